@@ -1,0 +1,150 @@
+"""Densities of real observations: Gaussian, Laplace, continuous Bernoulli."""
+
+import math
+from typing import Any
+
+import numpy as np
+from array_api_compat import device
+
+from vaelid.spec.arrays import array_namespace
+from vaelid.spec.errors import InputError
+from vaelid.spec.likelihoods.likelihood import Likelihood
+
+__all__ = [
+    "continuous_bernoulli",
+    "continuous_bernoulli_log_normaliser",
+    "gaussian",
+    "gaussian_diag",
+    "gaussian_fixed",
+    "gaussian_log_density",
+    "laplace",
+    "laplace_log_density",
+]
+
+ANY_REAL = "any finite real number"
+
+
+def _finite(x: Any) -> Any:
+    return array_namespace(x).isfinite(x)
+
+
+def _constant(value: float, like: Any) -> Any:
+    return array_namespace(like).asarray(value, dtype=like.dtype, device=device(like))
+
+
+def gaussian_log_density(x: Any, mean: Any, log_variance: Any) -> Any:
+    """Log N(x; mean, exp(log_variance)) = -(((x - mean) exp(-lv/2))^2 + lv + log(2 pi)) / 2, in nats."""
+    xp = array_namespace(x, mean, log_variance)
+    standardised = (x - mean) * xp.exp(-log_variance / 2)
+    return -(standardised**2 + log_variance + xp.log(_constant(2 * xp.pi, standardised))) / 2
+
+
+def laplace_log_density(x: Any, mean: Any, log_scale: Any) -> Any:
+    """Log Laplace(x; mean, b) = -|x - mean| / b - log(2 b), b = exp(log_scale), in nats."""
+    xp = array_namespace(x, mean, log_scale)
+    distance = xp.abs(x - mean) * xp.exp(-log_scale)
+    return -distance - log_scale - xp.log(_constant(2.0, distance))
+
+
+# |l| below which log((e^l - 1)/l) is a polynomial in l: its error is then under 1e-17, and the quotient's
+# derivative, which cancels near zero, is never formed.
+_NEAR_ZERO = 0.25
+
+
+def continuous_bernoulli_log_normaliser(logits: Any) -> Any:
+    """Log of the integral of e^(x l) over x in [0, 1]: log((e^l - 1) / l), and 0 at l = 0."""
+    xp = array_namespace(logits)
+    near = xp.abs(logits) < _NEAR_ZERO
+    half_square = xp.where(near, logits / 2, xp.zeros_like(logits)) ** 2
+    series = half_square * (
+        1 / 6 - half_square * (1 / 180 - half_square * (1 / 2835 - half_square * (1 / 37800)))
+    )
+    magnitude = xp.where(near, xp.ones_like(logits), xp.abs(logits))
+    far = xp.log(-xp.expm1(-magnitude)) - xp.log(magnitude)
+    positive_part = (logits + xp.abs(logits)) / 2
+    return xp.where(near, logits / 2 + series, positive_part + far)
+
+
+def _continuous_bernoulli_log_density(x: Any, logits: Any) -> Any:
+    return x * logits - continuous_bernoulli_log_normaliser(logits)
+
+
+def _continuous_bernoulli_mean(logits: Any) -> Any:
+    xp = array_namespace(logits)
+    near = xp.abs(logits) < _NEAR_ZERO
+    small = xp.where(near, logits, xp.zeros_like(logits))
+    square = small**2
+    series = 1 / 2 + small * (1 / 12 - square * (1 / 720 - square * (1 / 30240 - square / 1209600)))
+    magnitude = xp.where(near, xp.ones_like(logits), xp.abs(logits))
+    upper = -1 / xp.expm1(-magnitude) - 1 / magnitude  # the mean at |l|; at -|l| it is one minus this
+    return xp.where(near, series, xp.where(logits > 0, upper, 1 - upper))
+
+
+def _continuous_bernoulli_draw(rng: np.random.Generator, logits: np.ndarray) -> np.ndarray:
+    uniform = rng.random(logits.shape)
+    downward = -np.maximum(np.abs(logits), 1e-9)  # at |l| < 1e-9 the law is uniform to 1e-9
+    lower = np.log1p(uniform * np.expm1(downward)) / downward
+    return np.where(logits > 0, 1 - lower, lower)
+
+
+def _normal_draw(rng: np.random.Generator, mean: np.ndarray, log_variance: Any) -> np.ndarray:
+    return rng.normal(mean, np.exp(np.asarray(log_variance) / 2))
+
+
+gaussian = Likelihood(
+    name="gaussian",
+    accepts=ANY_REAL,
+    log_density=gaussian_log_density,
+    mean=lambda output, log_variance: output,
+    draw=_normal_draw,
+    contains=_finite,
+    learned={"log_variance": "scalar"},
+)
+"""N(output, s2) in each coordinate; s2 = exp(log_variance) is learned, one for all coordinates."""
+
+gaussian_diag = Likelihood(
+    name="gaussian_diag",
+    accepts=ANY_REAL,
+    log_density=lambda x, output: gaussian_log_density(x, output[..., 0, :], output[..., 1, :]),
+    mean=lambda output: output[..., 0, :],
+    draw=lambda rng, output: _normal_draw(rng, output[..., 0, :], output[..., 1, :]),
+    contains=_finite,
+    outputs=2,
+)
+"""N(m, exp(v)) in each coordinate; the decoder puts out both m and v. Unbounded where it can fit x exactly."""
+
+laplace = Likelihood(
+    name="laplace",
+    accepts=ANY_REAL,
+    log_density=laplace_log_density,
+    mean=lambda output, log_scale: output,
+    draw=lambda rng, output, log_scale: rng.laplace(output, np.exp(log_scale)),
+    contains=_finite,
+    learned={"log_scale": "scalar"},
+)
+"""Laplace(output, b) in each coordinate; b = exp(log_scale) is learned, one for all coordinates."""
+
+continuous_bernoulli = Likelihood(
+    name="continuous_bernoulli",
+    accepts="numbers in [0, 1]",
+    log_density=_continuous_bernoulli_log_density,
+    mean=_continuous_bernoulli_mean,
+    draw=_continuous_bernoulli_draw,
+    contains=lambda x: (x >= 0) & (x <= 1),
+)
+"""Density proportional to e^(x output) on [0, 1]. Loaiza-Ganem and Cunningham (2019), arXiv:1907.06845."""
+
+
+def gaussian_fixed(variance: float) -> Likelihood:
+    """N(output, variance I) with a variance that is given, not learned."""
+    if not (math.isfinite(variance) and variance > 0):
+        raise InputError(f"gaussian:{variance:g} needs a positive finite variance, for instance gaussian:1.")
+    log_variance = math.log(variance)
+    return Likelihood(
+        name=f"gaussian:{variance:g}",
+        accepts=ANY_REAL,
+        log_density=lambda x, output: gaussian_log_density(x, output, _constant(log_variance, output)),
+        mean=lambda output: output,
+        draw=lambda rng, output: _normal_draw(rng, output, log_variance),
+        contains=_finite,
+    )

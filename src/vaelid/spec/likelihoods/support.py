@@ -1,0 +1,57 @@
+"""Data off the support: found, named by row and column, and answered by the likelihood that would fit."""
+
+from typing import Any
+
+import numpy as np
+
+from vaelid.spec.errors import SupportError
+
+__all__ = ["check_support", "fitting_likelihoods"]
+
+# Integer data whose largest value is one of these are the levels of an image or a count out of n.
+_LEVELS = (3, 4, 7, 8, 15, 16, 31, 63, 127, 255)
+
+
+def fitting_likelihoods(x: Any) -> tuple[str, ...]:
+    """Short names of likelihoods whose support holds all of x, the most informative first; none if not finite."""
+    values = np.asarray(x)
+    if values.size == 0 or not np.all(np.isfinite(values)):
+        return ()
+    low, high = float(values.min()), float(values.max())
+    if low < 0:
+        return ("gaussian", "laplace")
+    if np.all(values == np.floor(values)):
+        if high <= 1:
+            return ("bernoulli",)
+        binomial = f"binomial:{int(high)}"
+        counts = ("negative_binomial", "poisson")
+        return (binomial, *counts) if high in _LEVELS else (*counts, binomial)
+    return ("continuous_bernoulli", "gaussian") if high <= 1 else ("gaussian", "laplace")
+
+
+def check_support(likelihood: Any, x: Any, *, first_row: int = 0, remedy: str | None = None) -> None:
+    """Raise `SupportError` when a value of x (..., D) lies outside the support of `likelihood`.
+
+    Rows are counted over the axes before the last, from `first_row`; columns over the last axis, from 0.
+    `remedy` replaces the advice that is worked out from x alone.
+    """
+    inside = np.asarray(likelihood.contains(x))
+    if inside.all():
+        return
+    values = np.asarray(x)
+    columns = values.shape[-1] if values.ndim else 1
+    flat, outside = values.reshape(-1), np.flatnonzero(~inside.reshape(-1))
+    row, column = divmod(int(outside[0]), columns)
+    value = flat[outside[0]]
+    more = outside.size - 1
+    others = f" (and {more:,} more value{'s' * (more > 1)})" if more else ""
+    raise SupportError(
+        f"{likelihood.name} accepts {likelihood.accepts}, but row {first_row + row}, column {column} "
+        f"is {value:g}{others}. {remedy or _remedy(values)}"
+    )
+
+
+def _remedy(values: np.ndarray) -> str:
+    if not np.all(np.isfinite(values)):
+        return "No likelihood accepts NaN or infinity: remove those rows, or fill the values in."
+    return f"Use a likelihood that fits these data: {' or '.join(fitting_likelihoods(values))}."

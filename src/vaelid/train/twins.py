@@ -1,0 +1,264 @@
+"""Fast or accurate torch functions, each declared as the twin of a slow definition of the spec.
+
+A twin is tied by a bound: on floats, |fast - slow| <= relative * scale, where `slow` is the spec's function
+evaluated without rounding and `scale` is the size of what is added up. `tests/twins` checks every entry of
+`TWINS` against its slow side at 50 digits; an entry without such a check fails there.
+"""
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from jaxtyping import Float
+from torch import Tensor
+from torch.autograd.function import once_differentiable
+from torch.optim.adamw import adamw
+
+from vaelid import spec
+from vaelid.spec.likelihoods import Likelihood, bernoulli, binomial, binomial_log_coefficient, gaussian
+
+__all__ = [
+    "TWINS",
+    "Twin",
+    "adam_update_",
+    "gaussian_nll",
+    "importance_weighted_bound",
+    "kl_sum",
+    "logistic_nll",
+    "reconstruction_nll",
+]
+
+
+@dataclass(frozen=True)
+class Twin:
+    """A fast function, the definition it stands for, and the bound between them in float32."""
+
+    fast: Callable[..., Any]
+    slow: Callable[..., Any]
+    relative: float
+    scale: Callable[..., Tensor]
+
+
+# (e^x - 1 - x) / (2 x^2) on |x| < 1. float32: the least-maximum polynomial of degree 7, which an interval
+# computation shows to be at least 0.18 (so the kernel is never negative). float64: the Taylor polynomial.
+_KERNEL_COEFFICIENTS = {
+    torch.float32: tuple(
+        float.fromhex(c) / 2
+        for c in (
+            "0x1p-1",
+            "0x1.555556p-3",
+            "0x1.55556ep-5",
+            "0x1.1110ccp-7",
+            "0x1.6c02f2p-10",
+            "0x1.a031ccp-13",
+            "0x1.a8e4c2p-16",
+            "0x1.72d476p-19",
+        )
+    ),
+    torch.float64: tuple(0.5 / math.factorial(k + 2) for k in range(19)),
+}
+
+
+def _variance_part(logvar: Tensor) -> tuple[Tensor, Tensor]:
+    """K = (e^lv - 1 - lv) / 2 and its derivative (e^lv - 1) / 2, without cancellation and never negative."""
+    coefficients = _KERNEL_COEFFICIENTS[logvar.dtype]
+    polynomial = torch.full_like(logvar, coefficients[-1])
+    for coefficient in reversed(coefficients[:-1]):
+        polynomial.mul_(logvar).add_(coefficient)
+    polynomial.mul_(logvar).mul_(logvar)
+    near = logvar.abs() < 1
+    excess = torch.exp(logvar).sub_(1)
+    value = torch.where(near, polynomial, (excess - logvar).mul_(0.5))
+    slope = torch.where(near, torch.add(polynomial, logvar, alpha=0.5), excess.mul_(0.5))
+    return value, slope
+
+
+class _CoordinateKl(torch.autograd.Function):
+    @staticmethod
+    def forward(ctx: Any, mu: Tensor, logvar: Tensor) -> Tensor:
+        value, slope = _variance_part(logvar)
+        ctx.save_for_backward(mu, slope)
+        return value.addcmul_(mu, mu, value=0.5)
+
+    @staticmethod
+    @once_differentiable
+    def backward(ctx: Any, grad: Tensor) -> tuple[Tensor, Tensor]:
+        mu, slope = ctx.saved_tensors
+        return grad * mu, grad * slope
+
+
+def coordinate_kl(
+    mu: Float[Tensor, "*batch L"], logvar: Float[Tensor, "*batch L"]
+) -> Float[Tensor, "*batch L"]:
+    """Twin of `spec.coordinate_kl_to_standard`, in nats: never negative, accurate where the posterior collapses.
+
+    (mu^2 + e^lv - 1 - lv) / 2 cancels near mu = lv = 0; here the variance part is lv^2 P(lv) for |lv| < 1.
+    Half-precision inputs are computed in float32. The second derivative is not defined.
+    """
+    wide = torch.promote_types(mu.dtype, torch.float32)
+    return _CoordinateKl.apply(mu.to(wide), logvar.to(wide))  # pyright: ignore[reportReturnType]
+
+
+def kl_sum(mu: Float[Tensor, "*batch L"], logvar: Float[Tensor, "*batch L"]) -> Float[Tensor, "*batch"]:
+    """Twin of `spec.diagonal_gaussian_kl_to_standard_sum`, in nats."""
+    return coordinate_kl(mu, logvar).sum(-1)
+
+
+class _LogisticNll(torch.autograd.Function):
+    @staticmethod
+    def forward(ctx: Any, x: Tensor, logits: Tensor, trials: float) -> Tensor:
+        ctx.save_for_backward(x, logits)
+        ctx.trials = trials
+        # trials * softplus(l) - x l, as trials * (max(l, 0) + log(1 + e^-|l|)) - x l: exact where it is large
+        terms = torch.nn.functional.softplus(logits.abs().neg_())
+        terms.add_(logits.clamp_min(0))
+        if trials != 1:
+            terms.mul_(trials)
+        return terms.addcmul_(x, logits, value=-1).sum(-1)
+
+    @staticmethod
+    @once_differentiable
+    def backward(ctx: Any, grad: Tensor) -> tuple[None, Tensor, None]:
+        x, logits = ctx.saved_tensors
+        slope = torch.sigmoid(logits)
+        if ctx.trials != 1:
+            slope.mul_(ctx.trials)
+        return None, slope.sub_(x).mul_(grad.unsqueeze(-1)), None
+
+
+def logistic_nll(
+    x: Float[Tensor, "*batch D"], logits: Float[Tensor, "*batch D"], trials: int = 1
+) -> Float[Tensor, "*batch"]:
+    """Twin of minus the `log_prob` of `bernoulli` (trials = 1) and `binomial(trials)`, in nats.
+
+    The gradient goes to the logits only; x is data.
+    """
+    nll: Any = _LogisticNll.apply(x, logits, float(trials))
+    if trials == 1:
+        return nll
+    return nll - binomial_log_coefficient(trials, x, logits).sum(-1)
+
+
+def gaussian_nll(
+    x: Float[Tensor, "*batch D"], mean: Float[Tensor, "*batch D"], log_variance: Float[Tensor, ""]
+) -> Float[Tensor, "*batch"]:
+    """Twin of minus the `log_prob` of `gaussian`, in nats: the squared error is summed before it is scaled."""
+    residual = x - mean
+    squares = torch.linalg.vecdot(residual, residual)
+    constant = x.shape[-1] * (log_variance + torch.log(torch.full_like(log_variance, 2 * torch.pi)))
+    return (squares * torch.exp(-log_variance) + constant) / 2
+
+
+def reconstruction_nll(likelihood: Likelihood, x: Tensor, output: Tensor, **learned: Tensor) -> Tensor:
+    """-log p(x|z) in nats, summed over D: by a twin where the likelihood has one, else by its own definition.
+
+    The support of x is not checked here: data are checked once, before training.
+    """
+    match likelihood.family, likelihood.number:
+        case "bernoulli", _:
+            return logistic_nll(x, output)
+        case "binomial", float(trials):
+            return logistic_nll(x, output, int(trials))
+        case "gaussian", None:
+            return gaussian_nll(x, output, learned["log_variance"])
+        case "gaussian", float(variance):
+            return gaussian_nll(x, output, torch.full_like(output[(0,) * output.ndim], math.log(variance)))
+    return -likelihood.log_density(x, output, **learned).sum(-1)
+
+
+def importance_weighted_bound(log_weights: Float[Tensor, "*batch K"]) -> Float[Tensor, "*batch"]:
+    """Twin of `spec.importance_weighted_bound`, in nats: never below mean(w) in floats, and never overflows.
+
+    mean(w) + log(1 + mean v(w - mean w)), v(x) = e^x - 1 - x by the KL kernel; where some weight lies 30 nats
+    above the mean, mean(w) + log mean e^(w - mean w), which is then at least 30 - log K above it.
+    """
+    elbo = log_weights.mean(-1)
+    centred = log_weights - elbo.unsqueeze(-1)
+    excess = 2 * _variance_part(centred.clamp_max(30))[0]
+    near = torch.log1p(excess.mean(-1))
+    far = torch.logsumexp(centred, -1) - torch.log(torch.full_like(elbo, log_weights.shape[-1]))
+    return elbo + torch.where(centred.amax(-1) < 30, near, far)
+
+
+def adam_update_(
+    weights: list[Tensor],
+    gradients: list[Tensor],
+    moments: spec.AdamMoments,
+    *,
+    step: int,
+    learning_rate: float,
+    weight_decay: float = 0.0,
+) -> None:
+    """Twin of `spec.adam_update`, in place on lists of tensors, by torch's fused kernel; `step` counts from 1."""
+    already_taken = [torch.full((), step - 1.0, device=tensor.device) for tensor in weights]
+    adamw(
+        weights,
+        gradients,
+        moments.first,
+        moments.second,
+        [],
+        already_taken,
+        fused=True,
+        amsgrad=False,
+        beta1=0.9,
+        beta2=0.999,
+        lr=learning_rate,
+        weight_decay=weight_decay,
+        eps=1e-8,
+        maximize=False,
+    )
+
+
+def _logistic(trials: int) -> Likelihood:
+    return bernoulli if trials == 1 else binomial(trials)
+
+
+def _sum_of_magnitudes(*terms: Tensor) -> Tensor:
+    return torch.stack([term.double().abs().sum(-1) for term in terms]).sum(0)
+
+
+def _logistic_scale(x: Tensor, logits: Tensor, trials: int = 1) -> Tensor:
+    if trials == 1:  # for x in {0, 1} nothing cancels: the bound is relative to the value
+        return -bernoulli.log_density(x.double(), logits.double()).sum(-1)
+    coefficient = binomial_log_coefficient(trials, x, logits.double())
+    return _sum_of_magnitudes(coefficient, trials * torch.nn.functional.softplus(logits.double()), x * logits)
+
+
+TWINS = {
+    "kl_sum": Twin(
+        fast=kl_sum,
+        slow=spec.diagonal_gaussian_kl_to_standard_sum,
+        relative=1e-6,
+        scale=lambda mu, logvar: kl_sum(mu.double(), logvar.double()),
+    ),
+    "logistic_nll": Twin(
+        fast=logistic_nll,
+        slow=lambda x, logits, trials=1: -_logistic(trials).log_prob(x, logits),
+        relative=1e-6,
+        scale=_logistic_scale,
+    ),
+    "gaussian_nll": Twin(
+        fast=gaussian_nll,
+        slow=lambda x, mean, log_variance: -gaussian.log_prob(x, mean, log_variance=log_variance),
+        relative=2e-6,
+        scale=lambda x, mean, log_variance: _sum_of_magnitudes(
+            ((x - mean).double() * torch.exp(-log_variance.double() / 2)) ** 2 / 2,
+            (log_variance.double().abs() + 2).expand_as(x),
+        ),
+    ),
+    "importance_weighted_bound": Twin(
+        fast=importance_weighted_bound,
+        slow=spec.importance_weighted_bound,
+        relative=1e-6,
+        scale=lambda log_weights: log_weights.double().abs().amax(-1) + 1,
+    ),
+    "adam_update_": Twin(
+        fast=adam_update_,
+        slow=spec.adam_update,
+        relative=1e-6,
+        scale=lambda weights, update: weights.double().abs() + update.double().abs(),
+    ),
+}
+"""Every twin of the package, by name."""
