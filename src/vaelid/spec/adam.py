@@ -1,4 +1,4 @@
-"""The Adam update, as Kingma and Ba (2015), arXiv:1412.6980, algorithm 1, writes it; AdamW's decay beside it."""
+"""The Adam update, Kingma and Ba (2015), arXiv:1412.6980, algorithm 1, with AdamW's decay beside it."""
 
 from dataclasses import dataclass
 from typing import Any

@@ -1,7 +1,7 @@
 """The latent side of a VAE: the diagonal Gaussian posterior, its sampler, and its KL to the standard normal.
 
 Latents lie on the last axis (L coordinates); any axes before it are batch axes.
-Source: `Generative.Latent.*` of TorchLean; Kingma and Welling (2014), arXiv:1312.6114, section 2.4, appendix B.
+Source: `Generative.Latent.*` of TorchLean; Kingma and Welling (2014), arXiv:1312.6114, 2.4 and appendix B.
 """
 
 from typing import Any

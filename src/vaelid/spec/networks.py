@@ -1,4 +1,4 @@
-"""Feed-forward maps over the array API, so that a trained network can be read as the spec's encoder and decoder.
+"""Feed-forward maps over the array API: a trained network, read as the spec's encoder or decoder.
 
 Vectors lie on the last axis; images are (..., channels, height, width).
 """

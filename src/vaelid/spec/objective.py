@@ -32,12 +32,12 @@ class WeightedThreeTerm:
 
 
 def weighted_two_term(weight: Any, terms: WeightedTwoTerm) -> Any:
-    """Base + weight * regularizer. Source: `weightedTwoTerm`."""
+    """base + weight * regularizer. Source: `weightedTwoTerm`."""
     return terms.base + weight * terms.regularizer
 
 
 def weighted_three_term(weight: Any, terms: WeightedThreeTerm) -> Any:
-    """Base + middle + weight * regularizer. Source: `weightedThreeTerm`."""
+    """base + middle + weight * regularizer. Source: `weightedThreeTerm`."""
     return terms.base + terms.middle + weight * terms.regularizer
 
 

@@ -23,7 +23,7 @@ Expectation = Literal["sampled", "exact"]
 
 
 class VAE(nn.Module):
-    """q(z|x) = N(mu(x), diag exp(logvar(x))), p(z) = N(0, I), p(x|z) a likelihood around the decoder's output.
+    """q(z|x) = N(mu(x), diag exp(logvar(x))), p(z) = N(0, I), p(x|z) a likelihood of the decoder's output.
 
     Args:
         obs: the shape of one observation: D, or (channels, height, width), say.
@@ -154,7 +154,8 @@ class VAE(nn.Module):
         shape = (len(z), *self._planes(), *self.obs)
         if output.numel() != math.prod(shape):
             raise InputError(
-                f"the decoder gave {tuple(output.shape)} for {len(z)} latents: {self.likelihood.name} needs {shape}."
+                f"the decoder gave {tuple(output.shape)} for {len(z)} latents: "
+                f"{self.likelihood.name} needs {shape}."
             )
         return output.reshape(shape)
 

@@ -39,7 +39,7 @@ def _image_shape(shape: Sequence[int]) -> tuple[int, int, int]:
 
 
 def conv_encoder(shape: Sequence[int], channels: Sequence[int], outputs: int) -> nn.Sequential:
-    """(N, H, W) -> `outputs` numbers: one convolution of stride 2 for each entry of `channels`, then linear."""
+    """(N, H, W) -> `outputs` numbers: a convolution of stride 2 for each of `channels`, then linear."""
     inputs, height, width = _image_shape(shape)
     layers: list[nn.Module] = []
     for narrow, wide in pairwise((inputs, *channels)):
@@ -50,7 +50,7 @@ def conv_encoder(shape: Sequence[int], channels: Sequence[int], outputs: int) ->
 
 
 def conv_decoder(latent: int, channels: Sequence[int], shape: Sequence[int]) -> nn.Sequential:
-    """`latent` numbers -> (M, H, W): linear, then for each stage nearest-neighbour upsampling and a convolution.
+    """`latent` numbers -> (M, H, W): linear, then nearest-neighbour upsampling and a convolution for each stage.
 
     Upsampling and then convolving leaves no checkerboard (Odena et al., 2016).
     """

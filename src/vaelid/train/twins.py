@@ -92,7 +92,7 @@ class _CoordinateKl(torch.autograd.Function):
 def coordinate_kl(
     mu: Float[Tensor, "*batch L"], logvar: Float[Tensor, "*batch L"]
 ) -> Float[Tensor, "*batch L"]:
-    """Twin of `spec.coordinate_kl_to_standard`, in nats: never negative, accurate where the posterior collapses.
+    """Twin of `spec.coordinate_kl_to_standard`, in nats: never negative, accurate near collapse.
 
     (mu^2 + e^lv - 1 - lv) / 2 cancels near mu = lv = 0; here the variance part is lv^2 P(lv) for |lv| < 1.
     Half-precision inputs are computed in float32. The second derivative is not defined.
@@ -144,7 +144,7 @@ def logistic_nll(
 def gaussian_nll(
     x: Float[Tensor, "*batch D"], mean: Float[Tensor, "*batch D"], log_variance: Float[Tensor, ""]
 ) -> Float[Tensor, "*batch"]:
-    """Twin of minus the `log_prob` of `gaussian`, in nats: the squared error is summed before it is scaled."""
+    """Twin of minus the `log_prob` of `gaussian`, in nats: squares are summed, then scaled."""
     residual = x - mean
     squares = torch.linalg.vecdot(residual, residual)
     constant = x.shape[-1] * (log_variance + torch.log(torch.full_like(log_variance, 2 * torch.pi)))
@@ -191,7 +191,7 @@ def adam_update_(
     learning_rate: float,
     weight_decay: float = 0.0,
 ) -> None:
-    """Twin of `spec.adam_update`, in place on lists of tensors, by torch's fused kernel; `step` counts from 1."""
+    """Twin of `spec.adam_update`, in place on lists, by torch's fused kernel; `step` counts from 1."""
     already_taken = [torch.full((), step - 1.0, device=tensor.device) for tensor in weights]
     adamw(
         weights,

@@ -111,7 +111,7 @@ gaussian_diag = Likelihood(
     contains=_finite,
     outputs=2,
 )
-"""N(m, exp(v)) in each coordinate; the decoder puts out both m and v. Unbounded where it can fit x exactly."""
+"""N(m, exp(v)) in each coordinate; the decoder puts out both m and v. Unbounded where it fits x exactly."""
 
 laplace = Likelihood(
     name="laplace",

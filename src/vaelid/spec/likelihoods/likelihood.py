@@ -37,8 +37,7 @@ class Likelihood:
         learned: the extra learned numbers and their extent.
         features: what an encoder should see of x: of order 1. (..., D), or (..., inputs, D).
         inputs: reals per coordinate that `features` gives.
-        discrete: whether log_prob is a log-probability (bits are bits) or a log-density (bits depend on units).
-
+        discrete: whether log_prob is a log-probability, or a log-density, whose value depends on units.
     """
 
     name: str

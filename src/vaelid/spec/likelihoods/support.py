@@ -13,7 +13,7 @@ _LEVELS = (3, 4, 7, 8, 15, 16, 31, 63, 127, 255)
 
 
 def fitting_likelihoods(x: Any) -> tuple[str, ...]:
-    """Short names of likelihoods whose support holds all of x, the most informative first; none if not finite."""
+    """Names of likelihoods whose support holds all of x, the most informative first; none if not finite."""
     values = np.asarray(x)
     if values.size == 0 or not np.all(np.isfinite(values)):
         return ()
