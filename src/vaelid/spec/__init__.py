@@ -10,7 +10,7 @@ from vaelid.spec.adam import AdamMoments, adam_update
 from vaelid.spec.arrays import exp_minus_one_minus
 from vaelid.spec.conventions import effective_beta
 from vaelid.spec.elbo import ElboTerms, beta_negative_elbo, importance_weighted_bound, negative_elbo
-from vaelid.spec.errors import InputError, SupportError
+from vaelid.spec.errors import DivergenceError, InputError, SupportError, VaelidError
 from vaelid.spec.latent import (
     coordinate_kl_to_standard,
     diagonal_gaussian_kl_to_standard,
@@ -45,12 +45,14 @@ __all__ = [
     "LIKELIHOOD_NAMES",
     "AdamMoments",
     "Decoder",
+    "DivergenceError",
     "ElboTerms",
     "Encoder",
     "InputError",
     "Likelihood",
     "Model",
     "SupportError",
+    "VaelidError",
     "WeightedThreeTerm",
     "WeightedTwoTerm",
     "adam_update",

@@ -22,7 +22,7 @@ def lgamma(x: Any) -> Any:
     if hasattr(xp, "lgamma"):
         return xp.lgamma(x)
     if is_jax_array(x):
-        from jax.scipy.special import gammaln
+        from jax.scipy.special import gammaln  # pyright: ignore[reportMissingImports]
 
         return gammaln(x)
     from scipy.special import gammaln

@@ -50,7 +50,7 @@ def conv_encoder(shape: Sequence[int], channels: Sequence[int], outputs: int) ->
 
 
 def conv_decoder(latent: int, channels: Sequence[int], shape: Sequence[int]) -> nn.Sequential:
-    """`latent` numbers -> (M, H, W): linear, then nearest-neighbour upsampling and a convolution for each stage.
+    """`latent` numbers -> (M, H, W): linear, then nearest upsampling and a convolution for each stage.
 
     Upsampling and then convolving leaves no checkerboard (Odena et al., 2016).
     """

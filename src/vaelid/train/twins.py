@@ -84,7 +84,9 @@ class _CoordinateKl(torch.autograd.Function):
 
     @staticmethod
     @once_differentiable
-    def backward(ctx: Any, grad: Tensor) -> tuple[Tensor, Tensor]:
+    def backward(  # pyright: ignore[reportIncompatibleMethodOverride]
+        ctx: Any, grad: Tensor
+    ) -> tuple[Tensor, Tensor]:
         mu, slope = ctx.saved_tensors
         return grad * mu, grad * slope
 
@@ -120,7 +122,9 @@ class _LogisticNll(torch.autograd.Function):
 
     @staticmethod
     @once_differentiable
-    def backward(ctx: Any, grad: Tensor) -> tuple[None, Tensor, None]:
+    def backward(  # pyright: ignore[reportIncompatibleMethodOverride]
+        ctx: Any, grad: Tensor
+    ) -> tuple[None, Tensor, None]:
         x, logits = ctx.saved_tensors
         slope = torch.sigmoid(logits)
         if ctx.trials != 1:

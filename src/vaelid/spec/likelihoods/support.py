@@ -1,5 +1,6 @@
 """Data off the support: found, named by row and column, and answered by the likelihood that would fit."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -29,11 +30,11 @@ def fitting_likelihoods(x: Any) -> tuple[str, ...]:
     return ("continuous_bernoulli", "gaussian") if high <= 1 else ("gaussian", "laplace")
 
 
-def check_support(likelihood: Any, x: Any, *, first_row: int = 0, remedy: str | None = None) -> None:
+def check_support(likelihood: Any, x: Any, *, row_numbers: Sequence[int] | None = None) -> None:
     """Raise `SupportError` when a value of x (..., D) lies outside the support of `likelihood`.
 
-    Rows are counted over the axes before the last, from `first_row`; columns over the last axis, from 0.
-    `remedy` replaces the advice that is worked out from x alone.
+    Rows are counted over the axes before the last, columns over the last axis, both from 0. A row goes by its
+    entry in `row_numbers` where x is part of something larger.
     """
     inside = np.asarray(likelihood.contains(x))
     if inside.all():
@@ -45,9 +46,10 @@ def check_support(likelihood: Any, x: Any, *, first_row: int = 0, remedy: str | 
     value = flat[outside[0]]
     more = outside.size - 1
     others = f" (and {more:,} more value{'s' * (more > 1)})" if more else ""
+    shown = row_numbers[row] if row_numbers else row
     raise SupportError(
-        f"{likelihood.name} accepts {likelihood.accepts}, but row {first_row + row}, column {column} "
-        f"is {value:g}{others}. {remedy or _remedy(values)}"
+        f"{likelihood.name} accepts {likelihood.accepts}, but row {shown}, column {column} is {value:g}{others}. "
+        f"{_remedy(values)}"
     )
 
 

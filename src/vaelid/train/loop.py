@@ -1,0 +1,213 @@
+"""Training as pure functions: `init` makes the state, `step` takes it a batch further, `run` to the end."""
+
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+from torch.func import functional_call
+
+from vaelid import spec
+from vaelid.spec.adam import AdamMoments
+from vaelid.spec.errors import DivergenceError, InputError
+from vaelid.train.model import VAE
+from vaelid.train.randomness import Stream, permutation, standard_normal, stream_seed
+from vaelid.train.recipe import Recipe
+from vaelid.train.rows import Rows
+from vaelid.train.split import Split, split_rows
+from vaelid.train.state import Kept, TrainState
+from vaelid.train.twins import adam_update_
+
+__all__ = ["Task", "init", "run", "step"]
+
+
+class _Terms(nn.Module):
+    """The model's ELBO terms as a module's forward, which is what `functional_call` can call."""
+
+    def __init__(self, model: VAE) -> None:
+        super().__init__()
+        self.model = model
+
+    def forward(self, x: Tensor, eps: Tensor, expectation: Any) -> spec.ElboTerms:
+        return self.model.elbo_terms(x, eps, expectation=expectation)
+
+
+@dataclass(frozen=True)
+class Task:
+    """What is trained, on what, how: fixed for the whole run."""
+
+    model: VAE
+    recipe: Recipe
+    rows: Rows
+
+    def __post_init__(self) -> None:
+        if self.rows.shape != self.model.obs:
+            raise InputError(
+                f"the data's observations have shape {self.rows.shape}, the model's {self.model.obs}: "
+                f"reshape the data to (rows, {', '.join(map(str, self.model.obs))}), or give obs={self.rows.shape}."
+            )
+
+    @cached_property
+    def split(self) -> Split:
+        """The training, validation and test rows."""
+        return split_rows(len(self.rows), self.recipe)
+
+    @cached_property
+    def terms(self) -> nn.Module:
+        """The model, called for its ELBO terms."""
+        return _Terms(self.model)
+
+    @cached_property
+    def device(self) -> torch.device:
+        """Where the model's weights are."""
+        return next(self.model.parameters()).device
+
+    @property
+    def steps_per_epoch(self) -> int:
+        """Batches in an epoch; the last may be short."""
+        return math.ceil(len(self.split.training) / self.recipe.batch_size)
+
+    @property
+    def total_steps(self) -> int:
+        """Steps of a run that is not stopped early."""
+        return self.steps_per_epoch * self.recipe.epochs
+
+    def batches_of(self, epoch: int) -> tuple[Tensor, ...]:
+        """The row numbers of each batch of an epoch: a function of (seed, epoch)."""
+        training = self.split.training
+        order = training[permutation(len(training), self.recipe.seed, Stream.SHUFFLE, epoch)]
+        return order.split(self.recipe.batch_size)
+
+
+def init(task: Task) -> TrainState:
+    """The state before the first step: copies of the model's weights, moments at zero."""
+    weights = {name: tensor.detach().clone() for name, tensor in task.model.state_dict().items()}
+    trained = [name for name, parameter in task.model.named_parameters() if parameter.requires_grad]
+    first = {name: torch.zeros_like(weights[name]) for name in trained}
+    second = {name: torch.zeros_like(weights[name]) for name in trained}
+    return TrainState(weights, AdamMoments(first, second))
+
+
+def step(task: Task, state: TrainState, x: Tensor) -> TrainState:
+    """One optimiser step on the batch x. The old state's tensors are donated: they must not be used again.
+
+    The noise of step t is `torch.randn(B, L)` after `torch.manual_seed(stream_seed(seed, NOISE, t))`, which
+    also seeds layers that draw, such as dropout. Raises `DivergenceError`, leaving the state as it was, where
+    the loss or the gradient is not finite.
+    """
+    recipe = task.recipe
+    trained = {name: state.weights[name].requires_grad_() for name in state.moments.first}
+    beta = recipe.beta_at(state.step / task.steps_per_epoch)
+    torch.manual_seed(stream_seed(recipe.seed, Stream.NOISE, state.step))
+    eps = torch.randn(len(x), task.model.latent).to(task.device)
+    weights = {f"model.{name}": tensor for name, tensor in state.weights.items()}
+    terms = functional_call(task.terms, weights, (x.to(task.device), eps, recipe.expectation))
+    loss = spec.beta_negative_elbo(beta, terms).mean()
+    gradients = list(torch.autograd.grad(loss, list(trained.values())))
+    for tensor in trained.values():
+        tensor.requires_grad_(False)
+
+    norm = torch.nn.utils.get_total_norm(gradients)
+    nll, kl = float(terms.reconstruction_nll.detach().mean()), float(terms.kl_posterior_prior.detach().mean())
+    if not (math.isfinite(nll + beta * kl) and math.isfinite(norm)):
+        raise _diverged(task, state, nll, kl, float(norm))
+    if recipe.clip is not None and norm > recipe.clip:
+        torch._foreach_mul_(gradients, float(recipe.clip / norm))
+    moments = AdamMoments(list(state.moments.first.values()), list(state.moments.second.values()))
+    adam_update_(
+        list(trained.values()),
+        gradients,
+        moments,
+        step=state.step + 1,
+        learning_rate=recipe.learning_rate_at(state.step / task.total_steps),
+        weight_decay=recipe.weight_decay,
+    )
+    seen = {
+        "rows": len(x),
+        "reconstruction_nll": nll * len(x),
+        "kl": kl * len(x),
+        "gradient_norm": float(norm),
+    }
+    return replace(state, step=state.step + 1, sums={k: state.sums.get(k, 0.0) + v for k, v in seen.items()})
+
+
+def _diverged(task: Task, state: TrainState, nll: float, kl: float, norm: float) -> DivergenceError:
+    largest = max(float(tensor.abs().max()) for tensor in state.weights.values())
+    epoch = state.step // task.steps_per_epoch + 1
+    return DivergenceError(
+        f"training diverged at step {state.step + 1} (epoch {epoch}): reconstruction NLL {nll:g} nats, "
+        f"KL {kl:g} nats, gradient norm {norm:g}; the largest weight is {largest:.3g}. "
+        f"The weights of the step before are kept. Lower the learning rate (now {task.recipe.learning_rate:g}), clip the gradient "
+        "(clip=100, say), or warm the KL up."
+    )
+
+
+def run(task: Task, state: TrainState) -> Iterator[TrainState]:
+    """Train to the end, giving the state after each step; at an epoch's end `history` has grown."""
+    while state.step < task.total_steps and not state.stopped:
+        epoch, done = divmod(state.step, task.steps_per_epoch)
+        for x in task.rows.batches(task.batches_of(epoch)[done:]):
+            state = step(task, state, x)
+            if state.step % task.steps_per_epoch == 0:
+                state = _end_epoch(task, state)
+            yield state
+
+
+def _end_epoch(task: Task, state: TrainState) -> TrainState:
+    """Log the epoch; with validation rows, measure them, keep the best weights and count the patience."""
+    recipe, epoch = task.recipe, state.step // task.steps_per_epoch
+    rows = state.sums["rows"]
+    record: dict[str, Any] = {
+        "epoch": epoch,
+        "step": state.step,
+        "beta": recipe.beta_at((state.step - 1) / task.steps_per_epoch),
+        "learning_rate": recipe.learning_rate_at((state.step - 1) / task.total_steps),
+        "gradient_norm": state.sums["gradient_norm"] / task.steps_per_epoch,
+        "training": {
+            "reconstruction_nll": state.sums["reconstruction_nll"] / rows,
+            "kl": state.sums["kl"] / rows,
+        },
+    }
+    state = replace(state, sums={})
+    if not recipe.validation:
+        return replace(state, history=(*state.history, record))
+    record["validation"] = measured = _validate(task, state)
+    objective = measured["reconstruction_nll"] + recipe.beta * measured["kl"]
+    warm = epoch >= recipe.kl_warmup
+    kept = state.kept
+    if warm and (kept is None or objective < kept.objective):
+        copy = {name: tensor.clone() for name, tensor in state.weights.items()}
+        kept = Kept(epoch=epoch, objective=objective, weights=copy)
+    stale = epoch - kept.epoch if kept else 0
+    stopped = recipe.patience is not None and stale >= recipe.patience
+    return replace(state, history=(*state.history, record), kept=kept, stopped=stopped)
+
+
+@torch.no_grad()
+def _validate(task: Task, state: TrainState) -> dict[str, float]:
+    """Means over the validation rows, in nats, with the same noise at every epoch."""
+    recipe = task.recipe
+    index_batches = task.split.validation.split(max(recipe.batch_size, 512))
+    was_training = task.model.training
+    task.model.eval()
+    weights = {f"model.{name}": tensor for name, tensor in state.weights.items()}
+    nll, kl = [], []
+    for number, x in enumerate(task.rows.batches(index_batches)):
+        eps = standard_normal(torch.empty(len(x), task.model.latent), recipe.seed, Stream.VALIDATION, number)
+        arguments = (x.to(task.device), eps.to(task.device), recipe.expectation)
+        terms = functional_call(task.terms, weights, arguments)
+        nll.append(terms.reconstruction_nll.double().cpu())
+        kl.append(terms.kl_posterior_prior.double().cpu())
+    task.model.train(was_training)
+    nll_rows, kl_rows = torch.cat(nll), torch.cat(kl)
+    negative_elbo = nll_rows + kl_rows
+    spread = negative_elbo.std(correction=1) if len(negative_elbo) > 1 else torch.tensor(0.0)
+    return {
+        "reconstruction_nll": float(nll_rows.mean()),
+        "kl": float(kl_rows.mean()),
+        "elbo": -float(negative_elbo.mean()),
+        "elbo_standard_error": float(spread) / math.sqrt(len(negative_elbo)),
+    }
