@@ -32,9 +32,7 @@ def reparameterize_diag(
     return mu + xp.exp(logvar / 2) * eps
 
 
-def coordinate_kl_to_standard(
-    mu: Float[Any, "*#batch"], logvar: Float[Any, "*#batch"]
-) -> Float[Any, "*batch"]:
+def coordinate_kl_to_standard(mu: Float[Any, "*#batch"], logvar: Float[Any, "*#batch"]) -> Float[Any, "*batch"]:
     """KL(N(mu, exp(logvar)) || N(0, 1)) = (exp(logvar) + mu^2 - 1 - logvar) / 2, in nats, of each coordinate.
 
     Source: `coordinateKlToStandard`; Kingma and Welling (2014), appendix B.

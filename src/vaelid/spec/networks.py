@@ -14,9 +14,7 @@ from vaelid.spec.arrays import array_namespace
 __all__ = ["affine", "conv2d", "relu", "upsample_nearest"]
 
 
-def affine(
-    weight: Float[Any, "M N"], bias: Float[Any, " M"], x: Float[Any, "*batch N"]
-) -> Float[Any, "*batch M"]:
+def affine(weight: Float[Any, "M N"], bias: Float[Any, " M"], x: Float[Any, "*batch N"]) -> Float[Any, "*batch M"]:
     """W x + b, on the last axis."""
     xp = array_namespace(weight, bias, x)
     return xp.matmul(x, xp.matrix_transpose(weight)) + bias
@@ -55,16 +53,12 @@ def conv2d(
     total = 0
     for a in range(height):
         for c in range(width):
-            window = padded[
-                :, :, a : a + stride * (rows - 1) + 1 : stride, c : c + stride * (columns - 1) + 1 : stride
-            ]
+            window = padded[:, :, a : a + stride * (rows - 1) + 1 : stride, c : c + stride * (columns - 1) + 1 : stride]
             total = total + xp.tensordot(window, weight[:, :, a, c], axes=((1,), (1,)))
     return xp.permute_dims(total + bias, (0, 3, 1, 2))
 
 
-def upsample_nearest(
-    x: Float[Any, "batch channels h w"], *, size: Sequence[int]
-) -> Float[Any, "batch channels H W"]:
+def upsample_nearest(x: Float[Any, "batch channels h w"], *, size: Sequence[int]) -> Float[Any, "batch channels H W"]:
     """y[i, j] = x[floor(i h / H), floor(j w / W)]: each pixel repeated to fill H rows and W columns."""
     xp = array_namespace(x)
     for axis, target in ((-2, size[0]), (-1, size[1])):

@@ -71,9 +71,7 @@ def encode(model: Model, x: Float[Any, "*batch D"]) -> tuple[Float[Any, "*batch 
     return model.encoder.mean(x), model.encoder.logvar(x)
 
 
-def sample_latent(
-    model: Model, x: Float[Any, "*batch D"], eps: Float[Any, "*batch L"]
-) -> Float[Any, "*batch L"]:
+def sample_latent(model: Model, x: Float[Any, "*batch D"], eps: Float[Any, "*batch L"]) -> Float[Any, "*batch L"]:
     """Z = reparameterize_diag(mu, logvar, eps) at the posterior of x.
 
     Source: `sampleLatent`.
@@ -99,9 +97,7 @@ def mean_squared_error(x_hat: Float[Any, "*#batch D"], x: Float[Any, "*#batch D"
     return xp.mean((x_hat - x) ** 2, axis=-1)
 
 
-def reconstruction_loss(
-    model: Model, x: Float[Any, "*batch D"], eps: Float[Any, "*batch L"]
-) -> Float[Any, "*batch"]:
+def reconstruction_loss(model: Model, x: Float[Any, "*batch D"], eps: Float[Any, "*batch L"]) -> Float[Any, "*batch"]:
     """The mean squared error of the reconstruction.
 
     Source: `reconstructionLoss`.
@@ -118,9 +114,7 @@ def kl_loss(model: Model, x: Float[Any, "*batch D"]) -> Float[Any, "*batch"]:
     return diagonal_gaussian_kl_to_standard(mu, logvar)
 
 
-def loss(
-    model: Model, beta: Any, x: Float[Any, "*batch D"], eps: Float[Any, "*batch L"]
-) -> Float[Any, "*batch"]:
+def loss(model: Model, beta: Any, x: Float[Any, "*batch D"], eps: Float[Any, "*batch L"]) -> Float[Any, "*batch"]:
     """reconstruction_loss + beta * kl_loss: TorchLean's executable beta-VAE loss.
 
     It is c * (NLL + b * KL) + const for the Gaussian likelihood of any variance s2, with

@@ -72,9 +72,7 @@ def decode_state(data: bytes, identity: dict[str, Any], name: str) -> TrainState
     """The state of `encode_state`; `InputError` where it is damaged or belongs to another run."""
     tensors, facts = decode_tensors(data, name)
     if facts["identity"] != json.loads(json.dumps(identity)):
-        changed = sorted(
-            k for k in identity if facts["identity"].get(k) != json.loads(json.dumps(identity[k]))
-        )
+        changed = sorted(k for k in identity if facts["identity"].get(k) != json.loads(json.dumps(identity[k])))
         raise InputError(
             f"{name} belongs to a run with other settings ({', '.join(changed) or 'unknown'} differ): resume "
             "with the settings it was started with, or start a new run folder."

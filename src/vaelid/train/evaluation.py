@@ -112,9 +112,7 @@ def _measure(model: VAE, x: Tensor, draws: int, noise: torch.Generator) -> dict[
         z = spec.reparameterize_diag(mu, logvar, eps)
         log_likelihood = -_reconstruction_nll(model, x.repeat(count, *[1] * (x.ndim - 1)), z.flatten(0, 1))
         log_likelihood = log_likelihood.reshape(count, len(x))
-        log_prior = gaussian_log_density(
-            z.double(), torch.zeros_like(z).double(), torch.zeros_like(z).double()
-        )
+        log_prior = gaussian_log_density(z.double(), torch.zeros_like(z).double(), torch.zeros_like(z).double())
         # log q(z|x) at z = mu + exp(lv/2) eps is a function of eps alone, up to -lv/2
         log_posterior = (
             gaussian_log_density(eps.double(), torch.zeros_like(eps).double(), torch.zeros_like(eps).double())

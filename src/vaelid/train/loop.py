@@ -115,7 +115,8 @@ def step(task: Task, state: TrainState, x: Tensor) -> TrainState:
     if not (math.isfinite(nll + beta * kl) and math.isfinite(norm)):
         raise _diverged(task, state, nll, kl, float(norm))
     if recipe.clip is not None and norm > recipe.clip:
-        torch._foreach_mul_(gradients, float(recipe.clip / norm))
+        for gradient in gradients:
+            gradient.mul_(recipe.clip / norm)
     moments = AdamMoments(list(state.moments.first.values()), list(state.moments.second.values()))
     adam_update_(
         list(trained.values()),
@@ -140,8 +141,8 @@ def _diverged(task: Task, state: TrainState, nll: float, kl: float, norm: float)
     return DivergenceError(
         f"training diverged at step {state.step + 1} (epoch {epoch}): reconstruction NLL {nll:g} nats, "
         f"KL {kl:g} nats, gradient norm {norm:g}; the largest weight is {largest:.3g}. "
-        f"The weights of the step before are kept. Lower the learning rate (now {task.recipe.learning_rate:g}), clip the gradient "
-        "(clip=100, say), or warm the KL up."
+        f"The weights of the step before are kept. Lower the learning rate (now {task.recipe.learning_rate:g}), "
+        "clip the gradient (clip=100, say), or warm the KL up."
     )
 
 

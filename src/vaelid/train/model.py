@@ -154,14 +154,11 @@ class VAE(nn.Module):
         shape = (len(z), *self._planes(), *self.obs)
         if output.numel() != math.prod(shape):
             raise InputError(
-                f"the decoder gave {tuple(output.shape)} for {len(z)} latents: "
-                f"{self.likelihood.name} needs {shape}."
+                f"the decoder gave {tuple(output.shape)} for {len(z)} latents: {self.likelihood.name} needs {shape}."
             )
         return output.reshape(shape)
 
-    def forward(
-        self, x: Shaped[Tensor, "B ..."], eps: Float[Tensor, "B L"] | None = None
-    ) -> Float[Tensor, "B ..."]:
+    def forward(self, x: Shaped[Tensor, "B ..."], eps: Float[Tensor, "B L"] | None = None) -> Float[Tensor, "B ..."]:
         """The decoder's output at one draw of the posterior: decode(sample_latent(x, eps))."""
         return self.decode(self.sample_latent(x, eps))
 
@@ -217,9 +214,7 @@ class VAE(nn.Module):
 
     def _exact_nll(self, x: Tensor, mu: Tensor, logvar: Tensor) -> Tensor:
         decoder, log_variance = self._linear_gaussian_parts('expectation="exact"')
-        return spec.expected_gaussian_nll(
-            x.flatten(1), mu, logvar, decoder.weight, decoder.bias, log_variance
-        )
+        return spec.expected_gaussian_nll(x.flatten(1), mu, logvar, decoder.weight, decoder.bias, log_variance)
 
     def _linear_gaussian_parts(self, wanted_by: str) -> tuple[nn.Linear, Tensor]:
         decoder = self._linear_decoder()

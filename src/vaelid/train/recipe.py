@@ -35,9 +35,7 @@ class Recipe:
         _positive(learning_rate=self.learning_rate)
         if self.clip is not None:
             _positive(clip=self.clip)
-        _not_negative(
-            beta=self.beta, kl_warmup=self.kl_warmup, weight_decay=self.weight_decay, seed=self.seed
-        )
+        _not_negative(beta=self.beta, kl_warmup=self.kl_warmup, weight_decay=self.weight_decay, seed=self.seed)
         _one_of("schedule", self.schedule, ("constant", "cosine"))
         _one_of("optimizer", self.optimizer, ("adam", "adamw"))
         _one_of("expectation", self.expectation, ("sampled", "exact"))
@@ -47,9 +45,7 @@ class Recipe:
                 "each at least 0, together less than 1."
             )
         if self.weight_decay and self.optimizer == "adam":
-            raise InputError(
-                'weight_decay needs optimizer="adamw", whose decay is decoupled from the gradient.'
-            )
+            raise InputError('weight_decay needs optimizer="adamw", whose decay is decoupled from the gradient.')
         if self.patience is not None and not self.validation:
             raise InputError("patience needs validation rows: give validation=0.1, for instance.")
 

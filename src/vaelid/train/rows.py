@@ -37,8 +37,7 @@ class ArrayRows:
     def __init__(self, array: np.ndarray | Tensor) -> None:
         if array.ndim < 2 or len(array) == 0:
             raise InputError(
-                f"the data have shape {tuple(array.shape)}: expected (rows, ...) with at least one row and "
-                "one column."
+                f"the data have shape {tuple(array.shape)}: expected (rows, ...) with at least one row and one column."
             )
         self.array = array
 

@@ -91,9 +91,7 @@ class _CoordinateKl(torch.autograd.Function):
         return grad * mu, grad * slope
 
 
-def coordinate_kl(
-    mu: Float[Tensor, "*batch L"], logvar: Float[Tensor, "*batch L"]
-) -> Float[Tensor, "*batch L"]:
+def coordinate_kl(mu: Float[Tensor, "*batch L"], logvar: Float[Tensor, "*batch L"]) -> Float[Tensor, "*batch L"]:
     """Twin of `spec.coordinate_kl_to_standard`, in nats: never negative, accurate near collapse.
 
     (mu^2 + e^lv - 1 - lv) / 2 cancels near mu = lv = 0; here the variance part is lv^2 P(lv) for |lv| < 1.

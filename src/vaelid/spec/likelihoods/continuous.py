@@ -56,9 +56,7 @@ def continuous_bernoulli_log_normaliser(logits: Any) -> Any:
     xp = array_namespace(logits)
     near = xp.abs(logits) < _NEAR_ZERO
     half_square = xp.where(near, logits / 2, xp.zeros_like(logits)) ** 2
-    series = half_square * (
-        1 / 6 - half_square * (1 / 180 - half_square * (1 / 2835 - half_square * (1 / 37800)))
-    )
+    series = half_square * (1 / 6 - half_square * (1 / 180 - half_square * (1 / 2835 - half_square * (1 / 37800))))
     magnitude = xp.where(near, xp.ones_like(logits), xp.abs(logits))
     far = xp.log(-xp.expm1(-magnitude)) - xp.log(magnitude)
     positive_part = (logits + xp.abs(logits)) / 2

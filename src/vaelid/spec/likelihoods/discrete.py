@@ -86,9 +86,7 @@ def binomial(n: int) -> Likelihood:
     return Likelihood(
         name=f"binomial:{n}",
         accepts=f"whole numbers from 0 to {n}",
-        log_density=lambda x, output: (
-            binomial_log_coefficient(n, x, output) + x * output - n * softplus(output)
-        ),
+        log_density=lambda x, output: binomial_log_coefficient(n, x, output) + x * output - n * softplus(output),
         mean=lambda output: n * _sigmoid(output),
         draw=lambda rng, output: rng.binomial(n, _sigmoid(output)),
         contains=lambda x: _is_count(x) & (x <= n),
@@ -157,9 +155,7 @@ def _negative_binomial_log_density(x: Any, log_mean: Any, log_dispersion: Any) -
     return coefficient - r * softplus(odds) - x * softplus(-odds)
 
 
-def _negative_binomial_draw(
-    rng: np.random.Generator, log_mean: np.ndarray, log_dispersion: np.ndarray
-) -> np.ndarray:
+def _negative_binomial_draw(rng: np.random.Generator, log_mean: np.ndarray, log_dispersion: np.ndarray) -> np.ndarray:
     r = np.exp(log_dispersion)
     return rng.negative_binomial(np.broadcast_to(r, log_mean.shape), r / (r + np.exp(log_mean)))
 

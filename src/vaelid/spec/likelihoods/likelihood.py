@@ -66,9 +66,7 @@ class Likelihood:
         number = self.name.partition(":")[2]
         return float(number) if number else None
 
-    def log_prob(
-        self, x: Shaped[Any, "*#batch D"], output: Float[Any, "..."], **learned: Any
-    ) -> Float[Any, "..."]:
+    def log_prob(self, x: Shaped[Any, "*#batch D"], output: Float[Any, "..."], **learned: Any) -> Float[Any, "..."]:
         """Log p(x|z) in nats, summed over the D coordinates of an observation: (...,).
 
         Raises `SupportError` naming row, column and value where x is off the support. That check reads

@@ -55,9 +55,7 @@ def likelihood(name: str | Likelihood) -> Likelihood:
         except InputError:
             raise
         except ValueError:
-            raise InputError(
-                f"likelihood {name!r} needs a number {letter} after the colon: {base}:{letter}."
-            ) from None
+            raise InputError(f"likelihood {name!r} needs a number {letter} after the colon: {base}:{letter}.") from None
     close = difflib.get_close_matches(base, [*_PLAIN, *_WITH_NUMBER], n=1)
     hint = f" Did you mean {close[0]!r}?" if close else ""
     raise InputError(f"likelihood {name!r} is not known.{hint} Known: {', '.join(LIKELIHOOD_NAMES)}.")
