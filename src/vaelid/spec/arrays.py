@@ -7,9 +7,27 @@ and every function of the spec is written over it: nothing here knows which libr
 from typing import Any
 
 import numpy as np
-from array_api_compat import array_namespace, is_jax_array
+from array_api_compat import array_namespace, is_jax_array, is_torch_array
 
-__all__ = ["array_namespace", "exp_minus_one_minus", "lgamma", "log_softmax", "softplus"]
+__all__ = [
+    "array_namespace",
+    "exp_minus_one_minus",
+    "index_dtype",
+    "lgamma",
+    "log_softmax",
+    "softplus",
+    "to_numpy",
+]
+
+
+def to_numpy(x: Any) -> np.ndarray:
+    """The values of x on the CPU, cut from any gradient."""
+    return x.detach().cpu().numpy() if is_torch_array(x) else np.asarray(x)
+
+
+def index_dtype(x: Any) -> Any:
+    """The dtype in which the namespace of x counts positions: int64, but int32 in jax without x64."""
+    return array_namespace(x).__array_namespace_info__().default_dtypes()["indexing"]
 
 
 def lgamma(x: Any) -> Any:
@@ -27,7 +45,7 @@ def lgamma(x: Any) -> Any:
         return gammaln(x)
     from scipy.special import gammaln
 
-    return xp.asarray(gammaln(np.asarray(x)), dtype=x.dtype)
+    return xp.asarray(gammaln(to_numpy(x)), dtype=x.dtype)
 
 
 def exp_minus_one_minus(x: Any) -> Any:

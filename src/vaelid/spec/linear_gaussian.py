@@ -6,6 +6,7 @@ Source: Tipping and Bishop (1999); Lucas et al. (2019), arXiv:1911.02469.
 
 from typing import Any
 
+from array_api_compat import device
 from jaxtyping import Float
 
 from vaelid.spec.arrays import array_namespace
@@ -48,11 +49,12 @@ def linear_gaussian_log_evidence(
     xp = array_namespace(x, weight, bias, log_variance)
     observed, latent = weight.shape
     variance = xp.exp(log_variance)
-    inner = xp.matmul(xp.matrix_transpose(weight), weight) + variance * xp.eye(latent, dtype=weight.dtype)
+    identity = xp.eye(latent, dtype=weight.dtype, device=device(weight))
+    inner = xp.matmul(xp.matrix_transpose(weight), weight) + variance * identity
     centred = x - bias
     projected = xp.matmul(centred, weight)
     solved = xp.matmul(projected, xp.linalg.inv(inner))
     quadratic = (xp.sum(centred**2, axis=-1) - xp.sum(projected * solved, axis=-1)) / variance
     log_determinant = xp.linalg.slogdet(inner)[1] + (observed - latent) * log_variance
-    two_pi = xp.asarray(2 * xp.pi, dtype=weight.dtype)
+    two_pi = xp.asarray(2 * xp.pi, dtype=weight.dtype, device=device(weight))
     return -(quadratic + log_determinant + observed * xp.log(two_pi)) / 2

@@ -4,6 +4,7 @@ import math
 from collections.abc import Sequence
 from typing import Literal
 
+import numpy as np
 import torch
 from jaxtyping import Float, Shaped
 from torch import Tensor, nn
@@ -166,6 +167,13 @@ class VAE(nn.Module):
         """E[x|z] for the decoder's output, (B, *obs); for classes their probabilities, (B, K, *obs)."""
         mean = self.likelihood.mean(self._flat(output), **self.learned)
         return mean.reshape(len(output), *mean.shape[1:-1], *self.obs)
+
+    @torch.no_grad()
+    def sample_observation(self, z: Float[Tensor, "B L"], rng: np.random.Generator) -> Float[Tensor, "B ..."]:
+        """One x ~ p(x|z) for each z, in the data's units: (B, *obs)."""
+        learned = {name: value.detach().cpu() for name, value in self.learned.items()}
+        drawn = self.likelihood.sample(rng, self._flat(self.decode(z)).cpu(), **learned)
+        return drawn.reshape(len(z), *self.obs)
 
     def _flat(self, output: Tensor) -> Tensor:
         """(B, *obs) -> (B, D), and (B, outputs, *obs) -> (B, outputs, D)."""

@@ -1,7 +1,7 @@
 """Data as numbered rows, wherever they lie: in an array, a memory-mapped file, a torch `Dataset`."""
 
 from collections.abc import Callable, Iterator, Sequence
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
 import torch
@@ -16,6 +16,7 @@ __all__ = ["ArrayRows", "DatasetRows", "Rows", "check_rows", "rows_of"]
 CHUNK_ELEMENTS = 2**22
 
 
+@runtime_checkable
 class Rows(Protocol):
     """Numbered observations. `batches` gives the rows of each index tensor, as float32 on the CPU."""
 

@@ -8,7 +8,7 @@ from vaelid.spec.errors import InputError
 from vaelid.train.randomness import Stream, permutation
 from vaelid.train.recipe import Recipe
 
-__all__ = ["Split", "split_rows"]
+__all__ = ["Split", "split_rows", "training_count"]
 
 
 @dataclass(frozen=True)
@@ -28,17 +28,26 @@ class Split:
         return "training", self.training
 
 
+def _share(count: int, share: float) -> int:
+    return max(1, round(count * share)) if share else 0
+
+
+def training_count(count: int, validation: float, test: float) -> int:
+    """How many of `count` rows are left to train on, when these shares are held out."""
+    held_out = _share(count, validation) + _share(count, test)
+    if count <= held_out:
+        raise InputError(
+            f"{count} rows leave none to train on, after {held_out} for validation and test: lower these "
+            "shares, or give more rows."
+        )
+    return count - held_out
+
+
 def split_rows(count: int, recipe: Recipe) -> Split:
     """A random split in the recipe's shares, each at least one row where its share is not zero."""
     order = permutation(count, recipe.seed, Stream.SPLIT)
-    validation = max(1, round(count * recipe.validation)) if recipe.validation else 0
-    test = max(1, round(count * recipe.test)) if recipe.test else 0
-    training = count - validation - test
-    if training < 1:
-        raise InputError(
-            f"{count} rows leave none to train on, after {validation} for validation and {test} for the "
-            "test: lower the shares `validation` and `test`, or give more rows."
-        )
+    validation = _share(count, recipe.validation)
+    training = training_count(count, recipe.validation, recipe.test)
     if recipe.batch_size > training:
         raise InputError(
             f"a batch of {recipe.batch_size} is larger than the {training} training rows (of {count}): give "

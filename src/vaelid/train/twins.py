@@ -111,12 +111,14 @@ class _LogisticNll(torch.autograd.Function):
     def forward(ctx: Any, x: Tensor, logits: Tensor, trials: float) -> Tensor:
         ctx.save_for_backward(x, logits)
         ctx.trials = trials
-        # trials * softplus(l) - x l, as trials * (max(l, 0) + log(1 + e^-|l|)) - x l: exact where it is large
+        # trials * softplus(l) - x l, as trials * log(1 + e^-|l|) + (trials * max(l, 0) - x l): at trials = 1 the
+        # bracket is 0 or |l| exactly, so that nothing cancels
         terms = torch.nn.functional.softplus(logits.abs().neg_())
-        terms.add_(logits.clamp_min(0))
+        bracket = logits.clamp_min(0)
         if trials != 1:
             terms.mul_(trials)
-        return terms.addcmul_(x, logits, value=-1).sum(-1)
+            bracket.mul_(trials)
+        return terms.add_(bracket.addcmul_(x, logits, value=-1)).sum(-1)
 
     @staticmethod
     @once_differentiable
@@ -150,7 +152,8 @@ def gaussian_nll(
     residual = x - mean
     squares = torch.linalg.vecdot(residual, residual)
     constant = x.shape[-1] * (log_variance + torch.log(torch.full_like(log_variance, 2 * torch.pi)))
-    return (squares * torch.exp(-log_variance) + constant) / 2
+    root = torch.exp(-log_variance / 2)  # twice, since e^-lv overflows where the product need not
+    return (squares * root * root + constant) / 2
 
 
 def reconstruction_nll(likelihood: Likelihood, x: Tensor, output: Tensor, **learned: Tensor) -> Tensor:
@@ -178,7 +181,7 @@ def importance_weighted_bound(log_weights: Float[Tensor, "*batch K"]) -> Float[T
     """
     elbo = log_weights.mean(-1)
     centred = log_weights - elbo.unsqueeze(-1)
-    excess = 2 * _variance_part(centred.clamp_max(30))[0]
+    excess = 2 * coordinate_kl(torch.zeros_like(centred), centred.clamp_max(30))
     near = torch.log1p(excess.mean(-1))
     far = torch.logsumexp(centred, -1) - torch.log(torch.full_like(elbo, log_weights.shape[-1]))
     return elbo + torch.where(centred.amax(-1) < 30, near, far)

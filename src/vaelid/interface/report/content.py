@@ -14,7 +14,9 @@ __all__ = ["LatentGrid", "Pictures", "RunReport"]
 class LatentGrid:
     """Decoded means over the square [-limit, limit]^2 of two latent coordinates; the others are 0.
 
-    `images[row, column]` lies at (first = -limit + column * step, second = -limit + row * step).
+    `images` is (G, G, *obs), in the data's units, and `images[row, column]` lies at
+    (first = -limit + column * step, second = -limit + row * step). With one latent coordinate `axes` names it
+    twice and the diagonal is shown, where first = second.
     """
 
     axes: tuple[int, int]
@@ -24,10 +26,16 @@ class LatentGrid:
 
 @dataclass(frozen=True)
 class Pictures:
-    """Observations, in the data's units: (n, *obs). `reconstructions[i]` is the mean decoded from originals[i].
+    """Observations, in the data's units: (n, *obs). None of them is chosen.
 
-    `low` and `high` are the least and greatest value of the data, for the grey scale. `nll` is the
-    reconstruction NLL of each original, in nats.
+    Attributes:
+        originals: the first of the evaluated observations; ten fill a row.
+        reconstructions: `reconstructions[i]` is the mean E[x|z] decoded from originals[i]; for classes, the
+            most probable one.
+        nll: the reconstruction NLL of each original, in nats.
+        samples: means E[x|z] decoded from z ~ N(0, I).
+        low: the least value of the data: the palest shade.
+        high: the greatest value of the data: the darkest shade.
     """
 
     originals: np.ndarray
@@ -47,11 +55,15 @@ class RunReport:
         seconds: how long training took.
         config: the contents of `config.json`.
         history: the training log: a record for each epoch.
-        evaluation: on `evaluated`: "test", "validation" or "training" rows.
+        evaluated: which rows `evaluation` is of: "test", "validation" or "training".
+        evaluation: the figures of the page.
         training: the same on a sample of the training rows.
         independent: the cost in nats of coding each coordinate on its own, by its training frequencies, under
             the same likelihood family; None where that is not defined.
-        means: posterior means (n, L) of evaluated observations; `labels` their classes, where known.
+        pictures: observations, reconstructions and samples.
+        means: posterior means (n, L) of the evaluated observations.
+        labels: the classes of these observations (n,), where known.
+        grid: the decoder over a plane of the latent space.
     """
 
     name: str

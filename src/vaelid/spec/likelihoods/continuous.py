@@ -46,9 +46,18 @@ def laplace_log_density(x: Any, mean: Any, log_scale: Any) -> Any:
     return -distance - log_scale - xp.log(_constant(2.0, distance))
 
 
-# |l| below which log((e^l - 1)/l) is a polynomial in l: its error is then under 1e-17, and the quotient's
-# derivative, which cancels near zero, is never formed.
+# |l| below which log((e^l - 1)/l) and its derivative, the mean, are polynomials in l: the quotient's derivative,
+# which cancels near zero, is never formed. The errors are then under 1e-17 (log) and 1e-18 (mean).
 _NEAR_ZERO = 0.25
+_LOG_SERIES = (1 / 6, -1 / 180, 1 / 2835, -1 / 37800, 1 / 467775)  # log(sinh(h)/h) in powers of h^2, h = l/2
+_MEAN_SERIES = (1 / 12, -1 / 720, 1 / 30240, -1 / 1209600, 1 / 47900160, -691 / 1307674368000)  # odd powers of l
+
+
+def _polynomial(coefficients: tuple[float, ...], x: Any) -> Any:
+    total = array_namespace(x).zeros_like(x)
+    for coefficient in reversed(coefficients):
+        total = total * x + coefficient
+    return total
 
 
 def continuous_bernoulli_log_normaliser(logits: Any) -> Any:
@@ -56,7 +65,7 @@ def continuous_bernoulli_log_normaliser(logits: Any) -> Any:
     xp = array_namespace(logits)
     near = xp.abs(logits) < _NEAR_ZERO
     half_square = xp.where(near, logits / 2, xp.zeros_like(logits)) ** 2
-    series = half_square * (1 / 6 - half_square * (1 / 180 - half_square * (1 / 2835 - half_square * (1 / 37800))))
+    series = half_square * _polynomial(_LOG_SERIES, half_square)
     magnitude = xp.where(near, xp.ones_like(logits), xp.abs(logits))
     far = xp.log(-xp.expm1(-magnitude)) - xp.log(magnitude)
     positive_part = (logits + xp.abs(logits)) / 2
@@ -71,8 +80,7 @@ def _continuous_bernoulli_mean(logits: Any) -> Any:
     xp = array_namespace(logits)
     near = xp.abs(logits) < _NEAR_ZERO
     small = xp.where(near, logits, xp.zeros_like(logits))
-    square = small**2
-    series = 1 / 2 + small * (1 / 12 - square * (1 / 720 - square * (1 / 30240 - square / 1209600)))
+    series = 1 / 2 + small * _polynomial(_MEAN_SERIES, small**2)
     magnitude = xp.where(near, xp.ones_like(logits), xp.abs(logits))
     upper = -1 / xp.expm1(-magnitude) - 1 / magnitude  # the mean at |l|; at -|l| it is one minus this
     return xp.where(near, series, xp.where(logits > 0, upper, 1 - upper))
@@ -139,7 +147,7 @@ def gaussian_fixed(variance: float) -> Likelihood:
         raise InputError(f"gaussian:{variance:g} needs a positive finite variance, for instance gaussian:1.")
     log_variance = math.log(variance)
     return Likelihood(
-        name=f"gaussian:{variance:g}",
+        name=f"gaussian:{repr(float(variance)).removesuffix('.0')}",
         accepts=ANY_REAL,
         log_density=lambda x, output: gaussian_log_density(x, output, _constant(log_variance, output)),
         mean=lambda output: output,

@@ -7,9 +7,10 @@ from typing import Any
 import numpy as np
 from array_api_compat import device
 
-from vaelid.spec.arrays import array_namespace, lgamma, log_softmax, softplus
+from vaelid.spec.arrays import array_namespace, index_dtype, lgamma, log_softmax, softplus
 from vaelid.spec.errors import InputError
 from vaelid.spec.likelihoods.likelihood import Likelihood
+from vaelid.spec.likelihoods.support import MOST_TRIALS
 
 __all__ = [
     "bernoulli",
@@ -56,7 +57,7 @@ def binomial_log_coefficient(n: int, x: Any, like: Any) -> Any:
     """Log C(n, x), elementwise, in the namespace, dtype and device of `like`."""
     xp = array_namespace(like)
     table = xp.asarray(_log_choose_table(n), dtype=like.dtype, device=device(like))
-    index = xp.reshape(xp.astype(x, xp.int64), (-1,))
+    index = xp.reshape(xp.astype(x, index_dtype(x)), (-1,))
     return xp.reshape(xp.take(table, index), x.shape)
 
 
@@ -81,8 +82,8 @@ bernoulli = Likelihood(
 
 def binomial(n: int) -> Likelihood:
     """Binomial(n, sigmoid(output)) in each coordinate: log C(n, x) + x l - n log(1 + e^l)."""
-    if not 1 <= n <= 65535:
-        raise InputError(f"binomial:{n} needs a number of trials from 1 to 65535, for instance binomial:255.")
+    if not 1 <= n <= MOST_TRIALS:
+        raise InputError(f"binomial:{n} needs a number of trials from 1 to {MOST_TRIALS}, for instance binomial:255.")
     return Likelihood(
         name=f"binomial:{n}",
         accepts=f"whole numbers from 0 to {n}",
@@ -102,8 +103,11 @@ def categorical(classes: int) -> Likelihood:
 
     def log_density(x: Any, output: Any) -> Any:
         xp = array_namespace(output)
-        index = xp.expand_dims(xp.astype(x, xp.int64), axis=-2)
-        return xp.take_along_axis(log_softmax(output, axis=-2), index, axis=-2)[..., 0, :]
+        index = xp.expand_dims(xp.astype(x, index_dtype(x)), axis=-2)
+        batch = np.broadcast_shapes(index.shape[:-2], output.shape[:-2])
+        index = xp.broadcast_to(index, (*batch, *index.shape[-2:]))
+        log_probabilities = xp.broadcast_to(log_softmax(output, axis=-2), (*batch, *output.shape[-2:]))
+        return xp.take_along_axis(log_probabilities, index, axis=-2)[..., 0, :]
 
     def mean(output: Any) -> Any:
         return array_namespace(output).exp(log_softmax(output, axis=-2))

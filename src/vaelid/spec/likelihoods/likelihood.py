@@ -5,9 +5,10 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 import numpy as np
+from array_api_compat import device
 from jaxtyping import Float, Shaped
 
-from vaelid.spec.arrays import array_namespace
+from vaelid.spec.arrays import array_namespace, to_numpy
 from vaelid.spec.likelihoods.support import check_support
 
 __all__ = ["Likelihood"]
@@ -29,7 +30,7 @@ class Likelihood:
         name: the short name of the API, the command line and `config.json`.
         accepts: the support, in words.
         log_density: (x, output, **learned) -> log p(x_d|z) in nats of each coordinate, (..., D). The formula
-            alone: x is not checked, so that it can be traced.
+            alone, for x in the dtype of output: x is not checked, so that it can be traced.
         mean: (output, **learned) -> E[x|z], (..., D); for `categorical` the probabilities, (..., K, D).
         draw: (rng, output, **learned) -> one x ~ p(x|z), on numpy arrays.
         contains: x -> which values lie in the support (False for NaN).
@@ -67,18 +68,19 @@ class Likelihood:
         return float(number) if number else None
 
     def log_prob(self, x: Shaped[Any, "*#batch D"], output: Float[Any, "..."], **learned: Any) -> Float[Any, "..."]:
-        """Log p(x|z) in nats, summed over the D coordinates of an observation: (...,).
+        """Log p(x|z) in nats, summed over the D coordinates of an observation: (...,), in the dtype of output.
 
         Raises `SupportError` naming row, column and value where x is off the support. That check reads
         values; under `jax.jit` use `log_density`.
         """
         check_support(self, x)
-        density = self.log_density(x, output, **learned)
-        return array_namespace(density).sum(density, axis=-1)
+        xp = array_namespace(output)
+        density = self.log_density(xp.astype(x, output.dtype, copy=False), output, **learned)
+        return xp.sum(density, axis=-1)
 
     def sample(self, rng: np.random.Generator, output: Float[Any, "..."], **learned: Any) -> Any:
-        """One x ~ p(x|z) for each output, in the namespace and dtype of `output`. Not differentiable."""
+        """One x ~ p(x|z) for each output, in its namespace, dtype and device. Not differentiable."""
         xp = array_namespace(output)
-        numbers = {name: np.asarray(value, dtype=np.float64) for name, value in learned.items()}
-        drawn = self.draw(rng, np.asarray(output, dtype=np.float64), **numbers)
-        return xp.asarray(np.asarray(drawn, dtype=np.float64), dtype=output.dtype)
+        numbers = {name: np.asarray(to_numpy(value), dtype=np.float64) for name, value in learned.items()}
+        drawn = self.draw(rng, np.asarray(to_numpy(output), dtype=np.float64), **numbers)
+        return xp.asarray(np.asarray(drawn, dtype=np.float64), dtype=output.dtype, device=device(output))

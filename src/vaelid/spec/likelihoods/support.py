@@ -5,9 +5,13 @@ from typing import Any
 
 import numpy as np
 
+from vaelid.spec.arrays import to_numpy
 from vaelid.spec.errors import SupportError
 
 __all__ = ["check_support", "fitting_likelihoods"]
+
+MOST_TRIALS = 65535
+"""The largest N of ``binomial:N``."""
 
 # Integer data whose largest value is one of these are the levels of an image or a count out of n.
 _LEVELS = (3, 4, 7, 8, 15, 16, 31, 63, 127, 255)
@@ -15,7 +19,7 @@ _LEVELS = (3, 4, 7, 8, 15, 16, 31, 63, 127, 255)
 
 def fitting_likelihoods(x: Any) -> tuple[str, ...]:
     """Names of likelihoods whose support holds all of x, the most informative first; none if not finite."""
-    values = np.asarray(x)
+    values = to_numpy(x)
     if values.size == 0 or not np.all(np.isfinite(values)):
         return ()
     low, high = float(values.min()), float(values.max())
@@ -26,6 +30,8 @@ def fitting_likelihoods(x: Any) -> tuple[str, ...]:
             return ("bernoulli",)
         binomial = f"binomial:{int(high)}"
         counts = ("negative_binomial", "poisson")
+        if high > MOST_TRIALS:
+            return counts
         return (binomial, *counts) if high in _LEVELS else (*counts, binomial)
     return ("continuous_bernoulli", "gaussian") if high <= 1 else ("gaussian", "laplace")
 
@@ -36,10 +42,10 @@ def check_support(likelihood: Any, x: Any, *, row_numbers: Sequence[int] | None 
     Rows are counted over the axes before the last, columns over the last axis, both from 0. A row goes by its
     entry in `row_numbers` where x is part of something larger.
     """
-    inside = np.asarray(likelihood.contains(x))
+    inside = to_numpy(likelihood.contains(x))
     if inside.all():
         return
-    values = np.asarray(x)
+    values = to_numpy(x)
     columns = values.shape[-1] if values.ndim else 1
     flat, outside = values.reshape(-1), np.flatnonzero(~inside.reshape(-1))
     row, column = divmod(int(outside[0]), columns)

@@ -1,0 +1,5 @@
+"""`python -m vaelid`."""
+
+from vaelid.interface.cli import main
+
+main()

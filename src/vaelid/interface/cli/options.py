@@ -1,0 +1,71 @@
+"""Kinds of option values, and options that several commands share."""
+
+import difflib
+import tomllib
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import click
+
+__all__ = ["RUN", "WIDTHS", "as_json", "config_file", "debug"]
+
+RUN = click.Path(path_type=Path)
+
+
+class Widths(click.ParamType):
+    """Layer widths: ``256,128``, or ``none`` for a linear map; a list in a configuration file."""
+
+    name = "widths"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> tuple[int, ...]:
+        """The widths as a tuple."""
+        if isinstance(value, list | tuple):
+            parts = [str(part) for part in value]
+        else:
+            parts = [] if value.strip().lower() in ("", "none") else value.split(",")
+        try:
+            return tuple(int(part) for part in parts)
+        except ValueError:
+            self.fail(f"{value!r} is not a list of widths: give 256,128 for instance, or none.", param, ctx)
+
+
+WIDTHS = Widths()
+
+as_json = click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
+# Read by `main` before the command is parsed; here so that --help shows it.
+debug = click.option("--debug", is_flag=True, expose_value=False, help="Show the traceback of an error.")
+
+
+def _read_config(ctx: click.Context, param: click.Parameter, path: Path | None) -> None:
+    """Take the options of a TOML file as defaults, which flags override."""
+    if path is None:
+        return
+    from vaelid.interface.files import read_bytes
+
+    try:
+        values = tomllib.loads(read_bytes(path).decode())
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as cause:
+        raise click.BadParameter(f"{path} is not TOML: {cause}.") from None
+    known = [p.name for p in ctx.command.params if p.name and p.name not in ("config", "data")]
+    options = {}
+    for key, value in values.items():
+        name = key.replace("-", "_")
+        if name not in known:
+            close = difflib.get_close_matches(name, known, n=1)
+            hint = f" Did you mean {close[0]!r}?" if close else f" Known: {', '.join(sorted(known))}."
+            raise click.BadParameter(f"{path}: {key!r} is not an option of {ctx.command_path}.{hint}")
+        options[name] = value
+    ctx.default_map = {**(ctx.default_map or {}), **options}
+
+
+def config_file(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Add ``--config FILE.toml``."""
+    return click.option(
+        "--config",
+        type=click.Path(path_type=Path),
+        callback=_read_config,
+        is_eager=True,
+        expose_value=False,
+        help="A TOML file of options; flags override it.",
+    )(command)

@@ -1,0 +1,157 @@
+"""The commands that use a trained run: `evaluate`, `encode`, `reconstruct`, `sample`, `report`."""
+
+import json
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from vaelid.interface.cli.options import RUN, as_json, debug
+
+if TYPE_CHECKING:
+    import numpy as np
+
+__all__ = ["encode", "evaluate", "reconstruct", "report", "sample"]
+
+DRAWS = click.option("--draws", type=click.IntRange(min=1), default=100, show_default=True, help="K, for each row.")
+SEED = click.option("--seed", type=click.IntRange(min=0), default=0, show_default=True)
+BATCH = 512
+
+
+@click.command()
+@click.argument("run", type=RUN)
+@click.argument("data", required=False)
+@DRAWS
+@SEED
+@as_json
+@debug
+def evaluate(run: Path, data: str | None, draws: int, seed: int, as_json: bool) -> None:
+    """ELBO, importance-weighted bound, KL of each latent, active units.
+
+    Without DATA, on the run's own held-out rows.
+    """
+    from vaelid.interface.evaluate import evaluate as evaluate_model
+    from vaelid.interface.runs import Run
+    from vaelid.interface.text import evaluation_lines
+
+    config = Run(run).config()
+    scaled = None if data is None else _data(run, data)
+    evaluation = evaluate_model(run, scaled, draws=draws, seed=seed)
+    held_out = next((name for name in ("test", "validation") if config["split"][name]), "training")
+    which = data or f"{held_out} rows"
+    if as_json:
+        click.echo(json.dumps({"run": str(run), "data": which, "seed": seed, **asdict(evaluation)}))
+    else:
+        click.echo("\n".join(evaluation_lines(f"{run} on {which}", evaluation)))
+
+
+def _data(run: Path, data: str) -> Any:
+    """DATA, scaled as the run's own data were."""
+    from vaelid.interface.data import load_data
+    from vaelid.interface.runs import Run
+
+    return load_data(data, scale=Run(run).config()["data"]["scale"])
+
+
+def _batches(run: Path, data: str | None) -> tuple[Any, Any]:
+    """The model, and all rows of DATA (or of the run's own data) in batches."""
+    import torch
+
+    from vaelid.interface.runs import Run
+    from vaelid.train.rows import rows_of
+
+    model = Run(run).model()
+    rows = rows_of((Run(run).data() if data is None else _data(run, data)).x, model.likelihood)
+    return model, rows.batches(torch.arange(len(rows)).split(BATCH))
+
+
+@click.command()
+@click.argument("run", type=RUN)
+@click.argument("data", required=False)
+@click.option("--out", type=click.Path(path_type=Path), required=True, help="A .npz, .npy or .csv file.")
+@as_json
+@debug
+def encode(run: Path, data: str | None, out: Path, as_json: bool) -> None:
+    """Write the posterior of each row: means `mu` and log-variances `logvar` (.npz); means alone otherwise."""
+    import torch
+
+    model, batches = _batches(run, data)
+    with torch.no_grad():
+        posteriors = [model.encode(x) for x in batches]
+    mu, logvar = (torch.cat(parts).numpy() for parts in zip(*posteriors, strict=True))
+    _write(out, {"mu": mu, "logvar": logvar}, as_json)
+
+
+@click.command()
+@click.argument("run", type=RUN)
+@click.argument("data", required=False)
+@click.option("--out", type=click.Path(path_type=Path), required=True, help="A .npz, .npy or .csv file.")
+@as_json
+@debug
+def reconstruct(run: Path, data: str | None, out: Path, as_json: bool) -> None:
+    """Write E[x|z] at each row's posterior mean, in the data's units (of classes the most probable)."""
+    import numpy as np
+    import torch
+
+    from vaelid.interface.collect import decoded_mean
+
+    model, batches = _batches(run, data)
+    with torch.no_grad():
+        parts = [decoded_mean(model, model.encode(x)[0]) for x in batches]
+    _write(out, {"x": np.concatenate(parts)}, as_json)
+
+
+@click.command()
+@click.argument("run", type=RUN)
+@click.option("--count", type=click.IntRange(min=1), default=16, show_default=True)
+@click.option("--mean", is_flag=True, help="Write E[x|z] instead of a draw from p(x|z).")
+@click.option("--out", type=click.Path(path_type=Path), required=True, help="A .npz, .npy or .csv file.")
+@SEED
+@as_json
+@debug
+def sample(run: Path, count: int, mean: bool, out: Path, seed: int, as_json: bool) -> None:
+    """Draw z from the prior and x from p(x|z), in the data's units."""
+    import torch
+
+    from vaelid.interface.collect import decoded_mean
+    from vaelid.interface.runs import Run
+    from vaelid.train.randomness import Stream, numpy_generator, standard_normal
+
+    model = Run(run).model()
+    z = standard_normal(torch.empty(count, model.latent), seed, Stream.SAMPLES)
+    rng = numpy_generator(seed, Stream.SAMPLES)
+    x = decoded_mean(model, z) if mean else model.sample_observation(z, rng).numpy()
+    _write(out, {"x": x, "z": z.numpy()}, as_json)
+
+
+def _write(out: Path, arrays: "dict[str, np.ndarray]", as_json: bool) -> None:
+    from vaelid.interface.files import write_array
+
+    write_array(out, arrays)
+    written = arrays if out.suffix == ".npz" else dict(list(arrays.items())[:1])
+    shapes = {name: list(array.shape) for name, array in written.items()}
+    if as_json:
+        click.echo(json.dumps({"file": str(out), "arrays": shapes}))
+    else:
+        click.echo(f"{out}: " + ", ".join(f"{name} {tuple(shape)}" for name, shape in shapes.items()))
+
+
+@click.command()
+@click.argument("run", type=RUN)
+@click.option("--out", type=click.Path(path_type=Path), help="The page.  [default: RUN/report.html]")
+@DRAWS
+@SEED
+@as_json
+@debug
+def report(run: Path, out: Path | None, draws: int, seed: int, as_json: bool) -> None:
+    """Write one self-contained page: curves, latent map, pictures, numbers."""
+    from vaelid.interface.collect import collect_report
+    from vaelid.interface.files import write_atomically
+    from vaelid.interface.report import render
+
+    page = out or run / "report.html"
+    content = collect_report(run, draws=draws, seed=seed, progress=lambda message: click.echo(message, err=True))
+    html = render(content).encode()
+    write_atomically(page, html)
+    click.echo(json.dumps({"file": str(page), "bytes": len(html)}) if as_json else f"{page}: {len(html) / 1000:.0f} kB")

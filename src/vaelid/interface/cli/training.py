@@ -1,0 +1,201 @@
+"""The commands that train: `train` and `demo`."""
+
+import json
+import shlex
+import sys
+import time
+from dataclasses import asdict, fields
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+from click.core import ParameterSource
+
+from vaelid.interface.cli.options import RUN, WIDTHS, as_json, config_file, debug
+
+if TYPE_CHECKING:
+    from vaelid.interface.fit import Fit
+
+__all__ = ["demo", "train"]
+
+INTERRUPTED = 130
+POSITIVE = click.IntRange(min=1)
+SHARE = click.FloatRange(0, 1, max_open=True)
+
+
+@click.command()
+@click.argument("data", required=False)
+@click.option("--out", type=RUN, required=True, help="The run's folder.")
+@config_file
+@click.option("--resume", is_flag=True, help="Go on from the folder's checkpoint, with its own settings.")
+@click.option("--likelihood", default="auto", show_default=True, help="p(x|z): a short name, or auto: by the data.")
+@click.option("--latent", type=POSITIVE, default=16, show_default=True, help="Latent coordinates L.")
+@click.option("--hidden", type=WIDTHS, default="256", show_default=True, help="Hidden widths, or none: linear.")
+@click.option("--arch", type=click.Choice(["mlp", "conv"]), default="mlp", show_default=True)
+@click.option("--epochs", type=POSITIVE, default=100, show_default=True)
+@click.option("--batch-size", type=POSITIVE, help="Rows in a step.  [default: 128, or all if fewer]")
+@click.option("--learning-rate", type=float, default=1e-3, show_default=True)
+@click.option("--schedule", type=click.Choice(["constant", "cosine"]), default="constant", show_default=True)
+@click.option("--optimizer", type=click.Choice(["adam", "adamw"]), default="adam", show_default=True)
+@click.option("--weight-decay", type=float, default=0.0, show_default=True, help="Of adamw.")
+@click.option("--beta", type=float, default=1.0, show_default=True, help="The KL's weight; 1 is the ELBO.")
+@click.option("--kl-warmup", type=click.IntRange(min=0), default=0, show_default=True, help="Epochs from 0 to beta.")
+@click.option("--clip", type=float, help="Greatest norm of the gradient.")
+@click.option("--patience", type=POSITIVE, help="Stop after so many epochs without improvement.")
+@click.option("--validation", type=SHARE, default=0.1, show_default=True, help="Share of rows to choose weights by.")
+@click.option("--test", type=SHARE, default=0.0, show_default=True, help="Share of rows used for nothing.")
+@click.option("--expectation", type=click.Choice(["sampled", "exact"]), default="sampled", show_default=True)
+@click.option("--seed", type=click.IntRange(min=0), default=0, show_default=True)
+@click.option("--device", default="auto", show_default=True)
+@click.option("--scale", type=float, default=1.0, show_default=True, help="Divide the data by this.")
+@click.option("--checkpoint-seconds", type=float, default=10.0, show_default=True, help="Time between checkpoints.")
+@as_json
+@debug
+def train(data: str | None, out: Path, resume: bool, as_json: bool, **options: Any) -> int:
+    """Train a VAE on DATA and keep it in a folder."""
+    from vaelid.interface.fit import train as fit_run
+    from vaelid.interface.runs import Run
+
+    if resume:
+        arguments = _resumed(out, data, options)
+    elif data is None:
+        raise click.UsageError(
+            "DATA is missing: name what to train on, for instance digits.", click.get_current_context()
+        )
+    else:
+        arguments = _started(data, options, tell=not as_json)
+    result = fit_run(
+        **arguments,
+        folder=Run(out),
+        resume=resume,
+        device=options["device"],
+        checkpoint_seconds=options["checkpoint_seconds"],
+    )
+    _report_training(out, result, as_json)
+    return INTERRUPTED if result.interrupted else 0
+
+
+def _started(data: str, options: dict[str, Any], *, tell: bool) -> dict[str, Any]:
+    """Model, data and recipe of a new run."""
+    from vaelid.interface.data import load_data, suggest_likelihood
+    from vaelid.spec.errors import InputError
+    from vaelid.train.model import VAE
+    from vaelid.train.recipe import Recipe
+    from vaelid.train.split import training_count
+
+    loaded = load_data(data, scale=options["scale"])
+    name = options["likelihood"]
+    if name == "auto":
+        name = suggest_likelihood(loaded)
+        if tell:
+            click.echo(f"likelihood {name}, which fits these data (--likelihood names another)", err=True)
+    shape = getattr(loaded.x, "shape", None)
+    if shape is None:
+        raise InputError(
+            f"{data} gave a {type(loaded.x).__name__}: the command needs an array; use vaelid.fit in Python."
+        )
+    chosen = {field.name: options[field.name] for field in fields(Recipe)}
+    if chosen["batch_size"] is None:
+        chosen["batch_size"] = min(128, training_count(len(loaded.x), options["validation"], options["test"]))
+    model = VAE(
+        obs=tuple(shape[1:]),
+        latent=options["latent"],
+        hidden=options["hidden"],
+        likelihood=name,
+        arch=options["arch"],
+        seed=options["seed"],
+    )
+    return {
+        "model": model,
+        "data": loaded,
+        "recipe": Recipe(**chosen),
+        "scale": options["scale"],
+        "command": shlex.join(["vaelid", *sys.argv[1:]]),
+    }
+
+
+def _resumed(out: Path, data: str | None, options: dict[str, Any]) -> dict[str, Any]:
+    """Model, data and recipe as the run's config.json has them; a flag that says otherwise is an error."""
+    from vaelid.interface.data import load_data
+    from vaelid.interface.runs import Run
+    from vaelid.spec.errors import InputError
+    from vaelid.train.model import VAE
+    from vaelid.train.recipe import Recipe
+
+    run = Run(out)
+    if not run.exists:
+        raise InputError(f"{out} holds no run to resume: start it without --resume.")
+    config = run.config()
+    settings = {**config["recipe"], **config["model"], "scale": config["data"]["scale"]}
+    context = click.get_current_context()
+    for name, value in options.items():
+        typed = context.get_parameter_source(name) == ParameterSource.COMMANDLINE
+        if typed and name in settings and settings[name] != (list(value) if isinstance(value, tuple) else value):
+            flag = "--" + name.replace("_", "-")
+            raise InputError(
+                f"{out} was started with {flag} {settings[name]}, so it cannot be resumed with {value}: leave "
+                f"{flag} out, or start another folder."
+            )
+    built = config["model"]
+    if built["custom"]:
+        raise InputError(
+            f"{out} was trained with its own networks: resume it in Python, with vaelid.fit(..., resume=True)."
+        )
+    model = VAE(
+        obs=built["obs"],
+        latent=built["latent"],
+        hidden=built["hidden"],
+        likelihood=built["likelihood"],
+        arch=built["arch"],
+        seed=config["recipe"]["seed"],
+    )
+    loaded = run.data() if data is None else load_data(data, scale=config["data"]["scale"])
+    return {"model": model, "data": loaded, "recipe": Recipe(**config["recipe"])}
+
+
+def _report_training(out: Path, result: "Fit", as_json: bool) -> None:
+    if as_json:
+        values = asdict(result)
+        values["split"] = {name: len(rows) for name, rows in vars(result.split).items()}
+        click.echo(json.dumps({"run": str(out), **values}))
+        return
+    if result.interrupted:
+        click.echo(f"interrupted after {len(result.history)} epochs; go on with: vaelid train --resume --out {out}")
+        return
+    kept = f", kept the weights of epoch {result.kept_epoch}" if result.kept_epoch else ""
+    click.echo(f"trained {len(result.history)} epochs in {result.seconds:.1f} s{kept}: {out}")
+    click.echo(f"next: vaelid evaluate {out}   vaelid report {out}")
+
+
+@click.command()
+@click.option("--out", type=RUN, help="The run's folder.  [default: runs/digits]")
+@as_json
+@debug
+def demo(out: Path | None, as_json: bool) -> int:
+    """Train on scikit-learn's digits, evaluate, write a report, and say what was learned."""
+    from vaelid.interface.demo import run_demo
+    from vaelid.interface.runs import Run
+
+    folder = out or _unused(Path("runs/digits"))
+    if Run(folder).exists:
+        raise click.UsageError(f"{folder} already holds a run: choose another --out.", click.get_current_context())
+    started = time.monotonic()
+    outcome = run_demo(folder, tell=lambda message: click.echo(message, err=True))
+    if outcome is None:
+        click.echo(f"interrupted; go on with: vaelid train --resume --out {folder}")
+        return INTERRUPTED
+    seconds = time.monotonic() - started
+    if as_json:
+        click.echo(json.dumps({"run": str(folder), "seconds": seconds, "evaluation": asdict(outcome.evaluation)}))
+    else:
+        click.echo("\n".join(outcome.lines(seconds)))
+    return 0
+
+
+def _unused(path: Path) -> Path:
+    """The path, or the first of path-2, path-3, ... that is not there yet."""
+    number, candidate = 1, path
+    while candidate.exists():
+        number += 1
+        candidate = path.with_name(f"{path.name}-{number}")
+    return candidate

@@ -1,0 +1,53 @@
+"""`evaluate`: a model or a run, on data, in nats."""
+
+from pathlib import Path
+from typing import Any
+
+import torch
+from tqdm import tqdm
+
+from vaelid.interface.data import load_data
+from vaelid.interface.runs import Run
+from vaelid.spec.errors import InputError
+from vaelid.train.evaluation import Evaluation, evaluate_rows
+from vaelid.train.model import VAE
+from vaelid.train.rows import rows_of
+
+__all__ = ["evaluate"]
+
+
+def evaluate(
+    model: VAE | str | Path, data: Any = None, *, draws: int = 100, seed: int = 0, progress: bool = True
+) -> Evaluation:
+    """ELBO, importance-weighted bound, per-dimension KL and active units, with standard errors over rows.
+
+    Args:
+        model: a `VAE`, or a run's folder.
+        data: as for `fit`; for a run, None stands for its own held-out rows: test, else validation rows.
+        draws: draws from each posterior, for the ELBO, and for the importance-weighted bound, whose K it is.
+        seed: of the draws.
+        progress: show a bar on standard error, when that is a terminal.
+
+    Raises `InputError`, and `SupportError` for data off the likelihood's support.
+    """
+    if isinstance(model, VAE):
+        if data is None:
+            raise InputError("evaluate(model, data) needs data, since only a run's folder knows its own.")
+        return _evaluate_all(model, data, draws, seed, progress)
+    run = Run(Path(model))
+    loaded = run.model()
+    if data is not None:
+        return _evaluate_all(loaded, data, draws, seed, progress)
+    _, rows, split = run.rows(loaded)
+    with _bar(len(split.held_out[1]), progress) as bar:
+        return evaluate_rows(loaded, rows, split.held_out[1], draws=draws, seed=seed, progress=bar.update)
+
+
+def _evaluate_all(model: VAE, data: Any, draws: int, seed: int, progress: bool) -> Evaluation:
+    rows = rows_of(load_data(data).x, model.likelihood)
+    with _bar(len(rows), progress) as bar:
+        return evaluate_rows(model, rows, torch.arange(len(rows)), draws=draws, seed=seed, progress=bar.update)
+
+
+def _bar(total: int, shown: bool) -> Any:
+    return tqdm(total=total, unit=" rows", unit_scale=True, disable=None if shown else True, leave=False)

@@ -1,0 +1,294 @@
+"""The only place that opens files. Reading never runs code from a file; every failure is one clear message."""
+
+import csv
+import json
+import os
+import tempfile
+import zipfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from PIL import Image, UnidentifiedImageError
+
+from vaelid.spec.errors import InputError
+
+__all__ = [
+    "append_text",
+    "make_folder",
+    "read_array",
+    "read_bytes",
+    "read_image_folder",
+    "read_json",
+    "read_lines",
+    "write_array",
+    "write_atomically",
+]
+
+IMAGE_SUFFIXES = (".png", ".jpg", ".jpeg", ".bmp", ".gif", ".tif", ".tiff", ".webp", ".pgm", ".ppm")
+
+
+@contextmanager
+def _named_failures(path: Path, doing: str) -> Iterator[None]:
+    """Turn the system's errors on `path` into one message."""
+    try:
+        yield
+    except FileNotFoundError:
+        raise InputError(f"{path} does not exist: check the path (looked in {Path.cwd()}).") from None
+    except IsADirectoryError:
+        raise InputError(f"{path} is a folder: expected a file.") from None
+    except OSError as cause:
+        reason = (cause.strerror or str(cause)).lower()
+        raise InputError(f"cannot {doing} {path}: {reason}. Choose a place that you may use.") from None
+
+
+def read_bytes(path: Path) -> bytes:
+    """The whole file."""
+    with _named_failures(path, "read"):
+        return path.read_bytes()
+
+
+def read_lines(path: Path) -> list[str]:
+    """The file's complete lines; a last one that was cut off before its line end is left out."""
+    return read_bytes(path).decode("utf-8", "replace").split("\n")[:-1]
+
+
+def read_json(path: Path) -> Any:
+    """The JSON value in the file."""
+    try:
+        return json.loads(read_bytes(path))
+    except ValueError as cause:
+        raise InputError(f"{path} is not JSON ({cause}): restore it from a copy.") from None
+
+
+def make_folder(path: Path) -> None:
+    """The folder, with its parents, if it is not there; and a proof that files can be written in it."""
+    with _named_failures(path, "write in"):
+        path.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=path):
+            pass
+
+
+def write_atomically(path: Path, data: bytes) -> None:
+    """Replace the file by `data` as a whole: after a crash it holds the old bytes or the new ones."""
+    with _named_failures(path, "write"):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        partial = path.with_name(f".{path.name}.partial")
+        with partial.open("wb") as stream:
+            stream.write(data)
+            stream.flush()
+            os.fsync(stream.fileno())
+        partial.replace(path)
+
+
+def append_text(path: Path, text: str) -> None:
+    """Add text to the file's end, and hand it to the disk."""
+    with _named_failures(path, "write"), path.open("a", encoding="utf-8") as stream:
+        stream.write(text)
+        stream.flush()
+        os.fsync(stream.fileno())
+
+
+def read_array(path: Path, member: str | None = None) -> dict[str, np.ndarray]:
+    """The array of a .npy, .npz, .csv or .parquet file as ``{"x": ...}``, with ``"y"`` where an .npz has labels.
+
+    .npy and uncompressed .npz files are memory-mapped. `member` picks an array of an .npz.
+    """
+    if path.is_dir():
+        raise InputError(f"{path} is a folder: expected a file.")
+    with _named_failures(path, "read"):
+        if path.stat().st_size == 0:
+            raise InputError(f"{path} is empty (0 bytes): expected an array with one row for each observation.")
+    match path.suffix.lower():
+        case ".npy":
+            return {"x": _read_npy(path)}
+        case ".npz":
+            return _read_npz(path, member)
+        case ".csv":
+            return {"x": _read_csv(path)}
+        case ".parquet":
+            return {"x": _read_parquet(path)}
+    raise InputError(
+        f"{path} has an unknown kind of data ({path.suffix or 'no suffix'}): expected .npy, .npz, .csv, .parquet "
+        "or a folder of images."
+    )
+
+
+def _read_npy(path: Path) -> np.ndarray:
+    with _named_failures(path, "read"):
+        with path.open("rb") as stream:
+            head = stream.read(6)
+        if head != b"\x93NUMPY":
+            raise InputError(
+                f"{path} is not a .npy file: it begins with {head!r}. Save the array with numpy.save, or name "
+                "the file after what it is."
+            )
+        try:
+            return np.load(path, mmap_mode="r", allow_pickle=False)
+        except ValueError as cause:
+            raise _unreadable(path, cause) from None
+
+
+def _unreadable(path: Path, cause: Exception) -> InputError:
+    if "pickle" in str(cause) or "object" in str(cause).lower():
+        return InputError(
+            f"{path} holds Python objects, which are never loaded (they can run code): save an array of numbers."
+        )
+    return InputError(f"{path} cannot be read: {cause}. It may be cut short; write it again.")
+
+
+def _read_npz(path: Path, member: str | None) -> dict[str, np.ndarray]:
+    with _named_failures(path, "read"):
+        try:
+            with zipfile.ZipFile(path) as archive:
+                names = {Path(n).stem: n for n in archive.namelist() if n.endswith(".npy")}
+        except zipfile.BadZipFile:
+            raise InputError(f"{path} is not a .npz file, or is cut short: save it with numpy.savez.") from None
+    if member is None:
+        usual = [n for n in ("x", "X", "data", "images", "x_train", "arr_0") if n in names]
+        member = usual[0] if usual else next(iter(names)) if len(names) == 1 else None
+    if member not in names:
+        wanted = f"no array {member!r}" if member else "several arrays"
+        raise InputError(f"{path} has {wanted}; it holds {', '.join(names)}. Name one as {path}:NAME.")
+    found = {"x": _npz_member(path, names[member])}
+    labels = next((n for n in ("y", "labels", "y_train") if n in names), None)
+    if labels and labels != member:
+        found["y"] = np.asarray(_npz_member(path, names[labels]))
+    return found
+
+
+def _npz_member(path: Path, name: str) -> np.ndarray:
+    """One array of an .npz: mapped where the archive stores it as it is, read where it is compressed."""
+    try:
+        with zipfile.ZipFile(path) as archive, archive.open(name) as stream:
+            entry = archive.getinfo(name)
+            version = np.lib.format.read_magic(stream)
+            read_header = {(1, 0): np.lib.format.read_array_header_1_0, (2, 0): np.lib.format.read_array_header_2_0}
+            if entry.compress_type != zipfile.ZIP_STORED or version not in read_header:
+                with np.load(path, allow_pickle=False) as arrays:
+                    return arrays[Path(name).stem]
+            shape, fortran, dtype = read_header[version](stream)
+            header = stream.tell()
+        if dtype.hasobject:
+            raise ValueError("object array")
+        with path.open("rb") as raw:
+            raw.seek(entry.header_offset + 26)
+            name_length, extra_length = np.frombuffer(raw.read(4), "<u2").tolist()
+        offset = entry.header_offset + 30 + name_length + extra_length + header
+        return np.memmap(path, dtype, "r", offset, shape, "F" if fortran else "C")
+    except (ValueError, zipfile.BadZipFile, OSError) as cause:
+        raise _unreadable(path, cause) from None
+
+
+def _read_csv(path: Path) -> np.ndarray:
+    with _named_failures(path, "read"), path.open(newline="", encoding="utf-8-sig", errors="replace") as stream:
+        first = stream.readline()
+    separator = max(",;\t", key=first.count)
+    header = 0 if all(_is_number(f) for f in next(csv.reader([first], delimiter=separator), [])) else 1
+    with _named_failures(path, "read"):
+        try:
+            return np.loadtxt(path, delimiter=separator, skiprows=header, ndmin=2, encoding="utf-8-sig", comments=None)
+        except ValueError:
+            raise _first_bad_field(path, separator, header) from None
+
+
+def _is_number(text: str) -> bool:
+    try:
+        float(text)
+    except ValueError:
+        return False
+    return True
+
+
+def _first_bad_field(path: Path, separator: str, header: int) -> InputError:
+    with path.open(newline="", encoding="utf-8-sig", errors="replace") as stream:
+        reader = csv.reader(stream, delimiter=separator)
+        names = next(reader) if header else []
+        width = len(names)
+        for fields in reader:
+            width = width or len(fields)
+            for column, text in enumerate(fields):
+                if not _is_number(text):
+                    name = f" ({names[column]})" if column < len(names) else ""
+                    return InputError(
+                        f"{path}, line {reader.line_num}, field {column + 1}{name} is {text!r}: expected a number. "
+                        "Fill it in, or leave that column or row out."
+                    )
+            if len(fields) != width:
+                return InputError(
+                    f"{path}, line {reader.line_num} has {len(fields)} fields, the lines before have {width}: every "
+                    "row needs the same columns."
+                )
+    return InputError(f"{path} has no rows of numbers: expected one row for each observation.")
+
+
+def _read_parquet(path: Path) -> np.ndarray:
+    try:
+        import pyarrow
+        import pyarrow.parquet
+    except ImportError:
+        raise InputError(
+            f"{path}: reading parquet needs pyarrow. Install it with: pip install 'vaelid[parquet]'"
+        ) from None
+    with _named_failures(path, "read"):
+        try:
+            table = pyarrow.parquet.read_table(path)
+        except pyarrow.ArrowInvalid as cause:
+            raise InputError(f"{path} is not a parquet file, or is cut short ({cause}).") from None
+    columns = []
+    for name, column in zip(table.column_names, table.columns, strict=True):
+        if not (pyarrow.types.is_floating(column.type) or pyarrow.types.is_integer(column.type)):
+            raise InputError(f"{path}, column {name!r} is of type {column.type}: expected numbers. Leave it out.")
+        if column.null_count:
+            row = column.is_null().to_pylist().index(True)
+            raise InputError(f"{path}, row {row}, column {name!r} is missing: fill it in, or leave the row out.")
+        columns.append(column.to_numpy())
+    return np.column_stack(columns)
+
+
+def read_image_folder(folder: Path) -> np.ndarray:
+    """(rows, channels, height, width) of bytes, in the order of the file names; all images of one size."""
+    with _named_failures(folder, "read"):
+        paths = sorted(p for p in folder.iterdir() if p.suffix.lower() in IMAGE_SUFFIXES)
+    if not paths:
+        raise InputError(f"{folder} holds no images: expected files ending in {', '.join(IMAGE_SUFFIXES)}.")
+    images = [_read_image(path) for path in paths]
+    channels = max(image.shape[2] for image in images)
+    for path, image in zip(paths, images, strict=True):
+        if image.shape[:2] != images[0].shape[:2]:
+            sizes = [f"{width} x {height}" for height, width in (images[0].shape[:2], image.shape[:2])]
+            raise InputError(
+                f"images differ in size: {paths[0]} is {sizes[0]} pixels, {path} is {sizes[1]}. Bring all images "
+                "to one size."
+            )
+    return np.stack([np.broadcast_to(i, (*i.shape[:2], channels)).transpose(2, 0, 1) for i in images])
+
+
+def _read_image(path: Path) -> np.ndarray:
+    with _named_failures(path, "read"):
+        try:
+            with Image.open(path) as image:
+                mode = "L" if image.mode in ("1", "L", "LA", "I", "I;16", "F") else "RGB"
+                pixels = np.asarray(image.convert(mode))
+        except (UnidentifiedImageError, SyntaxError, Image.DecompressionBombError) as cause:
+            raise InputError(f"{path} cannot be read as an image ({cause}): mend it, or take it out.") from None
+    return pixels.reshape(*pixels.shape[:2], -1)
+
+
+def write_array(path: Path, arrays: dict[str, np.ndarray]) -> None:
+    """Write arrays by the suffix: .npz holds them all by name; .npy and .csv the first, flat rows in a .csv."""
+    first = next(iter(arrays.values()))
+    with tempfile.SpooledTemporaryFile(max_size=2**26) as buffer:
+        match path.suffix.lower():
+            case ".npz":
+                np.savez(buffer, allow_pickle=False, **arrays)
+            case ".npy":
+                np.save(buffer, first)
+            case ".csv":
+                np.savetxt(buffer, first.reshape(len(first), -1), delimiter=",", fmt="%.9g")
+            case other:
+                raise InputError(f"{path}: cannot write {other or 'a file without suffix'}; use .npz, .npy or .csv.")
+        buffer.seek(0)
+        write_atomically(path, buffer.read())

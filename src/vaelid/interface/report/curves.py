@@ -1,0 +1,138 @@
+"""The training curves: one SVG per term, NLL and KL apart, labels on the curves."""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from vaelid.interface.report.drawing import shown, tick_places, ticks
+from vaelid.interface.report.words import count, number
+
+__all__ = ["Curve", "frame_of", "outside", "plot"]
+
+WIDTH, HEIGHT, TOP, BOTTOM, RIGHT = 470.0, 250.0, 26.0, 214.0, 458.0
+LETTER = 9.5
+"""Width of a letter of a tick label, on a phone, where it is largest."""
+
+
+@dataclass(frozen=True)
+class Curve:
+    """One value for each epoch, from epoch 1. The main curve is drawn solid."""
+
+    name: str
+    values: tuple[float, ...]
+    main: bool
+
+
+def frame_of(curves: Sequence[Curve]) -> tuple[float, float]:
+    """The least and greatest value to show: all, unless the first fifth of the epochs lies far outside the rest."""
+    finite = [v for curve in curves for v in curve.values if math.isfinite(v)]
+    if not finite:
+        return 0.0, 1.0
+    epochs = len(curves[0].values)
+    late = [v for curve in curves for v in curve.values[epochs // 5 :] if math.isfinite(v)] or finite
+    low, high = min(late), max(late)
+    room = high - low
+    low = min(finite) if min(finite) >= low - room else low - 0.25 * room
+    high = max(finite) if max(finite) <= high + room else high + 0.25 * room
+    margin = 0.08 * (high - low) if high > low else 0.1 * abs(high) or 0.1
+    floor = 0.0 if min(finite) >= 0 else -math.inf
+    return max(floor, low - margin), high + margin
+
+
+def outside(curves: Sequence[Curve]) -> int:
+    """The number of epochs some of whose values lie outside the frame, or are not finite."""
+    low, high = frame_of(curves)
+    return sum(not all(low <= value <= high for value in values) for values in zip(*(curve.values for curve in curves), strict=True))
+
+
+class _Axes:
+    """From (epoch, value) to the drawing's units."""
+
+    def __init__(self, curves: Sequence[Curve]) -> None:
+        self.epochs = len(curves[0].values)
+        self.low, self.high = frame_of(curves)
+        self.values = ticks(self.low, self.high)
+        decimals = tick_places(self.values)
+        self.names = [number(value, decimals) for value in self.values]
+        self.left = 10 + LETTER * max(map(len, self.names))
+
+    def x(self, epoch: float) -> float:
+        return self.left + epoch / self.epochs * (RIGHT - self.left)
+
+    def y(self, value: float) -> float:
+        return BOTTOM - (value - self.low) / (self.high - self.low) * (BOTTOM - TOP)
+
+    def points(self, curve: Curve) -> list[tuple[float, float] | None]:
+        """A point for each epoch, None where the value is not finite; far outside it stays near the frame."""
+        reach = 10 * (BOTTOM - TOP)
+        return [
+            (self.x(epoch), min(reach, max(-reach, self.y(value)))) if math.isfinite(value) else None
+            for epoch, value in enumerate(curve.values, start=1)
+        ]
+
+
+def _grid(axes: _Axes) -> str:
+    lines = [
+        f'<path class="grid" d="M{shown(axes.left)} {shown(axes.y(value))}H{RIGHT:g}"/>'
+        f'<text x="{shown(axes.left - 7)}" y="{shown(axes.y(value) + 4)}" text-anchor="end">{name}</text>'
+        for value, name in zip(axes.values, axes.names, strict=True)
+    ]
+    inner = [t for t in ticks(0, axes.epochs) if t == int(t) and t < 0.72 * axes.epochs]
+    for epoch in inner:
+        lines.append(f'<text x="{shown(axes.x(epoch))}" y="232" text-anchor="middle">{int(epoch):,}</text>')
+    lines.append(f'<text x="{RIGHT:g}" y="232" text-anchor="end">{count(axes.epochs, "epoch")}</text>')
+    return "".join(lines)
+
+
+def _line(points: list[tuple[float, float] | None], main: bool) -> str:
+    kind = " main" if main else ""
+    path, pen_down = [], False
+    for point in points:
+        if point is not None:
+            path.append(f"{'L' if pen_down else 'M'}{shown(point[0])} {shown(point[1])}")
+        pen_down = point is not None
+    line = f'<path class="curve{kind}" d="{"".join(path)}"/>'
+    few = [point for point in points if point is not None] if len(points) <= 3 else []
+    return line + "".join(f'<circle class="spot{kind}" cx="{shown(x)}" cy="{shown(y)}" r="4"/>' for x, y in few)
+
+
+def _label(text: str, kind: str, above: bool, lines: list[list[tuple[float, float] | None]], axes: _Axes) -> str:
+    """The curve's name above or below all curves there, at the place furthest right that has room."""
+    half = 0.5 * 7.5 * len(text)
+    best: tuple[float, float, float] | None = None
+    for share in (0.78, 0.66, 0.54, 0.42, 0.9, 0.3):
+        x = min(RIGHT - half, max(axes.left + half, axes.left + share * (RIGHT - axes.left)))
+        near = [p[1] for line in lines for p in line if p is not None and abs(p[0] - x) <= half + 12]
+        y = (min(near, default=TOP + 40) - 10) if above else (max(near, default=BOTTOM - 40) + 20)
+        miss = max(TOP + 12 - y, y - (BOTTOM - 4), 0.0)
+        if best is None or miss < best[0]:
+            best = (miss, x, y)
+    assert best is not None
+    _, x, y = best
+    y = min(BOTTOM - 4, max(TOP + 12, y))
+    return f'<text class="{kind}" x="{shown(x)}" y="{shown(y)}" text-anchor="middle">{text}</text>'
+
+
+def plot(identity: str, title: str, curves: Sequence[Curve], kept: int | None) -> str:
+    """The SVG of the curves; a ring marks epoch `kept` on the main curve."""
+    axes = _Axes(curves)
+    lines = [axes.points(curve) for curve in curves]
+    main = next(index for index, curve in enumerate(curves) if curve.main)
+    body = [_line(points, curve.main) for points, curve in zip(lines, curves, strict=True)]
+    if kept is not None and (point := lines[main][kept - 1]) is not None:
+        body.append(f'<circle class="ring" cx="{shown(point[0])}" cy="{shown(point[1])}" r="4.5"/>')
+    last = ", ".join(f"{curve.name} {number(curve.values[-1])}" for curve in curves)
+    heights = [sum(p[1] for p in line if p is not None) for line in lines]
+    upper = heights.index(min(heights))
+    labels = [
+        _label(curve.name, "main" if curve.main else "", index == upper, lines, axes)
+        for index, curve in enumerate(curves)
+    ]
+    return (
+        f'<svg id="{identity}" viewBox="0 0 {WIDTH:g} {HEIGHT:g}" role="img" '
+        f'aria-label="{title} against epoch. Last epoch: {last} nats.">'
+        f'<clipPath id="{identity}-frame"><rect x="{shown(axes.left - 6)}" y="{TOP - 6:g}" '
+        f'width="{shown(RIGHT - axes.left + 12)}" height="{BOTTOM - TOP + 12:g}"/></clipPath>'
+        f'<text class="b" x="{shown(axes.left)}" y="14">{title}</text>{_grid(axes)}'
+        f'<g clip-path="url(#{identity}-frame)">{"".join(body)}</g>{"".join(labels)}</svg>'
+    )

@@ -1,0 +1,69 @@
+"""Numbers as the page writes them: with as many places as their error allows, a true minus sign, and a unit."""
+
+import math
+
+from vaelid.train.evaluation import Estimate
+
+__all__ = ["count", "duration", "error", "listed", "number", "places", "plain", "rounded", "with_error"]
+
+MOST_PLACES = 5
+
+
+def number(value: float, decimals: int = 2) -> str:
+    """The value with thousands separated and a minus sign: "−1,234.50"; never "−0.00"."""
+    if math.isnan(value):
+        return "not a number"
+    if math.isinf(value):
+        return "∞" if value > 0 else "−∞"
+    return f"{round(value, decimals) + 0.0:,.{decimals}f}".replace("-", "−")
+
+
+def plain(value: float) -> str:
+    """A setting as the user gave it: 0.001, 1, 16."""
+    return f"{value:,}".replace("-", "−") if isinstance(value, int) else f"{value:g}".replace("-", "−")
+
+
+def places(standard_error: float, digits: int = 2) -> int:
+    """The decimals that show `digits` significant digits of the error; 2 where there is none."""
+    if not (math.isfinite(standard_error) and standard_error > 0):
+        return 2
+    return min(MOST_PLACES, max(0, digits - 1 - math.floor(math.log10(standard_error))))
+
+
+def with_error(estimate: Estimate) -> tuple[str, str]:
+    """The mean, and "± standard error", to the error's second digit; no error of one observation."""
+    decimals = places(estimate.standard_error)
+    return number(estimate.mean, decimals), error(estimate.standard_error)
+
+
+def error(standard_error: float) -> str:
+    """ "± 0.22"; empty where there is none."""
+    return "" if math.isnan(standard_error) else f"± {number(standard_error, places(standard_error))}"
+
+
+def rounded(estimate: Estimate) -> str:
+    """The mean to the first digit of its error: for sentences."""
+    return number(estimate.mean, places(estimate.standard_error, 1))
+
+
+def count(how_many: int, singular: str, plural: str | None = None) -> str:
+    """ "1 epoch", "1,200 epochs"."""
+    return f"{how_many:,} {singular if how_many == 1 else plural or singular + 's'}"
+
+
+def duration(seconds: float) -> str:
+    """ "0.4 s", "29 s", "3 min 20 s", "2 h 5 min"."""
+    if seconds < 10:
+        return f"{seconds:.1f} s"
+    whole = round(seconds)
+    if whole < 60:
+        return f"{whole} s"
+    minutes, left = divmod(whole, 60)
+    if minutes < 60:
+        return f"{minutes} min {left} s"
+    return f"{minutes // 60} h {minutes % 60} min"
+
+
+def listed(sizes: list[int] | tuple[int, ...]) -> str:
+    """ "1 × 8 × 8"."""
+    return " × ".join(f"{size:,}" for size in sizes)
