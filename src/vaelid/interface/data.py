@@ -2,18 +2,19 @@
 
 import hashlib
 import importlib
+import math
 import sys
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-import torch
 from torch.utils.data import DataLoader, Dataset
 
 from vaelid.interface.files import read_array, read_image_folder
 from vaelid.spec.errors import InputError, VaelidError
 from vaelid.spec.likelihoods import fitting_likelihoods
+from vaelid.train.rows import ArrayRows, check_map_style
 
 __all__ = ["Data", "UserCodeError", "fingerprint", "load_data", "suggest_likelihood"]
 
@@ -26,11 +27,15 @@ class UserCodeError(VaelidError):
 
 @dataclass(frozen=True)
 class Data:
-    """Observations, rows first, or a `Dataset` or `DataLoader` of them; where they came from; their classes."""
+    """Observations: an array, rows first, or a `Dataset` or `DataLoader`; where they came from; their classes."""
 
     x: Any
     source: str
     labels: np.ndarray | None = None
+
+    def __len__(self) -> int:
+        """The number of rows."""
+        return len(self.x.dataset) if isinstance(self.x, DataLoader) else len(self.x)
 
 
 def load_data(data: Any, *, scale: float = 1.0) -> Data:
@@ -38,13 +43,23 @@ def load_data(data: Any, *, scale: float = 1.0) -> Data:
     if isinstance(data, Data):
         return data
     if not isinstance(data, str | Path):
-        return Data(data, f"{type(data).__module__}.{type(data).__qualname__}")
+        return _in_memory(data, f"{type(data).__module__}.{type(data).__qualname__}")
+    if not 0 < scale < math.inf:
+        raise InputError(f"scale={scale:g} must be a positive number: the data are divided by it.")
     loaded = _load_named(str(data))
     if scale == 1:
         return loaded
-    if not (scale > 0 and isinstance(loaded.x, np.ndarray | torch.Tensor)):
-        raise InputError(f"scale={scale:g} must be a positive number, and needs data that are an array.")
+    if not isinstance(loaded.x, np.ndarray):
+        raise InputError(f"scale={scale:g} divides arrays only: scale inside the {type(loaded.x).__name__} instead.")
     return Data(np.asarray(loaded.x, dtype=np.float32) / np.float32(scale), loaded.source, loaded.labels)
+
+
+def _in_memory(x: Any, source: str, labels: np.ndarray | None = None) -> Data:
+    """A `Dataset` or `DataLoader` as it is, all else as an array; `InputError` where it is none."""
+    if not isinstance(x, Dataset | DataLoader):
+        return Data(ArrayRows(x).array, source, labels)
+    check_map_style(x.dataset if isinstance(x, DataLoader) else x)
+    return Data(x, source, labels)
 
 
 def _load_named(name: str) -> Data:
@@ -73,9 +88,9 @@ def _from_file(path: Path, member: str | None) -> Data:
     source = str(path.resolve()) + (f":{member}" if member else "")
     if found["x"].dtype.kind not in "biuf":
         raise InputError(f"{path} holds {found['x'].dtype}: expected numbers.")
-    if found["x"].ndim < 2 or len(found["x"]) == 0:
+    if found["x"].ndim < 2 or found["x"].size == 0:
         raise InputError(
-            f"{path} has shape {found['x'].shape}: expected (rows, ...), one row for each observation. "
+            f"{path} has shape {found['x'].shape}: expected (rows, ...) with at least one row and one column. "
             "Reshape it with x.reshape(rows, -1), for instance."
         )
     labels = found.get("y")
@@ -84,30 +99,44 @@ def _from_file(path: Path, member: str | None) -> Data:
 
 def _call(module: str, function: str) -> Data:
     """Import the user's module and call it: this runs their code."""
-    sys.path.insert(0, str(Path.cwd()))
+    source, here = f"{module}:{function}", str(Path.cwd())
+    sys.path.insert(0, here)
     try:
-        made = getattr(importlib.import_module(module), function)()
-    except Exception as cause:
-        raise UserCodeError(f"{module}:{function} raised {type(cause).__name__}: {cause}") from cause
+        found = getattr(importlib.import_module(module), function, None)
+        made = found() if callable(found) else None
+    except (Exception, SystemExit) as cause:
+        if isinstance(cause, ModuleNotFoundError) and f"{module}.".startswith(f"{cause.name}."):
+            raise InputError(f"{source} does not exist: there is no module {module} (looked in {here}).") from None
+        raise UserCodeError(f"{source} raised {type(cause).__name__}: {cause}") from cause
     finally:
-        sys.path.remove(str(Path.cwd()))
-    if isinstance(made, tuple) and len(made) == 2:
-        return Data(made[0], f"{module}:{function}", np.asarray(made[1]))
-    return Data(made, f"{module}:{function}")
+        if here in sys.path:
+            sys.path.remove(here)
+    if not callable(found):
+        raise InputError(f"{source} does not exist: the module {module} has no function {function}.")
+    x, labels = made if isinstance(made, tuple) and len(made) == 2 else (made, None)
+    try:
+        data = _in_memory(x, source, None if labels is None else np.asarray(labels))
+    except InputError as cause:
+        raise InputError(f"{source} gave no data: {cause}") from None
+    if data.labels is not None and data.labels.shape != (len(data),):
+        raise InputError(
+            f"{source} gave {len(data)} rows, but labels of shape {data.labels.shape}: expected one for each row."
+        )
+    return data
 
 
 def suggest_likelihood(data: Data) -> str:
     """The most informative likelihood that fits the first 4,096 rows: what `--likelihood auto` uses."""
     if isinstance(data.x, Dataset | DataLoader):
         raise InputError("give a likelihood by name for data that are a Dataset or a DataLoader.")
-    fitting = fitting_likelihoods(np.asarray(data.x[:4096]))
+    fitting = fitting_likelihoods(data.x[:4096])
     return fitting[0] if fitting else "gaussian"  # not finite: the check of all rows will name the value
 
 
 def fingerprint(data: Data) -> str:
     """A digest of shape, type and up to 1,024 rows spread over the data: tells other data from the same."""
-    if not isinstance(data.x, np.ndarray | torch.Tensor):
-        return f"length {len(data.x)}"
+    if not isinstance(data.x, np.ndarray):
+        return f"length {len(data)}"
     rows = np.unique(np.linspace(0, len(data.x) - 1, 1024).astype(np.int64))
     sample = np.ascontiguousarray(np.asarray(data.x[rows]))
     digest = hashlib.sha256(f"{tuple(data.x.shape)} {sample.dtype}".encode())

@@ -23,7 +23,8 @@ def evaluate(
 
     Args:
         model: a `VAE`, or a run's folder.
-        data: as for `fit`; for a run, None stands for its own held-out rows: test, else validation rows.
+        data: as for `fit`, and a path is scaled as the run's data were; for a run, None stands for its own
+            held-out rows: test, else validation rows.
         draws: draws from each posterior, for the ELBO, and for the importance-weighted bound, whose K it is.
         seed: of the draws.
         progress: show a bar on standard error, when that is a terminal.
@@ -37,14 +38,14 @@ def evaluate(
     run = Run(Path(model))
     loaded = run.model()
     if data is not None:
-        return _evaluate_all(loaded, data, draws, seed, progress)
+        return _evaluate_all(loaded, run.like_its_own(data), draws, seed, progress)
     _, rows, split = run.rows(loaded)
     with _bar(len(split.held_out[1]), progress) as bar:
         return evaluate_rows(loaded, rows, split.held_out[1], draws=draws, seed=seed, progress=bar.update)
 
 
 def _evaluate_all(model: VAE, data: Any, draws: int, seed: int, progress: bool) -> Evaluation:
-    rows = rows_of(load_data(data).x, model.likelihood)
+    rows = rows_of(load_data(data).x, model.likelihood, shape=model.obs)
     with _bar(len(rows), progress) as bar:
         return evaluate_rows(model, rows, torch.arange(len(rows)), draws=draws, seed=seed, progress=bar.update)
 

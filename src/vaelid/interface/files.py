@@ -4,14 +4,15 @@ import csv
 import json
 import os
 import tempfile
+import warnings
 import zipfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, TextIO
 
 import numpy as np
-from PIL import Image, UnidentifiedImageError
+from PIL import Image
 
 from vaelid.spec.errors import InputError
 
@@ -35,13 +36,14 @@ def _named_failures(path: Path, doing: str) -> Iterator[None]:
     """Turn the system's errors on `path` into one message."""
     try:
         yield
-    except FileNotFoundError:
-        raise InputError(f"{path} does not exist: check the path (looked in {Path.cwd()}).") from None
     except IsADirectoryError:
         raise InputError(f"{path} is a folder: expected a file.") from None
     except OSError as cause:
+        if doing == "read" and isinstance(cause, FileNotFoundError):
+            raise InputError(f"{path} does not exist: check the path (looked in {Path.cwd()}).") from None
         reason = (cause.strerror or str(cause)).lower()
-        raise InputError(f"cannot {doing} {path}: {reason}. Choose a place that you may use.") from None
+        remedy = "Check the file, and that you may read it." if doing == "read" else "Choose a place that you may use."
+        raise InputError(f"cannot {doing} {path}: {reason}. {remedy}") from None
 
 
 def read_bytes(path: Path) -> bytes:
@@ -76,19 +78,20 @@ def write_atomically(path: Path, data: bytes) -> None:
     with _named_failures(path, "write"):
         path.parent.mkdir(parents=True, exist_ok=True)
         partial = path.with_name(f".{path.name}.partial")
-        with partial.open("wb") as stream:
-            stream.write(data)
-            stream.flush()
-            os.fsync(stream.fileno())
-        partial.replace(path)
+        try:
+            with partial.open("wb") as stream:
+                stream.write(data)
+                stream.flush()
+                os.fsync(stream.fileno())
+            partial.replace(path)
+        finally:
+            partial.unlink(missing_ok=True)
 
 
 def append_text(path: Path, text: str) -> None:
-    """Add text to the file's end, and hand it to the disk."""
+    """Add text to the file's end."""
     with _named_failures(path, "write"), path.open("a", encoding="utf-8") as stream:
         stream.write(text)
-        stream.flush()
-        os.fsync(stream.fileno())
 
 
 def read_array(path: Path, member: str | None = None) -> dict[str, np.ndarray]:
@@ -146,6 +149,8 @@ def _read_npz(path: Path, member: str | None) -> dict[str, np.ndarray]:
                 names = {Path(n).stem: n for n in archive.namelist() if n.endswith(".npy")}
         except zipfile.BadZipFile:
             raise InputError(f"{path} is not a .npz file, or is cut short: save it with numpy.savez.") from None
+    if not names:
+        raise InputError(f"{path} holds no arrays: save one with numpy.savez({path.name!r}, x=x).")
     if member is None:
         usual = [n for n in ("x", "X", "data", "images", "x_train", "arr_0") if n in names]
         member = usual[0] if usual else next(iter(names)) if len(names) == 1 else None
@@ -168,7 +173,7 @@ def _npz_member(path: Path, name: str) -> np.ndarray:
             read_header = {(1, 0): np.lib.format.read_array_header_1_0, (2, 0): np.lib.format.read_array_header_2_0}
             if entry.compress_type != zipfile.ZIP_STORED or version not in read_header:
                 with np.load(path, allow_pickle=False) as arrays:
-                    return arrays[Path(name).stem]
+                    return arrays[name]
             shape, fortran, dtype = read_header[version](stream)
             header = stream.tell()
         if dtype.hasobject:
@@ -182,16 +187,23 @@ def _npz_member(path: Path, name: str) -> np.ndarray:
         raise _unreadable(path, cause) from None
 
 
+def _open_csv(path: Path) -> TextIO:
+    return path.open(newline="", encoding="utf-8-sig", errors="replace")
+
+
 def _read_csv(path: Path) -> np.ndarray:
-    with _named_failures(path, "read"), path.open(newline="", encoding="utf-8-sig", errors="replace") as stream:
+    with _named_failures(path, "read"), _open_csv(path) as stream:
         first = stream.readline()
-    separator = max(",;\t", key=first.count)
-    header = 0 if all(_is_number(f) for f in next(csv.reader([first], delimiter=separator), [])) else 1
-    with _named_failures(path, "read"):
+        separator = max(",;\t", key=first.count)
+        names = next(csv.reader([first], delimiter=separator), [])
+        header = bool(names) and not any(_is_number(name) for name in names)
+        if not header:
+            stream.seek(0)
         try:
-            return np.loadtxt(path, delimiter=separator, skiprows=header, ndmin=2, encoding="utf-8-sig", comments=None)
-        except ValueError:
-            raise _first_bad_field(path, separator, header) from None
+            with warnings.catch_warnings(action="error"):  # no rows at all is a warning of numpy's
+                return np.loadtxt(stream, delimiter=separator, ndmin=2, comments=None, quotechar='"')
+        except (ValueError, UserWarning) as cause:
+            raise _first_bad_field(path, separator, header, cause) from None
 
 
 def _is_number(text: str) -> bool:
@@ -202,18 +214,19 @@ def _is_number(text: str) -> bool:
     return True
 
 
-def _first_bad_field(path: Path, separator: str, header: int) -> InputError:
-    with path.open(newline="", encoding="utf-8-sig", errors="replace") as stream:
+def _first_bad_field(path: Path, separator: str, header: bool, cause: Exception) -> InputError:
+    with _open_csv(path) as stream:
         reader = csv.reader(stream, delimiter=separator)
         names = next(reader) if header else []
-        width = len(names)
-        for fields in reader:
-            width = width or len(fields)
+        width, rows = len(names), 0
+        for fields in filter(None, reader):
+            width, rows = width or len(fields), rows + 1
             for column, text in enumerate(fields):
                 if not _is_number(text):
                     name = f" ({names[column]})" if column < len(names) else ""
+                    found = repr(text) if text.strip() else "missing"
                     return InputError(
-                        f"{path}, line {reader.line_num}, field {column + 1}{name} is {text!r}: expected a number. "
+                        f"{path}, line {reader.line_num}, field {column + 1}{name} is {found}: expected a number. "
                         "Fill it in, or leave that column or row out."
                     )
             if len(fields) != width:
@@ -221,6 +234,8 @@ def _first_bad_field(path: Path, separator: str, header: int) -> InputError:
                     f"{path}, line {reader.line_num} has {len(fields)} fields, the lines before have {width}: every "
                     "row needs the same columns."
                 )
+    if rows:
+        return InputError(f"{path} cannot be read as numbers: {str(cause).rstrip('.')}.")
     return InputError(f"{path} has no rows of numbers: expected one row for each observation.")
 
 
@@ -235,11 +250,14 @@ def _read_parquet(path: Path) -> np.ndarray:
     with _named_failures(path, "read"):
         try:
             table = pyarrow.parquet.read_table(path)
-        except pyarrow.ArrowInvalid as cause:
-            raise InputError(f"{path} is not a parquet file, or is cut short ({cause}).") from None
+        except (pyarrow.ArrowException, OSError) as cause:
+            raise InputError(f"{path} is not a parquet file, or is damaged ({cause}): write it again.") from None
+    if not table.num_columns:
+        raise InputError(f"{path} has no columns: expected one for each coordinate of an observation.")
     columns = []
     for name, column in zip(table.column_names, table.columns, strict=True):
-        if not (pyarrow.types.is_floating(column.type) or pyarrow.types.is_integer(column.type)):
+        kinds = (pyarrow.types.is_floating, pyarrow.types.is_integer, pyarrow.types.is_boolean)
+        if not any(is_kind(column.type) for is_kind in kinds):
             raise InputError(f"{path}, column {name!r} is of type {column.type}: expected numbers. Leave it out.")
         if column.null_count:
             row = column.is_null().to_pylist().index(True)
@@ -253,7 +271,9 @@ def read_image_folder(folder: Path) -> np.ndarray:
     with _named_failures(folder, "read"):
         paths = sorted(p for p in folder.iterdir() if p.suffix.lower() in IMAGE_SUFFIXES)
     if not paths:
-        raise InputError(f"{folder} holds no images: expected files ending in {', '.join(IMAGE_SUFFIXES)}.")
+        raise InputError(
+            f"{folder} holds no images: expected files ending in {', '.join(IMAGE_SUFFIXES)}, directly in it."
+        )
     images = [_read_image(path) for path in paths]
     channels = max(image.shape[2] for image in images)
     for path, image in zip(paths, images, strict=True):
@@ -263,17 +283,24 @@ def read_image_folder(folder: Path) -> np.ndarray:
                 f"images differ in size: {paths[0]} is {sizes[0]} pixels, {path} is {sizes[1]}. Bring all images "
                 "to one size."
             )
+        if image.dtype != images[0].dtype:
+            raise InputError(
+                f"images differ in depth: {paths[0]} has values of type {images[0].dtype}, {path} of type "
+                f"{image.dtype}. Bring all images to one."
+            )
     return np.stack([np.broadcast_to(i, (*i.shape[:2], channels)).transpose(2, 0, 1) for i in images])
 
 
 def _read_image(path: Path) -> np.ndarray:
-    with _named_failures(path, "read"):
-        try:
-            with Image.open(path) as image:
-                mode = "L" if image.mode in ("1", "L", "LA", "I", "I;16", "F") else "RGB"
-                pixels = np.asarray(image.convert(mode))
-        except (UnidentifiedImageError, SyntaxError, Image.DecompressionBombError) as cause:
-            raise InputError(f"{path} cannot be read as an image ({cause}): mend it, or take it out.") from None
+    """(height, width, channels): bytes; what is deeper (16-bit grey, say) keeps its numbers."""
+    try:
+        with path.open("rb") as stream, Image.open(stream) as image:
+            if image.mode.startswith(("I", "F")):
+                pixels = np.asarray(image)
+            else:
+                pixels = np.asarray(image.convert("L" if image.mode in ("1", "L", "LA") else "RGB"))
+    except (OSError, SyntaxError, ValueError, Image.DecompressionBombError) as cause:
+        raise InputError(f"{path} cannot be read as an image ({cause}): mend it, or take it out.") from None
     return pixels.reshape(*pixels.shape[:2], -1)
 
 

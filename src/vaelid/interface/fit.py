@@ -210,7 +210,7 @@ def _open_folder(
     else:
         folder.create()
         folder.write_config(describe_run(task, data, scale=scale, command=command))
-    folder.truncate_log(len(state.history))
+    folder.align_log(state.history)
     return state
 
 
@@ -251,7 +251,7 @@ class _Recorder:
                     "epochs": len(self.state.history),
                     "steps": self.state.step,
                     "kept_epoch": self.state.kept.epoch if self.state.kept else None,
-                    "seconds": round(sum(record["seconds"] for record in self.folder.log()), 3),
+                    "seconds": round(sum(record.get("seconds", 0.0) for record in self.folder.log()), 3),
                 },
             }
         )

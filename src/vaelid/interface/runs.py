@@ -1,7 +1,8 @@
 """A run's folder: config.json, model.safetensors, checkpoint.safetensors, log.jsonl, report.html."""
 
 import json
-from dataclasses import asdict, dataclass
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, fields
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -31,6 +32,14 @@ __all__ = ["FORMAT", "Run", "load"]
 
 FORMAT = 1
 """The version of the run folder's layout; a folder of another version is not read."""
+
+SECTIONS = {
+    "data": {"source", "reloadable", "scale", "rows", "shape", "fingerprint"},
+    "model": {"obs", "latent", "hidden", "likelihood", "arch", "custom"},
+    "recipe": {field.name for field in fields(Recipe)},
+    "split": {"training", "validation", "test"},
+}
+"""What config.json holds, as far as it is read again."""
 
 
 @dataclass(frozen=True)
@@ -71,21 +80,20 @@ class Run:
 
     def config(self) -> dict[str, Any]:
         """The contents of config.json, of this format."""
-        if not self.path.is_dir():
-            raise InputError(
-                f"{self.path} is not a run folder: it does not exist. Make one with: vaelid train DATA --out RUN"
-            )
         if not self.exists:
-            raise InputError(f"{self.path} is not a run folder: it has no config.json.")
+            lack = "it has no config.json" if self.path.exists() else "it does not exist"
+            raise InputError(f"{self.path} is not a run folder: {lack}. Make one with: vaelid train DATA --out RUN")
         config = read_json(self._config)
         found = config.get("format") if isinstance(config, dict) else None
-        if found != FORMAT:
+        if isinstance(config, dict) and found != FORMAT:
             raise InputError(
                 f"{self._config} has run format {found}, written by vaelid {config.get('vaelid', '?')}; this is "
                 f"vaelid {version('vaelid')}, which reads format {FORMAT}. Use that version, or train again."
-                if isinstance(config, dict)
-                else f"{self._config} is not a run's configuration."
             )
+        for section, names in SECTIONS.items():
+            given = config.get(section) if isinstance(config, dict) else None
+            if not isinstance(given, dict) or given.keys() != names:
+                raise InputError(f"{self._config} was altered: its {section} is not what a run writes. Restore it.")
         return config
 
     def write_config(self, config: dict[str, Any]) -> None:
@@ -113,6 +121,11 @@ class Run:
             encoder=encoder,
             decoder=decoder,
         )
+        if not self._model.exists():
+            raise InputError(
+                f"{self.path} has no model yet, since its training did not end: go on with "
+                f"vaelid train --resume --out {self.path}"
+            )
         weights, _ = decode_tensors(read_bytes(self._model), str(self._model))
         expected = {name: tuple(tensor.shape) for name, tensor in model.state_dict().items()}
         found = {name: tuple(tensor.shape) for name, tensor in weights.items()}
@@ -142,10 +155,14 @@ class Run:
             )
         return data
 
+    def like_its_own(self, data: Any) -> Data:
+        """Other data, a path among them scaled as the run's own were."""
+        return load_data(data, scale=self.config()["data"]["scale"])
+
     def rows(self, model: VAE) -> tuple[Data, Rows, Split]:
         """The run's own data, as rows, and their split."""
         data = self.data()
-        rows = rows_of(data.x, model.likelihood)
+        rows = rows_of(data.x, model.likelihood, shape=model.obs)
         return data, rows, split_rows(len(rows), self.recipe())
 
     def write_checkpoint(self, task: Task, data: Data, state: TrainState) -> None:
@@ -162,12 +179,20 @@ class Run:
 
     def log(self) -> list[dict[str, Any]]:
         """The records of log.jsonl."""
-        return [json.loads(line) for line in read_lines(self._log)] if self._log.exists() else []
+        try:
+            return [json.loads(line) for line in read_lines(self._log)] if self._log.exists() else []
+        except ValueError as cause:
+            raise InputError(f"{self._log} is not lines of JSON ({cause}): restore it from a copy.") from None
 
-    def truncate_log(self, length: int) -> None:
-        """Keep the first `length` records: what came after the checkpoint is written again."""
-        kept = read_lines(self._log)[:length] if self._log.exists() else []
-        write_atomically(self._log, "".join(line + "\n" for line in kept).encode())
+    def align_log(self, history: Sequence[dict[str, Any]]) -> None:
+        """Bring log.jsonl to where a checkpoint stands: its records, with the timings that were logged.
+
+        What came after is written again as training goes on; what a crash kept from the disk is put back.
+        """
+        logged = self.log()
+        records = [record if record["epoch"] == h["epoch"] else h for record, h in zip(logged, history, strict=False)]
+        lines = [json.dumps(record) + "\n" for record in (*records, *history[len(records) :])]
+        write_atomically(self._log, "".join(lines).encode())
 
 
 def _identity(task: Task, data: Data) -> dict[str, Any]:

@@ -30,7 +30,8 @@ def encode_tensors(tensors: dict[str, Tensor], facts: dict[str, Any] | None = No
     """Safetensors bytes that hold the tensors, the facts (JSON) and the SHA-256 of both."""
     text = json.dumps(facts or {}, allow_nan=True)
     stored = {name: tensor.detach().cpu().contiguous() for name, tensor in tensors.items()}
-    return save(stored, metadata={"facts": text, "sha256": _digest(stored, text)})
+    # one metadata entry, since safetensors writes several in no fixed order: the same state, the same bytes
+    return save(stored, metadata={"vaelid": json.dumps({"facts": text, "sha256": _digest(stored, text)})})
 
 
 def decode_tensors(data: bytes, name: str) -> tuple[dict[str, Tensor], dict[str, Any]]:
@@ -41,10 +42,10 @@ def decode_tensors(data: bytes, name: str) -> tuple[dict[str, Tensor], dict[str,
     )
     try:
         (header,) = struct.unpack("<Q", data[:8])
-        metadata = json.loads(data[8 : 8 + header]).get("__metadata__", {})
-        tensors = load(data)
+        metadata = json.loads(json.loads(data[8 : 8 + header])["__metadata__"]["vaelid"])
         facts, expected = metadata["facts"], metadata["sha256"]
-    except (SafetensorError, struct.error, ValueError, KeyError, MemoryError, OverflowError):
+        tensors = load(data)
+    except (SafetensorError, struct.error, ValueError, KeyError, TypeError, MemoryError, OverflowError):
         raise damaged from None
     if _digest(tensors, facts) != expected:
         raise damaged
@@ -78,9 +79,9 @@ def decode_state(data: bytes, identity: dict[str, Any], name: str) -> TrainState
             "with the settings it was started with, or start a new run folder."
         )
     groups: dict[str, dict[str, Tensor]] = {"weights": {}, "first": {}, "second": {}, "kept": {}}
-    for path, tensor in tensors.items():
+    for path in sorted(tensors):  # in the order of `init`, and aligned as fresh tensors are: the same bits follow
         group, _, member = path.partition("/")
-        groups[group][member] = tensor
+        groups[group][member] = tensors[path].clone()
     kept = facts["kept"] and Kept(weights=groups["kept"], **facts["kept"])
     return TrainState(
         weights=groups["weights"],

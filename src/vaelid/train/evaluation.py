@@ -7,7 +7,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from vaelid import spec
+import vaelid.spec as spec
 from vaelid.spec.errors import InputError
 from vaelid.spec.likelihoods import gaussian_log_density
 from vaelid.train import twins

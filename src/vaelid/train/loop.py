@@ -10,7 +10,7 @@ import torch
 from torch import Tensor, nn
 from torch.func import functional_call
 
-from vaelid import spec
+import vaelid.spec as spec
 from vaelid.spec.adam import AdamMoments
 from vaelid.spec.errors import DivergenceError, InputError
 from vaelid.train.model import VAE
@@ -85,7 +85,7 @@ class Task:
 def init(task: Task) -> TrainState:
     """The state before the first step: copies of the model's weights, moments at zero."""
     weights = {name: tensor.detach().clone() for name, tensor in task.model.state_dict().items()}
-    trained = [name for name, parameter in task.model.named_parameters() if parameter.requires_grad]
+    trained = sorted(name for name, parameter in task.model.named_parameters() if parameter.requires_grad)
     first = {name: torch.zeros_like(weights[name]) for name in trained}
     second = {name: torch.zeros_like(weights[name]) for name in trained}
     return TrainState(weights, AdamMoments(first, second))
@@ -103,8 +103,10 @@ def step(task: Task, state: TrainState, x: Tensor) -> TrainState:
     beta = recipe.beta_at(state.step / task.steps_per_epoch)
     torch.manual_seed(stream_seed(recipe.seed, Stream.NOISE, state.step))
     eps = torch.randn(len(x), task.model.latent).to(task.device)
-    weights = {f"model.{name}": tensor for name, tensor in state.weights.items()}
-    terms = functional_call(task.terms, weights, (x.to(task.device), eps, recipe.expectation))
+    # a forward pass may write into buffers (batch norm does), so it gets copies of all that is not trained
+    weights = {name: tensor if name in trained else tensor.clone() for name, tensor in state.weights.items()}
+    called = {f"model.{name}": tensor for name, tensor in weights.items()}
+    terms = functional_call(task.terms, called, (x.to(task.device), eps, recipe.expectation))
     loss = spec.beta_negative_elbo(beta, terms).mean()
     gradients = list(torch.autograd.grad(loss, list(trained.values())))
     for tensor in trained.values():
@@ -132,7 +134,7 @@ def step(task: Task, state: TrainState, x: Tensor) -> TrainState:
         "kl": kl * len(x),
         "gradient_norm": float(norm),
     }
-    return replace(state, step=state.step + 1, sums={k: state.sums.get(k, 0.0) + v for k, v in seen.items()})
+    return replace(state, weights=weights, step=state.step + 1, sums={k: state.sums.get(k, 0.0) + v for k, v in seen.items()})
 
 
 def _diverged(task: Task, state: TrainState, nll: float, kl: float, norm: float) -> DivergenceError:

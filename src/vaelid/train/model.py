@@ -9,7 +9,7 @@ import torch
 from jaxtyping import Float, Shaped
 from torch import Tensor, nn
 
-from vaelid import spec
+import vaelid.spec as spec
 from vaelid.spec.errors import InputError
 from vaelid.spec.likelihoods import Likelihood
 from vaelid.spec.likelihoods import likelihood as likelihood_of

@@ -8,7 +8,7 @@ import torch
 from array_api_compat import device, is_torch_array
 from torch import nn
 
-from vaelid import spec
+import vaelid.spec as spec
 from vaelid.spec.arrays import array_namespace
 from vaelid.spec.networks import affine, conv2d, relu, upsample_nearest
 

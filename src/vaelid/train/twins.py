@@ -16,7 +16,7 @@ from torch import Tensor
 from torch.autograd.function import once_differentiable
 from torch.optim.adamw import adamw
 
-from vaelid import spec
+import vaelid.spec as spec
 from vaelid.spec.likelihoods import Likelihood, bernoulli, binomial, binomial_log_coefficient, gaussian
 
 __all__ = [

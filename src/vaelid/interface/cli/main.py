@@ -34,7 +34,7 @@ for command in (demo, train, evaluate, encode, reconstruct, sample, report):
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run the command and exit with its status."""
-    given = list(sys.argv[1:] if arguments is None else arguments)
+    given = list(sys.argv[1:] if arguments is None else arguments) or ["--help"]
     debug = "--debug" in given
     try:
         status = vaelid.main(args=[a for a in given if a != "--debug"], prog_name="vaelid", standalone_mode=False)

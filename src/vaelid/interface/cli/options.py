@@ -1,6 +1,8 @@
 """Kinds of option values, and options that several commands share."""
 
 import difflib
+import json
+import math
 import tomllib
 from collections.abc import Callable
 from pathlib import Path
@@ -8,7 +10,7 @@ from typing import Any
 
 import click
 
-__all__ = ["RUN", "WIDTHS", "as_json", "config_file", "debug"]
+__all__ = ["RUN", "WIDTHS", "as_json", "config_file", "debug", "print_json"]
 
 RUN = click.Path(path_type=Path)
 
@@ -21,7 +23,7 @@ class Widths(click.ParamType):
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> tuple[int, ...]:
         """The widths as a tuple."""
         if isinstance(value, list | tuple):
-            parts = [str(part) for part in value]
+            parts = list(map(str, value))
         else:
             parts = [] if value.strip().lower() in ("", "none") else value.split(",")
         try:
@@ -37,6 +39,22 @@ as_json = click.option("--json", "as_json", is_flag=True, help="Print the result
 debug = click.option("--debug", is_flag=True, expose_value=False, help="Show the traceback of an error.")
 
 
+def print_json(value: Any) -> None:
+    """Print one line of JSON; what is not finite (the standard error of one row) is null."""
+    click.echo(json.dumps(_finite(value), allow_nan=False))
+
+
+def _finite(value: Any) -> Any:
+    match value:
+        case dict():
+            return {key: _finite(member) for key, member in value.items()}
+        case list() | tuple():
+            return [_finite(member) for member in value]
+        case float() if not math.isfinite(value):
+            return None
+    return value
+
+
 def _read_config(ctx: click.Context, param: click.Parameter, path: Path | None) -> None:
     """Take the options of a TOML file as defaults, which flags override."""
     if path is None:
@@ -47,15 +65,16 @@ def _read_config(ctx: click.Context, param: click.Parameter, path: Path | None) 
         values = tomllib.loads(read_bytes(path).decode())
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as cause:
         raise click.BadParameter(f"{path} is not TOML: {cause}.") from None
-    known = [p.name for p in ctx.command.params if p.name and p.name not in ("config", "data")]
+    known = [p.name for p in ctx.command.params if p.name and p.name not in ("config", "as_json", "debug")]
     options = {}
     for key, value in values.items():
         name = key.replace("-", "_")
         if name not in known:
             close = difflib.get_close_matches(name, known, n=1)
-            hint = f" Did you mean {close[0]!r}?" if close else f" Known: {', '.join(sorted(known))}."
-            raise click.BadParameter(f"{path}: {key!r} is not an option of {ctx.command_path}.{hint}")
-        options[name] = value
+            hint = f"Did you mean {close[0]!r}?" if close else f"Known: {', '.join(sorted(known))}."
+            raise click.BadParameter(f"{path}: {key!r} is not an option of {ctx.command_path}. {hint}")
+        # as text, as if typed: click would take 2.5 for a whole number otherwise
+        options[name] = value if isinstance(value, list) else str(value)
     ctx.default_map = {**(ctx.default_map or {}), **options}
 
 

@@ -1,13 +1,12 @@
 """The commands that use a trained run: `evaluate`, `encode`, `reconstruct`, `sample`, `report`."""
 
-import json
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from vaelid.interface.cli.options import RUN, as_json, debug
+from vaelid.interface.cli.options import RUN, as_json, debug, print_json
 
 if TYPE_CHECKING:
     import numpy as np
@@ -27,31 +26,22 @@ BATCH = 512
 @as_json
 @debug
 def evaluate(run: Path, data: str | None, draws: int, seed: int, as_json: bool) -> None:
-    """ELBO, importance-weighted bound, KL of each latent, active units.
+    """Measure a run in nats: ELBO, tighter bound, KL, active units.
 
-    Without DATA, on the run's own held-out rows.
+    On DATA, scaled as the run's own data were; without DATA, on the run's own held-out rows.
     """
     from vaelid.interface.evaluate import evaluate as evaluate_model
     from vaelid.interface.runs import Run
     from vaelid.interface.text import evaluation_lines
 
-    config = Run(run).config()
-    scaled = None if data is None else _data(run, data)
-    evaluation = evaluate_model(run, scaled, draws=draws, seed=seed)
-    held_out = next((name for name in ("test", "validation") if config["split"][name]), "training")
+    evaluation = evaluate_model(run, data, draws=draws, seed=seed)
+    split = Run(run).config()["split"]
+    held_out = next((name for name in ("test", "validation") if split[name]), "training")
     which = data or f"{held_out} rows"
     if as_json:
-        click.echo(json.dumps({"run": str(run), "data": which, "seed": seed, **asdict(evaluation)}))
+        print_json({"run": str(run), "data": which, "seed": seed, **asdict(evaluation)})
     else:
         click.echo("\n".join(evaluation_lines(f"{run} on {which}", evaluation)))
-
-
-def _data(run: Path, data: str) -> Any:
-    """DATA, scaled as the run's own data were."""
-    from vaelid.interface.data import load_data
-    from vaelid.interface.runs import Run
-
-    return load_data(data, scale=Run(run).config()["data"]["scale"])
 
 
 def _batches(run: Path, data: str | None) -> tuple[Any, Any]:
@@ -62,7 +52,8 @@ def _batches(run: Path, data: str | None) -> tuple[Any, Any]:
     from vaelid.train.rows import rows_of
 
     model = Run(run).model()
-    rows = rows_of((Run(run).data() if data is None else _data(run, data)).x, model.likelihood)
+    loaded = Run(run).data() if data is None else Run(run).like_its_own(data)
+    rows = rows_of(loaded.x, model.likelihood, shape=model.obs)
     return model, rows.batches(torch.arange(len(rows)).split(BATCH))
 
 
@@ -73,7 +64,10 @@ def _batches(run: Path, data: str | None) -> tuple[Any, Any]:
 @as_json
 @debug
 def encode(run: Path, data: str | None, out: Path, as_json: bool) -> None:
-    """Write the posterior of each row: means `mu` and log-variances `logvar` (.npz); means alone otherwise."""
+    """Write each row's posterior: its mean and log-variance.
+
+    A .npz holds the means as `mu` and the log-variances as `logvar`; a .npy or .csv holds the means alone.
+    """
     import torch
 
     model, batches = _batches(run, data)
@@ -90,7 +84,10 @@ def encode(run: Path, data: str | None, out: Path, as_json: bool) -> None:
 @as_json
 @debug
 def reconstruct(run: Path, data: str | None, out: Path, as_json: bool) -> None:
-    """Write E[x|z] at each row's posterior mean, in the data's units (of classes the most probable)."""
+    """Write E[x|z] at each row's posterior mean.
+
+    In the data's units, after scaling; of classes the most probable.
+    """
     import numpy as np
     import torch
 
@@ -111,7 +108,10 @@ def reconstruct(run: Path, data: str | None, out: Path, as_json: bool) -> None:
 @as_json
 @debug
 def sample(run: Path, count: int, mean: bool, out: Path, seed: int, as_json: bool) -> None:
-    """Draw z from the prior and x from p(x|z), in the data's units."""
+    """Draw z from the prior, then x from p(x|z).
+
+    A .npz holds `x`, in the data's units after scaling, and `z`; a .npy or .csv holds `x` alone.
+    """
     import torch
 
     from vaelid.interface.collect import decoded_mean
@@ -132,7 +132,7 @@ def _write(out: Path, arrays: "dict[str, np.ndarray]", as_json: bool) -> None:
     written = arrays if out.suffix == ".npz" else dict(list(arrays.items())[:1])
     shapes = {name: list(array.shape) for name, array in written.items()}
     if as_json:
-        click.echo(json.dumps({"file": str(out), "arrays": shapes}))
+        print_json({"file": str(out), "arrays": shapes})
     else:
         click.echo(f"{out}: " + ", ".join(f"{name} {tuple(shape)}" for name, shape in shapes.items()))
 
@@ -145,7 +145,7 @@ def _write(out: Path, arrays: "dict[str, np.ndarray]", as_json: bool) -> None:
 @as_json
 @debug
 def report(run: Path, out: Path | None, draws: int, seed: int, as_json: bool) -> None:
-    """Write one self-contained page: curves, latent map, pictures, numbers."""
+    """Write one page: curves, latent map, pictures, numbers."""
     from vaelid.interface.collect import collect_report
     from vaelid.interface.files import write_atomically
     from vaelid.interface.report import render
@@ -154,4 +154,7 @@ def report(run: Path, out: Path | None, draws: int, seed: int, as_json: bool) ->
     content = collect_report(run, draws=draws, seed=seed, progress=lambda message: click.echo(message, err=True))
     html = render(content).encode()
     write_atomically(page, html)
-    click.echo(json.dumps({"file": str(page), "bytes": len(html)}) if as_json else f"{page}: {len(html) / 1000:.0f} kB")
+    if as_json:
+        print_json({"file": str(page), "bytes": len(html)})
+    else:
+        click.echo(f"{page}: {len(html) / 1000:.0f} kB")

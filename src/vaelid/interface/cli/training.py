@@ -1,6 +1,5 @@
 """The commands that train: `train` and `demo`."""
 
-import json
 import shlex
 import sys
 import time
@@ -11,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 from click.core import ParameterSource
 
-from vaelid.interface.cli.options import RUN, WIDTHS, as_json, config_file, debug
+from vaelid.interface.cli.options import RUN, WIDTHS, as_json, config_file, debug, print_json
 
 if TYPE_CHECKING:
     from vaelid.interface.fit import Fit
@@ -84,19 +83,18 @@ def _started(data: str, options: dict[str, Any], *, tell: bool) -> dict[str, Any
     from vaelid.train.split import training_count
 
     loaded = load_data(data, scale=options["scale"])
-    name = options["likelihood"]
-    if name == "auto":
-        name = suggest_likelihood(loaded)
-        if tell:
-            click.echo(f"likelihood {name}, which fits these data (--likelihood names another)", err=True)
     shape = getattr(loaded.x, "shape", None)
     if shape is None:
         raise InputError(
             f"{data} gave a {type(loaded.x).__name__}: the command needs an array; use vaelid.fit in Python."
         )
+    name = options["likelihood"]
+    if name == "auto":
+        name = suggest_likelihood(loaded)
     chosen = {field.name: options[field.name] for field in fields(Recipe)}
     if chosen["batch_size"] is None:
-        chosen["batch_size"] = min(128, training_count(len(loaded.x), options["validation"], options["test"]))
+        chosen["batch_size"] = min(128, training_count(len(loaded), options["validation"], options["test"]))
+    recipe = Recipe(**chosen)
     model = VAE(
         obs=tuple(shape[1:]),
         latent=options["latent"],
@@ -105,10 +103,12 @@ def _started(data: str, options: dict[str, Any], *, tell: bool) -> dict[str, Any
         arch=options["arch"],
         seed=options["seed"],
     )
+    if tell and options["likelihood"] == "auto":
+        click.echo(f"likelihood {name}, which fits these data (--likelihood names another)", err=True)
     return {
         "model": model,
         "data": loaded,
-        "recipe": Recipe(**chosen),
+        "recipe": recipe,
         "scale": options["scale"],
         "command": shlex.join(["vaelid", *sys.argv[1:]]),
     }
@@ -129,12 +129,12 @@ def _resumed(out: Path, data: str | None, options: dict[str, Any]) -> dict[str, 
     settings = {**config["recipe"], **config["model"], "scale": config["data"]["scale"]}
     context = click.get_current_context()
     for name, value in options.items():
-        typed = context.get_parameter_source(name) == ParameterSource.COMMANDLINE
-        if typed and name in settings and settings[name] != (list(value) if isinstance(value, tuple) else value):
+        typed = context.get_parameter_source(name) in (ParameterSource.COMMANDLINE, ParameterSource.DEFAULT_MAP)
+        if typed and name in settings and _as_typed(settings[name]) != _as_typed(value):
             flag = "--" + name.replace("_", "-")
             raise InputError(
-                f"{out} was started with {flag} {settings[name]}, so it cannot be resumed with {value}: leave "
-                f"{flag} out, or start another folder."
+                f"{out} was started with {flag} {_as_typed(settings[name])}, so it cannot be resumed with "
+                f"{_as_typed(value)}: leave {flag} out, or start another folder."
             )
     built = config["model"]
     if built["custom"]:
@@ -153,11 +153,16 @@ def _resumed(out: Path, data: str | None, options: dict[str, Any]) -> dict[str, 
     return {"model": model, "data": loaded, "recipe": Recipe(**config["recipe"])}
 
 
+def _as_typed(value: Any) -> str:
+    """The value of an option as a user types it."""
+    return (",".join(map(str, value)) or "none") if isinstance(value, list | tuple) else str(value)
+
+
 def _report_training(out: Path, result: "Fit", as_json: bool) -> None:
     if as_json:
         values = asdict(result)
         values["split"] = {name: len(rows) for name, rows in vars(result.split).items()}
-        click.echo(json.dumps({"run": str(out), **values}))
+        print_json({"run": str(out), **values})
         return
     if result.interrupted:
         click.echo(f"interrupted after {len(result.history)} epochs; go on with: vaelid train --resume --out {out}")
@@ -172,7 +177,7 @@ def _report_training(out: Path, result: "Fit", as_json: bool) -> None:
 @as_json
 @debug
 def demo(out: Path | None, as_json: bool) -> int:
-    """Train on scikit-learn's digits, evaluate, write a report, and say what was learned."""
+    """Train on scikit-learn's digits, and report what was learned."""
     from vaelid.interface.demo import run_demo
     from vaelid.interface.runs import Run
 
@@ -186,7 +191,7 @@ def demo(out: Path | None, as_json: bool) -> int:
         return INTERRUPTED
     seconds = time.monotonic() - started
     if as_json:
-        click.echo(json.dumps({"run": str(folder), "seconds": seconds, "evaluation": asdict(outcome.evaluation)}))
+        print_json({"run": str(folder), "seconds": seconds, "evaluation": asdict(outcome.evaluation)})
     else:
         click.echo("\n".join(outcome.lines(seconds)))
     return 0

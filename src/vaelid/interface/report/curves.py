@@ -24,12 +24,12 @@ class Curve:
 
 
 def frame_of(curves: Sequence[Curve]) -> tuple[float, float]:
-    """The least and greatest value to show: all, unless the first fifth of the epochs lies far outside the rest."""
+    """The least and greatest value to show: all, unless the first tenth of the epochs lies far outside the rest."""
     finite = [v for curve in curves for v in curve.values if math.isfinite(v)]
     if not finite:
         return 0.0, 1.0
     epochs = len(curves[0].values)
-    late = [v for curve in curves for v in curve.values[epochs // 5 :] if math.isfinite(v)] or finite
+    late = [v for curve in curves for v in curve.values[epochs // 10 :] if math.isfinite(v)] or finite
     low, high = min(late), max(late)
     room = high - low
     low = min(finite) if min(finite) >= low - room else low - 0.25 * room
@@ -42,7 +42,10 @@ def frame_of(curves: Sequence[Curve]) -> tuple[float, float]:
 def outside(curves: Sequence[Curve]) -> int:
     """The number of epochs some of whose values lie outside the frame, or are not finite."""
     low, high = frame_of(curves)
-    return sum(not all(low <= value <= high for value in values) for values in zip(*(curve.values for curve in curves), strict=True))
+    return sum(
+        not all(low <= value <= high for value in values)
+        for values in zip(*(curve.values for curve in curves), strict=True)
+    )
 
 
 class _Axes:

@@ -7,7 +7,7 @@ __all__ = ["latent", "latent_svg", "shown", "tick_places", "ticks"]
 SUBSCRIPTS = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
 
 
-def ticks(low: float, high: float, about: int = 4) -> list[float]:
+def ticks(low: float, high: float, about: int = 5) -> list[float]:
     """Round numbers from `low` to `high`, a step of 1, 2 or 5 times a power of ten apart."""
     if not high > low:
         return [low]

@@ -10,7 +10,7 @@ from PIL import Image
 
 from vaelid.spec.errors import DivergenceError
 
-__all__ = ["Kind", "as_bytes", "data_uri", "kind_of", "planes", "profile", "profile_points", "sheet"]
+__all__ = ["Kind", "as_bytes", "data_uri", "image_element", "kind_of", "planes", "profile", "sheet", "zero_byte"]
 
 Kind = Literal["ink", "colour", "profile"]
 
@@ -36,6 +36,11 @@ def as_bytes(values: np.ndarray, low: float, high: float) -> np.ndarray:
         )
     span = high - low if high > low else 1.0
     return np.rint(np.clip((np.asarray(values, dtype=np.float64) - low) / span, 0, 1) * 255).astype(np.uint8)
+
+
+def zero_byte(low: float, high: float) -> int | None:
+    """The byte that stands for 0, where the data lie on both sides of it."""
+    return int(as_bytes(np.zeros(1), low, high)[0]) if low < 0 < high else None
 
 
 def planes(images: np.ndarray, obs: tuple[int, ...]) -> np.ndarray:
@@ -82,7 +87,7 @@ def image_element(images: np.ndarray, columns: int, kind: Kind, words: str, extr
     )
 
 
-def profile_points(values: np.ndarray) -> str:
+def _path(values: np.ndarray) -> str:
     """The path of a vector of bytes, one unit to the right for each coordinate, 255 at the top."""
     heights = 255 - values.astype(int)
     if len(heights) == 1:
@@ -94,7 +99,7 @@ def profile(lines: dict[str, np.ndarray], zero: int | None, words: str) -> str:
     """A small plot of vectors of bytes; keys are the classes of the lines. `zero` is the byte that stands for 0."""
     width = max(1, len(next(iter(lines.values()))) - 1)
     axis = "" if zero is None else f'<path class="line zero" d="M0 {255 - zero}H{width}"/>'
-    drawn = "".join(f'<path class="line {name}" d="{profile_points(v)}"/>' for name, v in lines.items())
+    drawn = "".join(f'<path class="line {name}" d="{_path(v)}"/>' for name, v in lines.items())
     margin = 0.03 * width
     box = f"{-margin:g} -12 {width + 2 * margin:g} 279"
     return f'<svg viewBox="{box}" preserveAspectRatio="none" role="img" aria-label="{words}">{axis}{drawn}</svg>'

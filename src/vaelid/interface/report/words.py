@@ -37,7 +37,7 @@ def with_error(estimate: Estimate) -> tuple[str, str]:
 
 
 def error(standard_error: float) -> str:
-    """ "± 0.22"; empty where there is none."""
+    """As in "± 0.22"; empty where there is none."""
     return "" if math.isnan(standard_error) else f"± {number(standard_error, places(standard_error))}"
 
 
@@ -47,12 +47,12 @@ def rounded(estimate: Estimate) -> str:
 
 
 def count(how_many: int, singular: str, plural: str | None = None) -> str:
-    """ "1 epoch", "1,200 epochs"."""
+    """As in "1 epoch", "1,200 epochs"."""
     return f"{how_many:,} {singular if how_many == 1 else plural or singular + 's'}"
 
 
 def duration(seconds: float) -> str:
-    """ "0.4 s", "29 s", "3 min 20 s", "2 h 5 min"."""
+    """As in "0.4 s", "29 s", "3 min 20 s", "2 h 5 min"."""
     if seconds < 10:
         return f"{seconds:.1f} s"
     whole = round(seconds)
@@ -65,5 +65,5 @@ def duration(seconds: float) -> str:
 
 
 def listed(sizes: list[int] | tuple[int, ...]) -> str:
-    """ "1 × 8 × 8"."""
+    """As in "1 × 8 × 8"."""
     return " × ".join(f"{size:,}" for size in sizes)
