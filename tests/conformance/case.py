@@ -1,4 +1,4 @@
-"""One row of the table of `cases`: a function, its inputs, its value at 50 digits, and the size its rounding is measured by.
+"""One row of the table of `cases`: a function, inputs, its value at 50 digits, the size its rounding is measured by.
 
 Every input is a float32 number, so that all readings are given the same. A result passes when
 |result - oracle| <= ulps * eps * size, where `size` is the magnitude of what the function adds up and eps is the

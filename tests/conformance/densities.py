@@ -94,19 +94,18 @@ def _categorical(classes: int) -> Density:
     )
 
 
-def _continuous_bernoulli_normaliser(logit):
-    """log((e^l - 1) / l), and 0 at 0."""
-    return np.vectorize(lambda v: MP.log(MP.expm1(v) / v) if v else MP.mpf(0), otypes=[object])(logit)
+def _with_digits_to_spare(at):
+    """Elementwise, with digits for what cancels near zero: float64 logits reach down to 1e-308."""
+
+    def precisely(value):
+        with MP.workdps(MP.dps + 650):
+            return at(value)
+
+    return np.vectorize(precisely, otypes=[object])
 
 
-def _continuous_bernoulli_mean(logit):
-    """1 / (1 - e^-l) - 1 / l, and 1/2 at 0; near 0 the two terms cancel, so with digits to spare."""
-
-    def at(v):
-        with MP.workdps(260):
-            return 1 / (1 - MP.exp(-v)) - 1 / v if v else MP.mpf(0.5)
-
-    return np.vectorize(at, otypes=[object])(logit)
+_continuous_bernoulli_normaliser = _with_digits_to_spare(lambda v: MP.log((MP.exp(v) - 1) / v) if v else MP.mpf(0))
+_continuous_bernoulli_mean = _with_digits_to_spare(lambda v: 1 / (1 - MP.exp(-v)) - 1 / v if v else MP.mpf(0.5))
 
 
 def _continuous_bernoulli_size(x, logit):

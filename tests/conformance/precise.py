@@ -26,9 +26,10 @@ def floats(x) -> np.ndarray:
 
 
 def distance(got, expected: np.ndarray) -> np.ndarray:
-    """|got - expected| without rounding, then as floats; infinite where `got` is NaN."""
-    error = floats(abs(exact(got) - expected))
-    return np.where(np.isnan(error), np.inf, error)
+    """|got - expected| without rounding, then as floats; infinite where `got` is infinite or NaN."""
+    got = np.asarray(got, dtype=np.float64)
+    finite = np.isfinite(got)
+    return np.where(finite, floats(abs(exact(np.where(finite, got, 0.0)) - expected)), np.inf)
 
 
 def _each(function: Callable) -> Callable[..., np.ndarray]:

@@ -117,7 +117,7 @@ PRECISIONS: tuple[Precision, ...] = ("float64", "float32")
 ALWAYS = tuple(make(name) for make in (_strict, _numpy, _torch) for name in PRECISIONS)
 JAX = tuple(_jax(name) for name in PRECISIONS)
 
-_without_jax = pytest.mark.skipif(importlib.util.find_spec("jax") is None, reason="jax is not installed")
+needs_jax = pytest.mark.skipif(importlib.util.find_spec("jax") is None, reason="jax is not installed")
 
-READINGS = (*ALWAYS, *(pytest.param(reading, marks=_without_jax, id=reading.name) for reading in JAX))
+READINGS = (*ALWAYS, *(pytest.param(reading, marks=needs_jax, id=reading.name) for reading in JAX))
 DIFFERENTIABLE = tuple(given for given in READINGS if not isinstance(given, Reading) or given.gradient is not None)

@@ -82,7 +82,8 @@ def _posterior_means(model: VAE, rows: Rows, indices: Tensor) -> np.ndarray:
 def _pictures(model: VAE, rows: Rows, held_out: Tensor, labels: np.ndarray | None, seed: int) -> Pictures:
     """The first held-out observation of each class, or the first ten; one draw of the posterior for each."""
     classes = [] if labels is None else np.unique(labels).tolist()
-    if labels is not None and 2 <= len(classes) <= 12:
+    of_each_class = 2 <= len(classes) <= 12
+    if labels is not None and of_each_class:
         chosen = held_out[[int(np.flatnonzero(labels == c)[0]) for c in classes]]
     else:
         chosen = held_out[:10]
@@ -97,6 +98,7 @@ def _pictures(model: VAE, rows: Rows, held_out: Tensor, labels: np.ndarray | Non
         samples=decoded_mean(model, prior),
         low=float(reference.min()),
         high=float(reference.max()),
+        of_each_class=of_each_class,
     )
 
 

@@ -35,8 +35,8 @@ class Outcome:
             f"({found.bits_per_dim.mean:.2f} bits per pixel); pixel by pixel it would cost {self.independent:.1f}.",
             f"Of these, {found.kl.mean:.1f} nats say which digit and how it is drawn (KL), "
             f"{found.reconstruction_nll.mean:.1f} the pixels given that (NLL).",
-            f"The evidence is at least {found.importance_weighted.mean:.1f} ± "
-            f"{found.importance_weighted.standard_error:.1f} nats ({found.draws} importance weights): the ELBO is "
+            f"log p(x) is at least {found.importance_weighted.mean:.1f} ± "
+            f"{found.importance_weighted.standard_error:.1f} nats ({found.draws} importance weights); the ELBO is "
             f"{found.importance_weighted.mean - found.elbo.mean:.1f} nats below that.",
             found.verdict,
             f"Done in {seconds:.0f} s. Look: {self.folder / 'report.html'}   Ask: vaelid evaluate {self.folder}",

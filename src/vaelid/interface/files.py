@@ -130,7 +130,7 @@ def _read_npy(path: Path) -> np.ndarray:
             )
         try:
             return np.load(path, mmap_mode="r", allow_pickle=False)
-        except ValueError as cause:
+        except Exception as cause:  # damaged bytes end a parser in any error
             raise _unreadable(path, cause) from None
 
 
@@ -147,7 +147,7 @@ def _read_npz(path: Path, member: str | None) -> dict[str, np.ndarray]:
         try:
             with zipfile.ZipFile(path) as archive:
                 names = {Path(n).stem: n for n in archive.namelist() if n.endswith(".npy")}
-        except zipfile.BadZipFile:
+        except Exception:
             raise InputError(f"{path} is not a .npz file, or is cut short: save it with numpy.savez.") from None
     if not names:
         raise InputError(f"{path} holds no arrays: save one with numpy.savez({path.name!r}, x=x).")
@@ -183,7 +183,7 @@ def _npz_member(path: Path, name: str) -> np.ndarray:
             name_length, extra_length = np.frombuffer(raw.read(4), "<u2").tolist()
         offset = entry.header_offset + 30 + name_length + extra_length + header
         return np.memmap(path, dtype, "r", offset, shape, "F" if fortran else "C")
-    except (ValueError, zipfile.BadZipFile, OSError) as cause:
+    except Exception as cause:
         raise _unreadable(path, cause) from None
 
 
@@ -250,12 +250,13 @@ def _read_parquet(path: Path) -> np.ndarray:
     with _named_failures(path, "read"):
         try:
             table = pyarrow.parquet.read_table(path)
-        except (pyarrow.ArrowException, OSError) as cause:
+            named_columns = list(zip(table.column_names, table.columns, strict=True))
+        except Exception as cause:
             raise InputError(f"{path} is not a parquet file, or is damaged ({cause}): write it again.") from None
-    if not table.num_columns:
+    if not named_columns:
         raise InputError(f"{path} has no columns: expected one for each coordinate of an observation.")
     columns = []
-    for name, column in zip(table.column_names, table.columns, strict=True):
+    for name, column in named_columns:
         kinds = (pyarrow.types.is_floating, pyarrow.types.is_integer, pyarrow.types.is_boolean)
         if not any(is_kind(column.type) for is_kind in kinds):
             raise InputError(f"{path}, column {name!r} is of type {column.type}: expected numbers. Leave it out.")
@@ -294,12 +295,12 @@ def read_image_folder(folder: Path) -> np.ndarray:
 def _read_image(path: Path) -> np.ndarray:
     """(height, width, channels): bytes; what is deeper (16-bit grey, say) keeps its numbers."""
     try:
-        with path.open("rb") as stream, Image.open(stream) as image:
+        with Image.open(path) as image:
             if image.mode.startswith(("I", "F")):
                 pixels = np.asarray(image)
             else:
                 pixels = np.asarray(image.convert("L" if image.mode in ("1", "L", "LA") else "RGB"))
-    except (OSError, SyntaxError, ValueError, Image.DecompressionBombError) as cause:
+    except Exception as cause:  # damaged bytes end a decoder in any error
         raise InputError(f"{path} cannot be read as an image ({cause}): mend it, or take it out.") from None
     return pixels.reshape(*pixels.shape[:2], -1)
 

@@ -205,10 +205,10 @@ def _open_folder(
         raise InputError(f"{folder.path} holds no run to resume: start it without --resume.")
     if resume:
         folder.config()  # of this format
-        if folder.has_checkpoint:
-            state = folder.checkpoint(task, data)
+        state = folder.checkpoint(task, data)
     else:
         folder.create()
+        folder.write_checkpoint(task, data, state)  # the start itself can be resumed: its weights may be anyone's
         folder.write_config(describe_run(task, data, scale=scale, command=command))
     folder.align_log(state.history)
     return state

@@ -69,11 +69,6 @@ class Run:
         """Whether the folder holds a run."""
         return self._config.exists()
 
-    @property
-    def has_checkpoint(self) -> bool:
-        """Whether there is something to resume."""
-        return self._checkpoint.exists()
-
     def create(self) -> None:
         """Make the folder, and see that it can be written."""
         make_folder(self.path)

@@ -1,12 +1,15 @@
 """Results as lines for a terminal."""
 
+import math
+
 from vaelid.train.evaluation import Estimate, Evaluation
 
 __all__ = ["evaluation_lines"]
 
 
 def _pm(estimate: Estimate, digits: int = 2) -> str:
-    return f"{estimate.mean:10.{digits}f} ± {estimate.standard_error:.{digits}f}"
+    error = "" if math.isnan(estimate.standard_error) else f" ± {estimate.standard_error:.{digits}f}"
+    return f"{estimate.mean:10.{digits}f}{error}"
 
 
 def evaluation_lines(title: str, found: Evaluation) -> list[str]:
@@ -30,7 +33,7 @@ def evaluation_lines(title: str, found: Evaluation) -> list[str]:
         f"  active units               {found.active_units:10d} of {len(ranked)}",
         f"  KL by latent, nats         {shown}{more}",
         found.verdict,
-        "± is one standard error over observations.",
+        "± is one standard error over observations." if found.rows > 1 else "One observation: no standard error.",
     ]
     if not found.discrete:
         lines.append("The likelihood is a density: nats and bits/dim depend on the data's units.")

@@ -128,7 +128,7 @@ def _measure(model: VAE, x: Tensor, draws: int, noise: torch.Generator) -> dict[
         "mu": mu.double(),
     }
     if model.is_linear_gaussian:
-        found["log_evidence"] = model.log_evidence(x).double()
+        found["log_evidence"] = model.log_evidence(x)
     return found
 
 

@@ -2,19 +2,19 @@
 
 import math
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import Any
+from typing import Any, NamedTuple
 
 import torch
-from torch import Tensor, nn
-from torch.func import functional_call
+from torch import Tensor
 
 import vaelid.spec as spec
 from vaelid.spec.adam import AdamMoments
 from vaelid.spec.errors import DivergenceError, InputError
 from vaelid.train.model import VAE
-from vaelid.train.randomness import Stream, permutation, standard_normal, stream_seed
+from vaelid.train.randomness import Stream, permutation, seed_global_generators, standard_normal, stream_seed
 from vaelid.train.recipe import Recipe
 from vaelid.train.rows import Rows
 from vaelid.train.split import Split, split_rows
@@ -24,15 +24,16 @@ from vaelid.train.twins import adam_update_
 __all__ = ["Task", "init", "run", "step"]
 
 
-class _Terms(nn.Module):
-    """The model's ELBO terms as a module's forward, which is what `functional_call` can call."""
+class Place(NamedTuple):
+    """Where the model holds a tensor: `members[key]` of one of its modules, as `state_dict` names it.
 
-    def __init__(self, model: VAE) -> None:
-        super().__init__()
-        self.model = model
+    `first` is the name of the first place that holds the same tensor: another name where weights are tied.
+    """
 
-    def forward(self, x: Tensor, eps: Tensor, expectation: Any) -> spec.ElboTerms:
-        return self.model.elbo_terms(x, eps, expectation=expectation)
+    members: dict[str, Any]
+    key: str
+    name: str
+    first: str
 
 
 @dataclass(frozen=True)
@@ -56,9 +57,16 @@ class Task:
         return split_rows(len(self.rows), self.recipe)
 
     @cached_property
-    def terms(self) -> nn.Module:
-        """The model, called for its ELBO terms."""
-        return _Terms(self.model)
+    def places(self) -> tuple[Place, ...]:
+        """Where the model holds the tensors of its `state_dict`."""
+        found, first, stored = [], {}, self.model.state_dict().keys()
+        for path, module in self.model.named_modules(remove_duplicate=False):
+            for members in (module._parameters, module._buffers):
+                for key, tensor in members.items():
+                    name = f"{path}.{key}" if path else key
+                    if name in stored:
+                        found.append(Place(members, key, name, first.setdefault(id(tensor), name)))
+        return tuple(found)
 
     @cached_property
     def device(self) -> torch.device:
@@ -91,6 +99,19 @@ def init(task: Task) -> TrainState:
     return TrainState(weights, AdamMoments(first, second))
 
 
+@contextmanager
+def _holding(task: Task, weights: dict[str, Tensor]) -> Iterator[VAE]:
+    """The model with these weights in place of its own: `torch.func.functional_call`, at a tenth of its cost."""
+    own = [place.members[place.key] for place in task.places]
+    try:
+        for place in task.places:
+            place.members[place.key] = weights[place.first]
+        yield task.model
+    finally:
+        for place, tensor in zip(task.places, own, strict=True):
+            place.members[place.key] = tensor
+
+
 def step(task: Task, state: TrainState, x: Tensor) -> TrainState:
     """One optimiser step on the batch x. The old state's tensors are donated: they must not be used again.
 
@@ -101,21 +122,22 @@ def step(task: Task, state: TrainState, x: Tensor) -> TrainState:
     recipe = task.recipe
     trained = {name: state.weights[name].requires_grad_() for name in state.moments.first}
     beta = recipe.beta_at(state.step / task.steps_per_epoch)
-    torch.manual_seed(stream_seed(recipe.seed, Stream.NOISE, state.step))
+    seed_global_generators(stream_seed(recipe.seed, Stream.NOISE, state.step), task.device)
     eps = torch.randn(len(x), task.model.latent).to(task.device)
     # a forward pass may write into buffers (batch norm does), so it gets copies of all that is not trained
     weights = {name: tensor if name in trained else tensor.clone() for name, tensor in state.weights.items()}
-    called = {f"model.{name}": tensor for name, tensor in weights.items()}
-    terms = functional_call(task.terms, called, (x.to(task.device), eps, recipe.expectation))
-    loss = spec.beta_negative_elbo(beta, terms).mean()
+    with _holding(task, weights) as model:
+        terms = model.elbo_terms(x.to(task.device), eps, expectation=recipe.expectation)
+    means = spec.ElboTerms(terms.reconstruction_nll.mean(), terms.kl_posterior_prior.mean())
+    loss = spec.beta_negative_elbo(beta, means)
     gradients = list(torch.autograd.grad(loss, list(trained.values())))
     for tensor in trained.values():
         tensor.requires_grad_(False)
 
-    norm = torch.nn.utils.get_total_norm(gradients)
-    nll, kl = float(terms.reconstruction_nll.detach().mean()), float(terms.kl_posterior_prior.detach().mean())
+    norm = float(torch.nn.utils.get_total_norm(gradients))
+    nll, kl = means.reconstruction_nll.item(), means.kl_posterior_prior.item()
     if not (math.isfinite(nll + beta * kl) and math.isfinite(norm)):
-        raise _diverged(task, state, nll, kl, float(norm))
+        raise _diverged(task, state, nll, kl, norm)
     if recipe.clip is not None and norm > recipe.clip:
         for gradient in gradients:
             gradient.mul_(recipe.clip / norm)
@@ -132,9 +154,11 @@ def step(task: Task, state: TrainState, x: Tensor) -> TrainState:
         "rows": len(x),
         "reconstruction_nll": nll * len(x),
         "kl": kl * len(x),
-        "gradient_norm": float(norm),
+        "gradient_norm": norm,
     }
-    return replace(state, weights=weights, step=state.step + 1, sums={k: state.sums.get(k, 0.0) + v for k, v in seen.items()})
+    tied = {place.name: weights[place.first].clone() for place in task.places if place.name != place.first}
+    sums = {name: state.sums.get(name, 0.0) + value for name, value in seen.items()}
+    return replace(state, weights=weights | tied, step=state.step + 1, sums=sums)
 
 
 def _diverged(task: Task, state: TrainState, nll: float, kl: float, norm: float) -> DivergenceError:
@@ -196,12 +220,11 @@ def _validate(task: Task, state: TrainState) -> dict[str, float]:
     index_batches = task.split.validation.split(max(recipe.batch_size, 512))
     was_training = task.model.training
     task.model.eval()
-    weights = {f"model.{name}": tensor for name, tensor in state.weights.items()}
     nll, kl = [], []
     for number, x in enumerate(task.rows.batches(index_batches)):
         eps = standard_normal(torch.empty(len(x), task.model.latent), recipe.seed, Stream.VALIDATION, number)
-        arguments = (x.to(task.device), eps.to(task.device), recipe.expectation)
-        terms = functional_call(task.terms, weights, arguments)
+        with _holding(task, state.weights) as model:
+            terms = model.elbo_terms(x.to(task.device), eps.to(task.device), expectation=recipe.expectation)
         nll.append(terms.reconstruction_nll.double().cpu())
         kl.append(terms.kl_posterior_prior.double().cpu())
     task.model.train(was_training)

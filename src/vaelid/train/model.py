@@ -52,7 +52,7 @@ class VAE(nn.Module):
         self,
         obs: int | Sequence[int],
         latent: int,
-        hidden: Sequence[int] = (256,),
+        hidden: int | Sequence[int] = (256,),
         likelihood: str | Likelihood = "gaussian",
         arch: Literal["mlp", "conv"] = "mlp",
         *,
@@ -61,8 +61,8 @@ class VAE(nn.Module):
         seed: int | None = None,
     ) -> None:
         super().__init__()
-        self.obs = _positive_sizes("obs", [obs] if isinstance(obs, int) else obs)
-        (self.latent,) = _positive_sizes("latent", [latent])
+        self.obs = _positive_sizes("obs", obs)
+        (self.latent,) = _positive_sizes("latent", latent)
         self.hidden = _positive_sizes("hidden", hidden, may_be_empty=True)
         self.likelihood = likelihood_of(likelihood)
         self.arch = arch
@@ -103,14 +103,13 @@ class VAE(nn.Module):
     @property
     def is_linear_gaussian(self) -> bool:
         """Whether the decoder is one linear layer and the likelihood a Gaussian of one variance."""
-        linear = isinstance(self._linear_decoder(), nn.Linear)
-        return linear and self.likelihood.family == "gaussian"
+        return self._linear_decoder() is not None and self.likelihood.family == "gaussian"
 
-    def _linear_decoder(self) -> nn.Module | None:
+    def _linear_decoder(self) -> nn.Linear | None:
         decoder = self.decoder
-        if isinstance(decoder, nn.Sequential):
-            return decoder[0] if len(decoder) == 1 else None
-        return decoder
+        if type(decoder) is nn.Sequential and len(decoder) == 1:
+            decoder = decoder[0]
+        return decoder if type(decoder) is nn.Linear else None  # a subclass may compute something else
 
     def encode(self, x: Shaped[Tensor, "B ..."]) -> tuple[Float[Tensor, "B L"], Float[Tensor, "B L"]]:
         """The posterior's (mu, logvar), each (B, L)."""
@@ -216,24 +215,26 @@ class VAE(nn.Module):
         return spec.beta_negative_elbo(beta, self.elbo_terms(x, eps, expectation=expectation)).mean()
 
     def log_evidence(self, x: Float[Tensor, "B ..."]) -> Float[Tensor, " B"]:
-        """Log p(x) in nats, exactly, of a linear-Gaussian model; `InputError` for any other."""
-        decoder, log_variance = self._linear_gaussian_parts("log_evidence")
-        return spec.linear_gaussian_log_evidence(x.flatten(1), decoder.weight, decoder.bias, log_variance)
+        """Log p(x) in nats, in closed form in float64, of a linear-Gaussian model; `InputError` for any other."""
+        parts = (part.double() for part in self._linear_gaussian_parts("log_evidence"))  # it cancels in float32
+        return spec.linear_gaussian_log_evidence(x.flatten(1).double(), *parts)
 
     def _exact_nll(self, x: Tensor, mu: Tensor, logvar: Tensor) -> Tensor:
-        decoder, log_variance = self._linear_gaussian_parts('expectation="exact"')
-        return spec.expected_gaussian_nll(x.flatten(1), mu, logvar, decoder.weight, decoder.bias, log_variance)
+        return spec.expected_gaussian_nll(x.flatten(1), mu, logvar, *self._linear_gaussian_parts('expectation="exact"'))
 
-    def _linear_gaussian_parts(self, wanted_by: str) -> tuple[nn.Linear, Tensor]:
+    def _linear_gaussian_parts(self, wanted_by: str) -> tuple[Tensor, Tensor, Tensor]:
+        """The decoder's weight and bias, and the log-variance."""
         decoder = self._linear_decoder()
-        if not (isinstance(decoder, nn.Linear) and self.likelihood.family == "gaussian"):
+        if decoder is None or self.likelihood.family != "gaussian":
             raise InputError(
                 f"{wanted_by} needs a linear decoder and a Gaussian likelihood of one variance: "
                 'VAE(..., hidden=(), likelihood="gaussian").'
             )
+        weight = decoder.weight
+        bias = weight.new_zeros(len(weight)) if decoder.bias is None else decoder.bias
         if self.likelihood.number is None:
-            return decoder, self.learned["log_variance"]
-        return decoder, torch.full_like(decoder.weight[0, 0], math.log(self.likelihood.number))
+            return weight, bias, self.learned["log_variance"]
+        return weight, bias, torch.full_like(weight[0, 0], math.log(self.likelihood.number))
 
     def spec(self) -> spec.Model:
         """The spec's `Model` that this module realises, with the weights as they are now.
@@ -255,8 +256,8 @@ class VAE(nn.Module):
         return f"obs={self.obs}, latent={self.latent}, likelihood={self.likelihood.name!r}"
 
 
-def _positive_sizes(name: str, sizes: Sequence[int], *, may_be_empty: bool = False) -> tuple[int, ...]:
-    given = tuple(sizes)
+def _positive_sizes(name: str, sizes: int | Sequence[int], *, may_be_empty: bool = False) -> tuple[int, ...]:
+    given = tuple(sizes) if isinstance(sizes, Sequence) else (sizes,)
     whole = all(isinstance(size, int) and size > 0 for size in given)
     if not whole or not (given or may_be_empty):
         shown = given[0] if len(given) == 1 else given

@@ -29,13 +29,14 @@ class Recipe:
     seed: int = 0
 
     def __post_init__(self) -> None:
-        _at_least_one(epochs=self.epochs, batch_size=self.batch_size)
+        _whole(1, epochs=self.epochs, batch_size=self.batch_size)
+        _whole(0, seed=self.seed)
         if self.patience is not None:
-            _at_least_one(patience=self.patience)
+            _whole(1, patience=self.patience)
         _positive(learning_rate=self.learning_rate)
         if self.clip is not None:
             _positive(clip=self.clip)
-        _not_negative(beta=self.beta, kl_warmup=self.kl_warmup, weight_decay=self.weight_decay, seed=self.seed)
+        _not_negative(beta=self.beta, kl_warmup=self.kl_warmup, weight_decay=self.weight_decay)
         _one_of("schedule", self.schedule, ("constant", "cosine"))
         _one_of("optimizer", self.optimizer, ("adam", "adamw"))
         _one_of("expectation", self.expectation, ("sampled", "exact"))
@@ -60,21 +61,21 @@ class Recipe:
         return self.beta * min(1.0, epoch / self.kl_warmup) if self.kl_warmup else self.beta
 
 
-def _at_least_one(**numbers: float) -> None:
+def _whole(least: int, **numbers: int) -> None:
     for name, value in numbers.items():
-        if not (isinstance(value, int) and value >= 1):
-            raise InputError(f"{name}={value!r} must be a whole number of at least 1.")
+        if not (isinstance(value, int) and value >= least):
+            raise InputError(f"{name}={value!r} must be a whole number of at least {least}.")
 
 
 def _positive(**numbers: float) -> None:
     for name, value in numbers.items():
-        if not 0 < value < math.inf:
+        if not (isinstance(value, int | float) and 0 < value < math.inf):
             raise InputError(f"{name}={value!r} must be a positive number.")
 
 
 def _not_negative(**numbers: float) -> None:
     for name, value in numbers.items():
-        if not 0 <= value < math.inf:
+        if not (isinstance(value, int | float) and 0 <= value < math.inf):
             raise InputError(f"{name}={value!r} must be a number of at least 0.")
 
 

@@ -113,8 +113,8 @@ class DatasetRows:
             x = _float32(as_array(item[0] if isinstance(item, tuple | list) else item))
             if x.ndim == 0 or len(x) != len(indices):
                 raise InputError(
-                    f"{type(self.dataset).__name__}'s rows {indices.tolist()[:3]}... were collated to shape "
-                    f"{tuple(x.shape)}: expected {len(indices)} observations, first axis first."
+                    f"a batch of {len(indices)} rows of {type(self.dataset).__name__} was collated to shape "
+                    f"{tuple(x.shape)}: expected ({len(indices)}, ...)."
                 )
             check_support(self.likelihood, x.flatten(1), row_numbers=indices.tolist())
             yield x

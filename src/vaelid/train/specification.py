@@ -43,6 +43,8 @@ _PLAIN_CONVOLUTION = {"dilation": (1, 1), "groups": 1, "padding_mode": "zeros"}
 
 
 def _layer_function(layer: nn.Module) -> Map | None:
+    if not type(layer).__module__.startswith("torch.nn.modules."):
+        return None  # a subclass may compute something else
     match layer:
         case nn.Linear():
             return _linear(layer)
@@ -79,7 +81,7 @@ def network_function(network: nn.Module) -> Map:
     functions with the weights as they are now, for any array type. Any other module stays the torch module
     that it is, and accepts torch tensors only.
     """
-    layers = network if isinstance(network, nn.Sequential) else [network]
+    layers = network if type(network) is nn.Sequential else [network]
     functions = [_layer_function(layer) for layer in layers]
     if any(function is None for function in functions):
         return _opaque(network)

@@ -1,13 +1,15 @@
 """Fast or accurate torch functions, each declared as the twin of a slow definition of the spec.
 
 A twin is tied by a bound: on floats, |fast - slow| <= relative * scale, where `slow` is the spec's function
-evaluated without rounding and `scale` is the size of what is added up. `tests/twins` checks every entry of
-`TWINS` against its slow side at 50 digits; an entry without such a check fails there.
+evaluated without rounding and `scale` is the size of what is added up; a term below the smallest normal number (1e-38)
+may be lost. `tests/twins` checks every entry of `TWINS` against its slow side at 50 digits; an entry without such a
+check fails there.
 """
 
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 import torch
@@ -41,46 +43,43 @@ class Twin:
     scale: Callable[..., Tensor]
 
 
-# (e^x - 1 - x) / (2 x^2) on |x| < 1. float32: the least-maximum polynomial of degree 7, which an interval
-# computation shows to be at least 0.18 (so the kernel is never negative). float64: the Taylor polynomial.
+# (e^x - 1 - x) / (2 x^2) on |x| < 1, the highest power first. float32: the least-maximum polynomial of degree 7, which
+# an interval computation shows to be at least 0.18 (so the kernel is never negative). float64: the Taylor polynomial.
+_FLOAT32_KERNEL = (
+    "0x1.72d476p-19",
+    "0x1.a8e4c2p-16",
+    "0x1.a031ccp-13",
+    "0x1.6c02f2p-10",
+    "0x1.1110ccp-7",
+    "0x1.55556ep-5",
+    "0x1.555556p-3",
+    "0x1p-1",
+)
 _KERNEL_COEFFICIENTS = {
-    torch.float32: tuple(
-        float.fromhex(c) / 2
-        for c in (
-            "0x1p-1",
-            "0x1.555556p-3",
-            "0x1.55556ep-5",
-            "0x1.1110ccp-7",
-            "0x1.6c02f2p-10",
-            "0x1.a031ccp-13",
-            "0x1.a8e4c2p-16",
-            "0x1.72d476p-19",
-        )
-    ),
-    torch.float64: tuple(0.5 / math.factorial(k + 2) for k in range(19)),
+    torch.float32: torch.tensor([float.fromhex(c) / 2 for c in _FLOAT32_KERNEL], dtype=torch.float32),
+    torch.float64: torch.tensor([0.5 / math.factorial(k + 2) for k in range(18, -1, -1)], dtype=torch.float64),
 }
 
 
 def _variance_part(logvar: Tensor) -> tuple[Tensor, Tensor]:
     """K = (e^lv - 1 - lv) / 2 and its derivative (e^lv - 1) / 2, without cancellation and never negative."""
-    coefficients = _KERNEL_COEFFICIENTS[logvar.dtype]
-    polynomial = torch.full_like(logvar, coefficients[-1])
-    for coefficient in reversed(coefficients[:-1]):
-        polynomial.mul_(logvar).add_(coefficient)
+    polynomial, *coefficients = _KERNEL_COEFFICIENTS[logvar.dtype].to(logvar.device).unbind()
+    for coefficient in coefficients:
+        polynomial = torch.addcmul(coefficient, polynomial, logvar)
     polynomial.mul_(logvar).mul_(logvar)
     near = logvar.abs() < 1
-    excess = torch.exp(logvar).sub_(1)
+    excess = torch.expm1(logvar)
     value = torch.where(near, polynomial, (excess - logvar).mul_(0.5))
     slope = torch.where(near, torch.add(polynomial, logvar, alpha=0.5), excess.mul_(0.5))
     return value, slope
 
 
-class _CoordinateKl(torch.autograd.Function):
+class _KlSum(torch.autograd.Function):
     @staticmethod
     def forward(ctx: Any, mu: Tensor, logvar: Tensor) -> Tensor:
         value, slope = _variance_part(logvar)
         ctx.save_for_backward(mu, slope)
-        return value.addcmul_(mu, mu, value=0.5)
+        return value.addcmul_(mu, mu, value=0.5).sum(-1)
 
     @staticmethod
     @once_differentiable
@@ -88,7 +87,7 @@ class _CoordinateKl(torch.autograd.Function):
         ctx: Any, grad: Tensor
     ) -> tuple[Tensor, Tensor]:
         mu, slope = ctx.saved_tensors
-        return grad * mu, grad * slope
+        return grad.unsqueeze(-1) * mu, grad.unsqueeze(-1) * slope
 
 
 def coordinate_kl(mu: Float[Tensor, "*batch L"], logvar: Float[Tensor, "*batch L"]) -> Float[Tensor, "*batch L"]:
@@ -97,18 +96,25 @@ def coordinate_kl(mu: Float[Tensor, "*batch L"], logvar: Float[Tensor, "*batch L
     (mu^2 + e^lv - 1 - lv) / 2 cancels near mu = lv = 0; here the variance part is lv^2 P(lv) for |lv| < 1.
     Half-precision inputs are computed in float32. The second derivative is not defined.
     """
-    wide = torch.promote_types(mu.dtype, torch.float32)
-    return _CoordinateKl.apply(mu.to(wide), logvar.to(wide))  # pyright: ignore[reportReturnType]
+    return kl_sum(mu.unsqueeze(-1), logvar.unsqueeze(-1))
 
 
 def kl_sum(mu: Float[Tensor, "*batch L"], logvar: Float[Tensor, "*batch L"]) -> Float[Tensor, "*batch"]:
-    """Twin of `spec.diagonal_gaussian_kl_to_standard_sum`, in nats."""
-    return coordinate_kl(mu, logvar).sum(-1)
+    """Twin of `spec.diagonal_gaussian_kl_to_standard_sum`, in nats: the sum of `coordinate_kl`."""
+    wide = torch.promote_types(mu.dtype, torch.float32)
+    return _KlSum.apply(mu.to(wide), logvar.to(wide))  # pyright: ignore[reportReturnType]
+
+
+@lru_cache(maxsize=8)
+def _log_coefficients(trials: int, dtype: torch.dtype, device: torch.device) -> Tensor:
+    """Log C(trials, k) for k = 0..trials."""
+    counts = torch.arange(trials + 1, dtype=dtype, device=device)
+    return binomial_log_coefficient(trials, counts, counts)
 
 
 class _LogisticNll(torch.autograd.Function):
     @staticmethod
-    def forward(ctx: Any, x: Tensor, logits: Tensor, trials: float) -> Tensor:
+    def forward(ctx: Any, x: Tensor, logits: Tensor, trials: int) -> Tensor:
         ctx.save_for_backward(x, logits)
         ctx.trials = trials
         # trials * softplus(l) - x l, as trials * log(1 + e^-|l|) + (trials * max(l, 0) - x l): at trials = 1 the
@@ -116,7 +122,8 @@ class _LogisticNll(torch.autograd.Function):
         terms = torch.nn.functional.softplus(logits.abs().neg_())
         bracket = logits.clamp_min(0)
         if trials != 1:
-            terms.mul_(trials)
+            coefficients = _log_coefficients(trials, logits.dtype, logits.device)
+            terms.mul_(trials).sub_(coefficients.index_select(0, x.long().flatten()).reshape(x.shape))
             bracket.mul_(trials)
         return terms.add_(bracket.addcmul_(x, logits, value=-1)).sum(-1)
 
@@ -139,21 +146,20 @@ def logistic_nll(
 
     The gradient goes to the logits only; x is data.
     """
-    nll: Any = _LogisticNll.apply(x, logits, float(trials))
-    if trials == 1:
-        return nll
-    return nll - binomial_log_coefficient(trials, x, logits).sum(-1)
+    return _LogisticNll.apply(x, logits, trials)  # pyright: ignore[reportReturnType]
 
 
 def gaussian_nll(
     x: Float[Tensor, "*batch D"], mean: Float[Tensor, "*batch D"], log_variance: Float[Tensor, ""]
 ) -> Float[Tensor, "*batch"]:
-    """Twin of minus the `log_prob` of `gaussian`, in nats: squares are summed, then scaled."""
+    """Twin of minus the `log_prob` of `gaussian`, in nats: squares are summed, then scaled.
+
+    1 / s2 must be a finite float: log_variance > -88 in float32.
+    """
     residual = x - mean
     squares = torch.linalg.vecdot(residual, residual)
     constant = x.shape[-1] * (log_variance + torch.log(torch.full_like(log_variance, 2 * torch.pi)))
-    root = torch.exp(-log_variance / 2)  # twice, since e^-lv overflows where the product need not
-    return (squares * root * root + constant) / 2
+    return (squares * torch.exp(-log_variance) + constant) / 2
 
 
 def reconstruction_nll(likelihood: Likelihood, x: Tensor, output: Tensor, **learned: Tensor) -> Tensor:
@@ -197,7 +203,7 @@ def adam_update_(
     weight_decay: float = 0.0,
 ) -> None:
     """Twin of `spec.adam_update`, in place on lists, by torch's fused kernel; `step` counts from 1."""
-    already_taken = [torch.full((), step - 1.0, device=tensor.device) for tensor in weights]
+    already_taken = list(torch.full((len(weights),), step - 1.0, device=weights[0].device).unbind())
     adamw(
         weights,
         gradients,
@@ -225,10 +231,17 @@ def _sum_of_magnitudes(*terms: Tensor) -> Tensor:
 
 
 def _logistic_scale(x: Tensor, logits: Tensor, trials: int = 1) -> Tensor:
-    if trials == 1:  # for x in {0, 1} nothing cancels: the bound is relative to the value
-        return -bernoulli.log_density(x.double(), logits.double()).sum(-1)
+    if trials == 1:  # for x in {0, 1} nothing cancels: the bound is relative to the value, log(1 + e^l) or log(1 + e^-l)
+        return torch.nn.functional.softplus(logits.double() * (1 - 2 * x.double())).sum(-1)
     coefficient = binomial_log_coefficient(trials, x, logits.double())
     return _sum_of_magnitudes(coefficient, trials * torch.nn.functional.softplus(logits.double()), x * logits)
+
+
+def _adam_scale(weights: Tensor, gradient: Tensor, moments: spec.AdamMoments, **options: Any) -> Tensor:
+    """|weights|, and the update that the same magnitudes would make if the first moment and gradient had one sign."""
+    magnitudes = spec.AdamMoments(moments.first.double().abs(), moments.second.double())
+    update, _ = spec.adam_update(torch.zeros_like(magnitudes.first), gradient.double().abs(), magnitudes, **options)
+    return weights.double().abs() + update.abs()
 
 
 TWINS = {
@@ -263,7 +276,7 @@ TWINS = {
         fast=adam_update_,
         slow=spec.adam_update,
         relative=1e-6,
-        scale=lambda weights, update: weights.double().abs() + update.double().abs(),
+        scale=_adam_scale,
     ),
 }
 """Every twin of the package, by name."""

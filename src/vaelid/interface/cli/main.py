@@ -69,6 +69,11 @@ def _expected(error: Exception) -> tuple[str | None, int]:
             return str(error), FAILED
         case VaelidError():
             return str(error), USAGE
+        case OSError(filename=str(name), strerror=str(reason)):
+            return f"cannot use {name}: {reason.lower()}.", USAGE
+    if isinstance(error, MemoryError) or "allocate memory" in str(error) or "out of memory" in str(error):
+        reason = str(error).partition("\n")[0]
+        return f"out of memory ({reason}): take smaller batches, widths, or fewer latents.", FAILED
     return None, FAILED
 
 

@@ -12,7 +12,18 @@ import click
 
 __all__ = ["RUN", "WIDTHS", "as_json", "config_file", "debug", "print_json"]
 
-RUN = click.Path(path_type=Path)
+
+class Folder(click.Path):
+    """A folder's path. The empty path is none: it would be the present folder."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """The path."""
+        if value == "":
+            self.fail("the folder's name is empty.", param, ctx)
+        return super().convert(value, param, ctx)
+
+
+RUN = Folder(path_type=Path)
 
 
 class Widths(click.ParamType):
@@ -83,6 +94,7 @@ def config_file(command: Callable[..., Any]) -> Callable[..., Any]:
     return click.option(
         "--config",
         type=click.Path(path_type=Path),
+        metavar="FILE",
         callback=_read_config,
         is_eager=True,
         expose_value=False,

@@ -13,8 +13,20 @@ if TYPE_CHECKING:
 
 __all__ = ["encode", "evaluate", "reconstruct", "report", "sample"]
 
-DRAWS = click.option("--draws", type=click.IntRange(min=1), default=100, show_default=True, help="K, for each row.")
-SEED = click.option("--seed", type=click.IntRange(min=0), default=0, show_default=True)
+DRAWS = click.option(
+    "--draws",
+    type=click.IntRange(min=1),
+    default=100,
+    metavar="K",
+    show_default=True,
+    help="Draws from each posterior, and importance weights.",
+)
+SEED = click.option(
+    "--seed", type=click.IntRange(min=0), default=0, metavar="N", show_default=True, help="Of the draws."
+)
+OUT = click.option(
+    "--out", type=click.Path(path_type=Path), metavar="FILE", required=True, help="A .npz, .npy or .csv file."
+)
 BATCH = 512
 
 
@@ -60,7 +72,7 @@ def _batches(run: Path, data: str | None) -> tuple[Any, Any]:
 @click.command()
 @click.argument("run", type=RUN)
 @click.argument("data", required=False)
-@click.option("--out", type=click.Path(path_type=Path), required=True, help="A .npz, .npy or .csv file.")
+@OUT
 @as_json
 @debug
 def encode(run: Path, data: str | None, out: Path, as_json: bool) -> None:
@@ -80,7 +92,7 @@ def encode(run: Path, data: str | None, out: Path, as_json: bool) -> None:
 @click.command()
 @click.argument("run", type=RUN)
 @click.argument("data", required=False)
-@click.option("--out", type=click.Path(path_type=Path), required=True, help="A .npz, .npy or .csv file.")
+@OUT
 @as_json
 @debug
 def reconstruct(run: Path, data: str | None, out: Path, as_json: bool) -> None:
@@ -101,9 +113,9 @@ def reconstruct(run: Path, data: str | None, out: Path, as_json: bool) -> None:
 
 @click.command()
 @click.argument("run", type=RUN)
-@click.option("--count", type=click.IntRange(min=1), default=16, show_default=True)
+@click.option("--count", type=click.IntRange(min=1), default=16, metavar="N", show_default=True, help="How many.")
 @click.option("--mean", is_flag=True, help="Write E[x|z] instead of a draw from p(x|z).")
-@click.option("--out", type=click.Path(path_type=Path), required=True, help="A .npz, .npy or .csv file.")
+@OUT
 @SEED
 @as_json
 @debug
@@ -139,7 +151,7 @@ def _write(out: Path, arrays: "dict[str, np.ndarray]", as_json: bool) -> None:
 
 @click.command()
 @click.argument("run", type=RUN)
-@click.option("--out", type=click.Path(path_type=Path), help="The page.  [default: RUN/report.html]")
+@click.option("--out", type=click.Path(path_type=Path), metavar="FILE", help="The page.  [default: RUN/report.html]")
 @DRAWS
 @SEED
 @as_json

@@ -11,6 +11,7 @@ import click
 from click.core import ParameterSource
 
 from vaelid.interface.cli.options import RUN, WIDTHS, as_json, config_file, debug, print_json
+from vaelid.spec.likelihoods import LIKELIHOOD_NAMES
 
 if TYPE_CHECKING:
     from vaelid.interface.fit import Fit
@@ -18,40 +19,43 @@ if TYPE_CHECKING:
 __all__ = ["demo", "train"]
 
 INTERRUPTED = 130
-POSITIVE = click.IntRange(min=1)
+POSITIVE, COUNT = click.IntRange(min=1), click.IntRange(min=0)
 SHARE = click.FloatRange(0, 1, max_open=True)
 
 
-@click.command()
+@click.command(epilog="p(x|z) is one of: " + ", ".join(LIKELIHOOD_NAMES) + ".")
 @click.argument("data", required=False)
-@click.option("--out", type=RUN, required=True, help="The run's folder.")
+@click.option("--out", type=RUN, required=True, metavar="RUN", help="The run's folder.")
 @config_file
 @click.option("--resume", is_flag=True, help="Go on from the folder's checkpoint, with its own settings.")
-@click.option("--likelihood", default="auto", show_default=True, help="p(x|z): a short name, or auto: by the data.")
-@click.option("--latent", type=POSITIVE, default=16, show_default=True, help="Latent coordinates L.")
+@click.option("--likelihood", default="auto", show_default=True, metavar="NAME", help="p(x|z); auto fits the data.")
+@click.option("--latent", type=POSITIVE, default=16, metavar="L", show_default=True, help="Latent coordinates.")
 @click.option("--hidden", type=WIDTHS, default="256", show_default=True, help="Hidden widths, or none: linear.")
 @click.option("--arch", type=click.Choice(["mlp", "conv"]), default="mlp", show_default=True)
-@click.option("--epochs", type=POSITIVE, default=100, show_default=True)
-@click.option("--batch-size", type=POSITIVE, help="Rows in a step.  [default: 128, or all if fewer]")
-@click.option("--learning-rate", type=float, default=1e-3, show_default=True)
+@click.option("--epochs", type=POSITIVE, default=100, metavar="N", show_default=True, help="Passes over the rows.")
+@click.option("--batch-size", type=POSITIVE, metavar="N", help="Rows in a step.  [default: 128, or all if fewer]")
+@click.option("--learning-rate", type=float, default=1e-3, metavar="X", show_default=True, help="Of Adam.")
 @click.option("--schedule", type=click.Choice(["constant", "cosine"]), default="constant", show_default=True)
 @click.option("--optimizer", type=click.Choice(["adam", "adamw"]), default="adam", show_default=True)
-@click.option("--weight-decay", type=float, default=0.0, show_default=True, help="Of adamw.")
-@click.option("--beta", type=float, default=1.0, show_default=True, help="The KL's weight; 1 is the ELBO.")
-@click.option("--kl-warmup", type=click.IntRange(min=0), default=0, show_default=True, help="Epochs from 0 to beta.")
-@click.option("--clip", type=float, help="Greatest norm of the gradient.")
-@click.option("--patience", type=POSITIVE, help="Stop after so many epochs without improvement.")
-@click.option("--validation", type=SHARE, default=0.1, show_default=True, help="Share of rows to choose weights by.")
-@click.option("--test", type=SHARE, default=0.0, show_default=True, help="Share of rows used for nothing.")
+@click.option("--weight-decay", type=float, default=0.0, metavar="X", show_default=True, help="Of adamw.")
+@click.option("--beta", type=float, default=1.0, metavar="X", show_default=True, help="The KL's weight; 1: the ELBO.")
+@click.option("--kl-warmup", type=COUNT, default=0, metavar="N", show_default=True, help="Epochs from 0 to beta.")
+@click.option("--clip", type=float, metavar="X", help="Greatest norm of the gradient.")
+@click.option("--patience", type=POSITIVE, metavar="N", help="Stop after so many epochs without improvement.")
+@click.option("--validation", type=SHARE, default=0.1, metavar="X", show_default=True, help="Share to choose by.")
+@click.option("--test", type=SHARE, default=0.0, metavar="X", show_default=True, help="Share used for nothing.")
 @click.option("--expectation", type=click.Choice(["sampled", "exact"]), default="sampled", show_default=True)
-@click.option("--seed", type=click.IntRange(min=0), default=0, show_default=True)
-@click.option("--device", default="auto", show_default=True)
-@click.option("--scale", type=float, default=1.0, show_default=True, help="Divide the data by this.")
-@click.option("--checkpoint-seconds", type=float, default=10.0, show_default=True, help="Time between checkpoints.")
+@click.option("--seed", type=COUNT, default=0, metavar="N", show_default=True, help="Same seed, same bits.")
+@click.option("--device", default="auto", metavar="NAME", show_default=True, help="cpu or cuda, say.")
+@click.option("--scale", type=float, default=1.0, metavar="X", show_default=True, help="Divide the data by this.")
+@click.option("--checkpoint-seconds", type=float, default=10.0, metavar="X", show_default=True, help="Between two.")
 @as_json
 @debug
 def train(data: str | None, out: Path, resume: bool, as_json: bool, **options: Any) -> int:
-    """Train a VAE on DATA and keep it in a folder."""
+    """Train a VAE on DATA and keep it in a folder.
+
+    For instance: vaelid train digits --out runs/first
+    """
     from vaelid.interface.fit import train as fit_run
     from vaelid.interface.runs import Run
 
@@ -132,9 +136,10 @@ def _resumed(out: Path, data: str | None, options: dict[str, Any]) -> dict[str, 
         typed = context.get_parameter_source(name) in (ParameterSource.COMMANDLINE, ParameterSource.DEFAULT_MAP)
         if typed and name in settings and _as_typed(settings[name]) != _as_typed(value):
             flag = "--" + name.replace("_", "-")
+            before = f"without {flag}" if settings[name] is None else f"with {flag} {_as_typed(settings[name])}"
             raise InputError(
-                f"{out} was started with {flag} {_as_typed(settings[name])}, so it cannot be resumed with "
-                f"{_as_typed(value)}: leave {flag} out, or start another folder."
+                f"{out} was started {before}, so it cannot be resumed with {_as_typed(value)}: leave {flag} out, or "
+                "start another folder."
             )
     built = config["model"]
     if built["custom"]:
@@ -173,7 +178,7 @@ def _report_training(out: Path, result: "Fit", as_json: bool) -> None:
 
 
 @click.command()
-@click.option("--out", type=RUN, help="The run's folder.  [default: runs/digits]")
+@click.option("--out", type=RUN, metavar="RUN", help="The run's folder.  [default: runs/digits]")
 @as_json
 @debug
 def demo(out: Path | None, as_json: bool) -> int:

@@ -38,7 +38,7 @@ def _bar(report: RunReport, index: int, row: int, scale: float, decimals: int) -
 
 
 def _axis(longest: float, scale: float, bottom: float) -> str:
-    values = ticks(0, longest, 3)
+    values = ticks(0, longest, 4)
     decimals = tick_places(values)
     lines = []
     for value in values:

@@ -13,19 +13,21 @@ __all__ = ["configuration_section"]
 def _data(config: dict[str, Any]) -> dict[str, str]:
     data, split, model = config["data"], config["split"], config["model"]
     classes = data.get("classes")
-    known = (
-        ""
-        if classes is None
-        else f", {count(classes if isinstance(classes, int) else len(classes), 'class', 'classes')}"
-    )
+    known = ""
+    if classes is not None:
+        known = f", {count(classes if isinstance(classes, int) else len(classes), 'class', 'classes')}"
+    scale = data.get("scale", 1)
+    divided = "" if scale == 1 else f", divided by {plain(scale)}"
+    shape = f"{listed(model['obs'])}, " if len(model["obs"]) > 1 else ""
     kind = "channels" if model["arch"] == "conv" else "widths"
     hidden = ", ".join(map(str, model["hidden"])) or "none (linear maps)"
+    rows = f"{count(data['rows'], 'row')} of {listed(data['shape'])}"
     return {
-        "data": f"{escape(str(data['source']))}: {count(data['rows'], 'row')} of {listed(data['shape'])}{known}",
-        "split": ", ".join(f"{split[name]:,} {name}" for name in ("training", "validation", "test")),
-        "observation": f"{listed(model['obs'])}, D = {math.prod(model['obs']):,}",
+        "data": f"{escape(str(data['source']))}: {rows}{known}{divided}",
+        "split": ", ".join(f"{split[name]:,} {name}" for name in ("training", "validation", "test") if split[name]),
+        "observation": f"{shape}D = {math.prod(model['obs']):,}",
         "latent": f"L = {model['latent']:,}",
-        "networks": f"{escape(str(model['arch']))}, hidden {kind}: {hidden}",
+        "networks": "your own" if model.get("custom") else f"{escape(str(model['arch']))}, hidden {kind}: {hidden}",
         "likelihood": f"<code>{escape(str(model['likelihood']))}</code>",
         "parameters": f"{config['parameters']:,}",
     }
@@ -33,11 +35,9 @@ def _data(config: dict[str, Any]) -> dict[str, str]:
 
 def _ended(config: dict[str, Any]) -> str:
     recipe, result = config["recipe"], config["result"]
-    words = (
-        f"{result['epochs']:,}"
-        if result["epochs"] == recipe["epochs"]
-        else (f"{result['epochs']:,} of {recipe['epochs']:,}")
-    )
+    words = f"{result['epochs']:,}"
+    if result["epochs"] != recipe["epochs"]:
+        words += f" of {recipe['epochs']:,}"
     patience, kept = recipe["patience"], result["kept_epoch"]
     if patience is not None:
         words += f", patience {patience:,}"

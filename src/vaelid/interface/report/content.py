@@ -26,16 +26,17 @@ class LatentGrid:
 
 @dataclass(frozen=True)
 class Pictures:
-    """Observations, in the data's units: (n, *obs). None of them is chosen.
+    """Observations, in the data's units: (n, *obs). None of them is chosen by how it looks.
 
     Attributes:
         originals: the first of the evaluated observations; ten fill a row.
-        reconstructions: `reconstructions[i]` is the mean E[x|z] decoded from originals[i]; for classes, the
-            most probable one.
-        nll: the reconstruction NLL of each original, in nats.
-        samples: means E[x|z] decoded from z ~ N(0, I).
-        low: the least value of the data: the palest shade.
-        high: the greatest value of the data: the darkest shade.
+        reconstructions: `reconstructions[i]` is E[x|z] for one draw z of the posterior of originals[i]; for
+            `categorical` the most probable class.
+        nll: the reconstruction NLL of each original at that z, in nats.
+        samples: the same for z ~ N(0, I).
+        low: the value of the palest shade.
+        high: the value of the darkest shade.
+        of_each_class: whether `originals` are the first of each class instead.
     """
 
     originals: np.ndarray
@@ -44,6 +45,7 @@ class Pictures:
     samples: np.ndarray
     low: float
     high: float
+    of_each_class: bool = False
 
 
 @dataclass(frozen=True)

@@ -3,6 +3,7 @@
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from statistics import fmean
 
 from vaelid.interface.report.drawing import shown, tick_places, ticks
 from vaelid.interface.report.words import count, number
@@ -12,6 +13,11 @@ __all__ = ["Curve", "frame_of", "outside", "plot"]
 WIDTH, HEIGHT, TOP, BOTTOM, RIGHT = 470.0, 250.0, 26.0, 214.0, 458.0
 LETTER = 9.5
 """Width of a letter of a tick label, on a phone, where it is largest."""
+LABEL_LETTER = 8.5
+
+_Label = tuple[float, float, float]
+"""The middle of a label and half of its width."""
+_Line = list[tuple[float, float] | None]
 
 
 @dataclass(frozen=True)
@@ -65,7 +71,7 @@ class _Axes:
     def y(self, value: float) -> float:
         return BOTTOM - (value - self.low) / (self.high - self.low) * (BOTTOM - TOP)
 
-    def points(self, curve: Curve) -> list[tuple[float, float] | None]:
+    def points(self, curve: Curve) -> _Line:
         """A point for each epoch, None where the value is not finite; far outside it stays near the frame."""
         reach = 10 * (BOTTOM - TOP)
         return [
@@ -87,7 +93,7 @@ def _grid(axes: _Axes) -> str:
     return "".join(lines)
 
 
-def _line(points: list[tuple[float, float] | None], main: bool) -> str:
+def _line(points: _Line, main: bool) -> str:
     kind = " main" if main else ""
     path, pen_down = [], False
     for point in points:
@@ -99,21 +105,40 @@ def _line(points: list[tuple[float, float] | None], main: bool) -> str:
     return line + "".join(f'<circle class="spot{kind}" cx="{shown(x)}" cy="{shown(y)}" r="4"/>' for x, y in few)
 
 
-def _label(text: str, kind: str, above: bool, lines: list[list[tuple[float, float] | None]], axes: _Axes) -> str:
-    """The curve's name above or below all curves there, at the place furthest right that has room."""
-    half = 0.5 * 7.5 * len(text)
-    best: tuple[float, float, float] | None = None
-    for share in (0.78, 0.66, 0.54, 0.42, 0.9, 0.3):
-        x = min(RIGHT - half, max(axes.left + half, axes.left + share * (RIGHT - axes.left)))
-        near = [p[1] for line in lines for p in line if p is not None and abs(p[0] - x) <= half + 12]
-        y = (min(near, default=TOP + 40) - 10) if above else (max(near, default=BOTTOM - 40) + 20)
+def _label_place(index: int, text: str, lines: list[_Line], taken: list[_Label], axes: _Axes) -> _Label:
+    """Where the curve's name goes: above all curves where it is the upper one there, else below them.
+
+    Of a few places, the one with room where the curves lie furthest apart.
+    """
+    half = LABEL_LETTER / 2 * len(text)
+    best, place = -math.inf, (axes.left + half, TOP + 12, half)
+    for share in (0.8, 0.67, 0.54, 0.41, 0.28, 1.0):
+        x = min(RIGHT - half, axes.left + share * (RIGHT - axes.left))
+        near = [[p[1] for p in line if p is not None and abs(p[0] - x) <= half + 12] for line in lines]
+        if not near[index]:
+            continue
+        own, others = fmean(near[index]), [fmean(ys) for i, ys in enumerate(near) if i != index and ys]
+        above = all(own <= other for other in others)
+        y = min(min(ys) for ys in near if ys) - 10 if above else max(max(ys) for ys in near if ys) + 20
         miss = max(TOP + 12 - y, y - (BOTTOM - 4), 0.0)
-        if best is None or miss < best[0]:
-            best = (miss, x, y)
-    assert best is not None
-    _, x, y = best
-    y = min(BOTTOM - 4, max(TOP + 12, y))
-    return f'<text class="{kind}" x="{shown(x)}" y="{shown(y)}" text-anchor="middle">{text}</text>'
+        y = min(BOTTOM - 4, max(TOP + 12, y))
+        hits = any(abs(x - x2) < half + half2 + 8 and abs(y - y2) < 18 for x2, y2, half2 in taken)
+        score = min([24.0, *(abs(own - other) for other in others)]) - 10 * miss - 1000 * hits
+        if score > best:
+            best, place = score, (x, y, half)
+    return place
+
+
+def _labels(curves: Sequence[Curve], lines: list[_Line], axes: _Axes) -> str:
+    taken: list[_Label] = []
+    parts = []
+    for index, curve in enumerate(curves):
+        if any(point is not None for point in lines[index]):
+            taken.append(_label_place(index, curve.name, lines, taken, axes))
+            x, y, _ = taken[-1]
+            kind = "main" if curve.main else ""
+            parts.append(f'<text class="{kind}" x="{shown(x)}" y="{shown(y)}" text-anchor="middle">{curve.name}</text>')
+    return "".join(parts)
 
 
 def plot(identity: str, title: str, curves: Sequence[Curve], kept: int | None) -> str:
@@ -125,17 +150,11 @@ def plot(identity: str, title: str, curves: Sequence[Curve], kept: int | None) -
     if kept is not None and (point := lines[main][kept - 1]) is not None:
         body.append(f'<circle class="ring" cx="{shown(point[0])}" cy="{shown(point[1])}" r="4.5"/>')
     last = ", ".join(f"{curve.name} {number(curve.values[-1])}" for curve in curves)
-    heights = [sum(p[1] for p in line if p is not None) for line in lines]
-    upper = heights.index(min(heights))
-    labels = [
-        _label(curve.name, "main" if curve.main else "", index == upper, lines, axes)
-        for index, curve in enumerate(curves)
-    ]
     return (
         f'<svg id="{identity}" viewBox="0 0 {WIDTH:g} {HEIGHT:g}" role="img" '
         f'aria-label="{title} against epoch. Last epoch: {last} nats.">'
         f'<clipPath id="{identity}-frame"><rect x="{shown(axes.left - 6)}" y="{TOP - 6:g}" '
         f'width="{shown(RIGHT - axes.left + 12)}" height="{BOTTOM - TOP + 12:g}"/></clipPath>'
         f'<text class="b" x="{shown(axes.left)}" y="14">{title}</text>{_grid(axes)}'
-        f'<g clip-path="url(#{identity}-frame)">{"".join(body)}</g>{"".join(labels)}</svg>'
+        f'<g clip-path="url(#{identity}-frame)">{"".join(body)}</g>{_labels(curves, lines, axes)}</svg>'
     )

@@ -90,7 +90,7 @@ def _figure(identity: str, name: str, estimate: Estimate, below: str) -> str:
     mean, spread = with_error(estimate)
     small = f" <small>{spread}</small>" if spread else ""
     return (
-        f'<div id="{identity}"><dt>{name}</dt><dd class="n"><span class="num">{mean}</span>{small}</dd>'
+        f'<div id="{identity}"><dt>{name}</dt><dd class="n"><span class="num">{escape(mean)}</span>{small}</dd>'
         f"<dd>{below}</dd></div>"
     )
 
@@ -112,7 +112,7 @@ def _figures(report: RunReport) -> str:
             "key-iw",
             "−log p(x), at most",
             _negated(evaluation.importance_weighted),
-            f"{nats}, importance-weighted, K = {evaluation.draws:,}",
+            f"{nats}, importance-weighted, K&nbsp;=&nbsp;{evaluation.draws:,}",
         ),
     ]
     if evaluation.log_evidence is not None:
@@ -139,7 +139,7 @@ def _bounds(report: RunReport) -> str:
     gap = evaluation.importance_weighted.mean - evaluation.elbo.mean
     if gap <= 0:
         return ""
-    return f"The two bounds lie {number(gap, decimals)} nats apart: a Gaussian posterior costs at least about that."
+    return f"The two bounds lie {number(gap, decimals)} nats apart: the encoder's posterior costs at least about that."
 
 
 def _small_print(report: RunReport) -> str:
@@ -155,7 +155,7 @@ def _small_print(report: RunReport) -> str:
         sample = count(report.training.rows, "training observation")
         sentences.append(f"The training figure is of {sample}.")
     if report.evaluated == "validation" and report.config["result"]["kept_epoch"] is not None:
-        sentences.append("The weights were kept for these validation observations, which flatters them a little.")
+        sentences.append("The weights kept were chosen on these observations, which flatters the figures a little.")
     if not evaluation.discrete:
         family = escape(evaluation.likelihood)
         sentences.append(
@@ -170,6 +170,12 @@ def _warnings(report: RunReport) -> str:
     if collapsed(report):
         word, _, rest = report.evaluation.verdict.partition(":")
         calls.append(f'<p class="call" id="collapsed"><b>{escape(word)}:</b>{escape(rest)}</p>')
+    result, epochs = report.config["result"], report.config["recipe"]["epochs"]
+    if not result.get("finished", True):
+        calls.append(
+            f'<p class="call" id="unfinished"><b>Not finished:</b> training was stopped after epoch '
+            f"{result['epochs']:,} of {epochs:,}. Go on with <code>vaelid train --resume</code>.</p>"
+        )
     if report.evaluated == "training":
         calls.append(
             '<p class="call" id="nothing-held-out"><b>Nothing was held out:</b> every figure is of observations that '

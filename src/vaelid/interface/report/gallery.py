@@ -4,7 +4,7 @@ import numpy as np
 
 from vaelid.interface.report.content import RunReport
 from vaelid.interface.report.pictures import as_bytes, image_element, kind_of, planes, profile, zero_byte
-from vaelid.interface.report.words import count, number, plain
+from vaelid.interface.report.words import count, number
 
 __all__ = ["gallery_section"]
 
@@ -61,7 +61,7 @@ def _profiles(report: RunReport, kind_of_rows: str) -> str:
         f"<figcaption>{number(float(nll), 1)} nats</figcaption></figure>"
         for x, y, nll in zip(originals, reconstructions, pictures.nll, strict=True)
     )
-    drawn = "".join(profile({"model": x}, zero, "decoded from a draw of the prior") for x in samples)
+    drawn = "".join(profile({"alone": x}, zero, "decoded from a draw of the prior") for x in samples)
     return (
         f'<figure><div class="profiles">{pairs}</div><figcaption>{kind_of_rows} observations (line) and their '
         f"reconstructions (dashed), with the reconstruction NLL</figcaption></figure>"
@@ -71,15 +71,26 @@ def _profiles(report: RunReport, kind_of_rows: str) -> str:
 
 
 def _scale_words(report: RunReport, kind: str) -> str:
-    low, high = plain(float(report.pictures.low)), plain(float(report.pictures.high))
+    low, high = (f"{value:.4g}".replace("-", "−") for value in (report.pictures.low, report.pictures.high))
     if kind == "profile":
-        return (
-            f"From left to right the coordinates in their order; height runs from {low} to {high}, the least and "
-            "greatest value of the data, and is cut there."
-        )
+        return f"From left to right the coordinates in their order; height runs from {low} to {high}, and is cut there."
     if kind == "ink":
         return f"Ink runs from none at {low} to full at {high}."
     return f"Colour runs from {low} to {high} in each channel."
+
+
+def _choice(report: RunReport) -> str:
+    """By what rule the pictures are these."""
+    pictures, rows = report.pictures, report.evaluated
+    if pictures.of_each_class:
+        first = f"The first {rows} observation of each class"
+    else:
+        first = f"The first {count(len(pictures.originals), f'{rows} observation')}"
+    what = "the most probable class" if report.evaluation.likelihood.startswith("categorical") else "the mean of p(x|z)"
+    return (
+        f"{first}, with one draw z of its posterior; then the first {count(len(pictures.samples), 'draw')} of the "
+        f"prior. For each z, {what} is shown."
+    )
 
 
 def gallery_section(report: RunReport, obs: tuple[int, ...], kind_of_rows: str) -> str:
@@ -88,8 +99,6 @@ def gallery_section(report: RunReport, obs: tuple[int, ...], kind_of_rows: str) 
     drawn = _profiles(report, kind_of_rows) if kind == "profile" else _images(report, obs, kind_of_rows)
     return (
         '<section aria-labelledby="pictures"><h2 id="pictures">What it reconstructs, what it imagines</h2>'
-        f'<p class="note"><b>Not chosen.</b> The first {count(len(report.pictures.originals), "observation")} of the '
-        f"{report.evaluated} rows, and the first {count(len(report.pictures.samples), 'draw')} from the prior. "
-        f"Reconstructions and draws are shown as the mean of p(x|z). {_scale_words(report, kind)}</p>"
+        f'<p class="note"><b>Not chosen.</b> {_choice(report)} {_scale_words(report, kind)}</p>'
         f'<div class="strips">{drawn}</div></section>'
     )

@@ -41,7 +41,7 @@ def _tested(report: RunReport) -> list[str]:
 
 
 def _assumed(report: RunReport) -> list[str]:
-    items = ["<code>torch.randn</code> draws independent N(0, 1) numbers."]
+    items = ["<code>torch.randn</code> draws independent N(0,&nbsp;1) numbers."]
     if report.evaluated != "training":
         items.append(f"The {report.evaluated} rows are like those you care about: they are a random part of your data.")
     items.append("Figures with ± are estimates from these rows and draws: bounds hold of their expectation.")

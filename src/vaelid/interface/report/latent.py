@@ -8,7 +8,7 @@ from vaelid.interface.report.content import RunReport
 from vaelid.interface.report.drawing import latent, latent_svg, shown
 from vaelid.interface.report.pictures import image_element, planes, profile
 from vaelid.interface.report.walk import SIZE, Classes, Walk
-from vaelid.interface.report.words import count, number
+from vaelid.interface.report.words import count, plain
 
 __all__ = ["walk_section"]
 
@@ -78,7 +78,7 @@ def _cross(walk: Walk) -> str:
 
 def _names(walk: Walk) -> str:
     cx, cy = walk.centre
-    down = cy + 20 if walk.is_line else cy - 6
+    down = cy + 42 if walk.is_line else cy - 6
     across = f'<text x="472" y="{down:g}" text-anchor="end">{latent_svg(walk.axes[0])}<tspan dy="-3"> →</tspan></text>'
     if walk.is_line:
         return across
@@ -113,9 +113,10 @@ def _map(report: RunReport, walk: Walk, classes: Classes | None, kind_of_rows: s
     largest = sorted(range(len(kl)), key=kl.__getitem__, reverse=True)[:2]
     if not walk.is_line and set(walk.axes) == set(largest):
         caption += f" {latent(largest[0])} and {latent(largest[1])} carry the most KL."
+    drawing = f'{_ground(walk)}<g id="points">{points}</g>{_sigmas(walk)}{_names(walk)}{_cross(walk)}'
     return (
         f'<figure><svg id="map" viewBox="0 0 {SIZE:g} {walk.height:g}" tabindex="0" role="application" '
-        f'aria-label="{words}">{_ground(walk)}<g id="points">{points}</g>{_sigmas(walk)}{_cross(walk)}{_names(walk)}</svg>'
+        f'aria-label="{words}">{drawing}</svg>'
         f"<figcaption>{caption}</figcaption></figure>"
     )
 
@@ -156,7 +157,7 @@ def _plane(walk: Walk) -> str:
     picked = np.rint(np.linspace(0, columns - 1, wanted)).astype(int)
     chosen = walk.nodes[:, picked] if walk.is_line else walk.nodes[picked][::-1][:, picked]
     number_of = chosen.shape[0] * chosen.shape[1]
-    low, high = number(-walk.limit, 1), number(walk.limit, 1)
+    low, high = plain(-walk.limit), plain(walk.limit)
     where = "line" if walk.is_line else "plane"
     words = f"{number_of} decoded observations over the same {where}, from {low} to {high}"
     if walk.kind == "profile":

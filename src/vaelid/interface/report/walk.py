@@ -76,7 +76,7 @@ class Walk:
     @property
     def height(self) -> float:
         """The drawing's height."""
-        return 250.0 if self.is_line else SIZE
+        return 266.0 if self.is_line else SIZE
 
     def json(self) -> str:
         """What the script of the page reads."""

@@ -6,7 +6,7 @@ from vaelid.train.evaluation import Estimate
 
 __all__ = ["count", "duration", "error", "listed", "number", "places", "plain", "rounded", "with_error"]
 
-MOST_PLACES = 5
+MOST_PLACES = 6
 
 
 def number(value: float, decimals: int = 2) -> str:
@@ -32,6 +32,8 @@ def places(standard_error: float, digits: int = 2) -> int:
 
 def with_error(estimate: Estimate) -> tuple[str, str]:
     """The mean, and "± standard error", to the error's second digit; no error of one observation."""
+    if 0 < estimate.mean < 10.0**-MOST_PLACES:
+        return f"< {10.0**-MOST_PLACES:.{MOST_PLACES}f}", ""
     decimals = places(estimate.standard_error)
     return number(estimate.mean, decimals), error(estimate.standard_error)
 

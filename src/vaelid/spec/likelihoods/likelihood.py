@@ -68,15 +68,15 @@ class Likelihood:
         return float(number) if number else None
 
     def log_prob(self, x: Shaped[Any, "*#batch D"], output: Float[Any, "..."], **learned: Any) -> Float[Any, "..."]:
-        """Log p(x|z) in nats, summed over the D coordinates of an observation: (...,), in the dtype of output.
+        """Log p(x|z) in nats, summed over the D coordinates of an observation: (...,).
 
-        Raises `SupportError` naming row, column and value where x is off the support. That check reads
-        values; under `jax.jit` use `log_density`.
+        x, which may hold integers or booleans, is read in the dtype of `output`. Raises `SupportError` naming row,
+        column and value where x is off the support. That check reads values; under `jax.jit` use `log_density`.
         """
-        check_support(self, x)
         xp = array_namespace(output)
-        density = self.log_density(xp.astype(x, output.dtype, copy=False), output, **learned)
-        return xp.sum(density, axis=-1)
+        x = xp.astype(x, output.dtype, copy=False)
+        check_support(self, x)
+        return xp.sum(self.log_density(x, output, **learned), axis=-1)
 
     def sample(self, rng: np.random.Generator, output: Float[Any, "..."], **learned: Any) -> Any:
         """One x ~ p(x|z) for each output, in its namespace, dtype and device. Not differentiable."""

@@ -55,11 +55,14 @@ def check_support(likelihood: Any, x: Any, *, row_numbers: Sequence[int] | None 
     shown = row_numbers[row] if row_numbers else row
     raise SupportError(
         f"{likelihood.name} accepts {likelihood.accepts}, but row {shown}, column {column} is {value:g}{others}. "
-        f"{_remedy(values)}"
+        f"{_remedy(likelihood, values)}"
     )
 
 
-def _remedy(values: np.ndarray) -> str:
+def _remedy(likelihood: Any, values: np.ndarray) -> str:
     if not np.all(np.isfinite(values)):
         return "No likelihood accepts NaN or infinity: remove those rows, or fill the values in."
-    return f"Use a likelihood that fits these data: {' or '.join(fitting_likelihoods(values))}."
+    fitting = fitting_likelihoods(values)
+    if likelihood.family == "categorical" and "poisson" in fitting:  # class numbers: more of them were met than named
+        fitting = (f"categorical:{int(values.max()) + 1}",)
+    return f"Use a likelihood that fits these data: {' or '.join(fitting)}."

@@ -1,0 +1,551 @@
+"""Wrong input, typed as a new user would: one message, an exit status, nothing left behind, nothing lost."""
+
+import os
+import pickle
+import resource
+import subprocess
+import sys
+import time
+import tracemalloc
+from pathlib import Path
+
+import numpy as np
+import pyarrow
+import pyarrow.parquet
+import pytest
+from PIL import Image
+
+from vaelid.interface.files import read_array, read_image_folder
+from vaelid.spec.errors import InputError
+
+NORMAL = np.random.default_rng(0).normal(size=(60, 5)).astype(np.float32)
+GREYS = np.random.default_rng(1).integers(0, 256, (60, 5), dtype=np.uint8)
+
+
+class Bomb:
+    """An object whose unpickling leaves a file behind."""
+
+    def __init__(self, trace: Path):
+        self.trace = trace
+
+    def __reduce__(self):
+        return Path.touch, (self.trace,)
+
+
+# ------------------------------------------------------------------------------------------------ files of data
+
+
+def test_a_missing_file_is_named(refused, folder):
+    refused(
+        *("train", "x.npy", "--out", "run"),
+        says=f"x.npy does not exist: check the path (looked in {folder}).",
+    )
+
+
+def test_a_name_that_is_nothing_is_answered_by_what_data_can_be(refused):
+    refused(
+        *("train", "digit", "--out", "run"),
+        says="digit does not exist: expected digits, a .npy, .npz, .csv or .parquet file, a folder of images, or "
+        "module:callable.",
+    )
+
+
+@pytest.mark.parametrize("suffix", ["npy", "npz", "csv", "parquet"])
+def test_an_empty_file_is_said_to_be_empty(refused, folder, suffix):
+    (folder / f"x.{suffix}").touch()
+    refused(
+        *("train", f"x.{suffix}", "--out", "run"),
+        says=f"x.{suffix} is empty (0 bytes): expected an array with one row for each observation.",
+    )
+
+
+def test_a_file_of_unknown_kind_is_refused(refused, folder):
+    (folder / "x.txt").write_text("1 2\n")
+    refused(
+        *("train", "x.txt", "--out", "run"),
+        says="x.txt has an unknown kind of data (.txt): expected .npy, .npz, .csv, .parquet or a folder of images.",
+    )
+
+
+def test_a_text_file_called_npy_is_refused(refused, folder):
+    (folder / "x.npy").write_text("hello world\n")
+    refused(
+        *("train", "x.npy", "--out", "run"),
+        says="x.npy is not a .npy file: it begins with b'hello '. Save the array with numpy.save, or name the file "
+        "after what it is.",
+    )
+
+
+@pytest.mark.parametrize("name", ["x.npy", "x.npz", "packed.npz"])
+def test_pickled_objects_are_refused_and_no_code_in_them_runs(refused, folder, name):
+    bomb = np.array([[Bomb(folder / "trace")]], dtype=object)
+    if name == "x.npy":
+        np.save(name, bomb, allow_pickle=True)
+    else:
+        (np.savez_compressed if name == "packed.npz" else np.savez)(name, x=bomb)
+    pickle.loads(pickle.dumps(bomb))
+    assert (folder / "trace").exists(), "the bomb works where it is unpickled"
+    (folder / "trace").unlink()
+    refused(
+        *("train", name, "--out", "run"),
+        says=f"{name} holds Python objects, which are never loaded (they can run code): save an array of numbers.",
+    )
+    assert not (folder / "trace").exists()
+
+
+def test_a_truncated_npy_is_refused(refused, folder):
+    np.save("x.npy", NORMAL)
+    whole = (folder / "x.npy").read_bytes()
+    (folder / "x.npy").write_bytes(whole[:-1])
+    refused(
+        *("train", "x.npy", "--out", "run"),
+        says="x.npy cannot be read: mmap length is greater than file size. It may be cut short; write it again.",
+    )
+
+
+@pytest.mark.parametrize(
+    ("array", "shape"), [(np.arange(5.0), "(5,)"), (np.zeros((5, 0)), "(5, 0)"), (np.zeros((0, 5)), "(0, 5)")]
+)
+def test_an_array_without_rows_and_columns_is_refused_with_its_shape(refused, array, shape):
+    np.save("x.npy", array)
+    refused(
+        *("train", "x.npy", "--out", "run"),
+        says=f"x.npy has shape {shape}: expected (rows, ...) with at least one row and one column. Reshape it with "
+        "x.reshape(rows, -1), for instance.",
+    )
+
+
+@pytest.mark.parametrize("dtype", ["complex128", "<U1", "datetime64[D]"])
+def test_an_array_that_is_not_of_real_numbers_is_refused(refused, dtype):
+    np.save("x.npy", np.zeros((5, 2), dtype))
+    refused("train", "x.npy", "--out", "run", says=f"x.npy holds {dtype}: expected numbers.")
+
+
+def test_an_npz_of_several_arrays_asks_which(refused):
+    np.savez("x.npz", a=NORMAL, b=NORMAL)
+    refused(
+        *("train", "x.npz", "--out", "run"),
+        says="x.npz has several arrays; it holds a, b. Name one as x.npz:NAME.",
+    )
+    refused(
+        *("train", "x.npz:c", "--out", "run"),
+        says="x.npz has no array 'c'; it holds a, b. Name one as x.npz:NAME.",
+    )
+
+
+def test_an_npz_without_arrays_is_refused(refused):
+    np.savez("x.npz")
+    refused("train", "x.npz", "--out", "run", says="x.npz holds no arrays: save one with numpy.savez('x.npz', x=x).")
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("a,b\n1,2\n3,x\n", "x.csv, line 3, field 2 (b) is 'x': expected a number. Fill it in, or leave that column "
+         "or row out."),
+        ("1,2\n\n3,4\n5,abc\n", "x.csv, line 4, field 2 is 'abc': expected a number. Fill it in, or leave that column "
+         "or row out."),
+        ("a,b\n1,\n3,4\n", "x.csv, line 2, field 2 (b) is missing: expected a number. Fill it in, or leave that "
+         "column or row out."),
+        ("1,,2\n3,4,5\n", "x.csv, line 1, field 2 is missing: expected a number. Fill it in, or leave that column or "
+         "row out."),
+        ("a;b\n1;2\n3\n", "x.csv, line 3 has 1 fields, the lines before have 2: every row needs the same columns."),
+        ("a,b\n", "x.csv has no rows of numbers: expected one row for each observation."),
+        ("\n\n", "x.csv has no rows of numbers: expected one row for each observation."),
+    ],
+)  # fmt: skip
+def test_a_csv_that_is_not_a_table_of_numbers_is_refused_by_line_and_field(refused, folder, text, says):
+    (folder / "x.csv").write_text(text)
+    refused("train", "x.csv", "--out", "run", says=says)
+
+
+def test_a_parquet_column_of_text_is_named(refused):
+    pyarrow.parquet.write_table(pyarrow.table({"a": [1.0, 2.0], "b": ["u", "v"]}), "x.parquet")
+    refused(
+        *("train", "x.parquet", "--out", "run"),
+        says="x.parquet, column 'b' is of type string: expected numbers. Leave it out.",
+    )
+
+
+def test_a_missing_value_in_parquet_is_named_by_row_and_column(refused):
+    pyarrow.parquet.write_table(pyarrow.table({"a": [1.0, 2.0, 3.0], "b": [1, None, 3]}), "x.parquet")
+    refused(
+        *("train", "x.parquet", "--out", "run"),
+        says="x.parquet, row 1, column 'b' is missing: fill it in, or leave the row out.",
+    )
+
+
+def _write(path: Path) -> np.ndarray:
+    """A small data file of the suffix's kind; the numbers in it."""
+    x = np.arange(24, dtype=np.float64).reshape(6, 4)
+    match path.suffix:
+        case ".npy":
+            np.save(path, x)
+        case ".npz":
+            np.savez(path, x=x)
+        case ".csv":
+            np.savetxt(path, x, fmt="%d.5", delimiter=",")
+            x = x + 0.5
+        case ".parquet":
+            pyarrow.parquet.write_table(pyarrow.table({f"c{i}": x[:, i] for i in range(4)}), path)
+    return x
+
+
+@pytest.mark.parametrize("suffix", ["npy", "npz", "parquet"])
+def test_a_file_cut_short_anywhere_is_refused(folder, suffix):
+    path = folder / f"x.{suffix}"
+    _write(path)
+    whole = path.read_bytes()
+    for length in range(0, len(whole), 2):
+        path.write_bytes(whole[:length])
+        with pytest.raises(InputError):
+            read_array(path)
+
+
+@pytest.mark.parametrize("suffix", ["npy", "npz", "csv", "parquet"])
+def test_a_file_with_a_flipped_byte_never_ends_in_another_error(folder, suffix):
+    path = folder / f"x.{suffix}"
+    _write(path)
+    whole = path.read_bytes()
+    messages = []
+    for position, byte in enumerate(whole):
+        flip = (0x01, 0x80, 0xFF)[position % 3]
+        path.write_bytes(whole[:position] + bytes([byte ^ flip]) + whole[position + 1 :])
+        try:
+            read_array(path)
+        except InputError as error:
+            messages.append(str(error))
+    assert messages
+    assert all(message.startswith(str(path)) for message in messages)
+
+
+# ------------------------------------------------------------------------------------------------ values and shapes
+
+
+def test_one_nan_in_a_million_rows_is_found_quickly_in_little_memory(refused):
+    x = np.lib.format.open_memmap("x.npy", "w+", np.float32, (1_000_000, 4))
+    x[:] = 0.5
+    x[765_432, 3] = np.nan
+    x.flush()
+    del x
+    tracemalloc.start()
+    started = time.perf_counter()
+    refused(
+        *("train", "x.npy", "--out", "run", "--likelihood", "gaussian"),
+        says="gaussian accepts any finite real number, but row 765432, column 3 is nan. No likelihood accepts NaN or "
+        "infinity: remove those rows, or fill the values in.",
+    )
+    seconds = time.perf_counter() - started
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert seconds < 10
+    assert peak < 64e6, f"{peak / 1e6:.0f} MB"
+
+
+@pytest.mark.parametrize(
+    ("x", "likelihood", "says"),
+    [
+        (GREYS, "bernoulli", "bernoulli accepts 0 or 1, but row 0, column 0 is 255 (and 298 more values). Use a "
+         "likelihood that fits these data: binomial:255 or negative_binomial or poisson."),
+        (np.where(GREYS == 255, -3, 2), "poisson", "poisson accepts counts 0, 1, 2, ..., but row 0, column 0 is -3 "
+         "(and 1 more value). Use a likelihood that fits these data: gaussian or laplace."),
+        (GREYS / 512, "binomial:16", "binomial:16 accepts whole numbers from 0 to 16, but row 0, column 0 is 0.498047 "
+         "(and 298 more values). Use a likelihood that fits these data: continuous_bernoulli or gaussian."),
+        (np.where(np.arange(300).reshape(60, 5) == 17, 17, 16), "binomial:16", "binomial:16 accepts whole numbers "
+         "from 0 to 16, but row 3, column 2 is 17. Use a likelihood that fits these data: "
+         "negative_binomial or poisson or binomial:17."),
+    ],
+    ids=["greys-bernoulli", "negative-poisson", "fractions-binomial", "17-binomial"],
+)  # fmt: skip
+def test_data_off_the_support_are_answered_by_a_likelihood_that_fits(refused, x, likelihood, says):
+    np.save("x.npy", x)
+    refused("train", "x.npy", "--out", "run", "--likelihood", likelihood, says=says)
+
+
+def test_numbers_beyond_float32_are_named_before_training(refused):
+    x = NORMAL.astype(np.float64)
+    x[3, 2] = 1e39
+    np.save("x.npy", x)
+    refused(
+        *("train", "x.npy", "--out", "run", "--likelihood", "gaussian"),
+        says="row 3, column 2 is 1e+39, but training is in float32, which ends at 3.4e+38: divide the data by a scale.",
+    )
+
+
+# ------------------------------------------------------------------------------------------------ images
+
+
+def _image(path: Path, width: int = 8, height: int = 6, kind: str = "L") -> Path:
+    pixels = np.random.default_rng(0).integers(0, 256, (height, width, 3), dtype=np.uint8)
+    path.parent.mkdir(exist_ok=True)
+    Image.fromarray(pixels).convert(kind).save(path)
+    return path
+
+
+def test_images_of_different_sizes_are_named_with_their_sizes(refused, folder):
+    _image(folder / "d" / "a.png")
+    _image(folder / "d" / "b.png", width=7)
+    refused(
+        *("train", "d", "--out", "run"),
+        says="images differ in size: d/a.png is 8 x 6 pixels, d/b.png is 7 x 6. Bring all images to one size.",
+    )
+
+
+def test_images_of_different_depths_are_named_with_their_depths(refused, folder):
+    _image(folder / "d" / "a.png")
+    Image.fromarray(np.full((6, 8), 5000, np.uint16)).save(folder / "d" / "b.png")
+    refused(
+        *("train", "d", "--out", "run"),
+        says="images differ in depth: d/a.png has values of type uint8, d/b.png of type uint16. Bring all images to "
+        "one.",
+    )
+
+
+def test_a_folder_without_images_is_answered_by_the_kinds_of_image(refused, folder):
+    (folder / "d").mkdir()
+    (folder / "d" / "notes.txt").write_text("none yet")
+    refused(
+        *("train", "d", "--out", "run"),
+        says="d holds no images: expected files ending in .png, .jpg, .jpeg, .bmp, .gif, .tif, .tiff, .webp, .pgm, "
+        ".ppm, directly in it.",
+    )
+
+
+def test_a_broken_image_is_named(refused, folder):
+    _image(folder / "d" / "a.png")
+    (folder / "d" / "b.png").write_text("no picture")
+    refused(
+        *("train", "d", "--out", "run"),
+        says="d/b.png cannot be read as an image (cannot identify image file 'd/b.png'): mend it, or take it out.",
+    )
+
+
+@pytest.mark.parametrize("name", ["a.png", "a.jpg", "a.bmp", "a.gif"])
+def test_an_image_cut_short_or_altered_anywhere_never_ends_in_another_error(folder, name):
+    path = _image(folder / "d" / name, kind="RGB")
+    whole = path.read_bytes()
+    damaged = [whole[:length] for length in range(0, len(whole), 3)]
+    damaged += [whole[:i] + bytes([whole[i] ^ 0x55]) + whole[i + 1 :] for i in range(0, len(whole), 3)]
+    messages = []
+    for data in damaged:
+        path.write_bytes(data)
+        try:
+            read_image_folder(folder / "d")
+        except InputError as error:
+            messages.append(str(error))
+    assert messages
+    assert all(str(path) in message for message in messages)
+
+
+# ------------------------------------------------------------------------------------------------ flags
+
+
+@pytest.mark.parametrize(
+    ("flags", "says"),
+    [
+        (["--batch-size", "55"], "a batch of 55 is larger than the 54 training rows (of 60): give a batch size of at "
+         "most 54."),
+        (["--latent", "0"], "Invalid value for '--latent': 0 is not in the range x>=1. See: vaelid train --help"),
+        (["--epoch", "3"], "No such option '--epoch'. (Did you mean one of: '--arch', '--epochs'?) See: vaelid train "
+         "--help"),
+        (["--hidden", "12,x"], "Invalid value for '--hidden': '12,x' is not a list of widths: give 256,128 for "
+         "instance, or none. See: vaelid train --help"),
+        (["--hidden", "0"], "hidden=0 must be made of whole numbers of at least 1."),
+        (["--learning-rate", "-1"], "learning_rate=-1.0 must be a positive number."),
+        (["--learning-rate", "nan"], "learning_rate=nan must be a positive number."),
+        (["--scale", "0"], "scale=0 must be a positive number: the data are divided by it."),
+        (["--scale", "inf"], "scale=inf must be a positive number: the data are divided by it."),
+        (["--validation", "1"], "Invalid value for '--validation': 1.0 is not in the range 0<=x<1. See: vaelid train "
+         "--help"),
+        (["--validation", "0.5", "--test", "0.5"], "60 rows leave none to train on, after 60 for validation and test: "
+         "lower these shares, or give more rows."),
+        (["--validation", "0", "--patience", "3"], "patience needs validation rows: give validation=0.1, for "
+         "instance."),
+        (["--weight-decay", "0.1"], 'weight_decay needs optimizer="adamw", whose decay is decoupled from the '
+         "gradient."),
+        (["--arch", "conv"], 'arch="conv" needs observations of shape (channels, height, width), not (5,): reshape '
+         'the data, or use arch="mlp".'),
+        (["--likelihood", "gausian"], "likelihood 'gausian' is not known. Did you mean 'gaussian'? Known: bernoulli, "
+         "continuous_bernoulli, gaussian, gaussian_diag, laplace, poisson, negative_binomial, binomial:N, gaussian:V, "
+         "categorical:K."),
+        (["--likelihood", "binomial"], "likelihood 'binomial' needs a number N after the colon: binomial:N."),
+        (["--likelihood", "gaussian:-1"], "gaussian:-1 needs a positive finite variance, for instance gaussian:1."),
+    ],
+    ids=lambda value: "-".join(value).strip("-") if isinstance(value, list) else "",
+)  # fmt: skip
+def test_a_wrong_flag_is_answered_by_a_right_one(refused, flags, says):
+    np.save("x.npy", NORMAL)
+    refused("train", "x.npy", "--out", "run", "--likelihood", "gaussian", *flags, says=says)
+
+
+def test_a_model_too_large_for_the_memory_is_refused(vaelid, folder):
+    np.save("x.npy", NORMAL)
+    outcome = vaelid("train", "x.npy", "--out", "run", "--likelihood", "gaussian", "--latent", 10**14)
+    assert (outcome.status, outcome.err.count("\n")) == (1, 1)
+    assert outcome.err.startswith("vaelid: out of memory (")
+    assert outcome.err.endswith("): take smaller batches, widths, or fewer latents.\n")
+    assert not (folder / "run").exists()
+
+
+def test_a_name_that_is_too_long_is_refused(refused):
+    name = 300 * "x" + ".npy"
+    refused("train", name, "--out", "run", says=f"cannot use {name}: file name too long.")
+
+
+def test_an_unknown_command_is_answered_by_the_nearest(refused):
+    refused("trian", "digits", says="No such command 'trian'. Did you mean 'train'? See: vaelid --help")
+
+
+def test_missing_arguments_are_named(refused):
+    refused("train", "digits", says="Missing option '--out'. See: vaelid train --help")
+    refused(
+        *("train", "--out", "run"),
+        says="DATA is missing: name what to train on, for instance digits. See: vaelid train --help",
+    )
+    refused("evaluate", says="Missing argument 'RUN'. See: vaelid evaluate --help")
+    refused("sample", "run", says="Missing option '--out'. See: vaelid sample --help")
+    empty = "Invalid value for '{}': the folder's name is empty. See: vaelid {} --help"
+    refused("train", "digits", "--out", "", says=empty.format("--out", "train"))
+    refused("evaluate", "", says=empty.format("RUN", "evaluate"))
+
+
+@pytest.mark.parametrize(
+    ("toml", "says"),
+    [
+        ("epoch = 3", "Invalid value for '--config': c.toml: 'epoch' is not an option of vaelid train. Did you mean "
+         "'epochs'? See: vaelid train --help"),
+        ("epochs = ", "Invalid value for '--config': c.toml is not TOML: Invalid value (at end of document). See: "
+         "vaelid train --help"),
+        ("epochs = 2.5", "Invalid value for '--epochs': '2.5' is not a valid integer range. See: vaelid train --help"),
+        ("epochs = true", "Invalid value for '--epochs': 'True' is not a valid integer range. See: vaelid train "
+         "--help"),
+        ("hidden = [8, 0.5]", "Invalid value for '--hidden': [8, 0.5] is not a list of widths: give 256,128 for "
+         "instance, or none. See: vaelid train --help"),
+    ],
+)  # fmt: skip
+def test_a_configuration_that_is_wrong_is_answered_by_what_is_right(refused, folder, toml, says):
+    np.save("x.npy", NORMAL)
+    (folder / "c.toml").write_text(toml)
+    refused("train", "x.npy", "--out", "run", "--config", "c.toml", says=says)
+
+
+def test_an_unknown_key_far_from_all_options_is_answered_by_the_list(vaelid, folder):
+    (folder / "c.toml").write_text("[train]\nepochs = 3\n")
+    outcome = vaelid("train", "digits", "--out", "run", "--config", "c.toml")
+    assert outcome.status == 64
+    assert "c.toml: 'train' is not an option of vaelid train. Known: arch, batch_size, beta, " in outcome.err
+
+
+def test_a_missing_configuration_is_named(refused, folder):
+    refused(
+        *("train", "digits", "--out", "run", "--config", "c.toml"),
+        says=f"c.toml does not exist: check the path (looked in {folder}).",
+    )
+
+
+# ------------------------------------------------------------------------------------------------ where to write
+
+
+@pytest.mark.parametrize(
+    ("out", "says"),
+    [
+        ("file/run", "cannot write in file/run: not a directory. Choose a place that you may use."),
+        ("file", "cannot write in file: file exists. Choose a place that you may use."),
+        ("/proc/run", "cannot write in /proc/run: no such file or directory. Choose a place that you may use."),
+    ],
+)
+def test_an_output_folder_that_cannot_be_written_is_refused(refused, folder, out, says):
+    if out.startswith("/proc") and not Path("/proc/self").exists():
+        pytest.skip("no /proc here")
+    (folder / "file").write_text("kept")
+    np.save("x.npy", NORMAL)
+    refused("train", "x.npy", "--out", out, "--likelihood", "gaussian", says=says)
+
+
+# ------------------------------------------------------------------------------------------------ the user's own code
+
+
+@pytest.mark.parametrize(
+    ("name", "status", "says"),
+    [
+        ("boom", 70, "own:boom raised RuntimeError: no luck (--debug shows where)"),
+        ("leave", 70, "own:leave raised SystemExit: 3 (--debug shows where)"),
+        ("needs", 70, "own:needs raised ModuleNotFoundError: No module named 'no_such_module' (--debug shows where)"),
+        ("nope", 64, "own:nope does not exist: the module own has no function nope."),
+        ("number", 64, "own:number does not exist: the module own has no function number."),
+        ("nothing", 64, "own:nothing gave no data: NoneType cannot be read as rows of numbers: give an array, a "
+         "tensor, a map-style Dataset or a DataLoader."),
+        ("text", 64, "own:text gave no data: the data are of type <U5: expected real numbers."),
+        ("flat", 64, "own:flat gave no data: the data have shape (5,): expected (rows, ...) with at least one row and "
+         "one column."),
+        ("labels", 64, "own:labels gave 4 rows, but labels of shape (3,): expected one for each row."),
+        ("dataset", 64, "own:dataset gave a TensorDataset: the command needs an array; use vaelid.fit in Python."),
+    ],
+)  # fmt: skip
+def test_the_users_own_code_gone_wrong_is_told_from_wrong_use(refused, folder, name, status, says):
+    (folder / "own.py").write_text(
+        "import sys, torch\n"
+        "number = 3\n"
+        "def boom(): raise RuntimeError('no luck')\n"
+        "def leave(): sys.exit(3)\n"
+        "def needs(): import no_such_module\n"
+        "def nothing(): pass\n"
+        "def text(): return 'hello'\n"
+        "def flat(): return torch.zeros(5)\n"
+        "def labels(): return torch.zeros(4, 2), [0, 1, 2]\n"
+        "def dataset(): return torch.utils.data.TensorDataset(torch.zeros(4, 2))\n"
+    )
+    refused("train", f"own:{name}", "--out", "run", says=says, status=status)
+
+
+def test_a_module_that_does_not_exist_is_wrong_use(refused, folder):
+    refused(
+        *("train", "no_such_module:make", "--out", "run"),
+        says=f"no_such_module:make does not exist: there is no module no_such_module (looked in {folder}).",
+    )
+
+
+def test_a_module_with_a_syntax_error_is_the_users_code(refused, folder):
+    (folder / "own.py").write_text("def make(:\n")
+    refused(
+        *("train", "own:make", "--out", "run"),
+        says="own:make raised SyntaxError: invalid syntax (own.py, line 1) (--debug shows where)",
+        status=70,
+    )
+
+
+# ------------------------------------------------------------------------------------------------ in its own process
+
+
+def _process(folder: Path, *arguments: str, **settings) -> subprocess.CompletedProcess:
+    environment = {**os.environ, "PYTHONWARNINGS": "error", "PYTHONDONTWRITEBYTECODE": "1"}
+    command = [sys.executable, "-m", "vaelid", *arguments]
+    return subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, timeout=100, **settings)
+
+
+def test_python_m_vaelid_says_the_same_with_the_same_status(folder):
+    ended = _process(folder, "train", "x.npy", "--out", "run")
+    assert (ended.returncode, ended.stdout) == (64, "")
+    assert ended.stderr == f"vaelid: x.npy does not exist: check the path (looked in {folder}).\n"
+
+
+def test_debug_shows_where_the_users_code_raised(folder):
+    (folder / "own.py").write_text("def boom(): raise RuntimeError('no luck')\n")
+    ended = _process(folder, "train", "own:boom", "--out", "run", "--debug")
+    assert ended.returncode == 1
+    assert 'own.py", line 1, in boom' in ended.stderr
+
+
+def test_a_full_disk_leaves_the_file_that_was_there(folder, vaelid):
+    """A limit on the size of files stands for a full disk."""
+    np.save(folder / "x.npy", NORMAL)
+    flags = ("--likelihood", "gaussian", "--epochs", "1", "--hidden", "8")
+    assert vaelid("train", "x.npy", "--out", "run", *flags).status == 0
+    (folder / "samples.npy").write_bytes(b"of an earlier day")
+    before = sorted(folder.rglob("*"))
+    limit = lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (4096, 4096))  # noqa: E731
+    ended = _process(folder, "sample", "run", "--count", "1000", "--out", "samples.npy", preexec_fn=limit)
+    assert ended.stderr == "vaelid: cannot write samples.npy: file too large. Choose a place that you may use.\n"
+    assert ended.returncode == 64
+    assert (folder / "samples.npy").read_bytes() == b"of an earlier day"
+    assert sorted(folder.rglob("*")) == before
