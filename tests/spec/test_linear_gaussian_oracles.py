@@ -56,9 +56,7 @@ def test_expected_nll_is_gauss_hermite_quadrature(seed: int, D: int, L: int, log
 
 
 @given(seed=SEEDS, D=st.integers(1, 6), L=st.integers(1, 4), log_variance=LOG_VARIANCES)
-def test_at_the_true_posterior_the_elbo_is_the_evidence(
-    seed: int, D: int, L: int, log_variance: float
-):
+def test_at_the_true_posterior_the_elbo_is_the_evidence(seed: int, D: int, L: int, log_variance: float):
     """Orthogonal columns make the true posterior diagonal; there the ELBO touches log p(x), elsewhere it is below."""
     rng = np.random.default_rng(seed)
     L = min(D, L)

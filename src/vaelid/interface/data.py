@@ -35,7 +35,8 @@ class Data:
 
     def __len__(self) -> int:
         """The number of rows."""
-        return len(self.x.dataset) if isinstance(self.x, DataLoader) else len(self.x)
+        rows: Any = self.x.dataset if isinstance(self.x, DataLoader) else self.x
+        return len(rows)
 
 
 def load_data(data: Any, *, scale: float = 1.0) -> Data:

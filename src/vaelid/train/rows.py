@@ -182,13 +182,14 @@ def rows_of(data: Any, likelihood: Likelihood, *, shape: tuple[int, ...] | None 
 
 def _loader_rows(loader: DataLoader, likelihood: Likelihood) -> DatasetRows:
     """All rows of the loader's dataset; `InputError` where its sampler would pick some, or repeat them."""
-    check_map_style(loader.dataset)
+    dataset: Any = loader.dataset
+    check_map_style(dataset)
     batches = loader.batch_sampler
     sampler = loader.sampler if batches is None else batches
     if type(batches) is BatchSampler:
         sampler = batches.sampler
     once_each = type(sampler) is SequentialSampler or (
-        type(sampler) is RandomSampler and not sampler.replacement and sampler.num_samples == len(loader.dataset)
+        type(sampler) is RandomSampler and not sampler.replacement and sampler.num_samples == len(dataset)
     )
     if not once_each:
         raise InputError(
@@ -197,7 +198,7 @@ def _loader_rows(loader: DataLoader, likelihood: Likelihood) -> DatasetRows:
             "torch.utils.data.Subset(dataset, indices)."
         )
     return DatasetRows(
-        loader.dataset,
+        dataset,
         likelihood,
         collate=default_collate if batches is None else loader.collate_fn,
         workers=loader.num_workers,
@@ -212,8 +213,8 @@ def check_rows(rows: ArrayRows, likelihood: Likelihood) -> None:
     for start in range(0, len(rows), per_chunk):
         chunk = np.asarray(rows.array[start : start + per_chunk]).reshape(-1, width)
         check_support(likelihood, chunk, row_numbers=range(start, start + len(chunk)))
-        if chunk.dtype.kind == "f" and chunk.dtype.itemsize > 4 and (large := np.abs(chunk) > LARGEST).any():
-            row, column = divmod(int(np.flatnonzero(large)[0]), width)
+        if chunk.dtype.kind == "f" and max(float(chunk.max()), -float(chunk.min())) > LARGEST:
+            row, column = divmod(int(np.argmax(np.abs(chunk))), width)
             raise InputError(
                 f"row {start + row}, column {column} is {chunk[row, column]:g}, but training is in float32, which "
                 f"ends at {LARGEST:.2g}: divide the data by a scale."

@@ -231,7 +231,7 @@ def _sum_of_magnitudes(*terms: Tensor) -> Tensor:
 
 
 def _logistic_scale(x: Tensor, logits: Tensor, trials: int = 1) -> Tensor:
-    if trials == 1:  # for x in {0, 1} nothing cancels: the bound is relative to the value, log(1 + e^l) or log(1 + e^-l)
+    if trials == 1:  # for x in {0, 1} nothing cancels: the bound is relative to the value
         return torch.nn.functional.softplus(logits.double() * (1 - 2 * x.double())).sum(-1)
     coefficient = binomial_log_coefficient(trials, x, logits.double())
     return _sum_of_magnitudes(coefficient, trials * torch.nn.functional.softplus(logits.double()), x * logits)
