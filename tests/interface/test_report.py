@@ -345,6 +345,10 @@ def test_the_curves_are_the_training_log(name, identity, term):
         heights = [float(pair.split()[1]) for pair in re.split("[ML]", path)[1:]]
         expected = [record[part][term] for record in report.history]
         assert [value(h) for h in heights] == pytest.approx(expected, abs=0.11 * unit)
+        places = [float(pair.split()[0]) for pair in re.split("[ML]", path)[1:]]
+        zero = float(re.search(r'<text x="([\d.]+)" y="232" text-anchor="middle">0<', drawing).group(1))
+        last = float(re.search(r'<text x="([\d.]+)" y="232" text-anchor="end">\d+ epochs<', drawing).group(1))
+        assert places == pytest.approx(np.linspace(zero, last, len(expected) + 1)[1:], abs=0.11)
     kept = report.config["result"]["kept_epoch"]
     ring = float(re.search(r'class="ring" cx="[\d.]+" cy="([\d.]+)"', drawing).group(1))
     assert value(ring) == pytest.approx(report.history[kept - 1]["validation"][term], abs=0.11 * unit)

@@ -106,7 +106,7 @@ def fit(
         batch_size = data.batch_size
     loaded = load_data(data)
     if batch_size is None:
-        batch_size = min(128, training_count(len(loaded.x), validation, test))
+        batch_size = min(128, training_count(len(loaded), validation, test))
     recipe = Recipe(
         epochs=epochs,
         batch_size=batch_size,
@@ -150,9 +150,13 @@ def train(
     command: str | None = None,
 ) -> Fit:
     """`fit`, for arguments that are already values."""
+    if not checkpoint_seconds >= 0:
+        raise InputError(f"checkpoint_seconds={checkpoint_seconds!r} must be a number of at least 0.")
+    if folder is not None:
+        folder.expect(present=resume)
     model.to(_device(device))
-    task = Task(model, recipe, rows_of(data.x, model.likelihood))
-    _ = task.split  # wrong sizes are reported before anything is written
+    task = Task(model, recipe, rows_of(data.x, model.likelihood, shape=model.obs))
+    _try_one_row(task)
     state = init(task)
     if folder is not None:
         state = _open_folder(folder, task, data, state, resume=resume, scale=scale, command=command)
@@ -183,13 +187,25 @@ def train(
     )
 
 
+@torch.no_grad()
+def _try_one_row(task: Task) -> None:
+    """Let what cannot work fail before anything is written: sizes, the user's networks, the expectation."""
+    was_training = task.model.training
+    task.model.eval()
+    try:
+        x = next(task.rows.batches([task.split.training[:1]]))
+        task.model.elbo_terms(x.to(task.device), expectation=task.recipe.expectation)
+    finally:
+        task.model.train(was_training)
+
+
 def _device(name: str) -> torch.device:
     if name == "auto":
         return torch.device("cuda" if torch.cuda.is_available() else "cpu")
     try:
         device = torch.device(name)
-        torch.empty(0, device=device)
-    except (RuntimeError, AssertionError) as cause:
+        float(torch.zeros((), device=device))
+    except (RuntimeError, AssertionError, NotImplementedError) as cause:
         reason = str(cause).splitlines()[0]
         raise InputError(f"device {name!r} cannot be used here ({reason}): give cpu, or auto.") from None
     return device
@@ -199,10 +215,6 @@ def _open_folder(
     folder: Run, task: Task, data: Data, state: TrainState, *, resume: bool, scale: float, command: str | None
 ) -> TrainState:
     """Start or resume the folder, and give the state to go on from."""
-    if folder.exists and not resume:
-        raise InputError(f"{folder.path} already holds a run: resume it (--resume), or choose another folder.")
-    if resume and not folder.exists:
-        raise InputError(f"{folder.path} holds no run to resume: start it without --resume.")
     if resume:
         folder.config()  # of this format
         state = folder.checkpoint(task, data)

@@ -69,6 +69,13 @@ class Run:
         """Whether the folder holds a run."""
         return self._config.exists()
 
+    def expect(self, *, present: bool) -> None:
+        """Raise `InputError` where a run is to be resumed that is not there, or begun over one that is."""
+        if present and not self.exists:
+            raise InputError(f"{self.path} holds no run to resume: start it without --resume.")
+        if self.exists and not present:
+            raise InputError(f"{self.path} already holds a run: resume it (--resume), or choose another folder.")
+
     def create(self) -> None:
         """Make the folder, and see that it can be written."""
         make_folder(self.path)
@@ -99,15 +106,15 @@ class Run:
         """Write model.safetensors."""
         write_atomically(self._model, encode_tensors(weights, {"format": FORMAT}))
 
-    def model(self, *, encoder: nn.Module | None = None, decoder: nn.Module | None = None) -> VAE:
-        """The trained model. `encoder` and `decoder` are needed where they were the user's own."""
+    def untrained_model(self, *, encoder: nn.Module | None = None, decoder: nn.Module | None = None) -> VAE:
+        """The model with any weights. `encoder` and `decoder` are needed where they were the user's own."""
         built = self.config()["model"]
         if built["custom"] and (encoder is None or decoder is None):
             raise InputError(
-                f"{self.path} was trained with its own encoder and decoder, which no file can bring back: "
-                "load it in Python with vaelid.load(run, encoder=..., decoder=...)."
+                f"{self.path} was trained with its own encoder and decoder, which no file can bring back: go on in "
+                "Python, with vaelid.load(run, encoder=..., decoder=...) or vaelid.fit(..., resume=True)."
             )
-        model = VAE(
+        return VAE(
             obs=built["obs"],
             latent=built["latent"],
             hidden=built["hidden"],
@@ -116,6 +123,10 @@ class Run:
             encoder=encoder,
             decoder=decoder,
         )
+
+    def model(self, *, encoder: nn.Module | None = None, decoder: nn.Module | None = None) -> VAE:
+        """The trained model, in evaluation mode; `encoder` and `decoder` as for `untrained_model`."""
+        model = self.untrained_model(encoder=encoder, decoder=decoder)
         if not self._model.exists():
             raise InputError(
                 f"{self.path} has no model yet, since its training did not end: go on with "

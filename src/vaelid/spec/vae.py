@@ -80,7 +80,7 @@ def sample_latent(model: Model, x: Float[Any, "*batch D"], eps: Float[Any, "*bat
     return reparameterize_diag(mu, logvar, eps)
 
 
-def forward(model: Model, x: Float[Any, "*batch D"], eps: Float[Any, "*batch L"]) -> Float[Any, "*batch D"]:
+def forward(model: Model, x: Float[Any, "*batch D"], eps: Float[Any, "*batch L"]) -> Float[Any, "..."]:
     """The reconstruction: the decoder at `sample_latent(model, x, eps)`.
 
     Source: `forward`.

@@ -168,6 +168,9 @@ def reconstruction_nll(likelihood: Likelihood, x: Tensor, output: Tensor, **lear
     The support of x is not checked here: data are checked once, before training.
     """
     match likelihood.family, likelihood.number:
+        case "negative_binomial", _:  # log Gamma(x + r) - log Gamma(r) cancels in float32 where r is large
+            wide = {name: value.double() for name, value in learned.items()}
+            return -likelihood.log_density(x.double(), output.double(), **wide).sum(-1).to(output.dtype)
         case "bernoulli", _:
             return logistic_nll(x, output)
         case "binomial", float(trials):

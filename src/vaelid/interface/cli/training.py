@@ -59,17 +59,16 @@ def train(data: str | None, out: Path, resume: bool, as_json: bool, **options: A
     from vaelid.interface.fit import train as fit_run
     from vaelid.interface.runs import Run
 
-    if resume:
-        arguments = _resumed(out, data, options)
-    elif data is None:
+    if data is None and not resume:
         raise click.UsageError(
             "DATA is missing: name what to train on, for instance digits.", click.get_current_context()
         )
-    else:
-        arguments = _started(data, options, tell=not as_json)
+    folder = Run(out)
+    folder.expect(present=resume)
+    arguments = _resumed(out, data, options) if resume else _started(data, options, tell=not as_json)
     result = fit_run(
         **arguments,
-        folder=Run(out),
+        folder=folder,
         resume=resume,
         device=options["device"],
         checkpoint_seconds=options["checkpoint_seconds"],
@@ -78,7 +77,7 @@ def train(data: str | None, out: Path, resume: bool, as_json: bool, **options: A
     return INTERRUPTED if result.interrupted else 0
 
 
-def _started(data: str, options: dict[str, Any], *, tell: bool) -> dict[str, Any]:
+def _started(data: str | None, options: dict[str, Any], *, tell: bool) -> dict[str, Any]:
     """Model, data and recipe of a new run."""
     from vaelid.interface.data import load_data, suggest_likelihood
     from vaelid.spec.errors import InputError
@@ -123,12 +122,8 @@ def _resumed(out: Path, data: str | None, options: dict[str, Any]) -> dict[str, 
     from vaelid.interface.data import load_data
     from vaelid.interface.runs import Run
     from vaelid.spec.errors import InputError
-    from vaelid.train.model import VAE
-    from vaelid.train.recipe import Recipe
 
     run = Run(out)
-    if not run.exists:
-        raise InputError(f"{out} holds no run to resume: start it without --resume.")
     config = run.config()
     settings = {**config["recipe"], **config["model"], "scale": config["data"]["scale"]}
     context = click.get_current_context()
@@ -141,21 +136,8 @@ def _resumed(out: Path, data: str | None, options: dict[str, Any]) -> dict[str, 
                 f"{out} was started {before}, so it cannot be resumed with {_as_typed(value)}: leave {flag} out, or "
                 "start another folder."
             )
-    built = config["model"]
-    if built["custom"]:
-        raise InputError(
-            f"{out} was trained with its own networks: resume it in Python, with vaelid.fit(..., resume=True)."
-        )
-    model = VAE(
-        obs=built["obs"],
-        latent=built["latent"],
-        hidden=built["hidden"],
-        likelihood=built["likelihood"],
-        arch=built["arch"],
-        seed=config["recipe"]["seed"],
-    )
     loaded = run.data() if data is None else load_data(data, scale=config["data"]["scale"])
-    return {"model": model, "data": loaded, "recipe": Recipe(**config["recipe"])}
+    return {"model": run.untrained_model(), "data": loaded, "recipe": run.recipe()}
 
 
 def _as_typed(value: Any) -> str:
