@@ -7,6 +7,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import numpy as np
+import torch
 from sklearn.datasets import load_digits, load_sample_images, load_wine
 
 from vaelid.interface.collect import collect_report
@@ -97,5 +98,10 @@ SMALL = {
 @cache
 def small_report(name: str) -> RunReport:
     """The report of that run, trained once for all tests."""
-    with TemporaryDirectory() as folder:
-        return SMALL[name].report(Path(folder))
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)  # tiny networks: threads would only wait for each other on a busy machine
+    try:
+        with TemporaryDirectory() as folder:
+            return SMALL[name].report(Path(folder))
+    finally:
+        torch.set_num_threads(threads)

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-ARGUMENTS = ["--epochs", "25", "--hidden", "32", "--latent", "4", "--kl-warmup", "5", "--clip", "30"]
+ARGUMENTS = ["--epochs", "300", "--hidden", "32", "--latent", "4", "--kl-warmup", "5", "--clip", "30"]
 TIMINGS = ("seconds", "rows_per_second")
 
 
@@ -57,7 +57,7 @@ def test_a_run_stopped_at_random_steps_ends_as_the_uninterrupted_run(uninterrupt
     process = vaelid("train", "digits", "--out", str(run), "--checkpoint-seconds", "0.02", *ARGUMENTS)
     for _ in range(3):
         wait_for_checkpoint(run, process, started)
-        time.sleep(moments.uniform(0, 0.2))
+        time.sleep(moments.uniform(0, 0.15))
         process.send_signal(how)
         output, errors = process.communicate(timeout=60)
         started = time.time()

@@ -95,7 +95,8 @@ def _from_file(path: Path, member: str | None) -> Data:
             "Reshape it with x.reshape(rows, -1), for instance."
         )
     labels = found.get("y")
-    return Data(found["x"], source, labels if labels is not None and len(labels) == len(found["x"]) else None)
+    fits = labels is not None and labels.shape == (len(found["x"]),)
+    return Data(found["x"], source, labels if fits else None)
 
 
 def _call(module: str, function: str) -> Data:

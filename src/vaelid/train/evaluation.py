@@ -168,14 +168,15 @@ def _summary(model: VAE, found: dict[str, Tensor], draws: int) -> Evaluation:
 def _verdict(active: int, latent: int, kl: float) -> str:
     threshold = f"variance of the posterior mean over the data above {ACTIVE_VARIANCE:g}"
     if active == 0:
+        whole = "the latent is not active" if latent == 1 else f"none of {latent} latents is active"
         return (
-            f"Collapsed: none of {latent} latents is active ({threshold}), and the KL is {kl:.2g} nats. The "
-            "decoder ignores z. Learn the likelihood's variance, warm the KL up, or lower beta."
+            f"Collapsed: {whole} ({threshold}), and the KL is {kl:.2g} nats. The decoder ignores z. Learn the "
+            "likelihood's variance, warm the KL up, or lower beta."
         )
     if active == latent:
-        return f"Not collapsed: all {latent} latents are active ({threshold})."
-    unused = latent - active
+        whole = "the latent is active" if latent == 1 else f"all {latent} latents are active"
+        return f"Not collapsed: {whole} ({threshold})."
     return (
-        f"Not collapsed: {active} of {latent} latents are active ({threshold}); the model does without the "
-        f"other {unused}."
+        f"Not collapsed: {active} of {latent} latents {'is' if active == 1 else 'are'} active ({threshold}); the model "
+        f"does without the other {latent - active}."
     )

@@ -15,6 +15,7 @@ __all__ = ["Likelihood"]
 
 
 def _identity(x: Any) -> Any:
+    """Return x itself."""
     return x
 
 
