@@ -6,16 +6,21 @@ import random
 import signal
 import subprocess
 import sys
+import threading
 import time
 from pathlib import Path
 
+import numpy as np
 import pytest
+import torch
+
+import vaelid
 
 ARGUMENTS = ["--epochs", "300", "--hidden", "32", "--latent", "4", "--kl-warmup", "5", "--clip", "30"]
 TIMINGS = ("seconds", "rows_per_second")
 
 
-def vaelid(*arguments: str) -> subprocess.Popen:
+def command(*arguments: str) -> subprocess.Popen:
     return subprocess.Popen(
         [sys.executable, "-m", "vaelid", *arguments],
         stdout=subprocess.PIPE,
@@ -44,7 +49,7 @@ def result(run: Path) -> dict:
 @pytest.fixture(scope="module")
 def uninterrupted(tmp_path_factory) -> Path:
     run = tmp_path_factory.mktemp("runs") / "uninterrupted"
-    process = vaelid("train", "digits", "--out", str(run), *ARGUMENTS)
+    process = command("train", "digits", "--out", str(run), *ARGUMENTS)
     _, errors = process.communicate(timeout=120)
     assert process.returncode == 0, errors
     return run
@@ -54,7 +59,7 @@ def uninterrupted(tmp_path_factory) -> Path:
 def test_a_run_stopped_at_random_steps_ends_as_the_uninterrupted_run(uninterrupted, tmp_path, how):
     run, moments = tmp_path / "run", random.Random(how.value)
     started, steps = time.time(), []
-    process = vaelid("train", "digits", "--out", str(run), "--checkpoint-seconds", "0.02", *ARGUMENTS)
+    process = command("train", "digits", "--out", str(run), "--checkpoint-seconds", "0.02", *ARGUMENTS)
     for _ in range(3):
         wait_for_checkpoint(run, process, started)
         time.sleep(moments.uniform(0, 0.15))
@@ -66,7 +71,7 @@ def test_a_run_stopped_at_random_steps_ends_as_the_uninterrupted_run(uninterrupt
             assert f"go on with: vaelid train --resume --out {run}" in output
             assert errors.count("\n") <= 1  # the likelihood that was chosen; no traceback
             steps.append(result(run)["steps"])
-        process = vaelid("train", "--resume", "--out", str(run), "--checkpoint-seconds", "0.02")
+        process = command("train", "--resume", "--out", str(run), "--checkpoint-seconds", "0.02")
     _, errors = process.communicate(timeout=120)
     assert process.returncode == 0, errors
     assert steps == sorted(set(steps)), "each part went further"
@@ -77,7 +82,22 @@ def test_a_run_stopped_at_random_steps_ends_as_the_uninterrupted_run(uninterrupt
 
 def test_resuming_a_finished_run_changes_nothing(uninterrupted):
     before = {p.name: p.read_bytes() for p in uninterrupted.iterdir() if p.suffix in (".safetensors", ".jsonl")}
-    process = vaelid("train", "--resume", "--out", str(uninterrupted))
+    process = command("train", "--resume", "--out", str(uninterrupted))
     _, errors = process.communicate(timeout=60)
     assert process.returncode == 0, errors
     assert {name: (uninterrupted / name).read_bytes() for name in before} == before
+
+
+def test_an_interrupt_in_python_ends_the_script_with_the_weights_in_the_model():
+    rows = np.random.default_rng(0).normal(size=(40, 3)).astype(np.float32)
+    model = vaelid.VAE(3, 1, hidden=(4,), seed=0)
+    before = {name: tensor.clone() for name, tensor in model.state_dict().items()}
+    handler = signal.getsignal(signal.SIGINT)
+    timer = threading.Timer(0.3, os.kill, (os.getpid(), signal.SIGINT))
+    timer.start()
+    with pytest.raises(KeyboardInterrupt, match=r"interrupted after \d+ epochs; the model holds the weights reached"):
+        vaelid.fit(model, rows, epochs=1_000_000, progress=False)
+    timer.join()
+    assert any(not torch.equal(before[name], tensor) for name, tensor in model.state_dict().items())
+    assert all(bool(tensor.isfinite().all()) for tensor in model.state_dict().values())
+    assert signal.getsignal(signal.SIGINT) is handler

@@ -43,17 +43,15 @@ class Outcome:
         ]
 
 
-def run_demo(folder: Path, *, tell: Callable[[str], None]) -> Outcome | None:
-    """Train, evaluate and report in `folder`; None when training was interrupted.
+def run_demo(folder: Path, *, tell: Callable[[str], None]) -> Outcome:
+    """Train, evaluate and report in `folder`.
 
     A pixel of the digits counts how many of 16 points are on, so Binomial(16) is the exact kind of likelihood.
     """
     data = load_data("digits")
     model = VAE(obs=(1, 8, 8), latent=16, hidden=(256,), likelihood="binomial:16", seed=RECIPE.seed)
     tell(f"training on {len(data.x):,} digits, 8 x 8 pixels of 0 to 16, {RECIPE.epochs} epochs")
-    result = train(model, data, RECIPE, folder=Run(folder), command=f"vaelid demo --out {folder}")
-    if result.interrupted:
-        return None
+    train(model, data, RECIPE, folder=Run(folder), command=f"vaelid demo --out {folder}")
     content = collect_report(folder, progress=tell)
     write_atomically(folder / "report.html", render(content).encode())
     assert content.independent is not None

@@ -23,7 +23,11 @@ from vaelid.train.rows import rows_of
 from vaelid.train.split import Split, training_count
 from vaelid.train.state import TrainState
 
-__all__ = ["Fit", "fit", "train"]
+__all__ = ["Fit", "Interrupted", "fit", "train"]
+
+
+class Interrupted(KeyboardInterrupt):
+    """Training was asked to stop, and did so between two steps, with everything saved."""
 
 
 @dataclass(frozen=True)
@@ -33,14 +37,12 @@ class Fit:
     Attributes:
         history: a record for each epoch: training and validation NLL and KL in nats per observation.
         kept_epoch: the epoch whose weights were kept (least validation objective); None without validation.
-        interrupted: whether Ctrl-C, or a request to end, stopped it before the last epoch.
         seconds: time taken, of this call.
         split: which rows were training, validation and test rows.
     """
 
     history: tuple[dict[str, Any], ...]
     kept_epoch: int | None
-    interrupted: bool
     seconds: float
     split: Split
 
@@ -97,8 +99,9 @@ def fit(
         progress: show a bar on standard error, when that is a terminal.
         checkpoint_seconds: time between checkpoints; Ctrl-C writes one too.
 
-    Raises `InputError` (`SupportError` for data off the support) and `DivergenceError` where the loss or its
-    gradient is not finite; then the last good weights are in the model and in the folder.
+    Raises `InputError` (`SupportError` for data off the support), and `DivergenceError` where the loss or its
+    gradient is not finite. Ctrl-C or SIGTERM let the step in progress end and raise `Interrupted`, which is a
+    KeyboardInterrupt. In both cases the last good weights are in the model and in the folder.
 
     Not checked: that a `Dataset` draws its own randomness reproducibly.
     """
@@ -178,13 +181,21 @@ def train(
         model.load_state_dict(recorder.state.result)
     finished = state.stopped or state.step >= task.total_steps
     recorder.close(finished=finished)
+    if not finished:
+        raise Interrupted(_interruption(folder, state))
     return Fit(
         history=state.history,
         kept_epoch=state.kept.epoch if state.kept else None,
-        interrupted=not finished,
         seconds=time.monotonic() - started,
         split=task.split,
     )
+
+
+def _interruption(folder: Run | None, state: TrainState) -> str:
+    epochs = f"interrupted after {len(state.history)} epoch{'s' * (len(state.history) != 1)}"
+    if folder is None:
+        return f"{epochs}; the model holds the weights reached."
+    return f"{epochs}; go on with: vaelid train --resume --out {folder.path}"
 
 
 @torch.no_grad()
@@ -271,7 +282,7 @@ class _Recorder:
 
 @contextmanager
 def _stop_requests() -> Iterator[threading.Event]:
-    """An event that Ctrl-C or SIGTERM sets, so that the step in progress ends; a second Ctrl-C stops at once."""
+    """An event that Ctrl-C or SIGTERM sets, so that the step in progress ends; a second one stops at once."""
     event = threading.Event()
     if threading.current_thread() is not threading.main_thread():
         yield event

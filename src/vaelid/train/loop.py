@@ -134,7 +134,7 @@ def step(task: Task, state: TrainState, x: Tensor) -> TrainState:
     for tensor in trained.values():
         tensor.requires_grad_(False)
 
-    norm = float(torch.nn.utils.get_total_norm(gradients))
+    norm = float(torch.linalg.vector_norm(torch.stack([torch.linalg.vector_norm(g) for g in gradients])))
     nll, kl = means.reconstruction_nll.item(), means.kl_posterior_prior.item()
     if not (math.isfinite(nll + beta * kl) and math.isfinite(norm)):
         raise _diverged(task, state, nll, kl, norm)

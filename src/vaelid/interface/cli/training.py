@@ -56,6 +56,7 @@ def train(data: str | None, out: Path, resume: bool, as_json: bool, **options: A
 
     For instance: vaelid train digits --out runs/first
     """
+    from vaelid.interface.fit import Interrupted
     from vaelid.interface.fit import train as fit_run
     from vaelid.interface.runs import Run
 
@@ -66,15 +67,14 @@ def train(data: str | None, out: Path, resume: bool, as_json: bool, **options: A
     folder = Run(out)
     folder.expect(present=resume)
     arguments = _resumed(out, data, options) if resume else _started(data, options, tell=not as_json)
-    result = fit_run(
-        **arguments,
-        folder=folder,
-        resume=resume,
-        device=options["device"],
-        checkpoint_seconds=options["checkpoint_seconds"],
-    )
+    settings = {name: options[name] for name in ("device", "checkpoint_seconds")}
+    try:
+        result = fit_run(**arguments, **settings, folder=folder, resume=resume)
+    except Interrupted as interruption:
+        click.echo(str(interruption))
+        return INTERRUPTED
     _report_training(out, result, as_json)
-    return INTERRUPTED if result.interrupted else 0
+    return 0
 
 
 def _started(data: str | None, options: dict[str, Any], *, tell: bool) -> dict[str, Any]:
@@ -151,9 +151,6 @@ def _report_training(out: Path, result: "Fit", as_json: bool) -> None:
         values["split"] = {name: len(rows) for name, rows in vars(result.split).items()}
         print_json({"run": str(out), **values})
         return
-    if result.interrupted:
-        click.echo(f"interrupted after {len(result.history)} epochs; go on with: vaelid train --resume --out {out}")
-        return
     kept = f", kept the weights of epoch {result.kept_epoch}" if result.kept_epoch else ""
     click.echo(f"trained {len(result.history)} epochs in {result.seconds:.1f} s{kept}: {out}")
     click.echo(f"next: vaelid evaluate {out}   vaelid report {out}")
@@ -166,15 +163,17 @@ def _report_training(out: Path, result: "Fit", as_json: bool) -> None:
 def demo(out: Path | None, as_json: bool) -> int:
     """Train on scikit-learn's digits, and report what was learned."""
     from vaelid.interface.demo import run_demo
+    from vaelid.interface.fit import Interrupted
     from vaelid.interface.runs import Run
 
     folder = out or _unused(Path("runs/digits"))
     if Run(folder).exists:
         raise click.UsageError(f"{folder} already holds a run: choose another --out.", click.get_current_context())
     started = time.monotonic()
-    outcome = run_demo(folder, tell=lambda message: click.echo(message, err=True))
-    if outcome is None:
-        click.echo(f"interrupted; go on with: vaelid train --resume --out {folder}")
+    try:
+        outcome = run_demo(folder, tell=lambda message: click.echo(message, err=True))
+    except Interrupted as interruption:
+        click.echo(str(interruption))
         return INTERRUPTED
     seconds = time.monotonic() - started
     if as_json:
