@@ -28,6 +28,23 @@ def drawing_networks() -> dict:
     return {"encoder": encoder, "decoder": nn.Linear(2, 6)}
 
 
+class Tied(nn.Module):
+    """A decoder that uses the encoder's own layer, transposed."""
+
+    def __init__(self, layer: nn.Linear) -> None:
+        super().__init__()
+        self.layer = layer
+
+    def forward(self, z):
+        return z @ self.layer.weight[:2]
+
+
+def tied_networks() -> dict:
+    torch.manual_seed(0)
+    layer = nn.Linear(6, 4)
+    return {"encoder": layer, "decoder": Tied(layer)}
+
+
 CASES = {
     "plain": ({}, {}),
     "learned variance, clipped, warmed up": ({"likelihood": "gaussian"}, {"clip": 0.5, "kl_warmup": 2}),
@@ -35,6 +52,7 @@ CASES = {
     "early stopping": ({}, {"patience": 1, "epochs": 30, "learning_rate": 0.1}),
     "without validation": ({}, {"validation": 0.0, "batch_size": 70}),
     "dropout and batch norm": (drawing_networks, {}),
+    "tied weights": (tied_networks, {}),
     "exact expectation": ({"likelihood": "gaussian", "hidden": ()}, {"expectation": "exact"}),
 }
 
