@@ -16,7 +16,6 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 from torch.autograd.function import once_differentiable
-from torch.optim.adamw import adamw
 
 import vaelid.spec as spec
 from vaelid.spec.likelihoods import Likelihood, bernoulli, binomial, binomial_log_coefficient, gaussian
@@ -208,21 +207,21 @@ def adam_update_(
     weight_decay: float = 0.0,
 ) -> None:
     """Twin of `spec.adam_update`, in place on lists, by torch's fused kernel; `step` counts from 1."""
-    already_taken = list(torch.full((len(weights),), step - 1.0, device=weights[0].device).unbind())
-    adamw(
+    steps = list(torch.full((len(weights),), float(step), device=weights[0].device).unbind())
+    # what torch.optim.AdamW(fused=True) ends in: the Python on the way there costs 0.06 ms a step
+    torch._fused_adamw_(  # pyright: ignore[reportPrivateImportUsage]
         weights,
         gradients,
         moments.first,
         moments.second,
         [],
-        already_taken,
-        fused=True,
-        amsgrad=False,
+        steps,
+        lr=learning_rate,
         beta1=0.9,
         beta2=0.999,
-        lr=learning_rate,
         weight_decay=weight_decay,
         eps=1e-8,
+        amsgrad=False,
         maximize=False,
     )
 
