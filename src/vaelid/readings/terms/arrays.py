@@ -1,0 +1,308 @@
+"""Symbolic arrays: each element is a term in the indices of the axes.
+
+An array of rank r *is* its element under r binders, index 0 being the last axis. Broadcasting aligns last axes,
+so elementwise arithmetic combines the elements as they are, and a sum over the last axis puts a binder around
+the element. Sizes are whole numbers, or index terms for axes of symbolic length.
+"""
+
+from collections.abc import Callable
+from fractions import Fraction
+from typing import Any, NoReturn
+
+from vaelid.readings.errors import ReadingError
+from vaelid.readings.terms.syntax import (
+    INDEX,
+    MAP,
+    REAL,
+    Bound,
+    Number,
+    Operator,
+    Power,
+    Term,
+    Variable,
+    array_of_rank,
+    element,
+    lambda_,
+    make,
+)
+
+__all__ = [
+    "Size",
+    "TermArray",
+    "TermMap",
+    "array_of",
+    "as_term",
+    "index",
+    "map_variable",
+    "real",
+    "size",
+    "variable",
+]
+
+Size = int | Term
+"""The length of an axis: a whole number, or a term of sort index."""
+
+DTYPE = "float64"
+"""What shape checkers call real numbers. Nothing is rounded here."""
+
+
+class TermArray:
+    """A symbolic array over the reals, of the sizes in `shape`; `element` is one element, under its axes' indices.
+
+    On an axis of length 1 the element is read at 0 and has no index, so that it broadcasts as it is.
+    """
+
+    __slots__ = ("element", "shape")
+    dtype = DTYPE
+    device = "symbolic"
+
+    def __init__(self, shape: tuple[Size, ...], element: Term) -> None:
+        if element.sort is not REAL or element.loose > len(shape):
+            raise TypeError("an element is a real term in the indices of the axes")
+        ones = [level for level in range(len(shape)) if shape[-1 - level] == 1]
+        self.shape = shape
+        self.element = _reindexed(element, len(shape), dict.fromkeys(ones, index(0))) if ones else element
+
+    @property
+    def ndim(self) -> int:
+        """The number of axes."""
+        return len(self.shape)
+
+    @property
+    def term(self) -> Term:
+        """The array as one term: a real number, or an array by its elements."""
+        return lambda_(self.ndim, self.element)
+
+    def __array_namespace__(self, *, api_version: str | None = None) -> Any:
+        from vaelid.readings.terms.namespace import NAMESPACE
+
+        return NAMESPACE
+
+    def __repr__(self) -> str:
+        from vaelid.readings.terms.text import text
+
+        sizes = ", ".join(str(s) if isinstance(s, int) else text(s) for s in self.shape)
+        return f"TermArray(({sizes}), {text(self.term)})"
+
+    def __add__(self, other: Any) -> "TermArray":
+        return combined("add", self, other)
+
+    def __radd__(self, other: Any) -> "TermArray":
+        return combined("add", other, self)
+
+    def __sub__(self, other: Any) -> "TermArray":
+        return combined("subtract", self, other)
+
+    def __rsub__(self, other: Any) -> "TermArray":
+        return combined("subtract", other, self)
+
+    def __mul__(self, other: Any) -> "TermArray":
+        return combined("multiply", self, other)
+
+    def __rmul__(self, other: Any) -> "TermArray":
+        return combined("multiply", other, self)
+
+    def __truediv__(self, other: Any) -> "TermArray":
+        return combined("divide", self, other)
+
+    def __rtruediv__(self, other: Any) -> "TermArray":
+        return combined("divide", other, self)
+
+    def __neg__(self) -> "TermArray":
+        return mapped("negative", self)
+
+    def __pos__(self) -> "TermArray":
+        return self
+
+    def __pow__(self, exponent: Any) -> "TermArray":
+        if type(exponent) is not int or exponent < 0:
+            raise ReadingError(f"the power {exponent!r}: the term reading has whole powers only, at least 0.")
+        return TermArray(self.shape, make(Power(exponent), self.element))
+
+    def __getitem__(self, key: Any) -> "TermArray":
+        return _selected(self, key if isinstance(key, tuple) else (key,))
+
+
+def _refuse(operation: str, reason: str) -> Callable[..., NoReturn]:
+    def refused(self: TermArray, *_: Any, **__: Any) -> NoReturn:
+        raise ReadingError(f"{operation}: {reason}")
+
+    return refused
+
+
+_NO_VALUE = "a term has no value to decide by, and a formula does not branch."
+_REFUSED = {
+    **dict.fromkeys(("__eq__", "__ne__"), ("the comparison ==", _NO_VALUE)),
+    **dict.fromkeys(("__lt__", "__gt__"), ("the comparison <", _NO_VALUE)),
+    **dict.fromkeys(("__le__", "__ge__"), ("the comparison <=", _NO_VALUE)),
+    "__bool__": ("a branch on an array", _NO_VALUE),
+    **dict.fromkeys(("__float__", "__int__", "__index__", "__complex__"), ("a conversion to a number", _NO_VALUE)),
+    **dict.fromkeys(("__iter__", "__len__"), ("a loop over an array", "its length may be symbolic.")),
+    **dict.fromkeys(("__mod__", "__floordiv__"), ("the operation % or //", "the term reading has no rule for it.")),
+    **dict.fromkeys(("__rpow__",), ("a power with a term in the exponent", "write it with exp and log.")),
+    "__setitem__": ("an assignment into an array", "a term cannot be changed."),
+    "__array__": ("a conversion to numpy", "use the array's own namespace."),
+}
+for _method, _why in _REFUSED.items():
+    setattr(TermArray, _method, _refuse(*_why))
+TermArray.__hash__ = object.__hash__
+
+
+def _refuse_function(self: TermArray, function: Any, *_: Any, **__: Any) -> NoReturn:
+    name = getattr(function, "__name__", function)
+    raise ReadingError(f"numpy's {name}: call the function of the array's own namespace, array_namespace(x).{name}.")
+
+
+def _refuse_torch(cls: type, function: Any, *_: Any, **__: Any) -> NoReturn:
+    name = getattr(function, "__name__", function)
+    raise ReadingError(f"torch's {name}: call the function of the array's own namespace, array_namespace(x).{name}.")
+
+
+TermArray.__array_ufunc__ = TermArray.__array_function__ = _refuse_function  # pyright: ignore[reportAttributeAccessIssue]
+TermArray.__torch_function__ = classmethod(_refuse_torch)  # pyright: ignore[reportAttributeAccessIssue]
+
+
+def size(name: str) -> Term:
+    """A symbolic length."""
+    return make(Variable(name, INDEX))
+
+
+def index(value: Size) -> Term:
+    """A size or position as an index term."""
+    return value if isinstance(value, Term) else make(Number(Fraction(value), INDEX))
+
+
+def variable(name: str, *shape: Size) -> TermArray:
+    """The array variable of this name and shape; without a shape a real variable."""
+    return array_of(make(Variable(name, array_of_rank(len(shape)))), shape)
+
+
+def array_of(term: Term, shape: tuple[Size, ...]) -> TermArray:
+    """A term as an array of this shape: its elements."""
+    return TermArray(shape, element(term, *[make(Bound(level)) for level in reversed(range(len(shape)))]))
+
+
+def real(value: Size) -> TermArray:
+    """A size as a real number."""
+    return TermArray((), make(Operator("real"), index(value)))
+
+
+class TermMap:
+    """Any function from vectors to vectors of one length: the map of an encoder or a decoder."""
+
+    __slots__ = ("length", "term")
+
+    def __init__(self, term: Term, length: Size) -> None:
+        if term.sort is not MAP:
+            raise TypeError("a map is a term of sort map")
+        self.term = term
+        self.length = length
+
+    def __call__(self, x: TermArray) -> TermArray:
+        """The map's value at a vector."""
+        if x.ndim != 1:
+            raise ReadingError(
+                "a map of vectors, applied to several rows: the term reading has it for one observation."
+            )
+        return array_of(make(Operator("apply"), self.term, x.term), (self.length,))
+
+
+def map_variable(name: str, length: Size) -> TermMap:
+    """The map variable of this name."""
+    return TermMap(make(Variable(name, MAP)), length)
+
+
+def as_term(value: Any) -> TermArray:
+    """A number as a constant; a symbolic array as it is.
+
+    Raises `ReadingError` for a float that is not exactly what it prints as: 0.5 is a half, 0.1 is not a tenth.
+    """
+    if isinstance(value, TermArray):
+        return value
+    if type(value) in (int, Fraction):
+        return TermArray((), make(Number(Fraction(value))))
+    if isinstance(value, float):
+        exact = Fraction(value) if value - value == 0 else None
+        if exact is None or exact != Fraction(repr(float(value))):
+            raise ReadingError(
+                f"the number {value!r}: as a float it is not exactly what it says; give an int or a Fraction."
+            )
+        return TermArray((), make(Number(exact)))
+    raise ReadingError(
+        f"a {type(value).__module__}.{type(value).__name__} beside a term: give an int, a Fraction or a term."
+    )
+
+
+def mapped(name: str, x: Any) -> TermArray:
+    """An operation of one argument, elementwise."""
+    x = as_term(x)
+    return TermArray(x.shape, make(Operator(name), x.element))
+
+
+def combined(name: str, x: Any, y: Any) -> TermArray:
+    """An operation of two arguments, elementwise, after broadcasting."""
+    x, y = as_term(x), as_term(y)
+    return TermArray(broadcast_shape(x.shape, y.shape), make(Operator(name), x.element, y.element))
+
+
+def broadcast_shape(*shapes: tuple[Size, ...]) -> tuple[Size, ...]:
+    """The common shape, last axes aligned; an axis of length 1 fits any."""
+    rank = max(map(len, shapes))
+    common: list[Size] = []
+    for axis in range(-rank, 0):
+        sizes = {shape[axis] for shape in shapes if len(shape) >= -axis}
+        sizes = sizes - {1} if len(sizes) > 1 else sizes
+        if len(sizes) > 1:
+            from vaelid.readings.terms.text import text
+
+            names = " and ".join(sorted(str(s) if isinstance(s, int) else text(s) for s in sizes))
+            raise ReadingError(f"arrays of different lengths together: {names} along axis {axis}.")
+        common.append(sizes.pop())
+    return tuple(common)
+
+
+def _reindexed(body: Term, rank: int, values: dict[int, Term]) -> Term:
+    """The element with other terms for the indices of some axes."""
+    indices = [values.get(level, make(Bound(level))) for level in reversed(range(rank))]
+    return element(lambda_(rank, body), *indices)
+
+
+def _selected(x: TermArray, key: tuple[Any, ...]) -> TermArray:
+    """x[key] for whole numbers, full slices, None and one Ellipsis."""
+    if key.count(Ellipsis) > 1 or any(not (k is None or k is Ellipsis or type(k) in (int, slice)) for k in key):
+        raise ReadingError(f"the index {key!r}: the term reading takes whole numbers, full slices, None and `...`.")
+    if any(type(k) is slice and k != slice(None) for k in key):
+        raise ReadingError("a slice: the term reading takes whole axes only.")
+    named = sum(k is not None and k is not Ellipsis for k in key)
+    if named > x.ndim:
+        raise ReadingError(f"the index {key!r}: the array has {x.ndim} axes.")
+    where = key.index(Ellipsis) if Ellipsis in key else len(key)
+    rest = tuple(k for k in key[where:] if k is not Ellipsis)
+    parts = (*key[:where], *[slice(None)] * (x.ndim - named), *rest)
+    shape: list[Size] = []
+    chosen: list[Term | None] = []
+    axes = iter(x.shape)
+    for part in parts:
+        if part is None:
+            shape.append(1)
+            continue
+        length = next(axes)
+        if isinstance(part, slice):
+            shape.append(length)
+            chosen.append(None)
+        else:
+            chosen.append(index(_position(part, length)))
+    kept = [len(shape) - 1 - i for i, part in enumerate(p for p in parts if not isinstance(p, int)) if part is not None]
+    levels = iter(kept)
+    indices = [make(Bound(next(levels))) if given is None else given for given in chosen]
+    return TermArray(tuple(shape), element(x.term, *indices))
+
+
+def _position(position: int, length: Size) -> int:
+    if isinstance(length, int):
+        if not -length <= position < length:
+            raise ReadingError(f"the index {position}: the axis has length {length}.")
+        return position % length
+    if position < 0:
+        raise ReadingError(f"the index {position}: the axis has a symbolic length; count from its start.")
+    return position

@@ -1,0 +1,116 @@
+"""Terms and formulas as Rocq (Coq 8.16) text, over the real numbers of its standard library.
+
+Sizes and indices are `nat`, vectors `nat -> R`, maps `(nat -> R) -> nat -> R`, and a sum is `fsum body size` of the
+development in `proofs/`. Bound indices of formulas are natural numbers there, whole numbers here: the development
+proves what it needs about its own statements.
+"""
+
+import textwrap
+from collections.abc import Callable, Sequence
+from fractions import Fraction
+from itertools import groupby
+
+from vaelid.readings.errors import ReadingError
+from vaelid.readings.terms.notation import APPLICATION, ATOM, IFF, PRODUCT, SIGN, Notation, written
+from vaelid.readings.terms.syntax import INDEX, MAP, REAL, Sort, Symbol, Term
+
+__all__ = ["rocq", "rocq_definition", "rocq_name", "rocq_sort"]
+
+_FUNCTIONS = {"exp": "exp", "log": "ln", "sqrt": "sqrt", "abs": "Rabs", "tanh": "tanh", "pi": "PI"}
+
+
+def rocq_name(name: str) -> str:
+    """The name as a Rocq identifier: dots become underscores."""
+    return name.replace(".", "_")
+
+
+def rocq_sort(sort: Sort) -> str:
+    """The Rocq type of a sort."""
+    if sort is REAL:
+        return "R"
+    if sort is INDEX:
+        return "nat"
+    return "(nat -> R) -> nat -> R" if sort is MAP else "nat -> " * sort.rank + "R"
+
+
+def _number(value: Fraction, of_index: bool) -> tuple[str, int]:
+    if of_index:
+        if value < 0:
+            raise ReadingError(f"the index {value}: a natural number in Rocq is not negative.")
+        return f"{value}%nat", ATOM
+    if value.denominator == 1:
+        return str(value), ATOM if value >= 0 else SIGN
+    return f"{value.numerator} / {value.denominator}", PRODUCT if value > 0 else SIGN
+
+
+def _function(name: str, arguments: Sequence[str]) -> str:
+    if name in ("and", "or"):
+        return "True" if name == "and" else "False"
+    if name not in _FUNCTIONS:
+        raise ReadingError(f"the operation {name}: the Rocq standard library has no such function.")
+    return " ".join([_FUNCTIONS[name], *arguments])
+
+
+def _call(symbol: Symbol, arguments: Sequence[Term], argument: Callable[[Term], str]) -> str:
+    return " ".join([rocq_name(symbol.name), *map(argument, arguments)])
+
+
+def _compared(left: str, symbol: str, right: str, of_indices: bool) -> str:
+    comparison = f"{left} {symbol} {right}"
+    return f"({comparison})%nat" if of_indices else comparison
+
+
+_NOTATION = Notation(
+    infix={
+        "add": "+",
+        "subtract": "-",
+        "multiply": "*",
+        "divide": "/",
+        "negative": "- ",
+        "index_add": "+",
+        "equal": "=",
+        "less": "<",
+        "less_equal": "<=",
+        "not": "~ ",
+        "and": "/\\",
+        "or": "\\/",
+        "implies": "->",
+        "iff": "<->",
+    },
+    function=_function,
+    variable=rocq_name,
+    number=_number,
+    power=lambda base, exponent: f"{base} ^ {exponent}",
+    sum=lambda index, size, body: (f"fsum (fun {index} => {body}) {size}", APPLICATION),
+    forall=lambda index, body: f"forall {index} : nat, {body}",
+    lambda_=lambda indices, body: (f"fun {' '.join(indices)} => {body}", IFF),
+    element=lambda array, indices: " ".join([array, *indices]),
+    apply=lambda map_, vector: f"{map_} {vector}",
+    call=_call,
+    real=lambda index: f"INR {index}",
+    applied=APPLICATION,
+    argument=ATOM,
+    least_in_sum=IFF,
+    compared=_compared,
+    not_equal="<>",
+)
+
+
+def rocq(term: Term) -> str:
+    """The term as Rocq text, to be read in `R_scope`."""
+    return written(term, _NOTATION)
+
+
+def rocq_definition(symbol: Symbol, *, width: int = 96) -> str:
+    """The Rocq `Definition` of a defined function, in lines of at most `width` characters where names allow."""
+    groups = groupby(symbol.parameters, key=lambda parameter: rocq_sort(parameter.sort))
+    binders = [f"({' '.join(rocq_name(p.name) for p in group)} : {sort})" for sort, group in groups]
+    head = " ".join(["Definition", rocq_name(symbol.name), *binders, ":", rocq_sort(symbol.body.sort), ":="])
+    body = f"{rocq(symbol.body)}."
+    wrapped = [
+        textwrap.wrap(head, width, subsequent_indent="    ", break_long_words=False, break_on_hyphens=False),
+        textwrap.wrap(
+            body, width, initial_indent="  ", subsequent_indent="    ", break_long_words=False, break_on_hyphens=False
+        ),
+    ]
+    return "\n".join(line for lines in wrapped for line in lines)

@@ -1,0 +1,78 @@
+"""Terms and formulas as Unicode text, for terminals and messages."""
+
+from collections.abc import Callable, Sequence
+from fractions import Fraction
+
+from vaelid.readings.terms.notation import ATOM, IFF, PRODUCT, SIGN, Notation, written
+from vaelid.readings.terms.syntax import INDEX, Symbol, Term, Variable
+
+__all__ = ["text"]
+
+_SUPERSCRIPTS = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
+_NAMES = {"pi": "π", "and": "true", "or": "false"}
+
+
+def _number(value: Fraction, of_index: bool) -> tuple[str, int]:
+    if value.denominator == 1:
+        return str(value), ATOM if value >= 0 else SIGN
+    return f"{value.numerator}/{value.denominator}", PRODUCT if value > 0 else SIGN
+
+
+def _call(symbol: Symbol, arguments: Sequence[Term], argument: Callable[[Term], str]) -> str:
+    """name(arguments), sizes left out; a record that is passed whole is named once.
+
+    A size that is not the variable of the definition is shown, since the text would be read wrongly without it.
+    """
+    shown: list[str] = []
+    for parameter, value in zip(symbol.parameters, arguments, strict=True):
+        root, dot, field = parameter.name.partition(".")
+        if parameter.sort is INDEX:
+            shown += [f"{root}={argument(value)}"] if value.head != parameter else []
+        elif dot and isinstance(value.head, Variable) and value.head.name.endswith(f".{field}"):
+            record = value.head.name.removesuffix(f".{field}")
+            shown += [record] if shown[-1:] != [record] else []
+        else:
+            shown.append(f"{field}={argument(value)}" if dot else argument(value))
+    return f"{symbol.name}({', '.join(shown)})"
+
+
+_NOTATION = Notation(
+    infix={
+        "add": "+",
+        "subtract": "−",
+        "multiply": "·",
+        "divide": "/",
+        "negative": "−",
+        "index_add": "+",
+        "equal": "=",
+        "less": "<",
+        "less_equal": "≤",
+        "not": "¬",
+        "and": "∧",
+        "or": "∨",
+        "implies": "→",
+        "iff": "↔",
+    },
+    function=lambda name, arguments: (
+        f"{_NAMES.get(name, name)}({', '.join(arguments)})" if arguments else _NAMES.get(name, name)
+    ),
+    variable=lambda name: name,
+    number=_number,
+    power=lambda base, exponent: base + str(exponent).translate(_SUPERSCRIPTS),
+    sum=lambda index, size, body: (f"Σ_{{{index}<{size}}} {body}", SIGN),
+    forall=lambda index, body: f"∀{index}. {body}",
+    lambda_=lambda indices, body: (f"{', '.join(indices)} ↦ {body}", IFF),
+    element=lambda array, indices: f"{array}[{', '.join(indices)}]",
+    apply=lambda map_, vector: f"{map_}({vector})",
+    call=_call,
+    real=lambda index: index if index.isidentifier() else f"({index})",
+    not_equal="≠",
+)
+
+
+def text(term: Term) -> str:
+    """The term in one line of Unicode: Σ_{i<L} (exp(logvar[i]) + mu[i]² − 1 − logvar[i]) / 2.
+
+    Sizes of defined functions are left out; a sum reaches as far as products go.
+    """
+    return written(term, _NOTATION)

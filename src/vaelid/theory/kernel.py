@@ -1,0 +1,228 @@
+"""The kernel: the only maker of theorems.
+
+A theorem is a formula (`vaelid.readings.terms.syntax`) that is true for all values of its variables: real numbers,
+whole indices, arrays (functions from indices to reals) and maps (any functions from vectors to vectors).
+
+What is trusted, then, is
+1. this file, and the language it speaks of: `syntax.py` (terms, substitution) and `smtlib.py` (their SMT-LIB text);
+2. that z3 and cvc5 do not both call the same satisfiable text unsatisfiable;
+3. the axioms in `AXIOMS`: facts on exp, log and pi, each with the Rocq theorem it is;
+4. that a spec function does on floats what it does on terms, but for rounding (the tracing: `terms/arrays.py`,
+   `terms/namespace.py`). The conformance suite tests that; nothing proves it.
+Tactics, the library and every other file can at worst fail to prove. Python hides nothing for good: code that
+reaches into private names or `object.__setattr__` can forge a theorem, as it could forge the printed page.
+
+Why each rule is sound:
+- `axiom`, `sum_equations`: true statements, fixed in this file; sum over 0 <= i < n is defined by recursion on n.
+- `unfold`: a symbol contains its own definition (`syntax.Symbol`), made of terms that were there before it and of
+  its parameters alone, so there is no circular definition and no free constant to define. The first symbol of a
+  name that is unfolded keeps the name, so that a printed theorem is about one function of that name.
+- `instantiate`: what holds for all values of variables holds for these; no index is captured, for values have none.
+- `generalize`: an index variable of a theorem already stands for every index.
+- `induct`: the two premises are compared with the scheme as terms, not by reading.
+- `smt`: the premises are true for all values, hence for those of the goal's variables; the text says that they hold
+  and the goal does not. A sum or array written out is there an unknown function of its free indices: fewer facts,
+  never more. Division by zero is any value, in both solvers. Anything but two answers `unsat` is a refusal.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from fractions import Fraction
+
+from vaelid.readings.terms import smtlib
+from vaelid.readings.terms.formulas import conjunction, equal, for_all, implies, less, less_equal, not_equal
+from vaelid.readings.terms.syntax import (
+    BOOL,
+    INDEX,
+    REAL,
+    VECTOR,
+    Binder,
+    Bound,
+    Element,
+    Number,
+    Operator,
+    Symbol,
+    Term,
+    Variable,
+    instance,
+    make,
+)
+from vaelid.theory.solvers import Answer, ask
+
+__all__ = [
+    "AXIOMS",
+    "NotProved",
+    "Theorem",
+    "axiom",
+    "generalize",
+    "induct",
+    "instantiate",
+    "smt",
+    "sum_equations",
+    "unfold",
+]
+
+_KEY = object()
+
+
+class NotProved(Exception):
+    """A rule does not apply, or a solver did not answer `unsat`; `answers` holds what the solvers said."""
+
+    def __init__(self, message: str, answers: tuple[Answer, ...] = ()) -> None:
+        super().__init__(message)
+        self.answers = answers
+
+
+class Theorem:
+    """A formula that a rule of this file accepted. It cannot be made, changed, copied or unpickled from outside."""
+
+    __slots__ = ("axioms", "premises", "rule", "statement")
+    statement: Term
+    rule: str
+    premises: "tuple[Theorem, ...]"
+    axioms: frozenset[str]
+
+    def __new__(cls, key: object, statement: Term, rule: str, premises: "Iterable[Theorem]" = ()) -> "Theorem":
+        if key is not _KEY:
+            raise TypeError("a theorem is made by the rules of vaelid.theory.kernel only")
+        premises = tuple(premises)
+        if statement.sort is not BOOL or statement.loose:
+            raise NotProved("a statement is a formula whose indices are all bound")
+        self = object.__new__(cls)
+        object.__setattr__(self, "statement", statement)
+        object.__setattr__(self, "rule", rule)
+        object.__setattr__(self, "premises", premises)
+        own = {rule.partition(" ")[2]} if rule.startswith("axiom ") else set()
+        object.__setattr__(self, "axioms", frozenset(own.union(*(premise.axioms for premise in premises))))
+        return self
+
+    def __setattr__(self, name: str, value: object) -> None:
+        raise AttributeError("a theorem cannot be changed")
+
+    def __delattr__(self, name: str) -> None:
+        raise AttributeError("a theorem cannot be changed")
+
+    def __reduce_ex__(self, protocol: object) -> str:
+        raise TypeError("a theorem cannot be copied or pickled: prove it again")
+
+    def __init_subclass__(cls) -> None:
+        raise TypeError("a theorem has no other kinds")
+
+    def __repr__(self) -> str:
+        from vaelid.readings.terms.text import text
+
+        return f"Theorem({text(self.statement)}; by {self.rule}; axioms: {', '.join(sorted(self.axioms)) or 'none'})"
+
+
+def _theorems(given: Iterable[Theorem]) -> tuple[Theorem, ...]:
+    given = tuple(given)
+    if any(type(theorem) is not Theorem for theorem in given):
+        raise TypeError("a premise is a Theorem")
+    return given
+
+
+def _number(value: int, sort: object = REAL) -> Term:
+    return make(Number(Fraction(value), INDEX if sort is INDEX else REAL))
+
+
+_X, _Y = make(Variable("x", REAL)), make(Variable("y", REAL))
+_A, _N = make(Variable("a", VECTOR)), make(Variable("n", INDEX))
+
+
+def _of(operator: str, *arguments: Term) -> Term:
+    return make(Operator(operator), *arguments)
+
+
+@dataclass(frozen=True)
+class Axiom:
+    """What is taken as true, and the Rocq theorem (standard library of Coq 8.16) that it is."""
+
+    statement: Term
+    rocq: str
+
+
+AXIOMS: Mapping[str, Axiom] = {
+    "exp_zero": Axiom(equal(_of("exp", _number(0)), _number(1)), "Rtrigo_def.exp_0"),
+    "exp_gt_one_plus": Axiom(
+        implies(not_equal(_X, _number(0)), less(_of("add", _number(1), _X), _of("exp", _X))), "Rpower.exp_ineq1"
+    ),
+    "exp_add": Axiom(
+        equal(_of("exp", _of("add", _X, _Y)), _of("multiply", _of("exp", _X), _of("exp", _Y))), "Exp_prop.exp_plus"
+    ),
+    "log_exp": Axiom(equal(_of("log", _of("exp", _X)), _X), "Rpower.ln_exp"),
+    "exp_log": Axiom(implies(less(_number(0), _X), equal(_of("exp", _of("log", _X)), _X)), "Rpower.exp_ln"),
+    "pi_pos": Axiom(less(_number(0), _of("pi")), "Rtrigo1.PI_RGT_0"),
+}
+_AXIOMS = dict(AXIOMS)  # what `axiom` reads: a caller who changes the table above changes nothing
+
+
+def axiom(name: str) -> Theorem:
+    """The axiom of this name in `AXIOMS`."""
+    if type(name) is not str or name not in _AXIOMS:
+        raise NotProved(f"{name!r} is not an axiom; they are {', '.join(_AXIOMS)}")
+    return Theorem(_KEY, _AXIOMS[name].statement, f"axiom {name}")
+
+
+def sum_equations() -> tuple[Theorem, Theorem]:
+    """sum over 0 <= i < 0 of a[i] = 0, and 0 <= n -> sum over i < n + 1 is sum over i < n, plus a[n]."""
+
+    def total(size: Term) -> Term:
+        return make(Binder("sum"), size, make(Element(1), _A, make(Bound(0))))
+
+    after = make(Operator("index_add"), _N, _number(1, INDEX))
+    step = equal(total(after), _of("add", total(_N), make(Element(1), _A, _N)))
+    return (
+        Theorem(_KEY, equal(total(_number(0, INDEX)), _number(0)), "recursion"),
+        Theorem(_KEY, implies(less_equal(_number(0, INDEX), _N), step), "recursion"),
+    )
+
+
+_DEFINITIONS: dict[str, Symbol] = {}
+
+
+def unfold(symbol: Symbol) -> Theorem:
+    """symbol(parameters) = its body."""
+    if type(symbol) is not Symbol:
+        raise TypeError("a definition is a Symbol")
+    if _DEFINITIONS.setdefault(symbol.name, symbol) != symbol:
+        raise NotProved(f"the name {symbol.name} stands for another definition already")
+    call = make(symbol, *(make(parameter) for parameter in symbol.parameters))
+    return Theorem(_KEY, equal(call, symbol.body), f"definition {symbol.name}")
+
+
+def instantiate(theorem: Theorem, values: Mapping[Variable, Term]) -> Theorem:
+    """The theorem with values for some of its variables, all at once."""
+    (theorem,) = _theorems([theorem])
+    return Theorem(_KEY, instance(theorem.statement, dict(values)), "instance", [theorem])
+
+
+def generalize(theorem: Theorem, variable: Variable) -> Theorem:
+    """For all indices i: the theorem with i for the index variable."""
+    (theorem,) = _theorems([theorem])
+    return Theorem(_KEY, for_all(variable, theorem.statement), f"generalize {variable.name}", [theorem])
+
+
+def induct(statement: Term, variable: Variable, base: Theorem, step: Theorem) -> Theorem:
+    """0 <= n -> P(n), from P(0) and from: 0 <= n and P(n) -> P(n + 1)."""
+    base, step = _theorems([base, step])
+    if type(variable) is not Variable or variable.sort is not INDEX:
+        raise NotProved("induction is on an index variable")
+    n, zero = make(variable), _number(0, INDEX)
+    after = make(Operator("index_add"), n, _number(1, INDEX))
+    if base.statement is not instance(statement, {variable: zero}):
+        raise NotProved("the base is not the statement at 0")
+    hypothesis = conjunction(less_equal(zero, n), statement)
+    if step.statement is not implies(hypothesis, instance(statement, {variable: after})):
+        raise NotProved("the step is not: 0 <= n and the statement, implies the statement at n + 1")
+    return Theorem(_KEY, implies(less_equal(zero, n), statement), f"induction on {variable.name}", [base, step])
+
+
+def smt(goal: Term, premises: Iterable[Theorem] = ()) -> Theorem:
+    """The goal, when z3 and cvc5 both find the premises with its negation unsatisfiable."""
+    premises = _theorems(premises)
+    script = smtlib.script([premise.statement for premise in premises], goal)
+    answers = ask(script)
+    if [answer.verdict for answer in answers] != ["unsat", "unsat"]:
+        said = ", ".join(f"{answer.solver} says {answer.verdict}" for answer in answers)
+        raise NotProved(f"not proved: {said}", answers)
+    return Theorem(_KEY, goal, "smt", premises)

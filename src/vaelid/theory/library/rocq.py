@@ -1,0 +1,3 @@
+"""Laws and integrals."""
+
+RESULTS = ()
