@@ -1,7 +1,8 @@
 """vaelid: variational autoencoders whose specified objective is the one that runs.
 
 `VAE` and `fit` train, `evaluate` measures in nats, `load` reads a run's folder, `likelihood` names p(x|z);
-`vaelid.spec` holds every definition.
+`vaelid.spec` holds every definition. `theorems` lists what is proved of them, `prove` takes a claim of your own,
+`effective_beta` and `gaussian_nll_identification` say what a loss stands for, and by which theorem.
 """
 
 from importlib.metadata import version
@@ -10,7 +11,11 @@ from vaelid import spec
 from vaelid.interface.evaluate import evaluate
 from vaelid.interface.fit import Fit, fit
 from vaelid.interface.runs import load
-from vaelid.spec import DivergenceError, InputError, SupportError, VaelidError, effective_beta, likelihood
+from vaelid.interface.theorems import theorems
+from vaelid.spec import DivergenceError, InputError, SupportError, VaelidError, likelihood
+from vaelid.theory.identities import effective_beta, gaussian_nll_identification
+from vaelid.theory.kernel import NotProved
+from vaelid.theory.prover import prove
 from vaelid.train.evaluation import Estimate, Evaluation
 from vaelid.train.model import VAE
 from vaelid.train.twins import importance_weighted_bound
@@ -24,13 +29,17 @@ __all__ = [
     "Evaluation",
     "Fit",
     "InputError",
+    "NotProved",
     "SupportError",
     "VaelidError",
     "effective_beta",
     "evaluate",
     "fit",
+    "gaussian_nll_identification",
     "importance_weighted_bound",
     "likelihood",
     "load",
+    "prove",
     "spec",
+    "theorems",
 ]

@@ -2,7 +2,8 @@
 
 Every input is a float32 number, so that all readings are given the same. A result passes when
 |result - oracle| <= ulps * eps * size, where `size` is the magnitude of what the function adds up and eps is the
-reading's; likewise its gradient, with `slope_size`. What lies below the smallest normal number may be lost.
+reading's; likewise its gradient, with `slope_size`. What lies below the smallest normal number may be lost. A ball
+passes when it holds the oracle's value and its radius is hardly more than its own rounding (`enclosures`).
 """
 
 from collections.abc import Callable

@@ -5,6 +5,7 @@ objects. Its inputs are the floats that the code under test was given, taken as 
 """
 
 from collections.abc import Callable
+from fractions import Fraction
 
 import numpy as np
 from mpmath.ctx_mp import MPContext
@@ -23,6 +24,12 @@ def exact(x) -> np.ndarray:
 def floats(x) -> np.ndarray:
     """The nearest float64 numbers."""
     return np.asarray(x, dtype=object).astype(np.float64)
+
+
+def fraction(value) -> Fraction:
+    """The rational number that an mpmath number is."""
+    sign, mantissa, exponent, _ = MP.mpf(value)._mpf_
+    return (-1) ** sign * int(mantissa) * Fraction(2) ** exponent
 
 
 def distance(got, expected: np.ndarray) -> np.ndarray:

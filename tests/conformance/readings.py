@@ -1,4 +1,4 @@
-"""The array types under which the spec is read: each is one small frozen value."""
+"""The array types under which the spec is read: each is one small frozen value, with what it owes a formula."""
 
 import importlib.util
 from collections.abc import Callable, Iterator
@@ -11,14 +11,28 @@ import numpy as np
 import pytest
 import torch
 
+from vaelid.readings.balls import BallArray, Balls
+
+from .enclosures import not_tightly_enclosed
+from .precise import distance
+
 Precision = Literal["float32", "float64"]
+
+
+def beyond_rounding(reading: "Reading", result: Any, value: np.ndarray, size: np.ndarray, ulps: float) -> str | None:
+    """What a reading in floating point owes: a result within so many ulps of the size of what is added up."""
+    error = distance(reading.numpy(result), value)
+    allowed = np.broadcast_to(ulps * (reading.eps * size + reading.smallest_normal), value.shape)
+    return None if np.all(error <= allowed) else f"worst: {np.max(error / allowed * ulps):.3g} ulps of the size"
 
 
 @dataclass(frozen=True, eq=False)
 class Reading:
-    """How to make an array of one library and dtype, read it back, and differentiate through it.
+    """How to make an array of one library and dtype, read it back, differentiate through it, and judge its results.
 
-    `gradient(f, *arrays)` gives df/d(array) for each array, f being one number; None where the library has none.
+    `numpy` gives floats of this `precision`. `gradient(f, *arrays)` gives df/d(array) for each array, f being one
+    number; None where the library has none. `complaint(reading, result, value, size, ulps)` says what is wrong with
+    a result whose value at 50 digits is given, and None where nothing is.
     """
 
     name: str
@@ -28,6 +42,7 @@ class Reading:
     numpy: Callable[[Any], np.ndarray] = np.asarray
     gradient: Callable[..., list[Any]] | None = None
     active: Callable[[], Any] = nullcontext
+    complaint: Callable[["Reading", Any, np.ndarray, np.ndarray, float], str | None] = beyond_rounding
 
     def __repr__(self) -> str:
         return self.name
@@ -113,11 +128,35 @@ def _jax(name: Precision) -> Reading:
     )
 
 
+def _balls() -> Reading:
+    """Balls of 128 bits, given the same numbers exactly; as floats, the ones nearest to their midpoints."""
+    xp = Balls(precision=128)
+
+    def numpy(x: BallArray) -> np.ndarray:
+        if x.dtype != xp.ball:
+            return np.asarray(x)
+        return np.array([float(middle) for middle in x.mid.elements.flat]).reshape(x.shape)
+
+    return Reading(
+        name="balls",
+        dtype=xp.ball,
+        precision="float64",
+        array=lambda x: xp.asarray(x, dtype=xp.ball),
+        numpy=numpy,
+        complaint=lambda reading, result, value, size, ulps: not_tightly_enclosed(result, value, size),
+    )
+
+
 PRECISIONS: tuple[Precision, ...] = ("float64", "float32")
-ALWAYS = tuple(make(name) for make in (_strict, _numpy, _torch) for name in PRECISIONS)
+FLOATS = tuple(make(name) for make in (_strict, _numpy, _torch) for name in PRECISIONS)
+BALLS = _balls()
 JAX = tuple(_jax(name) for name in PRECISIONS)
 
 needs_jax = pytest.mark.skipif(importlib.util.find_spec("jax") is None, reason="jax is not installed")
 
-READINGS = (*ALWAYS, *(pytest.param(reading, marks=needs_jax, id=reading.name) for reading in JAX))
+READINGS = (
+    *FLOATS,
+    *(pytest.param(reading, marks=needs_jax, id=reading.name) for reading in JAX),
+    BALLS,
+)
 DIFFERENTIABLE = tuple(given for given in READINGS if not isinstance(given, Reading) or given.gradient is not None)

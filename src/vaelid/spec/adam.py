@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
-from vaelid.spec.arrays import array_namespace
+from vaelid.spec.arrays import array_namespace, number
 
 __all__ = ["AdamMoments", "adam_update"]
 
@@ -36,6 +36,9 @@ def adam_update(
     The decay is decoupled (AdamW, Loshchilov and Hutter (2019)); at weight_decay = 0 this is Adam.
     """
     xp = array_namespace(weights, gradient)
+    learning_rate, beta1, beta2, epsilon, weight_decay = (
+        number(value, weights) for value in (learning_rate, beta1, beta2, epsilon, weight_decay)
+    )
     first = beta1 * moments.first + (1 - beta1) * gradient
     second = beta2 * moments.second + (1 - beta2) * gradient**2
     direction = (first / (1 - beta1**step)) / (xp.sqrt(second / (1 - beta2**step)) + epsilon)

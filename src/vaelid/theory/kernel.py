@@ -10,13 +10,15 @@ What is trusted, then, is
 4. that a spec function does on floats what it does on terms, but for rounding (the tracing: `terms/arrays.py`,
    `terms/namespace.py`). The conformance suite tests that; nothing proves it.
 Tactics, the library and every other file can at worst fail to prove. Python hides nothing for good: code that
-reaches into private names or `object.__setattr__` can forge a theorem, as it could forge the printed page.
+reaches into private names, a module's own names or `object.__setattr__` can forge a theorem, as it could forge the
+printed page. What is called as it is meant to be called, with any object whatever, does not.
 
 Why each rule is sound:
 - `axiom`, `sum_equations`: true statements, fixed in this file; sum over 0 <= i < n is defined by recursion on n.
 - `unfold`: a symbol contains its own definition (`syntax.Symbol`), made of terms that were there before it and of
   its parameters alone, so there is no circular definition and no free constant to define. The first symbol of a
-  name that is unfolded keeps the name, so that a printed theorem is about one function of that name.
+  name that is unfolded keeps the name, so that a printed theorem is about one function of that name; the functions
+  of the spec come first (`theory/__init__.py`). Within a statement a name stands for one variable or function.
 - `instantiate`: what holds for all values of variables holds for these; no index is captured, for values have none.
 - `generalize`: an index variable of a theorem already stands for every index.
 - `induct`: the two premises are compared with the scheme as terms, not by reading.
@@ -28,6 +30,7 @@ Why each rule is sound:
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
+from types import MappingProxyType
 
 from vaelid.readings.terms import smtlib
 from vaelid.readings.terms.formulas import conjunction, equal, for_all, implies, less, less_equal, not_equal
@@ -44,9 +47,12 @@ from vaelid.readings.terms.syntax import (
     Symbol,
     Term,
     Variable,
+    free_variables,
     instance,
     make,
+    subterms,
 )
+from vaelid.spec.errors import VaelidError
 from vaelid.theory.solvers import Answer, ask
 
 __all__ = [
@@ -65,7 +71,7 @@ __all__ = [
 _KEY = object()
 
 
-class NotProved(Exception):
+class NotProved(VaelidError):
     """A rule does not apply, or a solver did not answer `unsat`; `answers` holds what the solvers said."""
 
     def __init__(self, message: str, answers: tuple[Answer, ...] = ()) -> None:
@@ -86,10 +92,8 @@ class Theorem:
         if key is not _KEY:
             raise TypeError("a theorem is made by the rules of vaelid.theory.kernel only")
         premises = tuple(premises)
-        if statement.sort is not BOOL or statement.loose:
-            raise NotProved("a statement is a formula whose indices are all bound")
         self = object.__new__(cls)
-        object.__setattr__(self, "statement", statement)
+        object.__setattr__(self, "statement", _formula(statement))
         object.__setattr__(self, "rule", rule)
         object.__setattr__(self, "premises", premises)
         own = {rule.partition(" ")[2]} if rule.startswith("axiom ") else set()
@@ -111,7 +115,21 @@ class Theorem:
     def __repr__(self) -> str:
         from vaelid.readings.terms.text import text
 
-        return f"Theorem({text(self.statement)}; by {self.rule}; axioms: {', '.join(sorted(self.axioms)) or 'none'})"
+        indices = sorted(v.name for v in free_variables(self.statement) if v.sort is INDEX)
+        whole = f"; {', '.join(indices)} whole" if indices else ""
+        axioms = ", ".join(sorted(self.axioms)) or "none"
+        return f"Theorem({text(self.statement)}{whole}; by {self.rule}; axioms: {axioms})"
+
+
+def _formula(statement: Term) -> Term:
+    """The statement, if it is one: all indices bound, and each name (with _ for a dot, as in Rocq) of one thing."""
+    if type(statement) is not Term or statement.sort is not BOOL or statement.loose:
+        raise NotProved("a statement is a formula whose indices are all bound")
+    names: dict[str, object] = {}
+    for head in (part.head for part in subterms(statement)):
+        if isinstance(head, Variable | Symbol) and names.setdefault(head.name.replace(".", "_"), head) != head:
+            raise NotProved(f"the name {head.name} stands for two things in one statement")
+    return statement
 
 
 def _theorems(given: Iterable[Theorem]) -> tuple[Theorem, ...]:
@@ -133,7 +151,7 @@ def _of(operator: str, *arguments: Term) -> Term:
     return make(Operator(operator), *arguments)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Axiom:
     """What is taken as true, and the Rocq theorem (standard library of Coq 8.16) that it is."""
 
@@ -141,7 +159,7 @@ class Axiom:
     rocq: str
 
 
-AXIOMS: Mapping[str, Axiom] = {
+_AXIOMS: dict[str, Axiom] = {
     "exp_zero": Axiom(equal(_of("exp", _number(0)), _number(1)), "Rtrigo_def.exp_0"),
     "exp_gt_one_plus": Axiom(
         implies(not_equal(_X, _number(0)), less(_of("add", _number(1), _X), _of("exp", _X))), "Rpower.exp_ineq1"
@@ -153,7 +171,7 @@ AXIOMS: Mapping[str, Axiom] = {
     "exp_log": Axiom(implies(less(_number(0), _X), equal(_of("exp", _of("log", _X)), _X)), "Rpower.exp_ln"),
     "pi_pos": Axiom(less(_number(0), _of("pi")), "Rtrigo1.PI_RGT_0"),
 }
-_AXIOMS = dict(AXIOMS)  # what `axiom` reads: a caller who changes the table above changes nothing
+AXIOMS: Mapping[str, Axiom] = MappingProxyType(dict(_AXIOMS))  # for readers; `axiom` has a table of its own
 
 
 def axiom(name: str) -> Theorem:
@@ -184,7 +202,7 @@ def unfold(symbol: Symbol) -> Theorem:
     """symbol(parameters) = its body."""
     if type(symbol) is not Symbol:
         raise TypeError("a definition is a Symbol")
-    if _DEFINITIONS.setdefault(symbol.name, symbol) != symbol:
+    if _DEFINITIONS.setdefault(symbol.name.replace(".", "_"), symbol) != symbol:
         raise NotProved(f"the name {symbol.name} stands for another definition already")
     call = make(symbol, *(make(parameter) for parameter in symbol.parameters))
     return Theorem(_KEY, equal(call, symbol.body), f"definition {symbol.name}")
@@ -219,7 +237,7 @@ def induct(statement: Term, variable: Variable, base: Theorem, step: Theorem) ->
 
 def smt(goal: Term, premises: Iterable[Theorem] = ()) -> Theorem:
     """The goal, when z3 and cvc5 both find the premises with its negation unsatisfiable."""
-    premises = _theorems(premises)
+    goal, premises = _formula(goal), _theorems(premises)
     script = smtlib.script([premise.statement for premise in premises], goal)
     answers = ask(script)
     if [answer.verdict for answer in answers] != ["unsat", "unsat"]:

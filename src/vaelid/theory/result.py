@@ -28,8 +28,7 @@ class Result:
         prove: the proof; None where there is none here.
         source: TorchLean's name for it.
         references: papers.
-        rocq: the Rocq theorem of the same statement, as folder.file.name in `proofs/`.
-        is_open: nobody has proved it.
+        rocq: the Rocq theorem, as folder/file.v:name in `proofs/`; with neither it nor a proof here, it is open.
     """
 
     name: str
@@ -39,7 +38,6 @@ class Result:
     source: str | None = None
     references: tuple[str, ...] = ()
     rocq: str | None = None
-    is_open: bool = False
 
     @cached_property
     def theorem(self) -> Theorem:
@@ -47,16 +45,21 @@ class Result:
         if self.prove is None or self.statement is None:
             raise NotProved(f"{self.name} is not proved by this kernel; see its Rocq theorem")
         theorem = self.prove()
+        if type(theorem) is not Theorem:
+            raise NotProved(f"{self.name}: the proof gives no theorem of the kernel")
         if theorem.statement is not self.statement:
             raise NotProved(f"{self.name}: the proof is of another statement")
         return theorem
 
     @property
     def status(self) -> Status:
-        """`proved` by this kernel, `rocq` where the Rocq development proves it, `open` where nobody does."""
-        if self.is_open:
+        """`proved` when the kernel has proved it, `rocq` where the Rocq development does, `open` where nobody has."""
+        if self.prove is None:
+            return "open" if self.rocq is None else "rocq"
+        try:
+            return "proved" if self.theorem else "open"
+        except NotProved:
             return "open"
-        return "rocq" if self.prove is None else "proved"
 
     @property
     def hypotheses(self) -> tuple[Term, ...]:

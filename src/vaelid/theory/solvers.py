@@ -1,8 +1,10 @@
-"""The two solvers, each reading the same SMT-LIB text in a context of its own."""
+"""The two solvers, each reading the same SMT-LIB text."""
 
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache, lru_cache
+from importlib import import_module
 from time import perf_counter
+from typing import Any
 
 __all__ = ["Answer", "ask", "solver_versions"]
 
@@ -11,7 +13,7 @@ CVC5_RESOURCES = 400_000
 SECONDS = 20
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Answer:
     """What one solver said of a script: `unsat`, `sat`, `unknown`, or why it could not read it."""
 
@@ -36,10 +38,18 @@ def _timed(name: str, run: "object", script: str) -> Answer:
     return Answer(name, verdict, perf_counter() - start)
 
 
+@cache
+def _z3_context() -> Any:
+    """One for all scripts, apart from the user's own: to make one takes longer than most answers."""
+    import z3
+
+    return z3.Context()
+
+
 def _z3(script: str) -> str:
     import z3
 
-    solver = z3.Solver(ctx=z3.Context())
+    solver = z3.Solver(ctx=_z3_context())
     solver.set("random_seed", 0)
     solver.set("rlimit", Z3_RESOURCES)
     solver.set("timeout", 1000 * SECONDS)
@@ -51,8 +61,7 @@ def _z3(script: str) -> str:
 
 
 def _cvc5(script: str) -> str:
-    import cvc5
-
+    cvc5: Any = import_module("cvc5")  # it has no stubs
     manager = cvc5.TermManager()
     solver = cvc5.Solver(manager)
     # polynomial arithmetic by cylindrical coverings; cvc5's default, linearization, times out on a (p / k) = a p / k

@@ -4,7 +4,7 @@ from typing import Any
 
 from vaelid.readings.terms import formulas
 from vaelid.readings.terms.arrays import TermArray, as_term, index
-from vaelid.readings.terms.syntax import BOOL, Operator, Term, Variable
+from vaelid.readings.terms.syntax import Operator, Term, Variable
 
 __all__ = ["at", "both", "eq", "every", "given", "iff", "le", "lt", "ne", "split"]
 
@@ -66,9 +66,9 @@ def at(array: TermArray, i: Term) -> TermArray:
 
 
 def split(statement: Term) -> tuple[tuple[Term, ...], Term]:
-    """The hypotheses of a statement, and its conclusion."""
-    assert statement.sort is BOOL
+    """The hypotheses of a statement, and its conclusion: of P -> Q -> R they are P and Q, and R."""
     if statement.head != Operator("implies"):
         return (), statement
-    hypothesis, conclusion = statement.arguments
-    return (hypothesis.arguments if hypothesis.head == Operator("and") else (hypothesis,)), conclusion
+    hypothesis, rest = statement.arguments
+    more, conclusion = split(rest)
+    return (*(hypothesis.arguments if hypothesis.head == Operator("and") else (hypothesis,)), *more), conclusion

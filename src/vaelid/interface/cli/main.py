@@ -11,6 +11,7 @@ from importlib.metadata import version
 import click
 
 from vaelid.interface.cli.results import encode, evaluate, reconstruct, report, sample
+from vaelid.interface.cli.theory import theorems
 from vaelid.interface.cli.training import demo, train
 
 __all__ = ["main"]
@@ -28,7 +29,7 @@ def vaelid() -> None:
     """
 
 
-for command in (demo, train, evaluate, encode, reconstruct, sample, report):
+for command in (demo, train, evaluate, encode, reconstruct, sample, report, theorems):
     vaelid.add_command(command)
 
 

@@ -7,7 +7,7 @@ the element. Sizes are whole numbers, or index terms for axes of symbolic length
 
 from collections.abc import Callable
 from fractions import Fraction
-from typing import Any, NoReturn
+from typing import Any, ClassVar, NoReturn
 
 from vaelid.readings.errors import ReadingError
 from vaelid.readings.terms.syntax import (
@@ -25,11 +25,14 @@ from vaelid.readings.terms.syntax import (
     lambda_,
     make,
 )
+from vaelid.readings.terms.text import text
 
 __all__ = [
     "Size",
+    "SymbolicLength",
     "TermArray",
     "TermMap",
+    "UnknownOperation",
     "array_of",
     "as_term",
     "index",
@@ -42,8 +45,35 @@ __all__ = [
 Size = int | Term
 """The length of an axis: a whole number, or a term of sort index."""
 
+
+class SymbolicLength(int):
+    """A symbolic length in a shape, where shape checkers look for an int.
+
+    Equal terms have equal numbers, and different terms different ones; no number is used otherwise: arithmetic with it
+    is refused.
+    """
+
+    term: Term
+    _numbers: ClassVar[dict[Term, int]] = {}
+
+    def __new__(cls, term: Term) -> "SymbolicLength":
+        """The length that this term stands for."""
+        self = super().__new__(cls, 10**9 + cls._numbers.setdefault(term, len(cls._numbers)))
+        self.term = term
+        return self
+
+    def __repr__(self) -> str:
+        return text(self.term)
+
+    __str__ = __repr__
+
+
 DTYPE = "float64"
 """What shape checkers call real numbers. Nothing is rounded here."""
+
+
+class UnknownOperation(ReadingError, AttributeError):
+    """The reading has no rule for an operation; `hasattr` sees that too."""
 
 
 class TermArray:
@@ -55,12 +85,14 @@ class TermArray:
     __slots__ = ("element", "shape")
     dtype = DTYPE
     device = "symbolic"
+    namespace: ClassVar[Any]
+    """The functions of symbolic arrays; `namespace.py` puts them here when the package is imported."""
 
     def __init__(self, shape: tuple[Size, ...], element: Term) -> None:
         if element.sort is not REAL or element.loose > len(shape):
             raise TypeError("an element is a real term in the indices of the axes")
         ones = [level for level in range(len(shape)) if shape[-1 - level] == 1]
-        self.shape = shape
+        self.shape = tuple(SymbolicLength(size) if isinstance(size, Term) else size for size in shape)
         self.element = _reindexed(element, len(shape), dict.fromkeys(ones, index(0))) if ones else element
 
     @property
@@ -74,15 +106,10 @@ class TermArray:
         return lambda_(self.ndim, self.element)
 
     def __array_namespace__(self, *, api_version: str | None = None) -> Any:
-        from vaelid.readings.terms.namespace import NAMESPACE
-
-        return NAMESPACE
+        return self.namespace
 
     def __repr__(self) -> str:
-        from vaelid.readings.terms.text import text
-
-        sizes = ", ".join(str(s) if isinstance(s, int) else text(s) for s in self.shape)
-        return f"TermArray(({sizes}), {text(self.term)})"
+        return f"TermArray(({', '.join(map(str, self.shape))}), {text(self.term)})"
 
     def __add__(self, other: Any) -> "TermArray":
         return combined("add", self, other)
@@ -108,6 +135,15 @@ class TermArray:
     def __rtruediv__(self, other: Any) -> "TermArray":
         return combined("divide", other, self)
 
+    def __matmul__(self, other: Any) -> "TermArray":
+        return self.__array_namespace__().matmul(self, other)
+
+    def __rmatmul__(self, other: Any) -> "TermArray":
+        return self.__array_namespace__().matmul(other, self)
+
+    def __abs__(self) -> "TermArray":
+        return mapped("abs", self)
+
     def __neg__(self) -> "TermArray":
         return mapped("negative", self)
 
@@ -122,15 +158,31 @@ class TermArray:
     def __getitem__(self, key: Any) -> "TermArray":
         return _selected(self, key if isinstance(key, tuple) else (key,))
 
+    def __getattr__(self, name: str) -> NoReturn:
+        raise UnknownOperation(f"the attribute {name}: call the functions of the array's own namespace.")
+
 
 def _refuse(operation: str, reason: str) -> Callable[..., NoReturn]:
-    def refused(self: TermArray, *_: Any, **__: Any) -> NoReturn:
+    def refused(self: Any, *_: Any, **__: Any) -> NoReturn:
         raise ReadingError(f"{operation}: {reason}")
 
     return refused
 
 
+_NOT_KNOWN = "the number of elements of an axis is not known."
+_OF_TWO = ("add", "sub", "mul", "truediv", "floordiv", "mod", "divmod", "pow", "lshift", "rshift", "and", "or", "xor")
+_OF_ONE = ("neg", "pos", "abs", "invert", "round", "trunc", "floor", "ceil")
+for _method in (*_OF_TWO, *(f"r{name}" for name in _OF_TWO), *_OF_ONE):
+    setattr(SymbolicLength, f"__{_method}__", _refuse("arithmetic with a symbolic length", _NOT_KNOWN))
+for _method in ("lt", "le", "gt", "ge", "bool"):
+    setattr(SymbolicLength, f"__{_method}__", _refuse("a decision by a symbolic length", _NOT_KNOWN))
+for _method in ("__int__", "__float__", "__complex__"):
+    setattr(SymbolicLength, _method, _refuse("a symbolic length as a number", _NOT_KNOWN))
+for _method in ("numerator", "real"):  # what Fraction and complex numbers are made of
+    setattr(SymbolicLength, _method, property(_refuse("a symbolic length as a number", _NOT_KNOWN)))
+
 _NO_VALUE = "a term has no value to decide by, and a formula does not branch."
+_NO_RULE = "the term reading has no rule for it."
 _REFUSED = {
     **dict.fromkeys(("__eq__", "__ne__"), ("the comparison ==", _NO_VALUE)),
     **dict.fromkeys(("__lt__", "__gt__"), ("the comparison <", _NO_VALUE)),
@@ -138,7 +190,12 @@ _REFUSED = {
     "__bool__": ("a branch on an array", _NO_VALUE),
     **dict.fromkeys(("__float__", "__int__", "__index__", "__complex__"), ("a conversion to a number", _NO_VALUE)),
     **dict.fromkeys(("__iter__", "__len__"), ("a loop over an array", "its length may be symbolic.")),
-    **dict.fromkeys(("__mod__", "__floordiv__"), ("the operation % or //", "the term reading has no rule for it.")),
+    **dict.fromkeys(("__mod__", "__rmod__", "__floordiv__", "__rfloordiv__"), ("the operation % or //", _NO_RULE)),
+    **dict.fromkeys(("__divmod__", "__rdivmod__", "__round__"), ("the operation divmod or round", _NO_RULE)),
+    **dict.fromkeys(
+        ("__and__", "__rand__", "__or__", "__ror__", "__xor__", "__rxor__", "__invert__"),
+        ("the operation & | ^ or ~", _NO_RULE),
+    ),
     **dict.fromkeys(("__rpow__",), ("a power with a term in the exponent", "write it with exp and log.")),
     "__setitem__": ("an assignment into an array", "a term cannot be changed."),
     "__array__": ("a conversion to numpy", "use the array's own namespace."),
@@ -169,6 +226,8 @@ def size(name: str) -> Term:
 
 def index(value: Size) -> Term:
     """A size or position as an index term."""
+    if isinstance(value, SymbolicLength):
+        return value.term
     return value if isinstance(value, Term) else make(Number(Fraction(value), INDEX))
 
 
@@ -253,9 +312,7 @@ def broadcast_shape(*shapes: tuple[Size, ...]) -> tuple[Size, ...]:
         sizes = {shape[axis] for shape in shapes if len(shape) >= -axis}
         sizes = sizes - {1} if len(sizes) > 1 else sizes
         if len(sizes) > 1:
-            from vaelid.readings.terms.text import text
-
-            names = " and ".join(sorted(str(s) if isinstance(s, int) else text(s) for s in sizes))
+            names = " and ".join(sorted(map(str, sizes)))
             raise ReadingError(f"arrays of different lengths together: {names} along axis {axis}.")
         common.append(sizes.pop())
     return tuple(common)
@@ -269,7 +326,7 @@ def _reindexed(body: Term, rank: int, values: dict[int, Term]) -> Term:
 
 def _selected(x: TermArray, key: tuple[Any, ...]) -> TermArray:
     """x[key] for whole numbers, full slices, None and one Ellipsis."""
-    if key.count(Ellipsis) > 1 or any(not (k is None or k is Ellipsis or type(k) in (int, slice)) for k in key):
+    if any(not (k is None or k is Ellipsis or type(k) in (int, slice)) for k in key) or key.count(Ellipsis) > 1:
         raise ReadingError(f"the index {key!r}: the term reading takes whole numbers, full slices, None and `...`.")
     if any(type(k) is slice and k != slice(None) for k in key):
         raise ReadingError("a slice: the term reading takes whole axes only.")
@@ -298,8 +355,8 @@ def _selected(x: TermArray, key: tuple[Any, ...]) -> TermArray:
     return TermArray(tuple(shape), element(x.term, *indices))
 
 
-def _position(position: int, length: Size) -> int:
-    if isinstance(length, int):
+def _position(position: int, length: int) -> int:
+    if not isinstance(length, SymbolicLength):
         if not -length <= position < length:
             raise ReadingError(f"the index {position}: the axis has length {length}.")
         return position % length

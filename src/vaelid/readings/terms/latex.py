@@ -3,7 +3,7 @@ r"""Terms and formulas as LaTeX, for the documents and the reports."""
 from collections.abc import Callable, Sequence
 from fractions import Fraction
 
-from vaelid.readings.terms.notation import ATOM, IFF, PRODUCT, SIGN, Notation, written
+from vaelid.readings.terms.notation import ATOM, IFF, PRODUCT, SIGN, Notation, listed, written
 from vaelid.readings.terms.syntax import INDEX, Symbol, Term
 
 __all__ = ["latex"]
@@ -26,20 +26,22 @@ def _name(name: str) -> str:
     if name in _GREEK:
         return _GREEK[name]
     escaped = name.replace("_", r"\_")
-    return name if len(name) == 1 else rf"\mathrm{{{escaped}}}"
+    return name if len(name) == 1 and name.isalpha() else rf"\mathrm{{{escaped}}}"
 
 
 def _number(value: Fraction, of_index: bool) -> tuple[str, int]:
     if value.denominator == 1:
         return str(value), ATOM if value >= 0 else SIGN
     sign = "-" if value < 0 else ""
-    return rf"{sign}\frac{{{abs(value.numerator)}}}{{{value.denominator}}}", PRODUCT if value > 0 else SIGN
+    return rf"{sign}\frac{{{abs(value.numerator)}}}{{{value.denominator}}}", PRODUCT
 
 
 def _call(symbol: Symbol, arguments: Sequence[Term], argument: Callable[[Term], str]) -> str:
     escaped = symbol.name.replace("_", r"\_")
     shown = [
-        argument(a) for p, a in zip(symbol.parameters, arguments, strict=True) if p.sort is not INDEX or a.head != p
+        f"{_name(parameter.name)}={argument(value)}" if parameter.sort is INDEX else argument(value)
+        for parameter, value in zip(symbol.parameters, arguments, strict=True)
+        if parameter.sort is not INDEX or value.head != parameter
     ]
     return rf"\operatorname{{{escaped}}}({', '.join(shown)})"
 
@@ -67,7 +69,7 @@ _NOTATION = Notation(
     power=lambda base, exponent: f"{{{base}}}^{{{exponent}}}",
     sum=lambda index, size, body: (rf"\sum_{{{index}<{size}}} {body}", SIGN),
     forall=lambda index, body: rf"\forall {index}.\; {body}",
-    lambda_=lambda indices, body: (rf"{', '.join(indices)} \mapsto {body}", IFF),
+    lambda_=lambda indices, body: (rf"{listed(indices)} \mapsto {body}", IFF),
     element=lambda array, indices: f"{array}[{', '.join(indices)}]",
     apply=lambda map_, vector: f"{map_}({vector})",
     call=_call,

@@ -8,6 +8,7 @@ from vaelid.readings.terms.arrays import (
     DTYPE,
     Size,
     TermArray,
+    UnknownOperation,
     as_term,
     broadcast_shape,
     combined,
@@ -18,10 +19,6 @@ from vaelid.readings.terms.arrays import (
 from vaelid.readings.terms.syntax import Binder, Bound, Operator, element, make
 
 __all__ = ["NAMESPACE", "UnknownOperation"]
-
-
-class UnknownOperation(ReadingError, AttributeError):
-    """The namespace has no rule for an operation; `hasattr` sees that too."""
 
 
 def _elementwise(name: str) -> Callable[..., TermArray]:
@@ -47,6 +44,11 @@ def logaddexp(x: Any, y: Any) -> TermArray:
     return mapped("log", mapped("exp", x) + mapped("exp", y))
 
 
+def log_of_number(value: Any, like: TermArray) -> TermArray:
+    """log(value), of an exact number."""
+    return mapped("log", value)
+
+
 def log_softmax(x: TermArray, *, axis: int) -> TermArray:
     """x - log(sum(e^x, axis)): the definition, which the float readings compute with the largest x taken out."""
     return x - mapped("log", sum_(mapped("exp", x), axis=axis, keepdims=True))
@@ -55,8 +57,7 @@ def log_softmax(x: TermArray, *, axis: int) -> TermArray:
 def sum_(x: Any, *, axis: int | tuple[int, ...] | None = None, keepdims: bool = False) -> TermArray:
     """The sum over an axis, over several, or over all."""
     x = as_term(x)
-    chosen = range(x.ndim) if axis is None else (axis,) if isinstance(axis, int) else axis
-    for position in sorted((_axis(a, x.ndim) for a in chosen), reverse=True):
+    for position in sorted(_axes(axis, x.ndim), reverse=True):
         length = x.shape[position]
         moved = permute_dims(x, (*[a for a in range(x.ndim) if a != position], position))
         total = TermArray(moved.shape[:-1], make(Binder("sum"), index(length), moved.element))
@@ -67,9 +68,8 @@ def sum_(x: Any, *, axis: int | tuple[int, ...] | None = None, keepdims: bool = 
 def mean(x: Any, *, axis: int | tuple[int, ...] | None = None, keepdims: bool = False) -> TermArray:
     """The sum divided by the number of terms."""
     x = as_term(x)
-    chosen = range(x.ndim) if axis is None else (axis,) if isinstance(axis, int) else axis
     total = sum_(x, axis=axis, keepdims=keepdims)
-    for position in chosen:
+    for position in _axes(axis, x.ndim):
         total = total / real(x.shape[position])
     return total
 
@@ -80,9 +80,20 @@ def _axis(axis: int, rank: int) -> int:
     return axis % rank
 
 
+def _axes(axis: int | tuple[int, ...] | None, rank: int) -> list[int]:
+    """The axes chosen: one, several, or all."""
+    chosen = range(rank) if axis is None else (axis,) if isinstance(axis, int) else axis
+    axes = [_axis(one, rank) for one in chosen]
+    if len(set(axes)) < len(axes):
+        raise ReadingError(f"the axes {axis}: one of them is named twice.")
+    return axes
+
+
 def permute_dims(x: TermArray, axes: Sequence[int]) -> TermArray:
     """Axis k of the result is axis axes[k] of x."""
     rank = x.ndim
+    if sorted(axes) != [*range(rank)]:
+        raise ReadingError(f"the axes {axes}: an array of {rank} axes is permuted by each of 0, ..., {rank - 1} once.")
     places = [axes.index(axis) for axis in range(rank)]
     indices = [make(Bound(rank - 1 - place)) for place in places]
     return TermArray(tuple(x.shape[axis] for axis in axes), element(x.term, *indices))
@@ -100,8 +111,11 @@ def expand_dims(x: TermArray, *, axis: int) -> TermArray:
     return x[(*key[:position], None, *key[position:])]
 
 
-def matmul(x: TermArray, y: TermArray) -> TermArray:
+def matmul(x: Any, y: Any) -> TermArray:
     """sum_n x[..., n] y[n] for a vector y; sum_n x[..., m, n] y[..., n, k] for a matrix."""
+    x, y = as_term(x), as_term(y)
+    if not (x.ndim and y.ndim) or x.shape[-1] != y.shape[0 if y.ndim == 1 else -2]:
+        raise ReadingError("a matrix product: the last axis of one factor is not as long as the other's that it meets.")
     if y.ndim == 1:
         return sum_(x * y, axis=-1)
     if x.ndim == 1:
@@ -140,6 +154,8 @@ _RULES: dict[str, Any] = {
     "square": lambda x: as_term(x) ** 2,
     "expm1": expm1,
     "log1p": log1p,
+    "log_of_number": log_of_number,
+    "number": lambda value, like: as_term(value),
     "logaddexp": logaddexp,
     "log_softmax": log_softmax,
     "sum": sum_,
@@ -159,13 +175,12 @@ _RULES: dict[str, Any] = {
 
 
 class _Namespace:
-    """What `array_namespace` finds on a symbolic array."""
+    """What `array_namespace` finds on a symbolic array; `supplies`: see `vaelid.spec.arrays.may_be_supplied`."""
 
+    supplies = frozenset({"log_of_number", "log_softmax", "number"})
     __name__ = "vaelid.readings.terms"
 
     def __getattr__(self, name: str) -> Any:
-        if name.startswith("__"):
-            raise AttributeError(name)
         if name not in _RULES:
             raise UnknownOperation(f"the operation {name}: the term reading has no rule for it.")
         return _RULES[name]
@@ -178,3 +193,4 @@ class _Namespace:
 
 
 NAMESPACE = _Namespace()
+TermArray.namespace = NAMESPACE

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import partial
 
 from vaelid.readings.terms.syntax import (
     INDEX,
@@ -16,16 +17,16 @@ from vaelid.readings.terms.syntax import (
     Symbol,
     Term,
     Variable,
-    free_variables,
+    subterms,
 )
 
-__all__ = ["APPLICATION", "ATOM", "IFF", "PRODUCT", "SIGN", "Notation", "written"]
+__all__ = ["APPLICATION", "ATOM", "IFF", "PRODUCT", "SIGN", "Notation", "listed", "written"]
 
 # How tightly each form binds. An argument that binds less tightly than its place asks for is put in parentheses.
 IFF, IMPLIES, OR, AND, NOT, COMPARED, SUM, PRODUCT, SIGN, POWER, APPLICATION, ATOM = range(12)
 
 _LEVELS = {
-    "iff": (IFF, IMPLIES, IMPLIES),
+    "iff": (IFF, OR, OR),  # an implication beside it in parentheses: languages differ in which binds tighter
     "implies": (IMPLIES, OR, IMPLIES),
     "equal": (COMPARED, SUM, SUM),
     "less": (COMPARED, SUM, SUM),
@@ -43,7 +44,7 @@ class Notation:
     """One language's way to write terms. Every function is given its parts already written."""
 
     infix: Mapping[str, str]
-    """The symbol between two arguments, by operator."""
+    """The symbol between two arguments, by operator; an operator without one is written as a function."""
     function: Callable[[str, Sequence[str]], str]
     """An operator of the reals, such as exp, with its arguments."""
     variable: Callable[[str], str]
@@ -71,9 +72,15 @@ class Notation:
     index_names: str = "ijklmn"
 
 
+def listed(names: Sequence[str]) -> str:
+    """The names of an array's indices: one, or several in parentheses."""
+    return names[0] if len(names) == 1 else f"({', '.join(names)})"
+
+
 def written(term: Term, notation: Notation) -> str:
     """The term in this notation."""
-    return _Writer(notation, {variable.name for variable in free_variables(term)}).write(term, (), IFF)
+    heads = {part.head for part in subterms(term)}
+    return _Writer(notation, {head.name for head in heads if isinstance(head, Variable | Symbol)}).write(term, (), IFF)
 
 
 class _Writer:
@@ -88,10 +95,7 @@ class _Writer:
 
     def _open(self, term: Term, scope: tuple[str, ...]) -> tuple[str, int]:
         head, arguments, n = term.head, term.arguments, self.notation
-
-        def inner(argument: Term, least: int) -> str:
-            return self.write(argument, scope, least)
-
+        inner = partial(self._inner, scope)  # not a function made anew for each term
         match head:
             case Variable(name=name):
                 return n.variable(name), ATOM
@@ -109,7 +113,7 @@ class _Writer:
                 level = AND if name == "and" else OR
                 parts = [inner(argument, level + 1) for argument in arguments]
                 return f" {n.infix[name]} ".join(parts) if parts else n.function(name, []), level if parts else ATOM
-            case Operator(name=name) if name in _LEVELS:
+            case Operator(name=name) if name in _LEVELS and name in n.infix:
                 return self._infix(name, arguments, scope, n.infix[name])
             case Operator(name="negative"):
                 return f"{n.infix['negative']}{inner(arguments[0], SIGN)}", SIGN
@@ -140,6 +144,9 @@ class _Writer:
             case Symbol():
                 return n.call(head, arguments, lambda argument: inner(argument, n.argument)), n.applied
         raise TypeError(f"no notation for {head}")
+
+    def _inner(self, scope: tuple[str, ...], argument: Term, least: int) -> str:
+        return self.write(argument, scope, least)
 
     def _infix(self, name: str, arguments: tuple[Term, ...], scope: tuple[str, ...], symbol: str) -> tuple[str, int]:
         level, left, right = _LEVELS[name]

@@ -6,17 +6,30 @@ proves what it needs about its own statements.
 """
 
 import textwrap
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from fractions import Fraction
 from itertools import groupby
 
 from vaelid.readings.errors import ReadingError
 from vaelid.readings.terms.notation import APPLICATION, ATOM, IFF, PRODUCT, SIGN, Notation, written
-from vaelid.readings.terms.syntax import INDEX, MAP, REAL, Sort, Symbol, Term
+from vaelid.readings.terms.syntax import INDEX, MAP, REAL, Head, Sort, Symbol, Term, Variable, subterms
 
 __all__ = ["rocq", "rocq_definition", "rocq_name", "rocq_sort"]
 
-_FUNCTIONS = {"exp": "exp", "log": "ln", "sqrt": "sqrt", "abs": "Rabs", "tanh": "tanh", "pi": "PI"}
+_FUNCTIONS = {
+    "exp": "exp",
+    "log": "ln",
+    "sqrt": "sqrt",
+    "abs": "Rabs",
+    "tanh": "tanh",
+    "pi": "PI",
+    "index_add": "Nat.add",  # not +, whose scope is that of the real numbers
+}
+_KEYWORDS = """
+    _ IF Prop SProp Set Type as at by cofix else end exists exists2 fix for forall fun if in let match mod return then
+    using where with
+"""
+_RESERVED = {*_KEYWORDS.split(), *_FUNCTIONS.values(), "Nat", "R", "nat", "INR", "fsum", "True", "False"}
 
 
 def rocq_name(name: str) -> str:
@@ -40,7 +53,7 @@ def _number(value: Fraction, of_index: bool) -> tuple[str, int]:
         return f"{value}%nat", ATOM
     if value.denominator == 1:
         return str(value), ATOM if value >= 0 else SIGN
-    return f"{value.numerator} / {value.denominator}", PRODUCT if value > 0 else SIGN
+    return f"{value.numerator} / {value.denominator}", PRODUCT
 
 
 def _function(name: str, arguments: Sequence[str]) -> str:
@@ -67,7 +80,6 @@ _NOTATION = Notation(
         "multiply": "*",
         "divide": "/",
         "negative": "- ",
-        "index_add": "+",
         "equal": "=",
         "less": "<",
         "less_equal": "<=",
@@ -96,13 +108,30 @@ _NOTATION = Notation(
 )
 
 
+def _check_names(heads: Iterable[Head]) -> None:
+    """Refuse what Rocq would read as something else: one name of two things, or one of its own."""
+    known: dict[str, Head] = {}
+    for head in heads:
+        if isinstance(head, Variable | Symbol):
+            name = rocq_name(head.name)
+            if name in _RESERVED:
+                raise ReadingError(f"the name {head.name}: in Rocq {name} is something else.")
+            if known.setdefault(name, head) != head:
+                raise ReadingError(f"the name {head.name}: two things would be {name} in Rocq.")
+
+
 def rocq(term: Term) -> str:
-    """The term as Rocq text, to be read in `R_scope`."""
+    """The term as Rocq text, to be read in `R_scope`.
+
+    Raises `ReadingError` for an operation that Rocq's library lacks, and for names that would clash there.
+    """
+    _check_names(part.head for part in subterms(term))
     return written(term, _NOTATION)
 
 
 def rocq_definition(symbol: Symbol, *, width: int = 96) -> str:
     """The Rocq `Definition` of a defined function, in lines of at most `width` characters where names allow."""
+    _check_names([*symbol.parameters, *(part.head for part in subterms(symbol.body))])
     groups = groupby(symbol.parameters, key=lambda parameter: rocq_sort(parameter.sort))
     binders = [f"({' '.join(rocq_name(p.name) for p in group)} : {sort})" for sort, group in groups]
     head = " ".join(["Definition", rocq_name(symbol.name), *binders, ":", rocq_sort(symbol.body.sort), ":="])

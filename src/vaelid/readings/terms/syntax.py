@@ -13,6 +13,7 @@ import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import partial
 from weakref import WeakValueDictionary
 
 __all__ = [
@@ -47,26 +48,6 @@ __all__ = [
 ]
 
 
-@dataclass(frozen=True)
-class Sort:
-    """A kind of value; `rank` is the number of indices of an array."""
-
-    name: str
-    rank: int = 0
-
-    def __repr__(self) -> str:
-        return self.name
-
-
-REAL, INDEX, BOOL, MAP = Sort("Real"), Sort("Index"), Sort("Bool"), Sort("Map")
-VECTOR = Sort("Vector", 1)
-
-
-def array_of_rank(rank: int) -> Sort:
-    """The sort of functions from `rank` indices to the reals; of rank 0 the reals themselves."""
-    return {0: REAL, 1: VECTOR}.get(rank) or Sort(f"Array{rank}", rank)
-
-
 def _is_name(name: str) -> bool:
     """A name cannot be read as a formula, nor as an operation."""
     return type(name) is str and re.fullmatch(r"[A-Za-z_]\w*(\.[A-Za-z_]\w*)*", name, re.ASCII) is not None
@@ -78,8 +59,61 @@ def _check_whole(number: int) -> None:
         raise TypeError(f"{number!r} is not a whole number, at least 0")
 
 
+class _Fixed:
+    """What cannot be changed once it is made."""
+
+    __slots__ = ()
+
+    def __setattr__(self, name: str, value: object) -> None:
+        raise AttributeError(f"a {type(self).__name__.lower()} cannot be changed")
+
+    def __delattr__(self, name: str) -> None:
+        raise AttributeError(f"a {type(self).__name__.lower()} cannot be changed")
+
+
+class Sort(_Fixed):
+    """A kind of value; `rank` is the number of indices of an array. Equal sorts are the same object."""
+
+    __slots__ = ("name", "rank")
+    name: str
+    rank: int
+
+    def __new__(cls, name: str, rank: int = 0) -> "Sort":
+        if cls is not Sort or not _is_name(name):
+            raise TypeError(f"{name!r} is not the name of a sort")
+        _check_whole(rank)
+        self = object.__new__(cls)
+        object.__setattr__(self, "name", name)
+        object.__setattr__(self, "rank", rank)
+        return _SORTS.setdefault((name, rank), self)
+
+    def __reduce__(self) -> tuple:
+        return Sort, (self.name, self.rank)
+
+    def __repr__(self) -> str:
+        return self.name
+
+
+_SORTS: dict[tuple[str, int], Sort] = {}
+REAL, INDEX, BOOL, MAP = Sort("Real"), Sort("Index"), Sort("Bool"), Sort("Map")
+VECTOR = Sort("Vector", 1)
+
+
+def array_of_rank(rank: int) -> Sort:
+    """The sort of functions from `rank` indices to the reals; of rank 0 the reals themselves."""
+    return {0: REAL, 1: VECTOR}.get(rank) or Sort(f"Array{rank}", rank)
+
+
 class Head:
-    """What stands at the head of a term: it says which arguments it takes and how many indices it binds in each."""
+    """What stands at the head of a term: it says which arguments it takes and how many indices it binds in each.
+
+    A copy of one, and one read back from a pickle, is made anew, and checked as every head is.
+    """
+
+    __slots__ = ()
+
+    def __reduce__(self) -> tuple:
+        return type(self), tuple(getattr(self, name) for name in self.__slots__)
 
     def signature(self, given: tuple[Sort, ...]) -> tuple[tuple[Sort, ...], Sort]:
         """The sorts of the arguments and of the result."""
@@ -90,7 +124,7 @@ class Head:
         return 0
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Variable(Head):
     """A value of the sort, any one: a theorem holds for all."""
 
@@ -106,7 +140,7 @@ class Variable(Head):
         return (), self.sort
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Bound(Head):
     """The index bound by the binder that is `level` binders out; 0 is the innermost."""
 
@@ -120,7 +154,7 @@ class Bound(Head):
         return (), INDEX
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Number(Head):
     """An exact rational number, or a whole number of sort index."""
 
@@ -128,8 +162,10 @@ class Number(Head):
     sort: Sort = REAL
 
     def __post_init__(self) -> None:
-        if type(self.value) is not Fraction or self.sort not in (REAL, INDEX):
+        if type(self.value) is not Fraction or not (self.sort is REAL or self.sort is INDEX):
             raise TypeError("a number is a Fraction, real or index")
+        if type(self.value.numerator) is not int or type(self.value.denominator) is not int:
+            raise TypeError("a number is a Fraction of two ints")
         if self.sort is INDEX and self.value.denominator != 1:
             raise TypeError("an index is a whole number")
 
@@ -138,14 +174,14 @@ class Number(Head):
         return (), self.sort
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Operator(Head):
     """An operation of the fixed table below; the comparisons take two arguments of any one sort they know."""
 
     name: str
 
     def __post_init__(self) -> None:
-        if self.name not in _SIGNATURES and self.name not in _COMPARED:
+        if type(self.name) is not str or (self.name not in _SIGNATURES and self.name not in _COMPARED):
             raise TypeError(f"unknown operator {self.name!r}")
 
     def signature(self, given: tuple[Sort, ...]) -> tuple[tuple[Sort, ...], Sort]:
@@ -174,7 +210,7 @@ _SIGNATURES: dict[str, tuple[tuple[Sort, ...], Sort]] = {
 _COMPARED = {"equal": (REAL, INDEX, VECTOR), "less_equal": (REAL, INDEX), "less": (REAL, INDEX)}
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Power(Head):
     """The argument to a whole power, at least 0."""
 
@@ -188,14 +224,14 @@ class Power(Head):
         return (REAL,), REAL
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Binder(Head):
     """`sum`: of the body over the indices 0 <= i < size. `forall`: the body holds for every index i."""
 
     name: str
 
     def __post_init__(self) -> None:
-        if self.name not in ("sum", "forall"):
+        if type(self.name) is not str or self.name not in ("sum", "forall"):
             raise TypeError(f"unknown binder {self.name!r}")
 
     def signature(self, given: tuple[Sort, ...]) -> tuple[tuple[Sort, ...], Sort]:
@@ -207,7 +243,7 @@ class Binder(Head):
         return 1 if self.name == "forall" or argument == 1 else 0
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Lambda(Head):
     """The array with these elements; index 0 of the body is the last axis."""
 
@@ -225,7 +261,7 @@ class Lambda(Head):
         return self.rank
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Element(Head):
     """(array, i_1, ..., i_rank): one element, the first axis first."""
 
@@ -239,7 +275,7 @@ class Element(Head):
         return (array_of_rank(self.rank), *[INDEX] * self.rank), REAL
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Symbol(Head):
     """A defined function. It *is* its definition: what it stands for is in it, so none can be circular."""
 
@@ -268,7 +304,7 @@ class Symbol(Head):
         return tuple(parameter.sort for parameter in self.parameters), self.body.sort
 
 
-class Term:
+class Term(_Fixed):
     """A head and its arguments, made by `make`. Equal terms are the same object."""
 
     __slots__ = ("__weakref__", "arguments", "head", "loose", "sort")
@@ -279,7 +315,7 @@ class Term:
     """How many binders must stand around the term for every bound index in it to be bound."""
 
     def __new__(cls, head: Head, *arguments: "Term") -> "Term":
-        if type(head) not in _HEADS or any(type(argument) is not Term for argument in arguments):
+        if cls is not Term or type(head) not in _HEADS or any(type(argument) is not Term for argument in arguments):
             raise TypeError("a term is made of a known head and of terms")
         known = _TERMS.get((head, arguments))
         if known is not None:
@@ -299,12 +335,6 @@ class Term:
             object.__setattr__(self, slot, value)
         return _TERMS.setdefault((head, arguments), self)
 
-    def __setattr__(self, name: str, value: object) -> None:
-        raise AttributeError("a term cannot be changed")
-
-    def __delattr__(self, name: str) -> None:
-        raise AttributeError("a term cannot be changed")
-
     def __reduce__(self) -> tuple:
         return Term, (self.head, *self.arguments)
 
@@ -317,6 +347,9 @@ class Term:
 
 
 _HEADS = (Variable, Bound, Number, Operator, Power, Binder, Lambda, Element, Symbol)
+for _head in _HEADS:  # what `dataclass` adds for pickles would change a head; `Head.__reduce__` does without
+    for _method in ("__getstate__", "__setstate__"):
+        delattr(_head, _method)
 _TERMS: "WeakValueDictionary[tuple[Head, tuple[Term, ...]], Term]" = WeakValueDictionary()
 
 
@@ -386,27 +419,19 @@ def _rebuilt(term: Term, leaf: Callable[[Term, int], Term | None], depth: int, d
 def loose_levels(term: Term) -> set[int]:
     """The bound indices that nothing inside the term binds, counted from outside it."""
     found: set[int] = set()
-
-    def leaf(part: Term, depth: int) -> Term | None:
-        if isinstance(part.head, Bound) and part.head.level >= depth:
-            found.add(part.head.level - depth)
-        return None if part.loose > depth else part
-
-    _rebuilt(term, leaf, 0, {})
+    reindexed(term, lambda level: found.add(level) or level)
     return found
 
 
 def reindexed(term: Term, change: Callable[[int], int]) -> Term:
     """The term with index change(k) wherever its loose index k stood."""
-    if term.loose == 0:
-        return term
+    return _rebuilt(term, partial(_reindexed_leaf, change), 0, {})
 
-    def leaf(part: Term, depth: int) -> Term | None:
-        if part.loose <= depth:
-            return part
-        return Term(Bound(depth + change(part.head.level - depth))) if isinstance(part.head, Bound) else None
 
-    return _rebuilt(term, leaf, 0, {})
+def _reindexed_leaf(change: Callable[[int], int], part: Term, depth: int) -> Term | None:
+    if part.loose <= depth:
+        return part
+    return Term(Bound(depth + change(part.head.level - depth))) if isinstance(part.head, Bound) else None
 
 
 def shifted(term: Term, by: int) -> Term:
@@ -416,36 +441,28 @@ def shifted(term: Term, by: int) -> Term:
 
 def _opened(body: Term, values: tuple[Term, ...]) -> Term:
     """The body of len(values) binders with values[level] for the index of that level, outside the binders."""
+    return _rebuilt(body, partial(_opened_leaf, values), 0, {})
 
-    def leaf(part: Term, depth: int) -> Term | None:
-        if part.loose <= depth:
-            return part
-        if isinstance(part.head, Bound):
-            level = part.head.level - depth
-            return shifted(values[level], depth) if level < len(values) else Term(Bound(part.head.level - len(values)))
-        return None
 
-    return _rebuilt(body, leaf, 0, {})
+def _opened_leaf(values: tuple[Term, ...], part: Term, depth: int) -> Term | None:
+    if part.loose <= depth:
+        return part
+    if isinstance(part.head, Bound):
+        level = part.head.level - depth
+        return shifted(values[level], depth) if level < len(values) else Term(Bound(part.head.level - len(values)))
+    return None
 
 
 def instance(term: Term, values: dict[Variable, Term]) -> Term:
     """The term with values for variables, all at once. A value has no loose index, so none is captured."""
     for variable, value in values.items():
-        if type(variable) is not Variable or type(value) is not Term or value.sort != variable.sort:
+        if type(variable) is not Variable or type(value) is not Term or value.sort is not variable.sort:
             raise TypeError(f"{variable} cannot stand for {value!r}")
         if value.loose:
             raise TypeError(f"the value of {variable.name} has an index that nothing binds")
-
-    def leaf(part: Term, depth: int) -> Term | None:
-        return values.get(part.head) if isinstance(part.head, Variable) else None
-
-    return _rebuilt(term, leaf, 0, {})
+    return _rebuilt(term, lambda part, _: values.get(part.head), 0, {})  # pyright: ignore[reportArgumentType]
 
 
 def abstracted(term: Term, variable: Variable) -> Term:
     """The term under one more binder, whose index stands wherever the index variable stood."""
-
-    def leaf(part: Term, depth: int) -> Term | None:
-        return Term(Bound(depth)) if part.head == variable else None
-
-    return _rebuilt(shifted(term, 1), leaf, 0, {})
+    return _rebuilt(shifted(term, 1), lambda part, depth: Term(Bound(depth)) if part.head == variable else None, 0, {})

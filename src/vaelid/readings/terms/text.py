@@ -2,8 +2,9 @@
 
 from collections.abc import Callable, Sequence
 from fractions import Fraction
+from itertools import groupby
 
-from vaelid.readings.terms.notation import ATOM, IFF, PRODUCT, SIGN, Notation, written
+from vaelid.readings.terms.notation import ATOM, IFF, PRODUCT, SIGN, Notation, listed, written
 from vaelid.readings.terms.syntax import INDEX, Symbol, Term, Variable
 
 __all__ = ["text"]
@@ -15,25 +16,34 @@ _NAMES = {"pi": "π", "and": "true", "or": "false"}
 def _number(value: Fraction, of_index: bool) -> tuple[str, int]:
     if value.denominator == 1:
         return str(value), ATOM if value >= 0 else SIGN
-    return f"{value.numerator}/{value.denominator}", PRODUCT if value > 0 else SIGN
+    return f"{value.numerator}/{value.denominator}", PRODUCT
 
 
 def _call(symbol: Symbol, arguments: Sequence[Term], argument: Callable[[Term], str]) -> str:
-    """name(arguments), sizes left out; a record that is passed whole is named once.
+    """name(arguments), sizes left out; a record that is passed whole is named once, of another each field.
 
     A size that is not the variable of the definition is shown, since the text would be read wrongly without it.
     """
     shown: list[str] = []
-    for parameter, value in zip(symbol.parameters, arguments, strict=True):
-        root, dot, field = parameter.name.partition(".")
-        if parameter.sort is INDEX:
-            shown += [f"{root}={argument(value)}"] if value.head != parameter else []
-        elif dot and isinstance(value.head, Variable) and value.head.name.endswith(f".{field}"):
-            record = value.head.name.removesuffix(f".{field}")
-            shown += [record] if shown[-1:] != [record] else []
-        else:
-            shown.append(f"{field}={argument(value)}" if dot else argument(value))
+    pairs = zip(symbol.parameters, arguments, strict=True)
+    for (root, dot), group in groupby(pairs, key=lambda pair: pair[0].name.partition(".")[:2]):
+        members = [(parameter, parameter.name.removeprefix(root + dot), value) for parameter, value in group]
+        records = {_record(field, value) for _, field, value in members}
+        if dot and len(records) == 1 and (record := records.pop()):
+            shown.append(record)
+            continue
+        for parameter, field, value in members:
+            if parameter.sort is not INDEX:
+                shown.append(f"{field}={argument(value)}" if dot else argument(value))
+            elif value.head != parameter:
+                shown.append(f"{parameter.name}={argument(value)}")
     return f"{symbol.name}({', '.join(shown)})"
+
+
+def _record(field: str, value: Term) -> str | None:
+    """The name of the record that a value is this field of."""
+    name = value.head.name if isinstance(value.head, Variable) else ""
+    return name.removesuffix(f".{field}") if name.endswith(f".{field}") else None
 
 
 _NOTATION = Notation(
@@ -61,7 +71,7 @@ _NOTATION = Notation(
     power=lambda base, exponent: base + str(exponent).translate(_SUPERSCRIPTS),
     sum=lambda index, size, body: (f"Σ_{{{index}<{size}}} {body}", SIGN),
     forall=lambda index, body: f"∀{index}. {body}",
-    lambda_=lambda indices, body: (f"{', '.join(indices)} ↦ {body}", IFF),
+    lambda_=lambda indices, body: (f"{listed(indices)} ↦ {body}", IFF),
     element=lambda array, indices: f"{array}[{', '.join(indices)}]",
     apply=lambda map_, vector: f"{map_}({vector})",
     call=_call,
@@ -71,8 +81,8 @@ _NOTATION = Notation(
 
 
 def text(term: Term) -> str:
-    """The term in one line of Unicode: Σ_{i<L} (exp(logvar[i]) + mu[i]² − 1 − logvar[i]) / 2.
+    """The term in one line of Unicode: Σ_{i<L} ((exp(logvar[i]) + mu[i]² − 1 − logvar[i]) / 2) / L.
 
-    Sizes of defined functions are left out; a sum reaches as far as products go.
+    Sizes of defined functions are left out; a sum reaches up to the next + − · or /, as a sign does.
     """
     return written(term, _NOTATION)

@@ -9,15 +9,27 @@ from collections.abc import Callable
 from dataclasses import fields, is_dataclass
 from fractions import Fraction
 from pathlib import Path
+from types import CodeType
 from typing import Any
+
+import jaxtyping
 
 from vaelid.readings.errors import ReadingError
 from vaelid.readings.terms.arrays import TermArray, TermMap, array_of, as_term, index
 from vaelid.readings.terms.syntax import INDEX, Symbol, Term, Variable, free_variables, make
+from vaelid.spec.arrays import may_be_supplied
 
 __all__ = ["Definition", "define", "trace"]
 
 _READINGS = Path(__file__).parents[1]
+_PASSING_ON = (_READINGS, Path(jaxtyping.__file__).parent)
+"""Where code is a reading's, or calls it for another: that other is what used an operation."""
+
+
+def _uses_reading(code: CodeType) -> bool:
+    """Whether code is a function that is read, rather than on the way from one to the reading."""
+    passes_on = any(folder in Path(code.co_filename).parents for folder in _PASSING_ON)
+    return not passes_on and not code.co_qualname.startswith(f"{may_be_supplied.__qualname__}.")
 
 
 def trace(function: Callable[..., Any], *arguments: Any, **options: Any) -> Any:
@@ -29,9 +41,9 @@ def trace(function: Callable[..., Any], *arguments: Any, **options: Any) -> Any:
     try:
         return function(*arguments, **options)
     except ReadingError as error:
-        frames = traceback.extract_tb(error.__traceback__)
-        where = [frame for frame in frames[1:] if _READINGS not in Path(frame.filename).parents]
-        place = f" (in {where[-1].name}, {Path(where[-1].filename).name}:{where[-1].lineno})" if where else ""
+        frames = [(frame.f_code, line) for frame, line in traceback.walk_tb(error.__traceback__)][1:]
+        where = [(code, line) for code, line in frames if _uses_reading(code)]
+        place = f" (in {where[-1][0].co_name}, {Path(where[-1][0].co_filename).name}:{where[-1][1]})" if where else ""
         name = getattr(function, "__name__", repr(function))
         raise type(error)(f"{name} cannot be read as a formula: {error}{place}") from None
 
@@ -40,7 +52,7 @@ def leaves(value: Any) -> list[TermArray | TermMap]:
     """The arrays and maps in a value, through records and tuples, in order."""
     if isinstance(value, TermArray | TermMap):
         return [value]
-    if isinstance(value, int | Fraction):
+    if isinstance(value, int | float | Fraction):
         return [as_term(value)]
     if is_dataclass(value) and not isinstance(value, type):
         return [leaf for field in fields(value) for leaf in leaves(getattr(value, field.name))]
@@ -98,16 +110,16 @@ class Definition:
     def __call__(self, *arguments: Any) -> Any:
         """The symbols at these arguments, in the shape of what the function returns."""
         given = [leaf for value in arguments for leaf in leaves(value)]
-        lengths: dict[Term, Any] = {}
+        lengths: dict[Term, Term] = {}
         for leaf, shape in zip(given, self._shapes, strict=True):
             for formal, actual in zip(shape, _shape(leaf), strict=True):
-                if lengths.setdefault(formal, actual) != actual:
+                if lengths.setdefault(formal, actual if isinstance(formal.head, Variable) else formal) != actual:
                     raise ReadingError(f"{self.name}: arrays of different lengths for one size.")
         terms = [leaf.term for leaf in given]
         results = []
         for symbol, array in zip(self.symbols, leaves(self._result), strict=True):
             count = len(symbol.parameters) - len(terms)
-            sizes = [index(lengths.get(size, size)) for size in map(make, symbol.parameters[:count])]
+            sizes = [lengths.get(size, size) for size in map(make, symbol.parameters[:count])]
             shape = tuple(lengths.get(length, length) for length in _shape(array))
             results.append(array_of(make(symbol, *sizes, *terms), shape))
         return _rebuilt(self._result, results)
@@ -122,8 +134,9 @@ class Definition:
         return f"Definition({self.name})"
 
 
-def _shape(leaf: TermArray | TermMap) -> tuple:
-    return leaf.shape if isinstance(leaf, TermArray) else (leaf.length,)
+def _shape(leaf: TermArray | TermMap) -> tuple[Term, ...]:
+    """The sizes of an array or of what a map puts out, as index terms."""
+    return tuple(map(index, leaf.shape)) if isinstance(leaf, TermArray) else (index(leaf.length),)
 
 
 def _sizes_in(body: Term, order: tuple[str, ...]) -> list[Variable]:

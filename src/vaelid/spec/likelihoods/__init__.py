@@ -3,6 +3,7 @@
 from vaelid.spec.likelihoods.continuous import (
     continuous_bernoulli,
     continuous_bernoulli_log_normaliser,
+    continuous_bernoulli_mean,
     gaussian,
     gaussian_diag,
     gaussian_fixed,
@@ -34,6 +35,7 @@ __all__ = [
     "check_support",
     "continuous_bernoulli",
     "continuous_bernoulli_log_normaliser",
+    "continuous_bernoulli_mean",
     "fitting_likelihoods",
     "gaussian",
     "gaussian_diag",

@@ -6,13 +6,14 @@ from typing import Any
 import numpy as np
 from array_api_compat import device
 
-from vaelid.spec.arrays import array_namespace
+from vaelid.spec.arrays import array_namespace, log_of_number, may_be_supplied
 from vaelid.spec.errors import InputError
 from vaelid.spec.likelihoods.likelihood import Likelihood
 
 __all__ = [
     "continuous_bernoulli",
     "continuous_bernoulli_log_normaliser",
+    "continuous_bernoulli_mean",
     "gaussian",
     "gaussian_diag",
     "gaussian_fixed",
@@ -28,7 +29,7 @@ def _finite(x: Any) -> Any:
     return array_namespace(x).isfinite(x)
 
 
-def _constant(value: float, like: Any) -> Any:
+def _constant(value: Any, like: Any) -> Any:
     return array_namespace(like).asarray(value, dtype=like.dtype, device=device(like))
 
 
@@ -60,6 +61,7 @@ def _polynomial(coefficients: tuple[float, ...], x: Any) -> Any:
     return total
 
 
+@may_be_supplied
 def continuous_bernoulli_log_normaliser(logits: Any) -> Any:
     """Log of the integral of e^(x l) over x in [0, 1]: log((e^l - 1) / l), and 0 at l = 0."""
     xp = array_namespace(logits)
@@ -76,7 +78,9 @@ def _continuous_bernoulli_log_density(x: Any, logits: Any) -> Any:
     return x * logits - continuous_bernoulli_log_normaliser(logits)
 
 
-def _continuous_bernoulli_mean(logits: Any) -> Any:
+@may_be_supplied
+def continuous_bernoulli_mean(logits: Any) -> Any:
+    """E x under the density proportional to e^(x l) on [0, 1]: 1 / (1 - e^-l) - 1 / l, and 1/2 at l = 0."""
     xp = array_namespace(logits)
     near = xp.abs(logits) < _NEAR_ZERO
     small = xp.where(near, logits, xp.zeros_like(logits))
@@ -134,7 +138,7 @@ continuous_bernoulli = Likelihood(
     name="continuous_bernoulli",
     accepts="numbers in [0, 1]",
     log_density=_continuous_bernoulli_log_density,
-    mean=_continuous_bernoulli_mean,
+    mean=continuous_bernoulli_mean,
     draw=_continuous_bernoulli_draw,
     contains=lambda x: (x >= 0) & (x <= 1),
 )
@@ -145,12 +149,11 @@ def gaussian_fixed(variance: float) -> Likelihood:
     """N(output, variance I) with a variance that is given, not learned."""
     if not (math.isfinite(variance) and variance > 0):
         raise InputError(f"gaussian:{variance:g} needs a positive finite variance, for instance gaussian:1.")
-    log_variance = math.log(variance)
     return Likelihood(
         name=f"gaussian:{repr(float(variance)).removesuffix('.0')}",
         accepts=ANY_REAL,
-        log_density=lambda x, output: gaussian_log_density(x, output, _constant(log_variance, output)),
+        log_density=lambda x, output: gaussian_log_density(x, output, log_of_number(variance, output)),
         mean=lambda output: output,
-        draw=lambda rng, output: _normal_draw(rng, output, log_variance),
+        draw=lambda rng, output: _normal_draw(rng, output, math.log(variance)),
         contains=_finite,
     )

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from array_api_compat import device
 
-from vaelid.spec.arrays import array_namespace, index_dtype, lgamma, log_softmax, softplus
+from vaelid.spec.arrays import array_namespace, index_dtype, lgamma, log_softmax, may_be_supplied, sigmoid, softplus
 from vaelid.spec.errors import InputError
 from vaelid.spec.likelihoods.likelihood import Likelihood
 from vaelid.spec.likelihoods.support import MOST_TRIALS
@@ -21,11 +21,6 @@ __all__ = [
     "negative_binomial",
     "poisson",
 ]
-
-
-def _sigmoid(logits: Any) -> Any:
-    """1 / (1 + e^-l), as (1 + tanh(l/2)) / 2, which does not overflow."""
-    return (1 + array_namespace(logits).tanh(logits / 2)) / 2
 
 
 def _is_count(x: Any) -> Any:
@@ -53,6 +48,7 @@ def _log_choose_table(n: int) -> np.ndarray:
     return np.array([math.log(value) for value in row])
 
 
+@may_be_supplied
 def binomial_log_coefficient(n: int, x: Any, like: Any) -> Any:
     """Log C(n, x), elementwise, in the namespace, dtype and device of `like`."""
     xp = array_namespace(like)
@@ -72,8 +68,8 @@ bernoulli = Likelihood(
     name="bernoulli",
     accepts="0 or 1",
     log_density=bernoulli_log_density,
-    mean=_sigmoid,
-    draw=lambda rng, output: rng.random(output.shape) < _sigmoid(output),
+    mean=sigmoid,
+    draw=lambda rng, output: rng.random(output.shape) < sigmoid(output),
     contains=lambda x: (x == 0) | (x == 1),
     discrete=True,
 )
@@ -88,8 +84,8 @@ def binomial(n: int) -> Likelihood:
         name=f"binomial:{n}",
         accepts=f"whole numbers from 0 to {n}",
         log_density=lambda x, output: binomial_log_coefficient(n, x, output) + x * output - n * softplus(output),
-        mean=lambda output: n * _sigmoid(output),
-        draw=lambda rng, output: rng.binomial(n, _sigmoid(output)),
+        mean=lambda output: n * sigmoid(output),
+        draw=lambda rng, output: rng.binomial(n, sigmoid(output)),
         contains=lambda x: _is_count(x) & (x <= n),
         features=lambda x: x / n,
         discrete=True,

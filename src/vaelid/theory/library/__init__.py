@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from types import MappingProxyType
 
-from vaelid.theory.library import conventions, elbo, latent, likelihoods, logarithm, objective, rocq, sums, vae
+from vaelid.theory.library import batches, conventions, elbo, latent, likelihoods, logarithm, objective, rocq, sums, vae
 from vaelid.theory.library.conventions import EFFECTIVE_BETAS
 from vaelid.theory.result import Result
 
@@ -16,6 +16,7 @@ SECTIONS: Mapping[str, tuple[Result, ...]] = MappingProxyType(
         "Weighted objectives": objective.RESULTS,
         "What a loss stands for": (*likelihoods.RESULTS, *conventions.RESULTS),
         "The importance-weighted bound": elbo.RESULTS,
+        "Rows of a batch": batches.RESULTS,
         "Laws and integrals": rocq.RESULTS,
         "Sums and logarithms": (*sums.RESULTS, *logarithm.RESULTS),
     }
