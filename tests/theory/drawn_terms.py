@@ -49,7 +49,7 @@ def operation(name: str, *arguments: Term) -> Term:
 
 
 class Draw:
-    """Draws terms. `opaque` ones have sums, arrays, maps and functions that nothing is known of; others are rational."""
+    """Draws terms: `opaque` ones with sums, arrays, maps and functions of which nothing is known, others rational."""
 
     def __init__(self, seed: int) -> None:
         self.seed = seed

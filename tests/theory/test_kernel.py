@@ -240,7 +240,9 @@ class TestAxioms:
         assert all("." in known.rocq for known in AXIOMS.values())
 
     def test_a_consequence_of_axioms_says_which(self):
-        theorem = smt(less_equal(number(2), operation("exp", ONE)), [instantiate(axiom("exp_gt_one_plus"), {X.head: ONE})])
+        theorem = smt(
+            less_equal(number(2), operation("exp", ONE)), [instantiate(axiom("exp_gt_one_plus"), {X.head: ONE})]
+        )
         assert theorem.axioms == {"exp_gt_one_plus"}
         assert smt(equal(X, X), [theorem]).axioms == {"exp_gt_one_plus"}
         assert smt(equal(X, X)).axioms == set()
@@ -376,7 +378,7 @@ class TestSolvers:
     @pytest.mark.parametrize("liar", ["_z3", "_cvc5"])
     def test_one_lying_solver_is_not_enough(self, monkeypatch, liar):
         monkeypatch.setattr(solvers, liar, lambda script: "unsat")
-        with pytest.raises(NotProved, match="not proved: .*says sat") as refused:
+        with pytest.raises(NotProved, match=r"not proved: .*says sat") as refused:
             smt(FALSE)
         assert sorted(answer.verdict for answer in refused.value.answers) == ["sat", "unsat"]
 

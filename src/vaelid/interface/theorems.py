@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
+from vaelid.interface.development import checked_theorems
 from vaelid.readings.terms.latex import latex
 from vaelid.readings.terms.syntax import INDEX, Symbol
 from vaelid.readings.terms.text import text
@@ -17,7 +18,7 @@ from vaelid.theory.check import obligations, steps
 from vaelid.theory.kernel import AXIOMS, Theorem
 from vaelid.theory.library import LIBRARY, SECTIONS
 from vaelid.theory.library.definitions import DEFINITIONS
-from vaelid.theory.result import Result
+from vaelid.theory.result import Result, Status
 
 __all__ = ["Theorems", "as_data", "as_page", "as_table", "find", "theorems"]
 
@@ -66,7 +67,7 @@ def as_data(result: Result) -> dict[str, Any]:
     return {
         "name": result.name,
         "source": _torchlean(result),
-        "status": result.status,
+        "status": _status(result),
         "checkers": _checkers(result),
         "axioms": sorted(theorem.axioms) if theorem else [],
         "statement": text(result.statement) if result.statement is not None else result.says,
@@ -74,7 +75,7 @@ def as_data(result: Result) -> dict[str, Any]:
         "conclusion": text(result.conclusion) if result.conclusion is not None else None,
         "says": result.says,
         "references": list(result.references),
-        "rocq": result.rocq,
+        "rocq": f"Vaelid.Theorems.{result.rocq}" if result.rocq else None,
         "functions": [
             {"name": definition.name, "file": definition.place[0], "line": definition.place[1]}
             for definition in _definitions(result)
@@ -88,8 +89,20 @@ def _torchlean(result: Result) -> str | None:
     return f"{TORCHLEAN}.{result.source}" if result.source else None
 
 
+def _by_rocq(result: Result) -> bool:
+    """Whether Rocq proved it, in a check of the sources as they are."""
+    return (result.rocq or result.name) in checked_theorems()
+
+
+def _status(result: Result) -> Status:
+    """As the result says, and `proved` too where Rocq has proved it."""
+    return "proved" if result.status == "rocq" and _by_rocq(result) else result.status
+
+
 def _checkers(result: Result) -> list[str]:
-    return {"proved": ["z3", "cvc5"], "rocq": ["rocq"], "open": []}[result.status]
+    """Who proves it: named even where it was not checked here, which the status tells."""
+    solvers = ["z3", "cvc5"] if result.status == "proved" else []
+    return solvers + ["rocq"] * (result.status == "rocq" or _by_rocq(result))
 
 
 def _sequent(result: Result) -> str:
@@ -127,9 +140,9 @@ def as_table() -> Iterator[str]:
 
 def _status_line(result: Result) -> str:
     if result.status == "proved":
-        axioms = ", ".join(sorted(result.theorem.axioms)) or "no axiom"
-        return f"z3 and cvc5; {axioms}"
-    return {"rocq": "Rocq", "open": "open"}[result.status]
+        checkers = "z3, cvc5 and Rocq" if _by_rocq(result) else "z3 and cvc5"
+        return f"{checkers}; {', '.join(sorted(result.theorem.axioms)) or 'no axiom'}"
+    return {"proved": "Rocq, checked", "rocq": "Rocq", "open": "open"}[_status(result)]
 
 
 def as_page(result: Result, *, with_latex: bool = False) -> Iterator[str]:
@@ -147,7 +160,7 @@ def as_page(result: Result, *, with_latex: bool = False) -> Iterator[str]:
     yield from _field("where", [line for d in _definitions(result) for line in _definition_lines(d)], width)
     yield from _field("TorchLean", [_torchlean(result) or ""], width)
     yield from _field("after", [*result.references], width)
-    yield from _field("Rocq", [f"proofs/{result.rocq}"] if result.rocq else [], width)
+    yield from _field("Rocq", [f"Vaelid.Theorems.{result.rocq}, in proofs/"] if result.rocq else [], width)
     if result.status != "proved":
         return
     yield from _field("axioms", [f"{a}: {text(AXIOMS[a].statement)}" for a in sorted(result.theorem.axioms)], width)
@@ -180,13 +193,9 @@ def _definition_lines(definition: Definition) -> Iterator[str]:
         yield f"{symbol.name}({shown}) = {text(symbol.body)}   [{path}:{line}]"
 
 
-@cache
-def _names() -> dict[int, Result]:
-    return {id(result.theorem): result for result in LIBRARY.values() if result.status == "proved"}
-
-
 def _premises_named(theorem: Theorem) -> list[Result]:
     """The named results that a proof uses, without looking into their own proofs."""
+    named = {id(result.theorem): result for result in LIBRARY.values() if result.status == "proved"}
     found: dict[str, Result] = {}
     seen: set[int] = set()
     waiting = list(theorem.premises)
@@ -195,9 +204,8 @@ def _premises_named(theorem: Theorem) -> list[Result]:
         if id(step) in seen:
             continue
         seen.add(id(step))
-        named = _names().get(id(step))
-        if named is not None:
-            found[named.name] = named
+        if id(step) in named:
+            found[named[id(step)].name] = named[id(step)]
         else:
             waiting += step.premises
     return list(found.values())

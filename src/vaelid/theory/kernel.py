@@ -202,10 +202,11 @@ def unfold(symbol: Symbol) -> Theorem:
     """symbol(parameters) = its body."""
     if type(symbol) is not Symbol:
         raise TypeError("a definition is a Symbol")
+    call = make(symbol, *(make(parameter) for parameter in symbol.parameters))
+    theorem = Theorem(_KEY, equal(call, symbol.body), f"definition {symbol.name}")
     if _DEFINITIONS.setdefault(symbol.name.replace(".", "_"), symbol) != symbol:
         raise NotProved(f"the name {symbol.name} stands for another definition already")
-    call = make(symbol, *(make(parameter) for parameter in symbol.parameters))
-    return Theorem(_KEY, equal(call, symbol.body), f"definition {symbol.name}")
+    return theorem
 
 
 def instantiate(theorem: Theorem, values: Mapping[Variable, Term]) -> Theorem:

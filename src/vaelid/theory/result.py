@@ -28,7 +28,7 @@ class Result:
         prove: the proof; None where there is none here.
         source: TorchLean's name for it.
         references: papers.
-        rocq: the Rocq theorem, as folder/file.v:name in `proofs/`; with neither it nor a proof here, it is open.
+        rocq: its name in `proofs/Theorems.v`; with neither it nor a proof here, it is open.
     """
 
     name: str

@@ -73,7 +73,7 @@ class Names:
             case Node("infix", "not_equal", parts):
                 return make(Operator("not"), self.term(Node("infix", "equal", parts), sort, scope))
             case Node("infix", "equal" | "less" | "less_equal" as operator, parts):
-                side = VECTOR if operator == "equal" and self.is_vector(parts[0]) else REAL
+                side = VECTOR if operator == "equal" and self.is_vector(parts[0], scope) else REAL
                 return make(Operator(operator), *[self.term(part, side, scope) for part in parts])
             case Node("infix", operator, parts):
                 if sort is INDEX:
@@ -97,9 +97,9 @@ class Names:
                 return self._application(function, arguments, scope)
         raise AssertionError(f"{node} means nothing")
 
-    def is_vector(self, node: Node) -> bool:
+    def is_vector(self, node: Node, scope: tuple[str, ...]) -> bool:
         match node:
-            case Node("name", name) if name in self.variables:
+            case Node("name", name) if name in self.variables and name not in scope:
                 return self.variables[name].sort is VECTOR
             case Node("lambda"):
                 return True

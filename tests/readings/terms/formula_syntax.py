@@ -137,9 +137,8 @@ class _Reader:
             return Node("forall", name, (self.formula(),))
         left = self.chain("∨", "or", lambda: self.chain("∧", "and", self.negation))
         if self.take("→"):
-            right = self.formula()
-            assert right.kind != "forall", "a quantifier inside a formula stands in parentheses"
-            return Node("infix", "implies", (left, right))
+            assert not self.ahead("∀"), "a quantifier inside a formula stands in parentheses"
+            return Node("infix", "implies", (left, self.formula()))
         if self.take("↔"):
             right = self.chain("∨", "or", lambda: self.chain("∧", "and", self.negation))
             assert not self.ahead("→", "↔"), "→ and ↔ do not mix without parentheses"

@@ -4,14 +4,15 @@ Sums and arrays written out are functions the script says nothing of. They are d
 occur, so the n-th declared means the n-th that occurs in the printed terms, of the indices free in it.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
+from math import prod
 from typing import Any
 
 import z3
 from flint import fmpq
 
 from conformance.formula_values import OPERATIONS, value
-from vaelid.readings.terms.syntax import Binder, Lambda, Symbol, Term, Variable, loose_levels, make, reindexed, subterms
+from vaelid.readings.terms.syntax import Binder, Lambda, Symbol, Term, Variable, loose_levels, reindexed, subterms
 
 __all__ = ["Script"]
 
@@ -19,7 +20,6 @@ OWN = {
     z3.Z3_OP_ADD: "add",
     z3.Z3_OP_SUB: "subtract",
     z3.Z3_OP_UMINUS: "negative",
-    z3.Z3_OP_MUL: "multiply",
     z3.Z3_OP_DIV: "divide",
     z3.Z3_OP_NOT: "not",
     z3.Z3_OP_AND: "and",
@@ -41,10 +41,9 @@ def _opaque(term: Term) -> Iterator[Term]:
         yield from _opaque(argument)
 
 
-def _meaning(term: Term) -> tuple[Term, tuple[int, ...]]:
-    """A sum or lambda as a function of its free indices: they are 0, 1, ... in it; and which they were."""
-    levels = sorted({level for level in loose_levels(make(Lambda(0), term))} if term.loose else ())
-    return reindexed(term, levels.index), tuple(levels)
+def _meaning(term: Term) -> Term:
+    """A sum or lambda as a function of its free indices, which are 0, 1, ... in it."""
+    return reindexed(term, sorted(loose_levels(term)).index)
 
 
 class Script:
@@ -57,9 +56,8 @@ class Script:
         occurring: dict[Any, Term] = {}
         for term in terms:
             for found in _opaque(term):
-                meaning, _ = _meaning(found)
-                body = meaning.arguments[-1]
-                occurring.setdefault((meaning.head, body), meaning)
+                meaning = _meaning(found)
+                occurring.setdefault((meaning.head, meaning.arguments[-1]), meaning)
         assert len(names) == len(occurring), (names, occurring)
         self.opaque: dict[str, Term] = dict(zip(names, occurring.values(), strict=True))
         heads = {part.head for term in terms for part in subterms(term)}
@@ -90,8 +88,8 @@ class _Walk:
         arguments = [self.value(child, bound) for child in ast.children()]
         if kind == z3.Z3_OP_TO_REAL:
             return fmpq(arguments[0])
-        if kind == z3.Z3_OP_MUL and len(arguments) > 2:
-            return _product(arguments)
+        if kind == z3.Z3_OP_MUL:
+            return prod(arguments[1:], start=arguments[0])
         if kind in OWN:
             name = "iff" if OWN[kind] == "equal" and z3.is_bool(ast.children()[0]) else OWN[kind]
             return OPERATIONS[name](*arguments)
@@ -122,11 +120,3 @@ class _Walk:
 
     def of_body(self, body: Term, bound: tuple[int, ...]) -> Any:
         return value(body, self.given, self.indices, bound=bound)
-
-
-def _product(factors: list[Any]) -> Any:
-    product: Callable[[Any, Any], Any] = OPERATIONS["multiply"]
-    result = factors[0]
-    for factor in factors[1:]:
-        result = product(result, factor)
-    return result

@@ -15,6 +15,7 @@ FAILED = 1
 @click.command()
 @click.argument("name", required=False)
 @click.option("--check", is_flag=True, help="Prove everything anew with both solvers; exit status 1 if one fails.")
+@click.option("--rocq", is_flag=True, help="With --check: build and re-check the Rocq development too.")
 @click.option("--latex", is_flag=True, help="Print statements as LaTeX.")
 @click.option(
     "--emit-rocq",
@@ -24,7 +25,7 @@ FAILED = 1
 )
 @as_json
 @debug
-def theorems(name: str | None, check: bool, latex: bool, emit_rocq: Path | None, as_json: bool) -> int:
+def theorems(name: str | None, check: bool, rocq: bool, latex: bool, emit_rocq: Path | None, as_json: bool) -> int:
     """Read and re-check the theorems: all, or the one called NAME.
 
     For instance: vaelid theorems kl_loss_nonneg
@@ -35,10 +36,14 @@ def theorems(name: str | None, check: bool, latex: bool, emit_rocq: Path | None,
     from vaelid.theory.library import LIBRARY
 
     chosen = [find(name)] if name else list(LIBRARY.values())
+    if rocq and not check:
+        raise click.UsageError("--rocq goes with --check.", click.get_current_context())
     status = _check(tell=not as_json) if check else 0
+    if rocq:
+        status = max(status, _check_rocq(tell=not as_json))
     if as_json:
-        data = [as_data(result) for result in chosen] if not status else []
-        print_json(data[0] if name and data else data)
+        data = [as_data(result) for result in chosen]
+        print_json(data[0] if name else data)
     elif name:
         click.echo("\n".join(as_page(chosen[0], with_latex=latex)))
     elif latex:
@@ -89,3 +94,23 @@ def _check(*, tell: bool) -> int:
             f"{elsewhere.count('rocq')} more are stated here and proved in Rocq; {elsewhere.count('open')} are open"
         )
     return FAILED if failed else 0
+
+
+def _check_rocq(*, tell: bool) -> int:
+    """Build and re-check the Rocq development; say of each theorem that Rocq proves it, and what is wrong."""
+    from vaelid.interface.development import check_development
+    from vaelid.theory.library import LIBRARY
+
+    found = check_development(progress=lambda message: click.echo(message, err=True))
+    for check, problems in found["problems"].items():
+        for problem in problems:
+            click.echo(f"FAILED  {check}: {problem}", err=True)
+    theorems = found["theorems"]
+    absent = [result.rocq for result in LIBRARY.values() if result.rocq and result.rocq not in theorems]
+    for name in absent if found["checked"] else []:
+        click.echo(f"FAILED  {name}: no theorem of this name in proofs/Theorems.v", err=True)
+    if tell and found["checked"]:
+        for name, about in theorems.items():
+            click.echo(f"  {name}  [proofs/{about['rocq']}; {about['rests_on']}]")
+        click.echo(f"{len(theorems)} theorems proved by Rocq, and re-checked by coqchk")
+    return FAILED if absent or not found["checked"] else 0

@@ -36,6 +36,7 @@ __all__ = [
     "array_of",
     "as_term",
     "index",
+    "lengths",
     "map_variable",
     "real",
     "size",
@@ -92,7 +93,7 @@ class TermArray:
         if element.sort is not REAL or element.loose > len(shape):
             raise TypeError("an element is a real term in the indices of the axes")
         ones = [level for level in range(len(shape)) if shape[-1 - level] == 1]
-        self.shape = tuple(SymbolicLength(size) if isinstance(size, Term) else size for size in shape)
+        self.shape = lengths(shape)
         self.element = _reindexed(element, len(shape), dict.fromkeys(ones, index(0))) if ones else element
 
     @property
@@ -222,6 +223,11 @@ TermArray.__torch_function__ = classmethod(_refuse_torch)  # pyright: ignore[rep
 def size(name: str) -> Term:
     """A symbolic length."""
     return make(Variable(name, INDEX))
+
+
+def lengths(shape: tuple[Size, ...]) -> tuple[int, ...]:
+    """The sizes of an array as its shape holds them."""
+    return tuple(SymbolicLength(size) if isinstance(size, Term) else size for size in shape)
 
 
 def index(value: Size) -> Term:

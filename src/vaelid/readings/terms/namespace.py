@@ -13,6 +13,7 @@ from vaelid.readings.terms.arrays import (
     broadcast_shape,
     combined,
     index,
+    lengths,
     mapped,
     real,
 )
@@ -126,9 +127,10 @@ def matmul(x: Any, y: Any) -> TermArray:
 def broadcast_to(x: Any, shape: tuple[Size, ...]) -> TermArray:
     """The same elements, repeated along new axes and axes of length 1."""
     x = as_term(x)
-    if broadcast_shape(x.shape, shape) != tuple(shape):
+    wanted = lengths(tuple(shape))
+    if broadcast_shape(x.shape, wanted) != wanted:
         raise ReadingError(f"an array of {x.ndim} axes does not broadcast to that shape.")
-    return TermArray(tuple(shape), x.element)
+    return TermArray(wanted, x.element)
 
 
 def _filled(value: int) -> Callable[..., TermArray]:

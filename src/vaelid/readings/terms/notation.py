@@ -39,6 +39,11 @@ _LEVELS = {
 }
 
 
+def compared_infix(left: str, symbol: str, right: str, of_indices: bool) -> str:
+    """The symbol between the two sides, of numbers and indices alike."""
+    return f"{left} {symbol} {right}"
+
+
 @dataclass(frozen=True)
 class Notation:
     """One language's way to write terms. Every function is given its parts already written."""
@@ -62,7 +67,8 @@ class Notation:
     real: Callable[[str], str]
     quotient: Callable[[str, str], str] | None = None
     """A fraction whose parts need no parentheses, where the language has one."""
-    compared: Callable[[str, str, str, bool], str] = lambda left, symbol, right, of_indices: f"{left} {symbol} {right}"
+    compared: Callable[[str, str, str, bool], str] = compared_infix
+    """(left, symbol, right, whether indices are compared)."""
     not_equal: str | None = None
     applied: int = ATOM
     """How tightly a function binds to its arguments: juxtaposed ones less tightly than those in parentheses."""

@@ -102,9 +102,10 @@ class Definition:
         self._result = trace(function, *parameters.values())
         declared = [leaf for value in parameters.values() for leaf in leaves(value)]
         self._shapes = [_shape(leaf) for leaf in declared]
+        arrays = leaves(self._result)
         self.symbols = tuple(
             Symbol(symbol, (*_sizes_in(array.term, sizes), *map(_variable, declared)), array.term)
-            for symbol, array in zip(_names(self._result, name, members), leaves(self._result), strict=True)
+            for symbol, array in zip(_names(self._result, name, members), arrays, strict=True)
         )
 
     def __call__(self, *arguments: Any) -> Any:
@@ -127,8 +128,9 @@ class Definition:
     @property
     def place(self) -> tuple[str, int]:
         """The file of the function that was read, from the package's folder on, and its first line."""
-        path = Path(inspect.getsourcefile(self.source) or "")
-        return path.relative_to(_READINGS.parents[1]).as_posix(), inspect.getsourcelines(self.source)[1]
+        source = inspect.unwrap(self.source)
+        path = Path(inspect.getsourcefile(source) or "")
+        return path.relative_to(_READINGS.parents[1]).as_posix(), inspect.getsourcelines(source)[1]
 
     def __repr__(self) -> str:
         return f"Definition({self.name})"
