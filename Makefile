@@ -4,7 +4,9 @@ VENV   ?= .venv
 BIN    := $(VENV)/bin
 PIP    := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
-.PHONY: demo test test-long test-jax lint types benchmarks clean help
+.PHONY: demo test test-long test-jax mutants proofs lint types benchmarks clean help
+
+COQ_PACKAGES := coq libcoq-coquelicot libcoq-mathcomp-analysis libcoq-interval
 
 help:  ## Show these targets
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -21,6 +23,15 @@ test-long: $(VENV)/.installed-dev  ## The long tests
 test-jax: $(VENV)/.installed-dev  ## The conformance suite with JAX as one more reading (installs JAX)
 	$(PIP) install -c constraints.txt -e ".[jax]"
 	$(BIN)/python -m pytest tests/conformance -k jax
+
+mutants: $(VENV)/.installed-dev  ## Change the spec, sign by sign: each change must break a theorem
+	$(BIN)/python -m tests.mutants
+
+proofs: $(VENV)/.installed  ## Build and re-check the Rocq development (installs Coq if you are root)
+	@command -v coqc >/dev/null || { [ "$$(id -u)" = 0 ] && apt-get update -qq \
+	  && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq $(COQ_PACKAGES) >/dev/null; } \
+	  || { echo "the proofs need Coq 8.16: apt-get install $(COQ_PACKAGES)"; exit 64; }
+	$(BIN)/vaelid theorems --check --rocq
 
 lint: $(VENV)/.installed-dev
 	$(BIN)/ruff check .

@@ -2,7 +2,7 @@
 
 import itertools
 import random
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
@@ -10,7 +10,7 @@ from typing import Any
 from flint import fmpq
 
 from vaelid.readings.errors import ReadingError
-from vaelid.readings.terms.syntax import INDEX, REAL, Operator, Term, Variable, free_variables
+from vaelid.readings.terms.syntax import INDEX, MAP, Operator, Term, Variable, free_variables
 from vaelid.readings.terms.text import text
 from vaelid.readings.terms.values import Value, value_at
 from vaelid.theory.statement import split
@@ -46,7 +46,7 @@ class Counterexample:
 
 
 def _shown(value: Any) -> str:
-    return f"({', '.join(map(str, value))})" if isinstance(value, tuple) else str(value)
+    return f"({', '.join(map(_shown, value))})" if isinstance(value, tuple) else str(value)
 
 
 def _number(value: Value) -> str:
@@ -104,10 +104,13 @@ def _points(variables: list[Variable]) -> Iterator[dict[Variable, Any]]:
 
 
 def _everywhere(variable: Variable, number: Fraction) -> Any:
-    return number if variable.sort is REAL else (number,) * _LONGEST
+    return _filled(variable.sort.rank or (variable.sort is MAP), lambda: number)
 
 
 def _drawn(variable: Variable, rng: random.Random) -> Any:
-    if variable.sort is REAL:
-        return rng.choice(_NUMBERS)
-    return tuple(rng.choice(_NUMBERS) for _ in range(_LONGEST))
+    return _filled(variable.sort.rank or (variable.sort is MAP), lambda: rng.choice(_NUMBERS))
+
+
+def _filled(rank: int, number: Callable[[], Fraction]) -> Any:
+    """A number, or nested tuples of numbers; a map is the vector that it puts out."""
+    return tuple(_filled(rank - 1, number) for _ in range(_LONGEST)) if rank else number()

@@ -51,6 +51,7 @@ def _z3(script: str) -> str:
 
     solver = z3.Solver(ctx=_z3_context())
     solver.set("random_seed", 0)
+    solver.set("ctrl_c", False)  # else z3 takes an interrupt for itself, and answers unknown
     solver.set("rlimit", Z3_RESOURCES)
     solver.set("timeout", 1000 * SECONDS)
     try:

@@ -43,31 +43,36 @@ __all__ = [
     "variable",
 ]
 
-Size = int | Term
-"""The length of an axis: a whole number, or a term of sort index."""
 
-
-class SymbolicLength(int):
+class SymbolicLength:
     """A symbolic length in a shape, where shape checkers look for an int.
 
-    Equal terms have equal numbers, and different terms different ones; no number is used otherwise: arithmetic with it
-    is refused.
+    Equal terms have equal numbers, and different terms different ones. They serve those checkers alone, as indices:
+    arithmetic with a length is refused. It is no int, since a float times an int never asks the int.
     """
 
-    term: Term
+    __slots__ = ("number", "term")
     _numbers: ClassVar[dict[Term, int]] = {}
 
-    def __new__(cls, term: Term) -> "SymbolicLength":
-        """The length that this term stands for."""
-        self = super().__new__(cls, 10**9 + cls._numbers.setdefault(term, len(cls._numbers)))
+    def __init__(self, term: Term) -> None:
         self.term = term
-        return self
+        self.number = 10**9 + self._numbers.setdefault(term, len(self._numbers))
+
+    def __index__(self) -> int:
+        return self.number
+
+    def __eq__(self, other: object) -> bool:
+        return self.number == (other.number if isinstance(other, SymbolicLength) else other)
+
+    def __hash__(self) -> int:
+        return hash(self.number)
 
     def __repr__(self) -> str:
         return text(self.term)
 
-    __str__ = __repr__
 
+Size = int | Term | SymbolicLength
+"""The length of an axis: a whole number, a term of sort index, or such a term as shapes hold it."""
 
 DTYPE = "float64"
 """What shape checkers call real numbers. Nothing is rounded here."""
@@ -179,8 +184,6 @@ for _method in ("lt", "le", "gt", "ge", "bool"):
     setattr(SymbolicLength, f"__{_method}__", _refuse("a decision by a symbolic length", _NOT_KNOWN))
 for _method in ("__int__", "__float__", "__complex__"):
     setattr(SymbolicLength, _method, _refuse("a symbolic length as a number", _NOT_KNOWN))
-for _method in ("numerator", "real"):  # what Fraction and complex numbers are made of
-    setattr(SymbolicLength, _method, property(_refuse("a symbolic length as a number", _NOT_KNOWN)))
 
 _NO_VALUE = "a term has no value to decide by, and a formula does not branch."
 _NO_RULE = "the term reading has no rule for it."
@@ -225,7 +228,7 @@ def size(name: str) -> Term:
     return make(Variable(name, INDEX))
 
 
-def lengths(shape: tuple[Size, ...]) -> tuple[int, ...]:
+def lengths(shape: tuple[Size, ...]) -> tuple[int | SymbolicLength, ...]:
     """The sizes of an array as its shape holds them."""
     return tuple(SymbolicLength(size) if isinstance(size, Term) else size for size in shape)
 
@@ -361,8 +364,8 @@ def _selected(x: TermArray, key: tuple[Any, ...]) -> TermArray:
     return TermArray(tuple(shape), element(x.term, *indices))
 
 
-def _position(position: int, length: int) -> int:
-    if not isinstance(length, SymbolicLength):
+def _position(position: int, length: Size) -> int:
+    if isinstance(length, int):
         if not -length <= position < length:
             raise ReadingError(f"the index {position}: the axis has length {length}.")
         return position % length

@@ -21,7 +21,8 @@ def _open(name: str, says: str) -> Result:
 RESULTS = (
     _law(
         "scalar_reparameterization_law",
-        "if eps has the law N(0, 1), then mu + sigma eps has the law N(mu, sigma^2), for sigma other than 0",
+        "if eps has the law N(0, 1), then mu + sigma eps has the law N(mu, sigma^2), for every real sigma (at 0, a "
+        "point mass at mu)",
         source="scalar_reparameterization_law",
         references=(KINGMA,),
     ),
@@ -66,19 +67,23 @@ RESULTS = (
         "measure, for the diagonal Gaussian q and the standard normal p",
         references=(KINGMA,),
     ),
-    _law("evidence_pos", "the evidence, the integral of likelihood times prior, is positive"),
+    _law("evidence_pos", "the evidence, the integral of likelihood times prior, is positive where the ELBO exists"),
     _law(
         "elbo_le_evidence",
-        "the ELBO is at most the logarithm of the evidence, for every density q and every positive linear integral",
+        "the ELBO is at most the logarithm of the evidence where both integrals exist, for every density q that "
+        "vanishes where the joint density does, and every positive linear integral",
         references=(KINGMA,),
     ),
     _law("evidence_gap", "the log-evidence minus the ELBO is the KL of q to the true posterior"),
     _law("elbo_tight", "at the true posterior the ELBO is the log-evidence"),
-    _law("kl_nonneg", "the KL of two positive densities is not negative"),
+    _law(
+        "kl_nonneg",
+        "the KL of q to p is not negative, for densities with p > 0 wherever q > 0, where the integral exists",
+    ),
     _law(
         "negative_elbo_bounds_evidence_nd",
         "over R^L: minus the log-evidence is at most negative_elbo(expected NLL, "
-        "diagonal_gaussian_kl_to_standard_sum(mu, logvar)), for every positive likelihood",
+        "diagonal_gaussian_kl_to_standard_sum(mu, logvar)), for every positive likelihood whose two integrals exist",
         references=(KINGMA,),
     ),
     _law(
@@ -94,7 +99,7 @@ RESULTS = (
         "vae_training_bound",
         "what is trained bounds the evidence: for every model, beta > 0 and x, with s2 = beta D / (2 L), the "
         "expectation over the posterior of the executed loss is at least -(beta / L) log p(x) - s2 log(2 pi s2), where "
-        "p(x) is the evidence of the decoder N(x_hat(z), s2 I)",
+        "p(x) is the evidence of the decoder N(x_hat(z), s2 I); only that the two integrals exist is asked",
         references=(RYBKIN,),
     ),
     _law(
