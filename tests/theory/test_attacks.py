@@ -280,8 +280,8 @@ class TestObjectsThatLie:
             def __len__(self) -> int:
                 return 1
 
-        theorem = instantiate(smt(equal(X, X)), Changing())
-        assert theorem.statement is equal(ZERO, ZERO)
+        left, right = instantiate(smt(equal(X, X)), Changing()).statement.arguments
+        assert left is right
 
     def test_a_value_of_another_sort_or_of_none_is_refused(self):
         theorem = smt(equal(X, X))
@@ -341,13 +341,8 @@ class TestDefinitions:
 
     @pytest.mark.parametrize("name", ["kl_loss", "loss", "coordinate_kl_to_standard", "encode.mean", "gaussian_nll"])
     def test_the_name_of_a_function_of_the_spec_is_taken_from_the_start(self, name):
-        code = "from vaelid.theory.kernel import unfold; from vaelid.readings.terms.syntax import *; "
-        code += f"from fractions import Fraction; unfold(Symbol({name!r}, (), make(Number(Fraction(-1)))))"
         with refused(NotProved, saying=f"the name {re.escape(name)} stands for another definition already"):
             unfold(Symbol(name, (), number(-1)))
-        if name == "kl_loss":  # also where the kernel is all that was imported
-            run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
-            assert "the name kl_loss stands for another definition already" in run.stderr
 
     @pytest.mark.parametrize("name", ["exp", "and", "equal", "less", "pi", "real", "add", "divide"])
     def test_an_operation_is_not_redefined(self, name):
@@ -362,6 +357,19 @@ class TestDefinitions:
 
 
 class TestWithoutTypeChecks:
+    def test_the_kernel_alone_knows_the_names_of_the_spec(self):
+        """Whoever asks first, and imports nothing else, cannot have them."""
+        code = "; ".join(
+            [
+                "from fractions import Fraction",
+                "from vaelid.theory.kernel import unfold",
+                "from vaelid.readings.terms.syntax import Number, Symbol, make",
+                "unfold(Symbol('kl_loss', (), make(Number(Fraction(-1)))))",
+            ]
+        )
+        run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+        assert "NotProved: the name kl_loss stands for another definition already" in run.stderr
+
     def test_every_attack_is_refused_where_nothing_checks_types(self):
         """The tests above, and those of the next file, in a process without run-time checks, as the library is used."""
         options = ["-o", "addopts=", "-q", "-p", "no:cacheprovider", "-k", "not WithoutTypeChecks"]

@@ -16,7 +16,7 @@ from typing import Any
 
 from vaelid.interface.files import read_bytes, write_atomically
 from vaelid.spec.errors import InputError
-from vaelid.theory.emission import rocq_file
+from vaelid.theory.emission import emitted_files
 
 __all__ = ["check_development", "checked_theorems", "development"]
 
@@ -37,7 +37,7 @@ def checked_theorems() -> Mapping[str, Any]:
     if folder is None or not (folder / "checked.json").exists():
         return {}
     kept = json.loads(read_bytes(folder / "checked.json"))
-    return kept["theorems"] if kept["sources"] == _digest(folder) and _emitted_is_current(folder) else {}
+    return kept["theorems"] if kept["sources"] == _digest(folder) and not _stale(folder) else {}
 
 
 def check_development(*, progress: Callable[[str], None]) -> Mapping[str, Any]:
@@ -53,9 +53,9 @@ def check_development(*, progress: Callable[[str], None]) -> Mapping[str, Any]:
     missing = [tool for tool in _TOOLS if shutil.which(tool) is None]
     if missing:
         raise InputError(f"{', '.join(missing)} not found: on Debian, apt-get install {PACKAGES}.")
-    if not _emitted_is_current(folder):
-        emitted = folder / "spec/Gen.v"
-        raise InputError(f"{emitted} is not what the spec says now: vaelid theorems --emit-rocq {emitted}")
+    if stale := _stale(folder):
+        names = " and ".join(stale)
+        raise InputError(f"{names} of {folder} is not what the spec says now: vaelid theorems --emit-rocq {folder}")
     progress("building the Rocq development (2 to 3 minutes the first time)")
     built = subprocess.run(["make", "-C", str(folder), "all"], capture_output=True, text=True, check=False)
     if built.returncode:
@@ -74,8 +74,10 @@ def check_development(*, progress: Callable[[str], None]) -> Mapping[str, Any]:
     return found
 
 
-def _emitted_is_current(folder: Path) -> bool:
-    return read_bytes(folder / "spec/Gen.v").decode() == rocq_file()
+def _stale(folder: Path) -> list[str]:
+    """The emitted files of the folder that are not what the spec says now."""
+    texts = emitted_files().items()
+    return [name for name, text in texts if not (folder / name).exists() or read_bytes(folder / name) != text.encode()]
 
 
 def _digest(folder: Path) -> str:

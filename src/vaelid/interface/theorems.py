@@ -74,6 +74,7 @@ def as_data(result: Result) -> dict[str, Any]:
         "hypotheses": [text(hypothesis) for hypothesis in result.hypotheses],
         "conclusion": text(result.conclusion) if result.conclusion is not None else None,
         "says": result.says,
+        "meaning": result.meaning or None,
         "references": list(result.references),
         "rocq": f"Vaelid.Theorems.{result.rocq}" if result.rocq else None,
         "functions": [
@@ -151,6 +152,9 @@ def as_page(result: Result, *, with_latex: bool = False) -> Iterator[str]:
     yield f"{result.name}  [{_status_line(result)}]"
     yield from _wrapped(f"{result.says[:1].upper()}{result.says[1:]}.", width, "  ", "  ")
     yield ""
+    if result.meaning:
+        yield from _wrapped(result.meaning, width, "  ", "  ")
+        yield ""
     if result.statement is not None:
         yield from _field("if", [text(hypothesis) for hypothesis in result.hypotheses], width)
         assert result.conclusion is not None

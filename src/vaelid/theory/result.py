@@ -28,6 +28,7 @@ class Result:
         prove: the proof; None where there is none here.
         source: TorchLean's name for it.
         references: papers.
+        meaning: what it means for a loss that somebody trains with, where that is not plain.
         rocq: its name in `proofs/Theorems.v`; with neither it nor a proof here, it is open.
     """
 
@@ -38,6 +39,7 @@ class Result:
     source: str | None = None
     references: tuple[str, ...] = ()
     rocq: str | None = None
+    meaning: str = ""
 
     @cached_property
     def theorem(self) -> Theorem:

@@ -54,7 +54,7 @@ def test_definitions_that_are_read_back_are_near_the_torch_reading(printed, read
 
 @NOTATIONS
 @given(data=st.data())
-@settings(max_examples=40)
+@settings(max_examples=120)
 def test_any_term_is_read_back(printed, read, records, dots, data: st.DataObject):
     term = any_term(data.draw)
     names = names_in(HEADS, records=records, dots=dots)

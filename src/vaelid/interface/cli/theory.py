@@ -20,8 +20,8 @@ FAILED = 1
 @click.option(
     "--emit-rocq",
     type=click.Path(path_type=Path),
-    metavar="FILE",
-    help="Write the spec's definitions as a Rocq file, and do nothing else.",
+    metavar="PATH",
+    help="Write the spec's definitions as a Rocq file; into the folder of the proofs, all that is emitted.",
 )
 @as_json
 @debug
@@ -57,14 +57,17 @@ def theorems(name: str | None, check: bool, rocq: bool, latex: bool, emit_rocq: 
 
 def _emit(path: Path, as_json: bool) -> int:
     from vaelid.interface.files import write_atomically
-    from vaelid.theory.emission import rocq_file
+    from vaelid.theory.emission import definitions_file, emitted_files
 
-    written = rocq_file().encode()
-    write_atomically(path, written)
+    texts = (
+        {path / name: text for name, text in emitted_files().items()} if path.is_dir() else {path: definitions_file()}
+    )
+    for file, text in texts.items():
+        write_atomically(file, text.encode())
     if as_json:
-        print_json({"file": str(path), "bytes": len(written)})
+        print_json({"files": [str(file) for file in texts]})
     else:
-        click.echo(f"{path}: {written.count(b'Definition ')} definitions")
+        click.echo("\n".join(f"{file}: {len(text.splitlines())} lines" for file, text in texts.items()))
     return 0
 
 

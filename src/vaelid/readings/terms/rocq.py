@@ -12,9 +12,20 @@ from itertools import groupby
 
 from vaelid.readings.errors import ReadingError
 from vaelid.readings.terms.notation import APPLICATION, ATOM, IFF, PRODUCT, SIGN, Notation, written
-from vaelid.readings.terms.syntax import INDEX, MAP, REAL, Head, Sort, Symbol, Term, Variable, subterms
+from vaelid.readings.terms.syntax import (
+    INDEX,
+    MAP,
+    REAL,
+    Head,
+    Sort,
+    Symbol,
+    Term,
+    Variable,
+    free_variables,
+    subterms,
+)
 
-__all__ = ["rocq", "rocq_definition", "rocq_name", "rocq_sort"]
+__all__ = ["rocq", "rocq_definition", "rocq_name", "rocq_proposition", "rocq_sort"]
 
 _FUNCTIONS = {
     "exp": "exp",
@@ -143,3 +154,11 @@ def rocq_definition(symbol: Symbol, *, width: int = 96) -> str:
         ),
     ]
     return "\n".join(line for lines in wrapped for line in lines)
+
+
+def rocq_proposition(name: str, statement: Term) -> str:
+    """The Rocq `Definition` of a closed statement: for all values of its variables."""
+    variables = sorted(free_variables(statement), key=lambda variable: variable.name)
+    binders = " ".join(f"({rocq_name(v.name)} : {rocq_sort(v.sort)})" for v in variables)
+    quantified = f"forall {binders}, {rocq(statement)}" if variables else rocq(statement)
+    return f"Definition {name} : Prop :=\n  {quantified}."

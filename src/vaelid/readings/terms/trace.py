@@ -22,7 +22,7 @@ from vaelid.spec.arrays import may_be_supplied
 __all__ = ["Definition", "define", "trace"]
 
 _READINGS = Path(__file__).parents[1]
-_PASSING_ON = (_READINGS, Path(jaxtyping.__file__).parent)
+_PASSING_ON = (_READINGS, Path(inspect.getfile(jaxtyping)).parent)
 """Where code is a reading's, or calls it for another: that other is what used an operation."""
 
 
