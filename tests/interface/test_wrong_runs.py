@@ -3,6 +3,7 @@
 import json
 import re
 import shutil
+from importlib.metadata import version
 from pathlib import Path
 
 import numpy as np
@@ -148,8 +149,8 @@ def test_a_run_of_another_version_is_refused(refused, run):
     alter(run / "config.json", lambda config: config.update(format=7, vaelid="9.9"))
     refused(
         *("evaluate", "run"),
-        says="run/config.json has run format 7, written by vaelid 9.9; this is vaelid 0.1.0, which reads format 1. Use "
-        "that version, or train again.",
+        says="run/config.json has run format 7, written by vaelid 9.9; this is vaelid "
+        f"{version('vaelid')}, which reads format 1. Use that version, or train again.",
     )
 
 

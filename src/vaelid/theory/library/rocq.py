@@ -101,12 +101,13 @@ RESULTS = (
         "expectation over the posterior of the executed loss is at least -(beta / L) log p(x) - s2 log(2 pi s2), where "
         "p(x) is the evidence of the decoder N(x_hat(z), s2 I); only that the two integrals exist is asked",
         meaning="For your training loop: the mean squared error plus beta times the mean-reduced KL, averaged over the "
-        "noise, is (beta / L) times a negative ELBO plus a constant, once the decoder's output is read as the mean of "
-        "a Gaussian with variance s2 = beta D / (2 L). So lowering the loss lowers an upper bound of -log p(x). For "
-        "8x8 digits with 8 latents and beta = 1 that is s2 = 4: noise far wider than pixels between 0 and 1, which your "
-        "loss has chosen for you. Read with another variance it is a beta-weighted bound: `vaelid.effective_beta`. "
-        "It holds for every encoder and decoder, trained or not. It does not say how far the bound is from log p(x) "
-        "(theorem evidence_gap does), that an optimiser gets there, nor anything about rounding.",
+        "noise, is (beta / L) times a negative ELBO plus a constant, once the decoder's output is read as the "
+        "mean of a Gaussian with variance s2 = beta D / (2 L). So lowering the loss lowers an upper bound of -log "
+        "p(x). For 8x8 digits with 8 latents and beta = 1 that is s2 = 4: noise far wider than pixels between 0 "
+        "and 1, which your loss has chosen for you. Read with another variance it is a beta-weighted bound: "
+        "`vaelid.effective_beta`. It holds for every encoder and decoder, trained or not. It does not say how far "
+        "the bound is from log p(x) (theorem evidence_gap does), that an optimiser gets there, nor anything about "
+        "rounding.",
         references=(RYBKIN,),
     ),
     _law(
