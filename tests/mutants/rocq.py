@@ -19,14 +19,14 @@ from pathlib import Path
 
 from tqdm import tqdm
 
-LIMIT = 20
+LIMIT = 10
 PROOFS = Path(__file__).parents[2] / "proofs"
 # In order: what a definition's equation is proved in, then what uses it.
 FILES = (
     "base/FiniteSums.v",
     "base/Elementary.v",
     "spec/Gen.v",
-    "spec/Axioms.v",
+    "spec/KernelAxioms.v",
     "spec/GenLinks.v",
     "spec/Latent.v",
     "spec/Objective.v",

@@ -24,7 +24,7 @@ Open Scope R_scope.
 _AXIOMS = """\
 (** ** The axioms of the SMT kernel
 
-    As propositions, printed from the terms that the kernel takes as true; [spec.Axioms]
+    As propositions, printed from the terms that the kernel takes as true; [spec.KernelAxioms]
     proves each. *)
 """
 
