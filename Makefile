@@ -4,12 +4,12 @@ VENV   ?= .venv
 BIN    := $(VENV)/bin
 PIP    := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
-.PHONY: demo test test-long test-jax mutants proofs lint types benchmarks clean help
+.PHONY: demo test test-long test-jax mutants mutants-proofs proofs lint types benchmarks clean help
 
 COQ_PACKAGES := coq libcoq-coquelicot libcoq-mathcomp-analysis libcoq-interval
 
 help:  ## Show these targets
-	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 17
 
 demo: $(VENV)/.installed  ## Train on digits, evaluate, write a report
 	$(BIN)/vaelid demo
@@ -26,6 +26,9 @@ test-jax: $(VENV)/.installed-dev  ## The conformance suite with JAX as one more 
 
 mutants: $(VENV)/.installed-dev  ## Change the spec, sign by sign: each change must break a theorem
 	$(BIN)/python -m tests.mutants
+
+mutants-proofs: $(VENV)/.installed-dev  ## Change the emitted definitions: each change must break the build of the proofs
+	$(BIN)/python -m tests.mutants.rocq --every 6
 
 proofs: $(VENV)/.installed  ## Build and re-check the Rocq development (installs Coq if you are root)
 	@command -v coqc >/dev/null || { [ "$$(id -u)" = 0 ] && apt-get update -qq \
