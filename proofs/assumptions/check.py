@@ -113,9 +113,7 @@ def coqchk() -> list[str]:
     """The independent checker, on our compiled files alone (`-norec`: not on the libraries they use)."""
     names = (".".join(path.relative_to(PROOFS).with_suffix("").parts) for path in sources())
     modules = [part for name in names for part in ("-norec", f"Vaelid.{name}")]
-    done = subprocess.run(
-        ["coqchk", "-silent", *ROOT, *modules], cwd=PROOFS, capture_output=True, text=True
-    )
+    done = subprocess.run(["coqchk", "-silent", *ROOT, *modules], cwd=PROOFS, capture_output=True, text=True)
     return [] if done.returncode == 0 else ["coqchk: " + (done.stderr or done.stdout).strip()]
 
 
