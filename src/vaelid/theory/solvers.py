@@ -1,8 +1,15 @@
 """The two solvers, each reading the same SMT-LIB text."""
 
+import json
+import os
+import select
+import subprocess
+import sys
+import weakref
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cache, lru_cache
-from importlib import import_module
+from pathlib import Path
 from time import perf_counter
 from typing import Any
 
@@ -29,6 +36,8 @@ def ask(script: str) -> tuple[Answer, Answer]:
     Both are bounded by a count of their own steps, so that the answer does not depend on how busy the machine is;
     20 seconds are a last resort, and an answer of `unknown`.
     """
+    with suppress(OSError, TimeoutError, ValueError):  # it works while z3 does; `_cvc5` asks again where this failed
+        _cvc5_process_of(os.getpid()).submit(script)
     return _timed("z3", _z3, script), _timed("cvc5", _cvc5, script)
 
 
@@ -62,25 +71,74 @@ def _z3(script: str) -> str:
 
 
 def _cvc5(script: str) -> str:
-    cvc5: Any = import_module("cvc5")  # it has no stubs
-    manager = cvc5.TermManager()
-    solver = cvc5.Solver(manager)
-    # polynomial arithmetic by cylindrical coverings; cvc5's default, linearization, times out on a (p / k) = a p / k
-    solver.setOption("nl-ext", "none")
-    solver.setOption("nl-cov", "true")
-    solver.setOption("rlimit-per", str(CVC5_RESOURCES))
-    solver.setOption("tlimit-per", str(1000 * SECONDS))
-    parser = cvc5.InputParser(solver)
-    parser.setStringInput(cvc5.InputLanguage.SMT_LIB_2_6, script, "vaelid")
-    symbols = parser.getSymbolManager()
-    verdicts = []
-    try:
-        while not (command := parser.nextCommand()).isNull():
-            said = str(command.invoke(solver, symbols)).strip()
-            verdicts += [said] if said else []
-    except RuntimeError as error:
-        return f"cannot read the script ({error})"
-    return verdicts[0] if len(verdicts) == 1 else f"answered {verdicts}"
+    return _cvc5_process_of(os.getpid()).answer(script)
+
+
+class _Cvc5Process:
+    """cvc5 in a process of its own: its coverings do not look at the clock, so it is ended from outside."""
+
+    def __init__(self) -> None:
+        program = Path(__file__).with_name("cvc5_process.py")
+        self.pending: str | None = None
+        self.process = subprocess.Popen(
+            [sys.executable, "-I", str(program), str(CVC5_RESOURCES), str(1000 * SECONDS)],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+            start_new_session=True,  # an interrupt is the caller's
+        )
+        weakref.finalize(self, _end, self.process, os.getpid())
+
+    def submit(self, script: str) -> None:
+        """Ask, without waiting."""
+        if self.pending is not None:  # an answer that nobody waited for
+            self.receive()
+        assert self.process.stdin is not None
+        self.process.stdin.write(json.dumps(script) + "\n")
+        self.process.stdin.flush()
+        self.pending = script
+
+    def receive(self) -> str:
+        """The answer to what was asked last."""
+        assert self.process.stdout is not None
+        if not select.select([self.process.stdout], [], [], 2 * SECONDS)[0]:
+            raise TimeoutError
+        self.pending = None
+        return json.loads(self.process.stdout.readline())
+
+    def answer(self, script: str) -> str:
+        """The answer, to a script that was submitted or is now. A process that gives none is left to its end."""
+        try:
+            if self.pending != script:
+                self.submit(script)
+            return self.receive()
+        except TimeoutError:
+            _cvc5_process_of.cache_clear()
+            return "unknown (no answer in time)"
+        except (OSError, ValueError) as error:
+            _cvc5_process_of.cache_clear()
+            return f"gave no answer ({error})"
+        except BaseException:  # an interrupt, perhaps in the middle of a line
+            _cvc5_process_of.cache_clear()
+            raise
+
+
+def _end(process: "subprocess.Popen[str]", owner: int) -> None:
+    """End the process and let its pipes go; a fork of the owner lets the pipes go only."""
+    if os.getpid() == owner:
+        process.kill()
+        process.wait()
+    else:
+        process.returncode = 0  # it is not this process's child
+    for pipe in (process.stdin, process.stdout):
+        if pipe is not None:
+            with suppress(OSError):
+                pipe.close()
+
+
+@cache
+def _cvc5_process_of(owner: int) -> _Cvc5Process:
+    return _Cvc5Process()
 
 
 def solver_versions() -> dict[str, str]:
