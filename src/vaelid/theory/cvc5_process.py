@@ -4,6 +4,7 @@ Run by `vaelid.theory.solvers`, by its path, so that it imports cvc5 and nothing
 """
 
 import json
+import signal
 import sys
 from importlib import import_module
 from typing import Any
@@ -37,6 +38,9 @@ def main() -> None:
     """Answer until the input ends."""
     resources, milliseconds = sys.argv[1:]
     for line in sys.stdin:
+        # the system ends this process when cvc5 forgets its limit, whether or not somebody still waits
+        if hasattr(signal, "alarm"):
+            signal.alarm(int(milliseconds) // 1000 + 2)
         print(json.dumps(answer(json.loads(line), resources=resources, milliseconds=milliseconds)), flush=True)
 
 
