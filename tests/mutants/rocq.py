@@ -19,7 +19,7 @@ from pathlib import Path
 
 from tqdm import tqdm
 
-LIMIT = 10
+LIMIT = 30
 PROOFS = Path(__file__).parents[2] / "proofs"
 # In order: what a definition's equation is proved in, then what uses it.
 FILES = (
