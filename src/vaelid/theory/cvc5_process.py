@@ -1,4 +1,5 @@
-"""The program in which cvc5 runs: it reads scripts from its input, one JSON string a line, and answers each in a line.
+"""The program in which cvc5 runs: it reads scripts from its input, one JSON string a line, and answers each in a line:
+the script, so that no answer is taken for another's, and the verdict.
 
 Run by `vaelid.theory.solvers`, by its path, so that it imports cvc5 and nothing else.
 """
@@ -41,7 +42,8 @@ def main() -> None:
         # the system ends this process when cvc5 forgets its limit, whether or not somebody still waits
         if hasattr(signal, "alarm"):
             signal.alarm(int(milliseconds) // 1000 + 2)
-        print(json.dumps(answer(json.loads(line), resources=resources, milliseconds=milliseconds)), flush=True)
+        script = json.loads(line)
+        print(json.dumps([script, answer(script, resources=resources, milliseconds=milliseconds)]), flush=True)
 
 
 if __name__ == "__main__":

@@ -10,6 +10,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from functools import cache, lru_cache
 from pathlib import Path
+from threading import RLock
 from time import perf_counter
 from typing import Any
 
@@ -18,6 +19,8 @@ __all__ = ["Answer", "ask", "solver_versions"]
 Z3_RESOURCES = 40_000_000
 CVC5_RESOURCES = 400_000
 SECONDS = 20
+
+_ONE_AT_A_TIME = RLock()  # a z3 context is one thread's, and so is a conversation with cvc5
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,9 +39,11 @@ def ask(script: str) -> tuple[Answer, Answer]:
     Both are bounded by a count of their own steps, so that the answer does not depend on how busy the machine is;
     20 seconds are a last resort, and an answer of `unknown`.
     """
-    with suppress(OSError, TimeoutError, ValueError):  # it works while z3 does; `_cvc5` asks again where this failed
-        _cvc5_process_of(os.getpid()).submit(script)
-    return _timed("z3", _z3, script), _timed("cvc5", _cvc5, script)
+    with _ONE_AT_A_TIME:
+        # it works while z3 does; `_cvc5` asks again where this failed
+        with suppress(OSError, TimeoutError, ValueError):
+            _cvc5_process_of(os.getpid()).submit(script)
+        return _timed("z3", _z3, script), _timed("cvc5", _cvc5, script)
 
 
 def _timed(name: str, run: "object", script: str) -> Answer:
@@ -98,20 +103,24 @@ class _Cvc5Process:
         self.process.stdin.flush()
         self.pending = script
 
-    def receive(self) -> str:
-        """The answer to what was asked last."""
+    def receive(self) -> tuple[str, str]:
+        """The next script that was answered, and the answer: after an interrupt it may be one asked before."""
         assert self.process.stdout is not None
         if not select.select([self.process.stdout], [], [], 2 * SECONDS)[0]:
             raise TimeoutError
         self.pending = None
-        return json.loads(self.process.stdout.readline())
+        script, verdict = json.loads(self.process.stdout.readline())
+        return script, verdict
 
     def answer(self, script: str) -> str:
         """The answer, to a script that was submitted or is now. A process that gives none is left to its end."""
         try:
             if self.pending != script:
                 self.submit(script)
-            return self.receive()
+            answered, verdict = self.receive()
+            while answered != script:
+                answered, verdict = self.receive()
+            return verdict
         except (OSError, ValueError):  # it has ended, or is still busy
             _cvc5_process_of.cache_clear()
             return "unknown (no answer in time)"
