@@ -269,7 +269,6 @@ class TestFalseStatementsAboutTheVae:
         helpful = ("kl_loss_nonneg", "beta_vae_loss_mono_beta", "kl_loss_eq", "mean_sum_link")
         premises = [LIBRARY[name].theorem for name in (*helpful, "coordinate_kl_to_standard_nonneg")]
         monkeypatch.setattr(solvers, "Z3_RESOURCES", 1_000_000)
-        monkeypatch.setattr(solvers, "CVC5_RESOURCES", 2_000)
         assert len(claims) == 12
         with not_proved():
             tactics.prove(list(claims.values())[place], premises)

@@ -1,6 +1,9 @@
 """The kernel's rules make only true theorems: each is checked against an independent evaluator of formulas."""
 
+import os
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 
 import pytest
 from changed_terms import changed
@@ -9,7 +12,8 @@ from flint import arb, ctx, fmpq
 from hypothesis import given, settings
 from model_values import evaluate
 
-from vaelid.readings.terms.formulas import conjunction, equal, for_all, iff, implies, less, less_equal, negation
+from vaelid.readings.terms import smtlib
+from vaelid.readings.terms.formulas import conjunction, equal, for_all, iff, implies, less, less_equal
 from vaelid.readings.terms.syntax import (
     INDEX,
     REAL,
@@ -65,14 +69,24 @@ def proved(goal: Term, premises=()) -> Theorem | None:
         return None
 
 
+@contextmanager
+def limited(monkeypatch, *, z3: int, cvc5: int):
+    """Solvers that take at most so many steps; all is asked anew, by a cvc5 that is started with that limit."""
+    with monkeypatch.context() as patch:
+        patch.setattr(solvers, "Z3_RESOURCES", z3)
+        patch.setattr(solvers, "CVC5_RESOURCES", cvc5)
+        solvers.ask.cache_clear()
+        solvers._cvc5_process_of.cache_clear()
+        yield
+    solvers.ask.cache_clear()
+    solvers._cvc5_process_of.cache_clear()
+
+
 @pytest.fixture
 def few_steps(monkeypatch):
     """Solvers that give up early: nothing that is lost is needed, and no drawn formula takes long."""
-    solvers.ask.cache_clear()
-    monkeypatch.setattr(solvers, "Z3_RESOURCES", 400_000)
-    monkeypatch.setattr(solvers, "CVC5_RESOURCES", 4_000)
-    yield
-    solvers.ask.cache_clear()
+    with limited(monkeypatch, z3=400_000, cvc5=4_000):
+        yield
 
 
 class TestDrawnFormulas:
@@ -399,12 +413,29 @@ class TestSolvers:
         assert read[0].count("(check-sat)") == 1
 
     def test_solvers_out_of_steps_prove_nothing(self, monkeypatch):
-        monkeypatch.setattr(solvers, "Z3_RESOURCES", 1_000)
-        monkeypatch.setattr(solvers, "CVC5_RESOURCES", 10)
-        squares = [operation("multiply", v, v) for v in (X, Y)]
-        sum_of_cubes = operation("add", *(operation("multiply", s, v) for s, v in zip(squares, (X, Y), strict=True)))
-        with pytest.raises(NotProved, match="unknown"):
-            smt(negation(equal(sum_of_cubes, operation("add", operation("real", after(N)), number("1/3")))))
+        """The step of the induction above, which both prove when they may take their time."""
+        with (
+            limited(monkeypatch, z3=10, cvc5=10),
+            pytest.raises(NotProved, match=r"z3 says unknown, cvc5 says unknown \(RESOURCEOUT\)"),
+        ):
+            TestInduction().step()
+
+    def test_an_answer_to_another_text_is_no_answer(self):
+        """As an interrupt leaves it, between asking cvc5 and noting that it was asked: an answer nobody waits for."""
+        process = solvers._cvc5_process_of(os.getpid())
+        process.submit(smtlib.script([], equal(ZERO, ZERO)))
+        process.pending = None
+        answers = solvers.ask(smtlib.script([], FALSE))
+        assert [answer.verdict for answer in answers] == ["sat", "sat"]
+
+    def test_threads_are_answered_each_its_own(self):
+        def right(of: int) -> bool:
+            goal = equal(number(of), number(of + of % 2))
+            verdict = "sat" if of % 2 else "unsat"
+            return [answer.verdict for answer in solvers.ask(smtlib.script([], goal))] == [verdict, verdict]
+
+        with ThreadPoolExecutor(4) as pool:
+            assert all(pool.map(right, range(60)))
 
     def test_a_text_that_asks_twice_is_no_answer(self):
         twice = "(set-logic ALL)\n(assert false)\n(check-sat)\n(check-sat)\n"
