@@ -1,6 +1,7 @@
 """The kernel's rules make only true theorems: each is checked against an independent evaluator of formulas."""
 
 import os
+import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -453,3 +454,25 @@ class TestSolvers:
 
     def test_real_is_the_sort_that_numbers_have(self):
         assert number(1).sort is REAL
+
+
+class TestTheProcessOfCvc5:
+    TRUE = "(set-logic ALL)\n(assert false)\n(check-sat)\n"
+
+    def test_it_is_not_ended_while_nobody_asks(self, monkeypatch):
+        """Its alarm is for a question that takes too long, not for the time between two."""
+        monkeypatch.setattr(solvers, "SECONDS", 1)
+        solvers._cvc5_process_of.cache_clear()
+        assert solvers._cvc5(self.TRUE) == "unsat"
+        process = solvers._running_cvc5().process
+        time.sleep(4)  # its alarm was set to three seconds
+        assert process.poll() is None
+        assert solvers._cvc5(self.TRUE) == "unsat"
+        solvers._cvc5_process_of.cache_clear()
+
+    def test_one_that_has_ended_is_started_anew(self):
+        solvers.ask.cache_clear()
+        process = solvers._running_cvc5().process
+        process.kill()
+        process.wait()
+        assert [answer.verdict for answer in solvers.ask(self.TRUE)] == ["unsat", "unsat"]

@@ -40,10 +40,17 @@ def main() -> None:
     resources, milliseconds = sys.argv[1:]
     for line in sys.stdin:
         # the system ends this process when cvc5 forgets its limit, whether or not somebody still waits
-        if hasattr(signal, "alarm"):
-            signal.alarm(int(milliseconds) // 1000 + 2)
+        _end_after(int(milliseconds) // 1000 + 2)
         script = json.loads(line)
-        print(json.dumps([script, answer(script, resources=resources, milliseconds=milliseconds)]), flush=True)
+        verdict = answer(script, resources=resources, milliseconds=milliseconds)
+        _end_after(0)
+        print(json.dumps([script, verdict]), flush=True)
+
+
+def _end_after(seconds: int) -> None:
+    """Let the system end this process after so many seconds; after 0, not at all."""
+    if hasattr(signal, "alarm"):
+        signal.alarm(seconds)
 
 
 if __name__ == "__main__":

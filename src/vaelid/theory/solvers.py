@@ -42,7 +42,7 @@ def ask(script: str) -> tuple[Answer, Answer]:
     with _ONE_AT_A_TIME:
         # it works while z3 does; `_cvc5` asks again where this failed
         with suppress(OSError, TimeoutError, ValueError):
-            _cvc5_process_of(os.getpid()).submit(script)
+            _running_cvc5().submit(script)
         return _timed("z3", _z3, script), _timed("cvc5", _cvc5, script)
 
 
@@ -76,7 +76,7 @@ def _z3(script: str) -> str:
 
 
 def _cvc5(script: str) -> str:
-    return _cvc5_process_of(os.getpid()).answer(script)
+    return _running_cvc5().answer(script)
 
 
 class _Cvc5Process:
@@ -145,6 +145,13 @@ def _end(process: "subprocess.Popen[str]", owner: int) -> None:
 @cache
 def _cvc5_process_of(owner: int) -> _Cvc5Process:
     return _Cvc5Process()
+
+
+def _running_cvc5() -> _Cvc5Process:
+    """This process's cvc5, started anew if it has ended."""
+    if _cvc5_process_of(os.getpid()).process.poll() is not None:
+        _cvc5_process_of.cache_clear()
+    return _cvc5_process_of(os.getpid())
 
 
 def solver_versions() -> dict[str, str]:
