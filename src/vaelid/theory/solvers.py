@@ -148,7 +148,7 @@ def _cvc5_process_of(owner: int) -> _Cvc5Process:
 
 
 def _running_cvc5() -> _Cvc5Process:
-    """This process's cvc5, started anew if it has ended."""
+    """The cvc5 of this process, started anew if it has ended."""
     if _cvc5_process_of(os.getpid()).process.poll() is not None:
         _cvc5_process_of.cache_clear()
     return _cvc5_process_of(os.getpid())
