@@ -2,12 +2,14 @@
 
 `VAE` and `fit` train, `evaluate` measures in nats, `load` reads a run's folder, `likelihood` names p(x|z);
 `vaelid.spec` holds every definition. `theorems` lists what is proved of them, `prove` takes a claim of your own,
-`effective_beta` and `gaussian_nll_identification` say what a loss stands for, and by which theorem.
+`effective_beta` and `gaussian_nll_identification` say what a loss stands for, and by which theorem; `audit_kl` says
+whether a KL of your own is one.
 """
 
 from importlib.metadata import version
 
 from vaelid import spec
+from vaelid.audit import audit_kl
 from vaelid.interface.evaluate import evaluate
 from vaelid.interface.fit import Fit, fit
 from vaelid.interface.runs import load
@@ -32,6 +34,7 @@ __all__ = [
     "NotProved",
     "SupportError",
     "VaelidError",
+    "audit_kl",
     "effective_beta",
     "evaluate",
     "fit",

@@ -12,17 +12,13 @@ import numpy as np
 from torch.utils.data import DataLoader, Dataset
 
 from vaelid.interface.files import read_array, read_image_folder
-from vaelid.spec.errors import InputError, VaelidError
+from vaelid.spec.errors import InputError, UserCodeError
 from vaelid.spec.likelihoods import fitting_likelihoods
 from vaelid.train.rows import ArrayRows, check_map_style
 
-__all__ = ["Data", "UserCodeError", "fingerprint", "load_data", "suggest_likelihood"]
+__all__ = ["Data", "fingerprint", "load_data", "suggest_likelihood"]
 
 KINDS = "digits, a .npy, .npz, .csv or .parquet file, a folder of images, or module:callable"
-
-
-class UserCodeError(VaelidError):
-    """The user's own code raised."""
 
 
 @dataclass(frozen=True)

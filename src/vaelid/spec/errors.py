@@ -15,3 +15,7 @@ class SupportError(InputError):
 
 class DivergenceError(VaelidError, ArithmeticError):
     """Training met a loss or a gradient that is not finite."""
+
+
+class UserCodeError(VaelidError):
+    """The user's own code raised."""

@@ -60,8 +60,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 def _expected(error: Exception) -> tuple[str | None, int]:
     """The message and status of an error that vaelid raises on purpose; no message for a defect of its own."""
-    from vaelid.interface.data import UserCodeError
-    from vaelid.spec.errors import DivergenceError, VaelidError
+    from vaelid.spec.errors import DivergenceError, UserCodeError, VaelidError
 
     match error:
         case UserCodeError():
