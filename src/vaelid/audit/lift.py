@@ -71,10 +71,13 @@ def total(of: TermArray, over: Axis) -> TermArray:
 
 
 def _number(value: float) -> TermArray:
-    """The number that was written: the decimal that the float prints as."""
-    if isinstance(value, float) and not math.isfinite(value):
-        raise ValueError(f"the number {value}")
-    return as_term(Fraction(repr(value)) if isinstance(value, float) else Fraction(value))
+    """The number that was meant: a fraction of small numbers if it rounds to this float, else the decimal it prints as."""
+    if isinstance(value, float):
+        if not math.isfinite(value):
+            raise ValueError(f"the number {value}")
+        simple = Fraction(value).limit_denominator(1000)
+        return as_term(simple if float(simple) == value else Fraction(repr(value)))
+    return as_term(Fraction(value))
 
 
 def _power(base: TermArray, exponent: float) -> TermArray:

@@ -85,13 +85,19 @@ def _multiple(term: TermArray, target: TermArray, axes: tuple[Axis, ...], hypoth
     inner = _multiple(body, target, tuple(a for a in axes if a is not over), hypotheses)
     if over.index.head in free_variables(inner.factor.term) | free_variables(inner.constant.term):
         raise NoMultiple(f"the weight of the KL is not the same along {over.name}")
-    whole, constant = total(inner.target, over), _tidy(inner.constant * real(over.length) + rest)
-    premises = [
-        *_sum_of(body, inner, over, hypotheses),
-        *_apart(factors, bodies, over),
-    ]
-    goal = given(*hypotheses, eq(term, inner.factor * whole + constant))
-    return Multiple(whole, inner.factor, constant, _proved(goal, premises))
+    whole, constant = total(inner.target, over), inner.constant * real(over.length) + rest
+    premises = [*_sum_of(body, inner, over, hypotheses), *_apart(factors, bodies, over)]
+    tidy = _tidy(constant)
+
+    def stated(added: TermArray, given_theorems: list[Theorem]) -> Multiple:
+        goal = given(*hypotheses, eq(term, inner.factor * whole + added))
+        return Multiple(whole, inner.factor, added, _proved(goal, given_theorems))
+
+    if _is(tidy, 0):
+        return stated(tidy, premises)
+    # in two steps: a product of lengths is hard for the solvers beside the sums
+    same = _proved(given(*hypotheses, eq(constant, tidy)), [])
+    return stated(tidy, [stated(constant, premises).theorem, same])
 
 
 def _outermost_sums(term: Term) -> list[Term]:

@@ -1,0 +1,130 @@
+"""Right KLs with one thing changed: a verdict agrees with what torch.distributions says of the values.
+
+Each mutant is run on random numbers of two sizes. If it is proved, its values are weight * KL + constant there; if it is
+refuted, no positive weight and constant fit. At least 95 % of those that are no KL are refuted.
+"""
+
+import ast
+import copy
+from collections import Counter
+from collections.abc import Iterator
+
+import numpy as np
+import pytest
+import torch
+from torch.distributions import Normal, kl_divergence
+
+from vaelid import audit_kl
+from vaelid.spec.errors import UserCodeError
+
+ORIGINALS = (
+    "lambda mu, logvar: -0.5 * torch.sum(1 + logvar - mu.pow(2) - logvar.exp())",
+    "lambda mu, logvar: torch.mean(-0.5 * torch.sum(1 + logvar - mu ** 2 - torch.exp(logvar), dim=1))",
+    "lambda mu, logvar: 0.5 * torch.sum(mu * mu + torch.exp(logvar) - logvar - 1) / mu.size(0)",
+    "lambda mu, std: (0.5 * (mu ** 2 + std ** 2 - 1) - torch.log(std)).sum(1)",
+    "lambda mu, var: 0.5 * (mu ** 2 + var - 1 - var.log()).sum(1).mean()",
+    "lambda mu, log_std: torch.sum(0.5 * torch.exp(2 * log_std) + 0.5 * mu ** 2 - 0.5 - log_std)",
+    "lambda mu, logvar: 0.5 * (mu.pow(2).sum() + logvar.exp().sum() - logvar.sum() - mu.numel())",
+    "lambda mu, sigma: torch.sum(mu ** 2 / 2 + sigma.square() / 2 - torch.log(sigma ** 2) / 2 - 1 / 2)",
+)
+_OPERATORS = (ast.Add, ast.Sub, ast.Mult, ast.Div)
+_METHODS = ("exp", "log", "sum", "mean", "sqrt", "abs", "neg", "tanh", "square")
+
+
+def _changes(node: ast.AST) -> Iterator[ast.AST]:
+    match node:
+        case ast.BinOp(left=left, op=op, right=right):
+            yield left
+            yield right
+            if not isinstance(op, ast.Pow):
+                yield from (ast.BinOp(left, other(), right) for other in _OPERATORS if not isinstance(op, other))
+                yield ast.BinOp(right, op, left)
+        case ast.UnaryOp(operand=operand):
+            yield operand
+        case ast.Constant(value=value):
+            yield from (ast.Constant(new) for new in (-value, value + 1, 2 * value, value / 2, 0) if new != value)
+        case ast.Attribute(value=value, attr=attr) if attr in _METHODS:
+            yield from (ast.Attribute(value, other, ast.Load()) for other in _METHODS if other != attr)
+
+
+def mutants(source: str) -> list[str]:
+    """Every source with one such change, once."""
+    tree = ast.parse(source, mode="eval")
+    nodes = list(ast.walk(tree.body.body))  # pyright: ignore[reportAttributeAccessIssue]
+    names = [node for node in nodes if isinstance(node, ast.Name) and node.id != "torch"]
+    found = []
+    for number, node in enumerate(nodes):
+        changed = list(_changes(node))
+        if node in names:
+            changed += [ast.Name(other, ast.Load()) for other in {n.id for n in names} - {node.id}]  # pyright: ignore
+        for replacement in changed:
+            fresh = copy.deepcopy(tree)
+            at = list(ast.walk(fresh.body.body))[number]  # pyright: ignore[reportAttributeAccessIssue]
+            fresh = _Replace(at, copy.deepcopy(replacement)).visit(fresh)
+            found.append(ast.unparse(ast.fix_missing_locations(fresh)))
+    return sorted(set(found) - {ast.unparse(tree)})
+
+
+class _Replace(ast.NodeTransformer):
+    def __init__(self, old: ast.AST, new: ast.AST) -> None:
+        self.old, self.new = old, new
+
+    def visit(self, node: ast.AST) -> ast.AST:
+        return self.new if node is self.old else super().visit(node)
+
+
+def values(function, rows: int, columns: int) -> tuple[np.ndarray, np.ndarray]:
+    """What the function gives, summed, and the KL by torch.distributions, for twelve random posteriors."""
+    generator = torch.Generator().manual_seed(7)
+    (name,) = [n for n in function.__code__.co_varnames[:2] if n != "mu"]
+    computed, exact = [], []
+    for _ in range(12):
+        mu, logvar = torch.randn(2, rows, columns, dtype=torch.float64, generator=generator)
+        spread = {"logvar": logvar, "var": logvar.exp(), "log_std": logvar / 2}.get(name, torch.exp(logvar / 2))
+        prior = Normal(torch.zeros_like(mu), torch.ones_like(mu))
+        computed.append(float(function(mu, spread).sum()))
+        exact.append(float(kl_divergence(Normal(mu, torch.exp(logvar / 2)), prior).sum()))
+    return np.array(computed), np.array(exact)
+
+
+def is_a_kl(function) -> bool:
+    """A positive weight and a constant fit, at each of two sizes; decided by least squares."""
+    for rows, columns in ((2, 3), (1, 4)):
+        computed, exact = values(function, rows, columns)
+        if not np.isfinite(computed).all():
+            return False
+        (weight, constant), *_ = np.linalg.lstsq(np.stack([exact, np.ones(12)], 1), computed)
+        off = np.abs(weight * exact + constant - computed).max()
+        if weight < 1e-9 or off > 1e-9 * (1 + np.abs(computed).max()):
+            return False
+    return True
+
+
+@pytest.fixture(scope="module")
+def verdicts() -> list[tuple[str, str, bool]]:
+    found = []
+    for original in ORIGINALS:
+        for source in mutants(original):
+            function = eval(source, {"torch": torch})
+            try:
+                right = is_a_kl(function)
+                found.append((source, audit_kl(function).verdict, right))
+            except (UserCodeError, AttributeError, TypeError, RuntimeError, IndexError, ZeroDivisionError):
+                continue  # no longer a function of tensors
+    return found
+
+
+@pytest.mark.parametrize("source", ORIGINALS)
+def test_the_originals_are_proved(source):
+    assert audit_kl(eval(source, {"torch": torch})).verdict == "PROVED"
+
+
+def test_no_mutant_is_judged_wrongly(verdicts):
+    assert [source for source, verdict, right in verdicts if verdict == "PROVED" and not right] == []
+    assert [source for source, verdict, right in verdicts if verdict == "REFUTED" and right] == []
+
+
+def test_nearly_all_that_are_no_kl_are_refuted(verdicts):
+    wrong = Counter(verdict for _, verdict, right in verdicts if not right)
+    assert wrong.total() >= 300
+    assert wrong["REFUTED"] >= 0.95 * wrong.total(), wrong
