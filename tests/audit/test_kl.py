@@ -240,6 +240,23 @@ def test_a_value_read_by_python_is_an_assumption():
     assert __file__ in found.assumptions[0]
 
 
+def test_a_clamp_that_does_nothing_is_an_assumption():
+    def kl(mu, logvar):
+        logvar = logvar.clamp(max=10)
+        return -0.5 * torch.sum(1 + logvar - mu**2 - logvar.exp())
+
+    found = audit_kl(kl)
+    assert found.verdict == "PROVED"
+    assert "clamps: the theorem is of what the clamp leaves as it is" in found.assumptions[0]
+
+
+def test_a_parameter_with_a_default_is_audited_where_it_has_a_role():
+    def kl(mu=None, logstd=None, verbose=False):
+        return -0.5 * torch.mean(torch.sum(1 + 2 * logstd - mu**2 - logstd.exp() ** 2, dim=1))
+
+    assert audit_kl(kl, roles={"mu": "mu", "logstd": "logstd"}).weight == "1 / B"
+
+
 def test_a_claim_is_plain_data():
     data = audit_kl(RIGHT["batch mean"][0]).as_data()
     assert data["verdict"] == "PROVED"

@@ -1,7 +1,7 @@
 """Right KLs with one thing changed: a verdict agrees with what torch.distributions says of the values.
 
-Each mutant is run on random numbers of two sizes. If it is proved, its values are weight * KL + constant there; if it is
-refuted, no positive weight and constant fit. At least 95 % of those that are no KL are refuted.
+Each mutant is run on random numbers of two sizes. If it is proved, its values are weight * KL + constant there; if it
+is refuted, no positive weight and constant fit. At least 95 % of those that are no KL are refuted.
 """
 
 import ast
@@ -16,6 +16,8 @@ from torch.distributions import Normal, kl_divergence
 
 from vaelid import audit_kl
 from vaelid.spec.errors import UserCodeError
+
+pytestmark = pytest.mark.slow
 
 ORIGINALS = (
     "lambda mu, logvar: -0.5 * torch.sum(1 + logvar - mu.pow(2) - logvar.exp())",

@@ -1,6 +1,7 @@
 """Audit a function that is taken for the KL of a diagonal Gaussian posterior to the standard normal prior."""
 
 import inspect
+import itertools
 import re
 from collections.abc import Callable, Mapping
 from contextlib import suppress
@@ -91,9 +92,11 @@ def _divergence(function: Callable[..., Tensor], given: dict[str, str]) -> Claim
         return _unknown(str(reason), reason.source)
     except (ValueError, ReadingError) as reason:
         return _unknown(str(reason))
-    assumptions = tuple(
-        f"{line} reads a value: the theorem is of the way taken"
-        for line in dict.fromkeys(recordings[0].decided_by_value)
+    first = recordings[0]
+    read, clamps = (dict.fromkeys(lines) for lines in (first.decided_by_value, first.inactive_clamps))
+    assumptions = (
+        *(f"{line} reads a value: the theorem is of the way taken" for line in read),
+        *(f"{line} clamps: the theorem is of what the clamp leaves as it is" for line in clamps),
     )
     variance = next(role for role in given.values() if role != "mu")
     axes = (axis("B"), axis("L"))
@@ -113,10 +116,11 @@ def _divergence(function: Callable[..., Tensor], given: dict[str, str]) -> Claim
 
 
 def _roles(function: Callable[..., Any], roles: Mapping[str, str] | None) -> dict[str, str]:
-    """The role of each parameter that has no default, in order: exactly one mean, and one for the variance."""
+    """The roles, in order, of the parameters that have no default or are given one: a mean, and one for the variance."""
     name = getattr(function, "__name__", "the function")
     try:
-        parameters = [p for p in inspect.signature(function).parameters.values() if p.default is p.empty]
+        parameters = list(inspect.signature(function).parameters.values())
+        parameters = [p for p in parameters if p.default is p.empty or p.name in (roles or {})]
     except (TypeError, ValueError):
         raise InputError(f"{name} has no signature to read: wrap it in a function of (mu, logvar).") from None
     unknown = sorted(set(roles or {}) - {p.name for p in parameters})
@@ -178,17 +182,21 @@ def _refuted(term: TermArray, target: TermArray, roles: Mapping[str, str]) -> Cl
     for mu, spread in _POINTS:
         with suppress(ZeroDivisionError, ReadingError):
             values.append(((mu, spread), *(_ball(part, mu, spread) for part in (term, target))))
-    for k, (where, computed, divergence) in enumerate(values):
-        for first, second in [(0, 1), (0, 2), (1, 2)]:
-            if k in (first, second) or max(first, second) >= len(values):
-                continue
-            (_, t0, k0), (_, t1, k1) = values[first], values[second]
-            if (k1 - k0).contains(0):
-                continue
-            expected = t0 + (t1 - t0) / (k1 - k0) * (divergence - k0)
-            if not computed.overlaps(expected):
-                return _refutation(roles, where, computed, expected)
-    return None
+    odd: Claim | None = None
+    for (first, second), k in itertools.product(
+        itertools.combinations(range(min(4, len(values))), 2), range(len(values))
+    ):
+        (_, t0, k0), (_, t1, k1), (where, computed, divergence) = values[first], values[second], values[k]
+        if k in (first, second) or (k1 - k0).contains(0):
+            continue
+        weight = (t1 - t0) / (k1 - k0)
+        expected = t0 + weight * (divergence - k0)
+        if not computed.overlaps(expected):
+            found = _refutation(roles, where, computed, expected)
+            if weight > 0:
+                return found
+            odd = odd or found  # right, but a negative weight is hard to read
+    return odd
 
 
 def _ball(term: TermArray, mu: str, spread: str) -> arb:

@@ -71,7 +71,7 @@ def total(of: TermArray, over: Axis) -> TermArray:
 
 
 def _number(value: float) -> TermArray:
-    """The number that was meant: a fraction of small numbers if it rounds to this float, else the decimal it prints as."""
+    """The number that was meant: a fraction of small numbers that rounds to this float, else its decimal."""
     if isinstance(value, float):
         if not math.isfinite(value):
             raise ValueError(f"the number {value}")
@@ -204,6 +204,8 @@ class _Lifter:
             return Lifted(self.dims(output), as_term(_CONSTANT[base]))
         if base in ("full", "full_like", "new_full", "fill"):
             return Lifted(self.dims(output), self.read(arguments[1]).element)
+        if event.unchanged:
+            return self.read(arguments[0])
         if base in _OF_ONE:
             x, *others = arguments
             if base == "softplus" and others:

@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+import torch
 from torch import Tensor
 from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import tree_flatten, tree_map
@@ -29,20 +30,25 @@ class Place:
 
 @dataclass(frozen=True)
 class Event:
-    """One ATen operation: tensors in the arguments and outputs are replaced by their places."""
+    """One ATen operation: tensors in the arguments and outputs are replaced by their places.
+
+    `unchanged` says of a clamp that it left every value as it was.
+    """
 
     name: str
     arguments: tuple[Any, ...]
     options: Mapping[str, Any]
     outputs: tuple[Any, ...]
     source: str
+    unchanged: bool
 
 
 @dataclass
 class Recording:
     """The operations in order, the place of what came out, and the values of single numbers that no operation made.
 
-    `decided_by_value` are the lines at which Python asked a tensor for its value.
+    `decided_by_value` are the lines at which Python asked a tensor for its value, `inactive_clamps` those of clamps
+    that changed nothing.
     """
 
     arguments: dict[str, Place] = field(default_factory=dict)
@@ -50,6 +56,10 @@ class Recording:
     result: Place | None = None
     single_values: dict[Place, float] = field(default_factory=dict)
     decided_by_value: list[str] = field(default_factory=list)
+    inactive_clamps: list[str] = field(default_factory=list)
+
+
+_CLAMPS = ("aten.clamp", "aten.hardtanh")
 
 
 class _Recorder(TorchDispatchMode):
@@ -92,7 +102,10 @@ class _Recorder(TorchDispatchMode):
         name = str(func)
         if name.startswith(("aten._local_scalar_dense", "aten.is_nonzero", "aten.equal")):
             self.recording.decided_by_value.append(source)
-        self.recording.events.append(Event(name, arguments, options, outputs, source))
+        unchanged = name.startswith(_CLAMPS) and result is not args[0] and torch.equal(result, args[0])
+        if unchanged:
+            self.recording.inactive_clamps.append(source)
+        self.recording.events.append(Event(name, arguments, options, outputs, source, unchanged))
         return result
 
 
