@@ -116,7 +116,7 @@ def _divergence(function: Callable[..., Tensor], given: dict[str, str]) -> Claim
 
 
 def _roles(function: Callable[..., Any], roles: Mapping[str, str] | None) -> dict[str, str]:
-    """The roles, in order, of the parameters that have no default or are given one: a mean, and one for the variance."""
+    """The roles, in order, of the parameters that have no default or are given one: a mean, one for the variance."""
     name = getattr(function, "__name__", "the function")
     try:
         parameters = list(inspect.signature(function).parameters.values())
