@@ -1,16 +1,15 @@
 """Audit a function that is taken for the KL of a diagonal Gaussian posterior to the standard normal prior."""
 
-import inspect
 import itertools
-import re
+import math
 from collections.abc import Callable, Mapping
 from contextlib import suppress
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import Any
 
 import torch
-from flint import arb
+from flint import arb, arb_mat, fmpq
 from torch import Tensor
 
 from vaelid import spec
@@ -18,170 +17,227 @@ from vaelid.audit.lift import Axis, Lifted, Unread, axis, element_of, generalise
 from vaelid.audit.proof import Multiple, NoMultiple, multiple_of
 from vaelid.audit.record import Recording, record
 from vaelid.audit.report import Claim, Witness
+from vaelid.audit.roles import ROLES, Role, roles_of
+from vaelid.audit.values import everywhere, value
 from vaelid.readings.errors import ReadingError
 from vaelid.readings.terms.arrays import TermArray
-from vaelid.readings.terms.namespace import NAMESPACE as xp
-from vaelid.readings.terms.syntax import INDEX, free_variables
+from vaelid.readings.terms.syntax import Binder, subterms
 from vaelid.readings.terms.text import text
-from vaelid.readings.terms.values import value_at
-from vaelid.spec.errors import InputError, UserCodeError
+from vaelid.spec.errors import UserCodeError
 from vaelid.theory.library.definitions import coordinate_kl
 
-__all__ = ["ROLES", "audit_kl"]
+__all__ = ["audit_kl"]
 
-ROLES = ("mu", "logvar", "var", "std", "logstd")
-"""What an argument can be: the posterior's mean, and one of four ways to give its variance."""
-
-_NAMES = {
-    "mu": r"mu|mean|loc|z_?mu|z_?mean|q_?mu|means|mus",
-    "logvar": r"(z_?|q_?)?(log_?var(iance)?|log_?sigma_?(2|sq|squared?)|lv)s?",
-    "logstd": r"(z_?|q_?)?(log_?(std|sigma|scale))s?",
-    "var": r"(z_?|q_?)?(var|variance|sigma_?(2|sq|squared?))s?",
-    "std": r"(z_?|q_?)?(std|sigma|scale|stddev)s?",
-}
 _LENGTHS = ({"B": 11, "L": 13}, {"B": 17, "L": 19})
-# log-variances: what each role is of the variable that stands for it, and the log-variance that this means. A
-# standard deviation or variance is positive, so it is e to a variable.
-_ELEMENTS: dict[str, tuple[str, Callable[[Any], Any], Callable[[Any], Any]]] = {
-    "mu": ("mu", lambda v: v, lambda v: v),
-    "logvar": ("logvar", lambda v: v, lambda v: v),
-    "var": ("logvar", xp.exp, lambda v: v),
-    "logstd": ("logstd", lambda v: v, lambda v: 2 * v),
-    "std": ("logstd", xp.exp, lambda v: 2 * v),
-}
+
+
+@dataclass(frozen=True)
+class _Subject:
+    """A function that is audited, with the roles of its arguments."""
+
+    function: Callable[..., Any]
+    roles: Mapping[str, Role]
+
+    @property
+    def mean(self) -> str:
+        """The parameter that is the posterior's mean."""
+        return next(name for name, role in self.roles.items() if role.log_variance is None)
+
+    @property
+    def spread(self) -> str:
+        """The parameter that gives its variance."""
+        return next(name for name, role in self.roles.items() if role.log_variance is not None)
+
+    def log_variance(self, variable: Any) -> Any:
+        """The posterior's log-variance, of any reading, from the variable that stands for the spread."""
+        log_variance = self.roles[self.spread].log_variance
+        assert log_variance is not None
+        return log_variance(variable)
+
+    def call(self, run: Callable[..., Any], *arguments: Any) -> Any:
+        """What `run` gives; what the user's code raises is said to be its."""
+        try:
+            return run(*arguments)
+        except Exception as error:
+            raise UserCodeError(f"the audited function raised {type(error).__name__}: {error}") from error
+
+    def arguments(self, variables: Mapping[str, Tensor]) -> dict[str, Tensor]:
+        """The function's arguments, from the variables that stand for them."""
+        return {name: role.argument(variables[role.variable]) for name, role in self.roles.items()}
 
 
 def audit_kl(function: Callable[..., Tensor], *, roles: Mapping[str, str] | None = None) -> Claim:
     """Is `function(mu, logvar)` a multiple of KL(N(mu, diag exp(logvar)) || N(0, I)), and of which size?
 
     The function takes two float64 tensors (B, L) and returns a tensor: a scalar, one number a row, or one a
-    coordinate. The user's function is run, twice, on random numbers. What it does is read as a formula, and
+    coordinate. The user's function is run, a few times, on random numbers. What it does is read as a formula, and
 
     - PROVED: for every B and L it is `weight` * KL + constant, the KL in nats being summed over what the function sums
-      over. The theorem is one of the kernel (z3 and cvc5). That the gradient is that of the formula is tested, at one
-      point, to 1e-9.
-    - REFUTED: no weight and constant make it the KL; `witness` shows three points of which two fix them and the third
-      is off, to rigorous bounds. Or the gradient is another.
-    - UNKNOWN: an operation that has no reading here, or a formula that the solvers did not decide.
+      over. The theorem is one of the kernel (z3 and cvc5). That the formula gives what the code gave on two sets of
+      random numbers, and has its gradient on one, is tested to 1e-9.
+    - REFUTED: no weight and constant make it the KL to a normal prior; `witness` shows three points of which two fix
+      them for N(0, I) and the third is off, to rigorous bounds. Or the weight is not positive, or the gradient another.
+    - UNKNOWN: an operation that has no reading here, a formula that the solvers did not decide, or one that looks like
+      the KL to another normal prior than N(0, I).
 
     Args:
         function: of two tensors; which is which is read from its parameters' names (`mu`, `mean`, `logvar`, `std`).
-        roles: from parameter name to one of `ROLES`, where names say nothing, or say something wrong.
+        roles: from parameter name to ``mu``, ``logvar``, ``var``, ``std`` or ``logstd``, where names say nothing, or
+            say something wrong.
 
     Raises `InputError` when the roles cannot be read, and `UserCodeError` when the function raises. Not checked: that
     it does the same at other values (a branch on a value is listed under `assumptions`), and rounding.
     """
-    given = _roles(function, roles)
-    found = _divergence(function, given)
-    return _with_other_role(function, given, found) if found.witness and not found.theorem else found
+    subject = _Subject(function, roles_of(function, roles or {}))
+    found = _audited(subject)
+    return _with_the_usual_mistake(subject, found) if found.witness and not found.theorem else found
 
 
-def _divergence(function: Callable[..., Tensor], given: dict[str, str]) -> Claim:
-    recordings: list[Recording] = []
-    readings: list[Lifted] = []
+def _audited(subject: _Subject) -> Claim:
     try:
-        for lengths in _LENGTHS:
-            recording, result = _run(function, given, lengths)
-            recordings.append(recording)
-            if not isinstance(result, Tensor):
-                return _unknown(f"it returned a {type(result).__name__}, and not a tensor")
-            readings.append(lift(recording, lengths, {name: _element(role) for name, role in given.items()}))
-        both = {name: (_LENGTHS[0][name], _LENGTHS[1][name]) for name in _LENGTHS[0]}
-        term = TermArray((), generalised(readings[0].element.term, readings[1].element.term, both))
+        read = _read(subject)
     except Unread as reason:
         return _unknown(str(reason), reason.source)
     except (ValueError, ReadingError) as reason:
         return _unknown(str(reason))
-    first = recordings[0]
-    read, clamps = (dict.fromkeys(lines) for lines in (first.decided_by_value, first.inactive_clamps))
-    assumptions = (
-        *(f"{line} reads a value: the theorem is of the way taken" for line in read),
-        *(f"{line} clamps: the theorem is of what the clamp leaves as it is" for line in clamps),
-    )
-    variance = next(role for role in given.values() if role != "mu")
-    axes = (axis("B"), axis("L"))
-    target = _target(variance, axes)
+    term, axes = read.term, (axis("B"), axis("L"))
+    target = _target(subject, axes)
     try:
         found = multiple_of(term, target, axes)
     except NoMultiple as reason:
-        return _refuted(term, target, given) or _unknown(str(reason))
-    if (weight := _weight(found, _LENGTHS[0])) <= 0:
+        return _refuted(subject, term, target) or _unknown(str(reason))
+    if not read.defined:
+        return _unknown("at some random numbers it is not finite, though the formula is the KL where it has a value")
+    if (weight := _weight(found)) <= 0:
         sign = "zero: it does not depend on the posterior" if weight == 0 else "negative: it falls as the KL grows"
-        return replace(
-            _valued(term, given),
-            reason=f"for every B and L it is {text(found.factor.term)} times the KL to N(0, I). That weight is {sign}.",
+        return Claim(
+            "divergence",
+            "REFUTED",
+            f"for every B and L it is {text(found.factor.term)} times the KL to N(0, I). That weight is {sign}.",
             theorem=found.theorem,
+            witness=_witness(
+                subject, ("2", "0"), _at(term, "2", "0"), arb(2), "the KL in nats, of which it is no positive multiple"
+            ),
         )
-    return _with_gradient(function, given, found, assumptions)
-
-
-def _roles(function: Callable[..., Any], roles: Mapping[str, str] | None) -> dict[str, str]:
-    """The roles, in order, of the parameters that have no default or are given one: a mean, one for the variance."""
-    name = getattr(function, "__name__", "the function")
-    try:
-        parameters = list(inspect.signature(function).parameters.values())
-        parameters = [p for p in parameters if p.default is p.empty or p.name in (roles or {})]
-    except (TypeError, ValueError):
-        raise InputError(f"{name} has no signature to read: wrap it in a function of (mu, logvar).") from None
-    unknown = sorted(set(roles or {}) - {p.name for p in parameters})
-    if unknown:
-        raise InputError(f"{name} has no parameter {unknown[0]!r}: it has {', '.join(p.name for p in parameters)}.")
-    found: dict[str, str] = {}
-    for parameter in parameters:
-        role = (roles or {}).get(parameter.name) or next(
-            (role for role, names in _NAMES.items() if re.fullmatch(names, parameter.name, re.IGNORECASE)), None
-        )
-        if role not in ROLES:
-            raise InputError(
-                f"{name}: what is its parameter {parameter.name!r}? Say so, for instance "
-                f"roles={{{parameter.name!r}: 'logvar'}}; the roles are {', '.join(ROLES)}."
-            )
-        found[parameter.name] = role
-    if sorted(role == "mu" for role in found.values()) != [False, True]:
-        shown = ", ".join(f"{parameter} as {role}" for parameter, role in found.items()) or "none"
-        raise InputError(f"{name} must take a mean and one of {', '.join(ROLES[1:])}; its parameters are: {shown}.")
-    return found
-
-
-def _run(function: Callable[..., Any], roles: Mapping[str, str], lengths: Mapping[str, int]) -> tuple[Recording, Any]:
-    try:
-        return record(function, _tensors(roles, lengths))
-    except Exception as error:
-        raise UserCodeError(f"the audited function raised {type(error).__name__}: {error}") from error
-
-
-def _tensors(roles: Mapping[str, str], lengths: Mapping[str, int]) -> dict[str, Tensor]:
-    generator = torch.Generator().manual_seed(lengths["B"])  # what is read from the values must differ, to be seen
-    tensors = {}
-    for name, role in roles.items():
-        values = torch.randn(lengths["B"], lengths["L"], generator=generator, dtype=torch.float64)
-        tensors[name] = (values.exp() if role in ("var", "std") else values).requires_grad_()
-    return tensors
-
-
-def _element(role: str) -> Callable[..., TermArray]:
-    name, reading, _ = _ELEMENTS[role]
-    return lambda *axes: reading(element_of(name, *axes))
-
-
-def _target(variance: str, axes: tuple[Axis, ...]) -> TermArray:
-    name, _, log_variance = _ELEMENTS[variance]
-    return coordinate_kl(element_of("mu", *axes), log_variance(element_of(name, *axes)))
+    first = read.recording
+    assumptions = (
+        *(f"{line} reads a value: the theorem is of the way taken" for line in dict.fromkeys(first.decided_by_value)),
+        *(f"{line} clamps: the theorem is of what it leaves as it is" for line in dict.fromkeys(first.inactive_clamps)),
+    )
+    return _with_gradient(subject, found, assumptions)
 
 
 def _unknown(reason: str, source: str | None = None) -> Claim:
-    return Claim("divergence", "UNKNOWN", f"{reason}.", source=source)
+    return Claim("divergence", "UNKNOWN", f"{reason.rstrip('.')}.", source=source)
+
+
+@dataclass(frozen=True)
+class _Read:
+    """What was read: the first recording, the formula, and whether it had a value at all the random numbers."""
+
+    recording: Recording
+    term: TermArray
+    defined: bool
+
+
+def _read(subject: _Subject) -> _Read:
+    """What the function computes, read from two runs. Raises `Unread`, and `ValueError` if not one formula."""
+    recordings: list[Recording] = []
+    readings: list[Lifted] = []
+    defined = True
+    for lengths in _LENGTHS:
+        variables = _variables(lengths)
+        recording, result = subject.call(record, subject.function, _leaves(subject.arguments(variables)))
+        if not isinstance(result, Tensor):
+            raise Unread(f"it returned a {type(result).__name__}, and not a tensor", None)
+        reading = lift(recording, lengths, {name: _element_of_role(role) for name, role in subject.roles.items()})
+        defined = _check_values(reading, result, variables, lengths) and defined
+        recordings.append(recording)
+        readings.append(reading)
+    both = {name: (_LENGTHS[0][name], _LENGTHS[1][name]) for name in _LENGTHS[0]}
+    term = TermArray((), generalised(readings[0].element.term, readings[1].element.term, both))
+    return _Read(recordings[0], term, defined)
+
+
+def _variables(lengths: Mapping[str, int]) -> dict[str, Tensor]:
+    """Random numbers for each variable, other ones for other lengths: so what depends on values is seen to differ."""
+    generator = torch.Generator().manual_seed(lengths["B"])
+    shape = (lengths["B"], lengths["L"])
+    return {name: torch.randn(shape, generator=generator, dtype=torch.float64) for name in ("mu", "logvar", "logstd")}
+
+
+def _leaves(tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    return {name: tensor.detach().clone().requires_grad_() for name, tensor in tensors.items()}
+
+
+def _element_of_role(role: Role) -> Callable[..., TermArray]:
+    return lambda *axes: role.argument(element_of(role.variable, *axes))
+
+
+def _target(subject: _Subject, axes: tuple[Axis, ...]) -> TermArray:
+    spread = element_of(subject.roles[subject.spread].variable, *axes)
+    return coordinate_kl(element_of("mu", *axes), subject.log_variance(spread))
+
+
+_PLACES = 24
+
+
+def _check_values(reading: Lifted, result: Tensor, variables: Mapping[str, Tensor], lengths: Mapping[str, int]) -> bool:
+    """The formula must give the numbers that the code gave: what no operation showed, as a write by numpy, is seen.
+
+    At every place, or at some 24 of a result that holds a sum in each. To 1e-9 of 1 + their size, 1e-4 where the code
+    returned less than float64; else `Unread` is raised. False where both are undefined somewhere.
+    """
+    arrays = {name: _element_of_tensor(tensor) for name, tensor in variables.items()}
+    dims = [dim for dim in reading.dims if dim]
+    computed = result.detach().double().reshape([lengths[a.name] for dim in dims for a in dim])
+    places = list(itertools.product(*map(range, computed.shape)))
+    if any(part.head == Binder("sum") for part in subterms(reading.element.term)):  # a sum for each place is slow
+        places = places[:: math.ceil(len(places) / _PLACES)]
+    names = [a.name.lower() for dim in dims for a in dim]
+    tolerance = 1e-9 if result.dtype == torch.float64 else 1e-4
+    defined = True
+    for place in places:
+        code = float(computed[place])
+        try:
+            formula = float(value(reading.element, arrays, {**lengths, **dict(zip(names, place, strict=True))}))
+        except (ZeroDivisionError, ReadingError):
+            formula = math.nan
+        if math.isfinite(code) is not math.isfinite(formula) or abs(code - formula) > tolerance * (1 + abs(formula)):
+            raise Unread(f"the formula read from the operations is {formula:.6g} where the code gave {code:.6g}", None)
+        defined = defined and math.isfinite(code)
+    return defined
+
+
+def _element_of_tensor(tensor: Tensor) -> Callable[..., fmpq]:
+    rows = [[fmpq(*number.as_integer_ratio()) for number in row] for row in tensor.tolist()]
+    return lambda row, coordinate: rows[row][coordinate]
 
 
 _POINTS = [("0", "0"), ("1", "0"), ("0", "1"), ("1/2", "-1"), ("-1", "1/2"), ("2", "2"), ("-1", "-2")]
 
 
-def _refuted(term: TermArray, target: TermArray, roles: Mapping[str, str]) -> Claim | None:
-    """The claim refuted at three points: two that fix the weight and constant, and one that is off them."""
+def _ball(number: str) -> arb:
+    return arb(fmpq(*Fraction(number).as_integer_ratio()))
+
+
+def _at(term: TermArray, mu: str, spread: str) -> arb:
+    """The value for one row and one coordinate."""
+    arrays = {name: everywhere(Fraction(spread)) for name in ("logvar", "logstd")}
+    return value(term, {"mu": everywhere(Fraction(mu)), **arrays}, {})
+
+
+def _refuted(subject: _Subject, term: TermArray, target: TermArray) -> Claim | None:
+    """The claim refuted at three points: two that fix the weight and constant, and one that is off them.
+
+    Not if it looks like the KL to another normal prior; None where no point tells.
+    """
     values = []
-    for mu, spread in _POINTS:
+    for point in _POINTS:
         with suppress(ZeroDivisionError, ReadingError):
-            values.append(((mu, spread), *(_ball(part, mu, spread) for part in (term, target))))
+            values.append((point, _at(term, *point), _at(target, *point)))
+    if prior := _other_prior(subject, [(point, computed) for point, computed, _ in values]):
+        return _unknown(f"it is not the KL to N(0, I), but looks like one to {prior}: no such prior is audited yet")
     odd: Claim | None = None
     for (first, second), k in itertools.product(
         itertools.combinations(range(min(4, len(values))), 2), range(len(values))
@@ -192,110 +248,105 @@ def _refuted(term: TermArray, target: TermArray, roles: Mapping[str, str]) -> Cl
         weight = (t1 - t0) / (k1 - k0)
         expected = t0 + weight * (divergence - k0)
         if not computed.overlaps(expected):
-            found = _refutation(roles, where, computed, expected)
+            found = _refutation(subject, where, computed, expected)
             if weight > 0:
                 return found
-            odd = odd or found  # right, but a negative weight is hard to read
+            odd = odd or found  # as wrong, but a negative weight is hard to read
     return odd
 
 
-def _ball(term: TermArray, mu: str, spread: str) -> arb:
-    point: dict[Any, Any] = {}
-    for variable in free_variables(term.term):
-        if variable.sort is INDEX:
-            point[variable] = 1 if variable.name.isupper() else 0
-        else:
-            number = Fraction(mu if variable.name == "mu" else spread)
-            point[variable] = ((number,),)
-    return arb(value_at(term.term, point))
+def _other_prior(subject: _Subject, values: list[tuple[tuple[str, str], arb]]) -> str | None:
+    """The normal prior other than N(0, I), if at all points it is a multiple of the KL to one, plus a constant.
 
-
-def _valued(term: TermArray, roles: Mapping[str, str]) -> Claim:
-    """A refutation whose witness is the value where the KL is 2 nats: it cannot be a positive multiple of those."""
-    return _refutation(
-        roles, ("2", "0"), _ball(term, "2", "0"), arb(2), "the KL in nats, of which it is not a positive multiple"
+    w KL(N(mu, v) || N(m, s2)) is w / (2 s2) (mu^2 + v) - w m / s2 mu - w / 2 log v, and a constant.
+    """
+    if len(values) < len(_POINTS):
+        return None
+    rows = []
+    for (mu, spread), _ in values:
+        mean, log_variance = _ball(mu), subject.log_variance(_ball(spread))
+        rows.append([mean**2 + log_variance.exp(), mean, log_variance, arb(1)])
+    right = arb_mat([[computed] for _, computed in values[:4]])
+    square, linear, logarithm, constant = (row[0] for row in arb_mat(rows[:4]).solve(right).tolist())
+    fits = all(
+        computed.overlaps(square * a + linear * b + logarithm * c + constant * d)
+        for (_, computed), (a, b, c, d) in zip(values[4:], rows[4:], strict=True)
     )
-
-
-_OTHER_ROLE = {"logvar": "logstd", "logstd": "logvar", "var": "std", "std": "var"}
-
-
-def _with_other_role(function: Callable[..., Tensor], roles: dict[str, str], refuted: Claim) -> Claim:
-    """The refutation, with a word on the commonest cause, if it is it: a standard deviation taken for a variance."""
-    other = {name: _OTHER_ROLE.get(role, role) for name, role in roles.items()}
-    try:
-        found = _divergence(function, other)
-    except UserCodeError:
-        return refuted
-    if found.verdict != "PROVED":
-        return refuted
-    (spread,) = [name for name, role in other.items() if role != "mu"]
-    words = {
-        "logvar": "log-variance",
-        "logstd": "log of the standard deviation",
-        "var": "variance",
-        "std": "standard deviation",
-    }
-    hint = f" It is the KL if {spread} is the {words[other[spread]]}."
-    return replace(refuted, reason=refuted.reason + hint)
-
-
-def _weight(found: Multiple, lengths: Mapping[str, int]) -> float:
-    point = {variable: lengths[variable.name] for variable in free_variables(found.factor.term)}
-    return float(arb(value_at(found.factor.term, point)))
+    if not (fits and square > 0 and logarithm < 0):
+        return None
+    mean, variance = -linear / (2 * square), -logarithm / square
+    if mean.contains(0) and variance.contains(1):
+        return None
+    return f"N({round(float(mean), 9) + 0:g}, {float(variance):g})"
 
 
 _FITTED = "one row, one coordinate; the weight and constant that fit at two other points give the expected value"
 
 
-def _refutation(
-    roles: Mapping[str, str], where: tuple[str, str], computed: arb, expected: arb, meaning: str = _FITTED
-) -> Claim:
-    (mean,) = [name for name, role in roles.items() if role == "mu"]
-    (spread,) = [name for name, role in roles.items() if role != "mu"]
-    exponential = roles[spread] in ("var", "std")
-    point = {mean: where[0], spread: f"e^({where[1]})" if exponential else where[1]}
-    shown = ", ".join(f"{name} = {value}" for name, value in point.items())
-    witness = Witness(point, computed.str(12), expected.str(12), meaning)
+def _witness(subject: _Subject, where: tuple[str, str], computed: arb, expected: arb, meaning: str) -> Witness:
+    mean, spread = where
+    role = subject.roles[subject.spread]
+    point = {subject.mean: mean, subject.spread: f"e^({spread})" if role.positive else spread}
+    return Witness(point, computed.str(12), expected.str(12), meaning)
+
+
+def _refutation(subject: _Subject, where: tuple[str, str], computed: arb, expected: arb) -> Claim:
+    witness = _witness(subject, where, computed, expected, _FITTED)
+    shown = ", ".join(f"{name} = {number}" for name, number in witness.point.items())
     return Claim(
         "divergence",
         "REFUTED",
-        f"no weight and constant make it the KL to N(0, I), {spread} being the posterior's {roles[spread]}: "
-        f"at {shown} it is {computed.str(6)}, and would have to be {expected.str(6)}.",
+        f"no weight and constant make it the KL to N(0, I), {subject.spread} being the posterior's "
+        f"{subject.roles[subject.spread].words}: at {shown} it is {computed.str(6)}, and would have to be "
+        f"{expected.str(6)}.",
         witness=witness,
     )
 
 
-def _with_gradient(
-    function: Callable[..., Tensor], roles: Mapping[str, str], found: Multiple, assumptions: tuple[str, ...]
-) -> Claim:
-    """PROVED, if autograd's gradient at a point is that of the formula."""
-    tensors = _tensors(roles, _LENGTHS[0])
+def _with_the_usual_mistake(subject: _Subject, refuted: Claim) -> Claim:
+    """The refutation, with a word on the commonest cause, if it is it: a standard deviation taken for a variance."""
+    other = subject.roles[subject.spread].mistaken_for
+    assert other is not None
     try:
-        result = function(*tensors.values())
-    except Exception as error:
-        raise UserCodeError(f"the audited function raised {type(error).__name__}: {error}") from error
-    weight, constant = text(found.factor.term), text(found.constant.term)
-    total_of = _closed_form(tensors, roles, found)
-    actual = [None] * len(tensors)
+        found = _audited(_Subject(subject.function, {**subject.roles, subject.spread: ROLES[other]}))
+    except UserCodeError:
+        return refuted
+    if found.verdict != "PROVED":
+        return refuted
+    return replace(refuted, reason=f"{refuted.reason} It is the KL if {subject.spread} is the {ROLES[other].words}.")
+
+
+def _weight(found: Multiple) -> float:
+    return float(value(found.factor, {}, _LENGTHS[0]))
+
+
+def _with_gradient(subject: _Subject, found: Multiple, assumptions: tuple[str, ...]) -> Claim:
+    """PROVED, if autograd's gradient at a point is that of the formula."""
+    variables = _leaves(_variables(_LENGTHS[0]))
+    mu, spread = variables["mu"], variables[subject.roles[subject.spread].variable]
+    result = subject.call(subject.function, *subject.arguments(variables).values())
+    closed_form = _weight(found) * spec.coordinate_kl_to_standard(mu, subject.log_variance(spread)).sum()
+    actual: tuple[Tensor | None, ...] = (None, None)
     if result.requires_grad:
         try:
-            actual = torch.autograd.grad(result.sum(), list(tensors.values()), allow_unused=True)
+            actual = torch.autograd.grad(result.sum(), (mu, spread), allow_unused=True)
         except RuntimeError as error:
             reason = f"its value is right, but torch cannot differentiate it: {str(error).partition(';')[0]}."
             return Claim("divergence", "REFUTED", reason, theorem=found.theorem, assumptions=assumptions)
-    wanted = torch.autograd.grad(total_of, list(tensors.values()))
-    for name, got, want in zip(tensors, actual, wanted, strict=True):
+    wanted = torch.autograd.grad(closed_form, (mu, spread))
+    for name, got, want in zip((subject.mean, subject.spread), actual, wanted, strict=True):
         if got is None or not torch.allclose(got, want, rtol=1e-9, atol=1e-12):
-            shown = "no gradient" if got is None else f"{float(got.flatten()[0]):.6g} in its first place"
+            off = 0 if got is None else int((got - want).abs().argmax())
+            shown = "none" if got is None else f"{float(got.flatten()[off]):.6g} at some place"
             return Claim(
                 "divergence",
                 "REFUTED",
-                f"its value is right, but not its gradient in {name}: {shown}, where the KL has "
-                f"{float(want.flatten()[0]):.6g}. Is something detached, or the backward pass your own?",
+                f"its value is right, but not its gradient through {name}: {shown}, where that of the KL is "
+                f"{float(want.flatten()[off]):.6g}. Is something detached, or the backward pass your own?",
                 theorem=found.theorem,
                 assumptions=assumptions,
             )
+    weight, constant = text(found.factor.term), text(found.constant.term)
     plus = "" if constant == "0" else f", plus the constant {constant}"
     return Claim(
         "divergence",
@@ -309,11 +360,3 @@ def _with_gradient(
             "real numbers: rounding, overflow and NaN are not counted",
         ),
     )
-
-
-def _closed_form(tensors: Mapping[str, Tensor], roles: Mapping[str, str], found: Multiple) -> Tensor:
-    """The formula that was proved, as torch computes it from the spec: the sum of everything the result has."""
-    logarithm = {"logvar": lambda t: t, "logstd": lambda t: 2 * t, "var": torch.log, "std": lambda t: 2 * torch.log(t)}
-    (mu,) = [tensors[name] for name, role in roles.items() if role == "mu"]
-    (logvar,) = [logarithm[role](tensors[name]) for name, role in roles.items() if role != "mu"]
-    return _weight(found, _LENGTHS[0]) * spec.coordinate_kl_to_standard(mu, logvar).sum()

@@ -10,7 +10,7 @@ result depends on it.
 
 import itertools
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
@@ -19,6 +19,7 @@ from vaelid.audit.record import Event, Place, Recording
 from vaelid.readings.terms.arrays import TermArray, as_term, real, size, variable
 from vaelid.readings.terms.namespace import NAMESPACE as xp
 from vaelid.readings.terms.syntax import REAL, Binder, Number, Term, abstracted, element, make
+from vaelid.spec.arrays import softplus
 from vaelid.spec.errors import VaelidError
 
 __all__ = ["Axis", "Lifted", "Unread", "axis", "element_of", "generalised", "lift", "total"]
@@ -27,7 +28,7 @@ __all__ = ["Axis", "Lifted", "Unread", "axis", "element_of", "generalised", "lif
 class Unread(VaelidError):
     """An operation that has no reading as a term; `source` is the user's line."""
 
-    def __init__(self, message: str, source: str) -> None:
+    def __init__(self, message: str, source: str | None) -> None:
         super().__init__(message)
         self.source = source
 
@@ -94,10 +95,6 @@ def _root(x: TermArray) -> TermArray:
     return xp.exp(xp.log(x) / 2)
 
 
-def _softplus(x: TermArray) -> TermArray:
-    return xp.log(1 + xp.exp(x))
-
-
 _OF_ONE: dict[str, Callable[[TermArray], TermArray]] = {
     **dict.fromkeys(("clone", "detach", "alias", "_to_copy", "lift_fresh", "contiguous", "positive"), lambda x: x),
     "neg": lambda x: -x,
@@ -109,8 +106,8 @@ _OF_ONE: dict[str, Callable[[TermArray], TermArray]] = {
     "reciprocal": lambda x: 1 / x,
     "expm1": lambda x: xp.exp(x) - 1,
     "log1p": lambda x: xp.log(1 + x),
-    "sigmoid": lambda x: 1 / (1 + xp.exp(-x)),
-    "softplus": _softplus,
+    "sigmoid": lambda x: 1 / (1 + xp.exp(-x)),  # not the spec's: its tanh is a function the solvers know nothing of
+    "softplus": softplus,
     "abs": abs,
     "tanh": xp.tanh,
 }
@@ -147,7 +144,7 @@ class _Lifter:
         self, recording: Recording, axes: Mapping[int, Axis], read_as: Mapping[str, Callable[..., TermArray]]
     ) -> None:
         self.axes = axes
-        self.single_values = recording.single_values
+        self.single_values = dict(recording.single_values)
         self.known: dict[Place, Lifted | Unread] = {}
         for name, place in recording.arguments.items():
             dims = tuple(self.factors(n) for n in place.size)
@@ -179,31 +176,31 @@ class _Lifter:
         name = event.name.removeprefix("aten.").partition(".")[0]
         base = name.rstrip("_") if not name.startswith("_") else name
         outputs = [place for place in event.outputs if isinstance(place, Place)]
-        if not outputs:
-            return
-        first = outputs[0]
+        results = {output: self.attempt(base, event, output, alone=len(outputs) == 1) for output in outputs}
+        for place in [place for place in (*self.known, *self.single_values) if place.storage in event.written]:
+            self.known.pop(place, None)  # nothing is known of what was written into, under any view, but the output
+            self.single_values.pop(place, None)
+        self.known |= results
+
+    def attempt(self, base: str, event: Event, output: Place, *, alone: bool) -> Lifted | Unread:
         try:
-            if len(outputs) > 1:
+            if not alone:
                 raise ValueError("it has several results")
-            if not first.real:
+            if not output.real:
                 raise ValueError("its result is not of real numbers")
-            lifted: Lifted | Unread = self.result(base, event, first)
+            return self.result(base, event, output)
         except Unread as reason:
-            lifted = reason
+            return reason
         except (ValueError, KeyError, IndexError, StopIteration) as reason:
             why = str(reason) if isinstance(reason, ValueError) else "its arguments"
-            lifted = Unread(f"{event.name.removeprefix('aten.')} has no reading here: {why}", event.source)
-        for output in outputs:
-            if name.endswith("_"):  # other views of what was written to are not known any more
-                self.known = {p: known for p, known in self.known.items() if p.storage != output.storage}
-            self.known[output] = lifted
+            return Unread(f"{event.name.removeprefix('aten.')} has no reading here: {why}", event.source)
 
     def result(self, base: str, event: Event, output: Place) -> Lifted:
         arguments = event.arguments
         if base in _CONSTANT:
             return Lifted(self.dims(output), as_term(_CONSTANT[base]))
         if base in ("full", "full_like", "new_full", "fill"):
-            return Lifted(self.dims(output), self.read(arguments[1]).element)
+            return Lifted(self.dims(output), self.read(arguments[2 if base == "new_full" else 1]).element)
         if event.unchanged:
             return self.read(arguments[0])
         if base in _OF_ONE:
@@ -237,10 +234,19 @@ class _Lifter:
 
     def moved(self, base: str, x: Lifted, output: Place) -> Lifted:
         """Elements are named by their indices, so a view has the same ones, unless it deals them out anew."""
-        dims = self.split(x, output) if base in _SAME_ORDER else self.dims(output)
-        if base == "permute" or base in _PERMUTED:
-            dims = tuple(next(d for d in x.dims if math.prod(map(self.prime, d)) == n) for n in output.size)
-        return Lifted(dims, x.element)
+        if base in _SAME_ORDER:
+            return Lifted(self.split(x, output), x.element)
+        if base == "expand":  # a dimension keeps its axes, in their order; a new one is of the axes of its length
+            return Lifted(_broadcast(x.dims, self.new_dims(x, output)), x.element)
+        return Lifted(tuple(next(d for d in x.dims if self.length(d) == n) for n in output.size), x.element)
+
+    def new_dims(self, x: Lifted, output: Place) -> tuple[tuple[Axis, ...], ...]:
+        old = ((),) * (len(output.size) - len(x.dims)) + x.dims
+        return tuple(() if dim else self.factors(n) for dim, n in zip(old, output.size, strict=True))
+
+    def length(self, dim: Iterable[Axis]) -> int:
+        """How long a dimension of these axes was in the recording."""
+        return math.prod(map(self.prime, dim))
 
     def prime(self, a: Axis) -> int:
         return next(prime for prime, known in self.axes.items() if known is a)
@@ -251,9 +257,9 @@ class _Lifter:
         dims = []
         for length in output.size:
             taken: list[Axis] = []
-            while math.prod(map(self.prime, taken)) < length and waiting:
+            while self.length(taken) < length and waiting:
                 taken.append(waiting.pop(0))
-            if math.prod(map(self.prime, taken)) != length:
+            if self.length(taken) != length:
                 raise ValueError("a reshape that mixes axes")
             dims.append(tuple(taken))
         return tuple(dims)

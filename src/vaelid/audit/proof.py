@@ -11,15 +11,14 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import reduce
-from operator import add
-from typing import Any
-
-from flint import arb, fmpq
+from operator import add, mul, sub, truediv
 
 from vaelid.audit.lift import Axis, total
+from vaelid.audit.values import everywhere, value
 from vaelid.readings.errors import ReadingError
-from vaelid.readings.terms.arrays import TermArray, as_term, index, real
+from vaelid.readings.terms.arrays import TermArray, as_term, index, real, size
 from vaelid.readings.terms.syntax import (
+    INDEX,
     REAL,
     Binder,
     Number,
@@ -34,7 +33,6 @@ from vaelid.readings.terms.syntax import (
     make,
     subterms,
 )
-from vaelid.readings.terms.values import value_at
 from vaelid.theory.kernel import NotProved, Theorem, generalize
 from vaelid.theory.library.logarithm import exp_pos
 from vaelid.theory.library.sums import sum_add, sum_congruent, sum_constant, sum_scale
@@ -138,52 +136,49 @@ def _is(term: TermArray, value: int) -> bool:
     return term.term is as_term(value).term
 
 
+_ARITHMETIC = {"add": add, "subtract": sub, "multiply": mul, "divide": truediv}
+_NEUTRAL = {"add": 0, "subtract": 0, "multiply": 1, "divide": 1}
+
+
 def _simple(term: TermArray) -> TermArray:
     """The term without sums with 0, products with 0 and 1, and arithmetic between numbers."""
+    return TermArray((), _simplified(term.term))
 
-    def simple(part: Term) -> Term:
-        parts = [simple(argument) for argument in part.arguments]
-        if part.sort is not REAL or not isinstance(part.head, Operator) or len(parts) > 2:
-            return part
-        numbers = [p.head.value if isinstance(p.head, Number) and p.sort is REAL else None for p in parts]
-        name = part.head.name
-        match name, numbers:
-            case "add", [a, b] if a is not None and b is not None:
-                return as_term(a + b).term
-            case "subtract", [a, b] if a is not None and b is not None:
-                return as_term(a - b).term
-            case "multiply", [a, b] if a is not None and b is not None:
-                return as_term(a * b).term
-            case "divide", [a, b] if a is not None and b:
-                return as_term(a / b).term
-            case "negative", [a] if a is not None:
-                return as_term(-a).term
-            case "multiply", [a, b] if a == 0 or b == 0:
-                return as_term(0).term
-            case "divide", [a, _] if a == 0:
-                return as_term(0).term
-            case ("add", [a, _]) | ("multiply", [a, _]) if a == (1 if name == "multiply" else 0):
-                return parts[1]
-            case ("add" | "subtract", [_, b]) | ("multiply" | "divide", [_, b]) if b == (
-                1 if name in ("multiply", "divide") else 0
-            ):
-                return parts[0]
-        return make(part.head, *parts) if parts else part
 
-    return TermArray((), simple(term.term))
+def _simplified(term: Term) -> Term:
+    if term.sort is not REAL or not isinstance(term.head, Operator) or not term.arguments:
+        return term
+    parts = [_simplified(argument) for argument in term.arguments]
+    numbers = [part.head.value if isinstance(part.head, Number) and part.sort is REAL else None for part in parts]
+    match term.head.name, numbers:
+        case "negative", [Fraction() as a]:
+            return as_term(-a).term
+        case ("add" | "subtract" | "multiply" | "divide") as name, [Fraction() as a, Fraction() as b] if (name, b) != (
+            "divide",
+            0,
+        ):
+            return as_term(_ARITHMETIC[name](a, b)).term
+        case ("multiply", [0, _]) | ("multiply", [_, 0]) | ("divide", [0, _]):
+            return as_term(0).term
+        case ("add" | "multiply") as name, [a, _] if a == _NEUTRAL[name]:
+            return parts[1]
+        case ("add" | "subtract" | "multiply" | "divide") as name, [_, b] if b == _NEUTRAL[name]:
+            return parts[0]
+    return make(term.head, *parts)
 
 
 def _tidy(constant: TermArray) -> TermArray:
     """A constant in lengths as a number times a product of them, where it is one at a few lengths."""
-    lengths = sorted(free_variables(constant.term), key=lambda v: v.name)
+    lengths = _lengths(constant)
     try:
-        values = [
-            _simplest(_float(value_at(constant.term, {v: 2 if v == longer else 1 for v in lengths})))
-            for longer in [None, *lengths]
-        ]
-        return _monomial(values, lengths)
+        return _monomial([_simplest(float(value(constant, {}, sizes))) for sizes in _sizes(lengths)], lengths)
     except NoMultiple:
         return _simple(constant)
+
+
+def _along(over: Axis, part: TermArray) -> Term:
+    """The vector of a part's values along an axis."""
+    return lambda_(1, abstracted(part.term, over.index.head))  # pyright: ignore[reportArgumentType]
 
 
 def _sum_of(body: TermArray, inner: Multiple, over: Axis, hypotheses: tuple[Term, ...]) -> list[Theorem]:
@@ -191,33 +186,26 @@ def _sum_of(body: TermArray, inner: Multiple, over: Axis, hypotheses: tuple[Term
     scaled, constants = inner.factor * inner.target, inner.constant * 1
     both = scaled + constants
 
-    def along(part: TermArray) -> Term:
-        return lambda_(1, abstracted(part.term, over.index.head))  # pyright: ignore[reportArgumentType]
-
     pointwise = generalize(
         prove(given(*hypotheses, eq(body, both)), [inner.theorem], unfolding=()),
         over.index.head,  # pyright: ignore[reportArgumentType]
     )
     return [
         pointwise,
-        use(sum_congruent.theorem, a=along(body), b=along(both), n=over.length),
-        use(sum_add.theorem, a=along(scaled), b=along(constants), n=over.length),
-        use(sum_scale.theorem, c=inner.factor, a=along(inner.target), n=over.length),
+        use(sum_congruent.theorem, a=_along(over, body), b=_along(over, both), n=over.length),
+        use(sum_add.theorem, a=_along(over, scaled), b=_along(over, constants), n=over.length),
+        use(sum_scale.theorem, c=inner.factor, a=_along(over, inner.target), n=over.length),
         use(sum_constant.theorem, c=inner.constant, n=over.length),
     ]
 
 
 def _apart(factors: list[TermArray], bodies: list[TermArray], over: Axis) -> list[Theorem]:
     """The sum of the body is the sum of its parts, each with its factor before it."""
-
-    def along(part: TermArray) -> Term:
-        return lambda_(1, abstracted(part.term, over.index.head))  # pyright: ignore[reportArgumentType]
-
     pairs = list(zip(factors, bodies, strict=True))
-    theorems = [use(sum_scale.theorem, c=factor, a=along(part), n=over.length) for factor, part in pairs]
+    theorems = [use(sum_scale.theorem, c=factor, a=_along(over, part), n=over.length) for factor, part in pairs]
     so_far = pairs[0][0] * pairs[0][1]
     for factor, part in pairs[1:]:
-        theorems.append(use(sum_add.theorem, a=along(so_far), b=along(factor * part), n=over.length))
+        theorems.append(use(sum_add.theorem, a=_along(over, so_far), b=_along(over, factor * part), n=over.length))
         so_far = so_far + factor * part
     return theorems
 
@@ -268,55 +256,34 @@ _POINTS = [(Fraction(1, 2), Fraction(1, 3)), (Fraction(-2), Fraction(-1)), (Frac
 
 def _proposed(term: TermArray, target: TermArray) -> tuple[TermArray, TermArray]:
     """Factor and constant at a few points, as numbers times products of lengths. Proposed, not proved."""
-    lengths = sorted({v for v in free_variables(term.term) if v.name.isupper()}, key=lambda v: v.name)
-    factors, constants = [], []
-    for longer in [None, *lengths]:
-        sizes = {length: 2 if length == longer else 1 for length in lengths}
-        factor, constant = _at_sizes(term.term, target.term, sizes)
-        factors.append(factor)
-        constants.append(constant)
-    return _monomial(factors, lengths), _monomial(constants, lengths)
+    lengths = _lengths(term)
+    pairs = [_at_sizes(term, target, sizes) for sizes in _sizes(lengths)]
+    return _monomial([factor for factor, _ in pairs], lengths), _monomial([constant for _, constant in pairs], lengths)
 
 
-def _at_sizes(term: Term, target: Term, sizes: dict[Variable, int]) -> tuple[Fraction, Fraction]:
-    values = []
-    for point in _POINTS:
-        try:
-            values.append(tuple(_float(value_at(t, _at_point((term, target), point, sizes))) for t in (term, target)))
-        except (ZeroDivisionError, ReadingError) as error:
-            raise NoMultiple(f"the formula has no value at a test point: {error}") from None
-    (t0, k0), (t1, k1), (t2, k2) = values
+def _lengths(term: TermArray) -> list[str]:
+    return sorted(v.name for v in free_variables(term.term) if v.sort is INDEX and v.name.isupper())
+
+
+def _sizes(lengths: list[str]) -> list[dict[str, int]]:
+    """All lengths 1, and each in turn 2."""
+    return [{}, *({length: 2} for length in lengths)]
+
+
+def _at_sizes(term: TermArray, target: TermArray, sizes: dict[str, int]) -> tuple[Fraction, Fraction]:
+    def at(point: tuple[Fraction, Fraction]) -> list[float]:
+        mu, spread = map(everywhere, point)
+        arrays = {"mu": mu, "logvar": spread, "logstd": spread}
+        return [float(value(t, arrays, sizes)) for t in (term, target)]
+
+    try:
+        (t0, k0), (t1, k1), (t2, k2) = map(at, _POINTS)
+    except (ZeroDivisionError, ReadingError) as error:
+        raise NoMultiple(f"the formula has no value at a test point: {error}") from None
     factor = (t1 - t0) / (k1 - k0)
     if abs(t2 - t0 - factor * (k2 - k0)) > 1e-9 * (1 + abs(t2) + abs(t0)):
         raise NoMultiple("no factor makes it the KL")
     return _simplest(factor), _simplest(t0 - factor * k0)
-
-
-def _at_point(
-    terms: Iterable[Term], point: tuple[Fraction, Fraction], sizes: dict[Variable, int]
-) -> dict[Variable, Any]:
-    values: dict[Variable, Any] = dict(sizes)
-    for variable in set().union(*map(free_variables, terms)):
-        if variable.sort.rank:
-            value: Any = point[0] if variable.name == "mu" else point[1]
-            values[variable] = _Everywhere(value)
-        elif variable not in values:
-            values[variable] = 0 if variable.sort is not REAL else 1
-    return values
-
-
-class _Everywhere:
-    """The array with one value in every place."""
-
-    def __init__(self, value: Fraction) -> None:
-        self.value = fmpq(value.numerator, value.denominator)
-
-    def __call__(self, *indices: int) -> fmpq:
-        return self.value
-
-
-def _float(value: fmpq | arb) -> float:
-    return float(value.mid()) if isinstance(value, arb) else int(value.p) / int(value.q)
 
 
 def _simplest(value: float) -> Fraction:
@@ -327,19 +294,16 @@ def _simplest(value: float) -> Fraction:
     raise NoMultiple(f"the number {value:.12g} is not recognised as a rational number")
 
 
-def _monomial(values: list[Fraction], lengths: list[Variable]) -> TermArray:
+def _monomial(values: list[Fraction], lengths: list[str]) -> TermArray:
     """The number c times lengths to whole powers with the first value at lengths of 1, the others at one of 2."""
     first, *others = values
     result = as_term(first)
-    for value, length in zip(others, lengths, strict=True):
-        if first == 0 or value == first:
-            if value != first:
-                raise NoMultiple("a constant that is no product of lengths")
+    for found, length in zip(others, lengths, strict=True):
+        if found == first:
             continue
-        power = math.log2(abs(value / first))
-        if not power.is_integer() or (value > 0) != (first > 0):
-            raise NoMultiple("a factor that is no product of lengths")
-        size = real(make(length))
+        power = math.log2(found / first) if found * first > 0 else 0.5
+        if not power.is_integer():
+            raise NoMultiple("a factor or constant that is no product of lengths")
         for _ in range(abs(int(power))):
-            result = result * size if power > 0 else result / size
+            result = result * real(size(length)) if power > 0 else result / real(size(length))
     return result

@@ -5,7 +5,7 @@ special treatment. A tensor is known by its place: the same storage, sizes, stri
 """
 
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -32,7 +32,8 @@ class Place:
 class Event:
     """One ATen operation: tensors in the arguments and outputs are replaced by their places.
 
-    `unchanged` says of a clamp that it left every value as it was.
+    `written` are the storages that it wrote into, besides what it made; `unchanged` says of a clamp that it left every
+    value as it was.
     """
 
     name: str
@@ -40,6 +41,7 @@ class Event:
     options: Mapping[str, Any]
     outputs: tuple[Any, ...]
     source: str
+    written: frozenset[int]
     unchanged: bool
 
 
@@ -97,6 +99,8 @@ class _Recorder(TorchDispatchMode):
         options = tree_map(self.read, dict(kwargs or {}))
         result = func(*args, **(kwargs or {}))
         outputs = tree_map(lambda v: self.place(v) if isinstance(v, Tensor) else v, tuple(tree_flatten(result)[0]))
+        written = frozenset(_written(func, arguments, options))
+        self.made |= written
         self.made |= {output.storage for output in outputs if isinstance(output, Place)}
         source = _source()
         name = str(func)
@@ -105,8 +109,17 @@ class _Recorder(TorchDispatchMode):
         unchanged = name.startswith(_CLAMPS) and result is not args[0] and torch.equal(result, args[0])
         if unchanged:
             self.recording.inactive_clamps.append(source)
-        self.recording.events.append(Event(name, arguments, options, outputs, source, unchanged))
+        event = Event(name, arguments, options, outputs, source, written, unchanged)
+        self.recording.events.append(event)
         return result
+
+
+def _written(operation: Any, arguments: tuple[Any, ...], options: Mapping[str, Any]) -> Iterator[int]:
+    """The storages of the arguments that the operation's own schema says it writes into."""
+    for position, argument in enumerate(operation._schema.arguments):
+        if argument.alias_info is not None and argument.alias_info.is_write:
+            given = arguments[position] if position < len(arguments) else options.get(argument.name)
+            yield from (place.storage for place in tree_flatten(given)[0] if isinstance(place, Place))
 
 
 _NOT_THE_USERS = ("/torch/", "/jaxtyping/", "/vaelid/audit/")
@@ -124,7 +137,7 @@ def _source() -> str:
 
 
 def record(function: Callable[..., Any], arguments: Mapping[str, Tensor]) -> tuple[Recording, Any]:
-    """Run `function(**arguments)` once; what it did, and what it returned. What it raises is passed on."""
+    """Run the function once, on the arguments in their order: what it did, and what it returned."""
     recording = Recording()
     recorder = _Recorder(recording)
     for name, tensor in arguments.items():

@@ -1,9 +1,10 @@
 """What an audit finds, as data."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
+from vaelid.readings.terms.text import text
 from vaelid.theory.kernel import Theorem
 
 __all__ = ["Claim", "Verdict", "Witness"]
@@ -53,14 +54,10 @@ class Claim:
     source: str | None = None
 
     def __str__(self) -> str:
-        return f"{self.verdict}  {self.name}: {self.reason}"
+        return f"{self.verdict}  {self.name}: {self.reason}{f' ({self.source})' if self.source else ''}"
 
     def as_data(self) -> dict[str, Any]:
         """The claim as plain data, for JSON; the theorem as its text."""
-        from dataclasses import asdict
-
-        from vaelid.readings.terms.text import text
-
         theorem = text(self.theorem.statement) if self.theorem else None
         witness = asdict(self.witness) if self.witness else None
         return {
