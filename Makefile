@@ -24,8 +24,9 @@ test-jax: $(VENV)/.installed-dev  ## The conformance suite with JAX as one more 
 	$(PIP) install -c constraints.txt -e ".[jax]"
 	$(BIN)/python -m pytest tests/conformance -k jax
 
-mutants: $(VENV)/.installed-dev  ## Change the spec, sign by sign: each change must break a theorem
+mutants: $(VENV)/.installed-dev  ## Change the spec: each change must break a theorem; change KLs: no wrong verdict
 	$(BIN)/python -m tests.mutants
+	$(BIN)/python -m tests.mutants.audit
 
 mutants-proofs: $(VENV)/.installed-dev  ## Change the emitted definitions: each change must break the build of the proofs
 	$(BIN)/python -m tests.mutants.rocq --every 6

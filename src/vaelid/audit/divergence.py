@@ -28,7 +28,7 @@ from vaelid.theory.library.definitions import coordinate_kl
 
 __all__ = ["audit_kl"]
 
-_LENGTHS = ({"B": 11, "L": 13}, {"B": 17, "L": 19})
+_LENGTHS = ({"B": 5, "L": 7}, {"B": 11, "L": 13})
 
 
 @dataclass(frozen=True)
