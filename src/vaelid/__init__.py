@@ -9,7 +9,7 @@ whether a KL of your own is one.
 from importlib.metadata import version
 
 from vaelid import spec
-from vaelid.audit import audit_kl
+from vaelid.auditor import audit_kl
 from vaelid.interface.evaluate import evaluate
 from vaelid.interface.fit import Fit, fit
 from vaelid.interface.runs import load

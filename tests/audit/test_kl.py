@@ -77,8 +77,8 @@ RIGHT = {
 def test_a_kl_is_proved_with_its_weight(name):
     function, weight = RIGHT[name]
     found = audit_kl(function)
-    assert (found.verdict, type(found.theorem)) == ("PROVED", Theorem), found
-    assert {"B", "L"} >= {v.name for v in free_variables(found.theorem.statement)} - {
+    assert (found.verdict, type(found.theorems[0])) == ("PROVED", Theorem), found
+    assert {"B", "L"} >= {v.name for v in free_variables(found.theorems[0].statement)} - {
         "mu",
         "logvar",
         "logstd",
@@ -329,5 +329,5 @@ def test_a_parameter_with_a_default_is_audited_where_it_has_a_role():
 def test_a_claim_is_plain_data():
     data = audit_kl(RIGHT["batch mean"][0]).as_data()
     assert data["verdict"] == "PROVED"
-    assert data["theorem"].startswith("0 < B ∧ 0 < L → ")
+    assert data["theorems"][0].startswith("0 < B ∧ 0 < L → ")
     assert data["weight"] == "1 / B"

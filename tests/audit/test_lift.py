@@ -6,9 +6,9 @@ import pytest
 import torch
 from flint import fmpq
 
-from vaelid.audit.lift import element_of, lift
-from vaelid.audit.record import record
-from vaelid.audit.values import value
+from vaelid.auditor.lift import element_of, lift
+from vaelid.auditor.record import record
+from vaelid.auditor.values import value
 
 LENGTHS = {"B": 3, "L": 5}
 ROWS = torch.linspace(0.2, 1.9, 15, dtype=torch.float64).reshape(3, 5)

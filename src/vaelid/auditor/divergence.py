@@ -13,12 +13,12 @@ from flint import arb, arb_mat, fmpq
 from torch import Tensor
 
 from vaelid import spec
-from vaelid.audit.lift import Axis, Lifted, Unread, axis, element_of, generalised, lift
-from vaelid.audit.proof import Multiple, NoMultiple, multiple_of
-from vaelid.audit.record import Recording, record
-from vaelid.audit.report import Claim, Witness
-from vaelid.audit.roles import ROLES, Role, roles_of
-from vaelid.audit.values import everywhere, value
+from vaelid.auditor.lift import Axis, Lifted, Unread, axis, element_of, generalised, lift
+from vaelid.auditor.proof import Multiple, NoMultiple, multiple_of
+from vaelid.auditor.record import Recording, record
+from vaelid.auditor.report import Claim, Witness
+from vaelid.auditor.roles import ROLES, Role, roles_of
+from vaelid.auditor.values import everywhere, value
 from vaelid.readings.errors import ReadingError
 from vaelid.readings.terms.arrays import TermArray
 from vaelid.readings.terms.syntax import Binder, subterms
@@ -114,7 +114,7 @@ def _audited(subject: _Subject) -> Claim:
             "divergence",
             "REFUTED",
             f"for every B and L it is {text(found.factor.term)} times the KL to N(0, I). That weight is {sign}.",
-            theorem=found.theorem,
+            theorems=(found.theorem,),
             witness=_witness(
                 subject, ("2", "0"), _at(term, "2", "0"), arb(2), "the KL in nats, of which it is no positive multiple"
             ),
@@ -332,7 +332,7 @@ def _with_gradient(subject: _Subject, found: Multiple, assumptions: tuple[str, .
             actual = torch.autograd.grad(result.sum(), (mu, spread), allow_unused=True)
         except RuntimeError as error:
             reason = f"its value is right, but torch cannot differentiate it: {str(error).partition(';')[0]}."
-            return Claim("divergence", "REFUTED", reason, theorem=found.theorem, assumptions=assumptions)
+            return Claim("divergence", "REFUTED", reason, theorems=(found.theorem,), assumptions=assumptions)
     wanted = torch.autograd.grad(closed_form, (mu, spread))
     for name, got, want in zip((subject.mean, subject.spread), actual, wanted, strict=True):
         if got is None or not torch.allclose(got, want, rtol=1e-9, atol=1e-12):
@@ -343,7 +343,7 @@ def _with_gradient(subject: _Subject, found: Multiple, assumptions: tuple[str, .
                 "REFUTED",
                 f"its value is right, but not its gradient through {name}: {shown}, where that of the KL is "
                 f"{float(want.flatten()[off]):.6g}. Is something detached, or the backward pass your own?",
-                theorem=found.theorem,
+                theorems=(found.theorem,),
                 assumptions=assumptions,
             )
     weight, constant = text(found.factor.term), text(found.constant.term)
@@ -353,7 +353,7 @@ def _with_gradient(subject: _Subject, found: Multiple, assumptions: tuple[str, .
         "PROVED",
         f"for every B and L it is {weight} times the KL to N(0, I) in nats, summed over what it sums over{plus}.",
         weight=weight,
-        theorem=found.theorem,
+        theorems=(found.theorem,),
         assumptions=(
             *assumptions,
             "the gradient is tested at one point",

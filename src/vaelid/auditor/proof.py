@@ -13,8 +13,8 @@ from fractions import Fraction
 from functools import reduce
 from operator import add, mul, sub, truediv
 
-from vaelid.audit.lift import Axis, total
-from vaelid.audit.values import everywhere, value
+from vaelid.auditor.lift import Axis, total
+from vaelid.auditor.values import everywhere, value
 from vaelid.readings.errors import ReadingError
 from vaelid.readings.terms.arrays import TermArray, as_term, index, real, size
 from vaelid.readings.terms.syntax import (

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
 
-from vaelid.audit.record import Event, Place, Recording
+from vaelid.auditor.record import Event, Place, Recording
 from vaelid.readings.terms.arrays import TermArray, as_term, real, size, variable
 from vaelid.readings.terms.namespace import NAMESPACE as xp
 from vaelid.readings.terms.syntax import REAL, Binder, Number, Term, abstracted, element, make

@@ -122,7 +122,7 @@ def _written(operation: Any, arguments: tuple[Any, ...], options: Mapping[str, A
             yield from (place.storage for place in tree_flatten(given)[0] if isinstance(place, Place))
 
 
-_NOT_THE_USERS = ("/torch/", "/jaxtyping/", "/vaelid/audit/")
+_NOT_THE_USERS = ("/torch/", "/jaxtyping/", "/vaelid/auditor/")
 
 
 def _source() -> str:

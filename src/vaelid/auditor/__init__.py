@@ -1,0 +1,6 @@
+"""Audit what PyTorch code computes: record it, read the record as a formula, prove or refute what it is taken for."""
+
+from vaelid.auditor.divergence import audit_kl
+from vaelid.auditor.report import Claim, Report, Verdict, Witness
+
+__all__ = ["Claim", "Report", "Verdict", "Witness", "audit_kl"]
