@@ -90,7 +90,7 @@ def audit_kl(function: Callable[..., Tensor], *, roles: Mapping[str, str] | None
     """
     subject = _Subject(function, roles_of(function, roles or {}))
     found = _audited(subject)
-    return _with_the_usual_mistake(subject, found) if found.witness and not found.theorem else found
+    return _with_the_usual_mistake(subject, found) if found.witness and not found.theorems else found
 
 
 def _audited(subject: _Subject) -> Claim:
