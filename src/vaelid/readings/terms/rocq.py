@@ -6,7 +6,8 @@ proves what it needs about its own statements.
 """
 
 import textwrap
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence, Set
+from dataclasses import replace
 from fractions import Fraction
 from itertools import groupby
 
@@ -119,25 +120,33 @@ _NOTATION = Notation(
 )
 
 
-def _check_names(heads: Iterable[Head]) -> None:
+def _check_names(heads: Iterable[Head], reserved: Set[str] = _RESERVED) -> None:
     """Refuse what Rocq would read as something else: one name of two things, or one of its own."""
     known: dict[str, Head] = {}
     for head in heads:
         if isinstance(head, Variable | Symbol):
             name = rocq_name(head.name)
-            if name in _RESERVED:
+            if name in reserved:
                 raise ReadingError(f"the name {head.name}: in Rocq {name} is something else.")
             if known.setdefault(name, head) != head:
                 raise ReadingError(f"the name {head.name}: two things would be {name} in Rocq.")
 
 
-def rocq(term: Term) -> str:
+def rocq(term: Term, *, functions: Mapping[str, str] | None = None) -> str:
     """The term as Rocq text, to be read in `R_scope`.
 
-    Raises `ReadingError` for an operation that Rocq's library lacks, and for names that would clash there.
+    `functions` names those operations that Rocq's library lacks and the text around binds. Raises `ReadingError` for
+    any other, and for names that would clash there.
     """
-    _check_names(part.head for part in subterms(term))
-    return written(term, _NOTATION)
+    functions = functions or {}
+    _check_names((part.head for part in subterms(term)), {*_RESERVED, *functions.values()})
+    if not functions:
+        return written(term, _NOTATION)
+
+    def function(name: str, arguments: Sequence[str]) -> str:
+        return " ".join([functions[name], *arguments]) if name in functions else _function(name, arguments)
+
+    return written(term, replace(_NOTATION, function=function))
 
 
 def rocq_definition(symbol: Symbol, *, width: int = 96) -> str:

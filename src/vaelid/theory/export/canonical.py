@@ -1,0 +1,396 @@
+"""Canonical forms of real terms: quotients of polynomials in generators, equal terms having equal forms.
+
+A generator is what arithmetic does not look into: a variable, an element, the number of an index, an exponential, a
+logarithm, an absolute value, a sum over an index of a product that the index cannot leave. Exponentials of sums are
+products of them, logarithms of products sums, sums are linear; so two terms that these laws make equal are the same
+quotient. Nothing here is trusted: what is found equal is proved from the equations of `Step`, by Rocq.
+"""
+
+import math
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from fractions import Fraction
+from functools import reduce
+from typing import Any
+
+from flint import fmpq, fmpq_mpoly_ctx, fmpz
+
+from vaelid.readings.terms.arrays import TermArray, as_term
+from vaelid.readings.terms.syntax import (
+    INDEX,
+    Binder,
+    Element,
+    Number,
+    Operator,
+    Power,
+    Symbol,
+    Term,
+    Variable,
+    abstracted,
+    element,
+    free_variables,
+    instance,
+    lambda_,
+    make,
+)
+from vaelid.readings.terms.text import text
+from vaelid.spec.errors import VaelidError
+
+__all__ = ["Canonical", "NotExported", "Quotient", "Step", "atoms_in", "opened", "unfolded"]
+
+GENERATORS = 200
+"""The most generators of one statement."""
+
+_Polynomial = Any  # fmpq_mpoly: python-flint has no types
+
+
+class NotExported(VaelidError):
+    """A theorem that has no proof here for Rocq."""
+
+
+class _Refine(Exception):
+    """An exponent is no whole multiple of its unit."""
+
+
+@dataclass(frozen=True)
+class Quotient:
+    """numerator / denominator, without a common factor; the denominator is known not to be zero."""
+
+    numerator: _Polynomial
+    denominator: _Polynomial
+
+    def __add__(self, other: "Quotient") -> "Quotient":
+        return _reduced(
+            self.numerator * other.denominator + other.numerator * self.denominator,
+            self.denominator * other.denominator,
+        )
+
+    def __mul__(self, other: "Quotient") -> "Quotient":
+        return _reduced(self.numerator * other.numerator, self.denominator * other.denominator)
+
+    def __pow__(self, exponent: int) -> "Quotient":
+        return Quotient(self.numerator**exponent, self.denominator**exponent)
+
+
+def _reduced(numerator: _Polynomial, denominator: _Polynomial) -> Quotient:
+    common = numerator.gcd(denominator)
+    numerator, denominator = numerator / common, denominator / common
+    leading = denominator.leading_coefficient()
+    return Quotient(numerator / leading, denominator / leading)
+
+
+@dataclass(frozen=True)
+class Step:
+    """Why an atom is its canonical form: a law, and the parts it is applied to.
+
+    `sum`: the body, at the index `index`, is the sum of coefficient * term over `parts`, the coefficients free of it.
+    `exp`: the argument is the sum of the `parts` (sign, term), whose exponentials are the factors.
+    `log`: the exponential of `inner` is the argument. `abs`: the argument is the product of the `parts` (sign of the
+    exponent, term). `argument`: the argument is equal to `inner`.
+    """
+
+    law: str
+    inner: Term | None = None
+    index: Variable | None = None
+    parts: tuple[tuple[Any, Term], ...] = ()
+
+
+_ARITHMETIC = {Operator(name) for name in ("add", "subtract", "multiply", "divide", "negative")}
+
+
+def is_arithmetic(term: Term) -> bool:
+    """Whether the term is made of other reals by arithmetic, or is a number."""
+    return term.head in _ARITHMETIC or isinstance(term.head, Number | Power)
+
+
+def atoms_in(*terms: Term) -> list[Term]:
+    """The reals that the terms are made of by arithmetic, each once."""
+    found: dict[Term, None] = {}
+    for term in terms:
+        inner = atoms_in(*term.arguments) if is_arithmetic(term) else [term]
+        found |= dict.fromkeys(inner)
+    return list(found)
+
+
+def opened(array: Term, *indices: Variable) -> Term:
+    """The element of an array at variable indices."""
+    return element(array, *map(make, indices))
+
+
+def unfolded(term: Term) -> Term:
+    """The term with the body of each defined function for its calls."""
+    return _unfolded(term, 0)
+
+
+def _unfolded(term: Term, depth: int) -> Term:
+    head = term.head
+    if isinstance(head, Symbol):
+        values = dict(zip(head.parameters, term.arguments, strict=True))
+        return _unfolded(instance(head.body, values), depth)
+    bound = [head.binds(number) for number in range(len(term.arguments))]
+    if not any(bound):
+        return make(head, *(_unfolded(argument, depth) for argument in term.arguments))
+    arguments = []
+    for argument, count in zip(term.arguments, bound, strict=True):
+        indices = [Variable(f"index_{depth + k}", INDEX) for k in range(count)]
+        inside = _unfolded(opened(lambda_(count, argument), *indices) if count else argument, depth + count)
+        arguments.append(reduce(abstracted, indices, inside))
+    return make(head, *arguments)
+
+
+class Canonical:
+    """The forms of the terms of one statement, where the terms of `positive` are."""
+
+    def __init__(self, positive: Iterable[Term]) -> None:
+        self._ring = fmpq_mpoly_ctx.get([f"x{k}" for k in range(GENERATORS)], "lex")
+        self._positive = set(positive)
+        self._units: dict[Term, int] = {}
+        self._start()
+
+    def _start(self) -> None:
+        self._numbers: dict[Term, int] = {}
+        self._generators: list[Term] = []
+        self._known: dict[Term, tuple[Quotient, Step | None]] = {}
+
+    def same(self, left: Term, right: Term) -> bool:
+        """Whether both have the same form."""
+        while True:
+            try:
+                return self.value(left) == self.value(right)
+            except _Refine:
+                self._start()
+
+    # ---- forms
+
+    def value(self, term: Term) -> Quotient:
+        """The form of a real term."""
+        head, inside = term.head, term.arguments
+        match head:
+            case Number(value=number):
+                return self._constant(number)
+            case Power(exponent=exponent):
+                return self.value(inside[0]) ** exponent
+            case Operator(name="add"):
+                return self.value(inside[0]) + self.value(inside[1])
+            case Operator(name="subtract"):
+                return self.value(inside[0]) + self._constant(-1) * self.value(inside[1])
+            case Operator(name="multiply"):
+                return self.value(inside[0]) * self.value(inside[1])
+            case Operator(name="divide"):
+                return self.value(inside[0]) * self._inverse(self.value(inside[1]))
+            case Operator(name="negative"):
+                return self._constant(-1) * self.value(inside[0])
+        return self._of_atom(term)[0]
+
+    def step(self, atom: Term) -> Step | None:
+        """Why the atom is its form; None where it is itself a generator."""
+        return self._of_atom(atom)[1]
+
+    def term(self, value: Quotient) -> Term:
+        """A form as a term."""
+        top = self._polynomial(value.numerator)
+        return top if value.denominator == 1 else make(Operator("divide"), top, self._polynomial(value.denominator))
+
+    def is_positive(self, polynomial: _Polynomial) -> bool:
+        """Whether the polynomial is seen to be positive: all that is in it is."""
+        terms = list(_terms(polynomial))
+        known = all(c > 0 and all(self._of_sign(k, e) for k, e in enumerate(m) if e) for m, c in terms)
+        return known and any(all(e == 0 or self._is_positive(k) for k, e in enumerate(m)) for m, _ in terms)
+
+    def _of_sign(self, generator: int, exponent: int) -> bool:
+        return exponent % 2 == 0 or self._is_positive(generator)
+
+    def _is_positive(self, generator: int) -> bool:
+        term = self._generators[generator]
+        return term in self._positive or term.head in (Operator("exp"), Operator("pi"))
+
+    def _constant(self, number: Any) -> Quotient:
+        top = self._ring.constant(_rational(Fraction(number)))
+        return Quotient(top, self._ring.constant(1))
+
+    def _inverse(self, value: Quotient) -> Quotient:
+        for factor, _ in value.numerator.factor()[1]:
+            if not self.is_positive(factor):
+                raise NotExported(f"it divides by {text(self._polynomial(factor))}, not known to be positive")
+        if value.numerator == 0:
+            raise NotExported("it divides by 0")
+        return _reduced(value.denominator, value.numerator)
+
+    def _generator(self, term: Term) -> Quotient:
+        if term not in self._numbers:
+            if len(self._generators) == GENERATORS:
+                raise NotExported(f"it has more than {GENERATORS} different parts")
+            self._numbers[term] = len(self._generators)
+            self._generators.append(term)
+        return Quotient(self._ring.gen(self._numbers[term]), self._ring.constant(1))
+
+    def _polynomial(self, polynomial: _Polynomial) -> Term:
+        parts = [_scaled(coefficient, self._monomial(exponents)) for exponents, coefficient in _terms(polynomial)]
+        return (sum(parts[1:], start=parts[0]) if parts else as_term(0)).term
+
+    def _monomial(self, exponents: tuple[int, ...]) -> TermArray | None:
+        used = [(TermArray((), self._generators[k]), e) for k, e in enumerate(exponents) if e]
+        powers = [base if e == 1 else base**e for base, e in used]
+        return reduce(lambda x, y: x * y, powers) if powers else None
+
+    # ---- atoms
+
+    def _of_atom(self, atom: Term) -> tuple[Quotient, Step | None]:
+        if atom not in self._known:
+            self._known[atom] = self._found(atom)
+        return self._known[atom]
+
+    def _found(self, atom: Term) -> tuple[Quotient, Step | None]:
+        match atom.head:
+            case Operator(name="exp"):
+                return self._exponential(atom)
+            case Operator(name="log"):
+                return self._logarithm(atom)
+            case Operator(name="abs"):
+                return self._absolute(atom)
+            case Binder(name="sum"):
+                return self._sum(atom)
+            case Operator(name="real") if isinstance(atom.arguments[0].head, Number):
+                raise NotExported("it has the number of a fixed index")
+            case Operator(name="sqrt" | "tanh" | "lgamma"):
+                return self._of_argument(atom)
+            case Operator(name="real" | "pi") | Variable() | Element():
+                return self._generator(atom), None
+        raise NotExported(f"it has the operation {atom.head}")
+
+    def _of_argument(self, atom: Term) -> tuple[Quotient, Step | None]:
+        inner = self.term(self.value(atom.arguments[0]))
+        tidy = make(atom.head, inner)
+        return self._generator(tidy), None if tidy is atom else Step("argument", inner)
+
+    def _exponential(self, atom: Term) -> tuple[Quotient, Step | None]:
+        exponent, value, parts = self.value(atom.arguments[0]), self._constant(1), []
+        for monomial, coefficient in _terms(exponent.numerator):
+            base = self.term(_reduced(self._ring.from_dict({monomial: 1}), exponent.denominator))
+            times, unit = self._multiple(base, coefficient)
+            if base.head == Operator("log"):  # only logarithms of what is positive are left as they are, or unknown
+                whole, times = divmod(times, unit)
+                argument = self.value(base.arguments[0])
+                if self.is_positive(argument.numerator):
+                    parts += [(_sign(whole), base)] * abs(whole)
+                    value *= argument**whole if whole >= 0 else self._inverse(argument) ** -whole
+                else:
+                    times += whole * unit
+            small = base if unit == 1 else _scaled(Fraction(1, unit), TermArray((), base)).term
+            if times:
+                parts += [(_sign(times), small)] * abs(times)
+                power = self._generator(make(Operator("exp"), small))
+                value *= power**times if times > 0 else self._inverse(power) ** -times
+        tidy = parts == [(1, atom.arguments[0])] and value == self._generator(atom)
+        return value, None if tidy else Step("exp", parts=tuple(parts))
+
+    def _multiple(self, base: Term, coefficient: Fraction) -> tuple[int, int]:
+        """(k, d) with coefficient = k / d, d being the unit of this base in every exponent of the statement."""
+        unit = self._units.setdefault(base, 1)
+        if unit % coefficient.denominator:
+            self._units[base] = math.lcm(unit, coefficient.denominator)
+            raise _Refine
+        return int(coefficient * unit), unit
+
+    def _logarithm(self, atom: Term) -> tuple[Quotient, Step | None]:
+        value = self.value(atom.arguments[0])
+        if not self.is_positive(value.numerator) or not self.is_positive(value.denominator):
+            return self._of_argument(atom)
+        result = self._constant(0)
+        for base, exponent in self._factors(value):
+            if base.head == Operator("exp"):
+                log = self.value(base.arguments[0])
+            else:
+                log = self._generator(make(Operator("log"), base))
+            result += self._constant(exponent) * log
+        inner = self.term(result)
+        return result, None if inner is atom else Step("log", inner)
+
+    def _factors(self, value: Quotient) -> list[tuple[Term, int]]:
+        """(base, exponent), whose product is the value: primes, -1, and factors that have no others."""
+        found = []
+        for sign, polynomial in ((1, value.numerator), (-1, value.denominator)):
+            content, factors = polynomial.factor()
+            content = _fraction(content)
+            found += [(as_term(-1).term, 1)] if content < 0 else []
+            for side, whole in ((sign, abs(content.numerator)), (-sign, content.denominator)):
+                found += [(as_term(int(prime)).term, side * int(times)) for prime, times in fmpz(whole).factor()]
+            found += [(self._polynomial(factor), sign * int(times)) for factor, times in factors]
+        return found
+
+    def _absolute(self, atom: Term) -> tuple[Quotient, Step | None]:
+        argument = self.value(atom.arguments[0])
+        value, parts = self._constant(1), []
+        for base, exponent in self._factors(argument) if argument.numerator != 0 else [(as_term(0).term, 1)]:
+            parts += [(_sign(exponent), base)] * abs(exponent)
+            factor = self.value(base)
+            if isinstance(base.head, Number):
+                factor = self._constant(abs(base.head.value))
+            elif not self.is_positive(factor.numerator):
+                factor = self._generator(make(Operator("abs"), base))
+            value *= factor**exponent if exponent > 0 else self._inverse(factor) ** -exponent
+        tidy = parts == [(1, atom.arguments[0])] and value == self._generator(atom)
+        return value, None if tidy else Step("abs", parts=tuple(parts))
+
+    def _sum(self, atom: Term) -> tuple[Quotient, Step | None]:
+        length, body = atom.arguments
+        taken = {v.name for v in free_variables(atom)}
+        name = next(name for k in range(1000) if (name := f"index_{k}") not in taken)
+        index = Variable(name, INDEX)
+        value = self.value(opened(lambda_(1, body), index))
+        below = [(f, k) for f, k in value.denominator.factor()[1]]
+        outer = _product([f**k for f, k in below if index not in self._variables(f)], self._ring)
+        inner = value.denominator / outer
+        collected: dict[tuple[int, ...], _Polynomial] = {}
+        for monomial, coefficient in _terms(value.numerator):
+            inside = tuple(
+                e if e and index in free_variables(self._generators[k]) else 0 for k, e in enumerate(monomial)
+            )
+            outside = tuple(e - i for e, i in zip(monomial, inside, strict=True))
+            so_far = collected.get(inside, self._ring.constant(0))
+            collected[inside] = so_far + self._ring.from_dict({outside: _rational(coefficient)})
+        result, parts = self._constant(0), []
+        for inside, polynomial in collected.items():
+            part = self.term(_reduced(self._ring.from_dict({inside: 1}), inner))
+            coefficient = _reduced(polynomial, outer)
+            parts.append((self.term(coefficient), part))
+            result += coefficient * self._sum_of(part, index, length)
+        tidy = parts == [(as_term(1).term, opened(lambda_(1, body), index))] and result == self._generator(atom)
+        return result, None if tidy else Step("sum", index=index, parts=tuple(parts))
+
+    def _sum_of(self, part: Term, index: Variable, length: Term) -> Quotient:
+        if isinstance(part.head, Number):
+            return self.value(make(Operator("real"), length))
+        return self._generator(make(Binder("sum"), length, abstracted(part, index)))
+
+    def _variables(self, polynomial: _Polynomial) -> set[Variable]:
+        used = {k for monomial, _ in _terms(polynomial) for k, e in enumerate(monomial) if e}
+        return set().union(*(free_variables(self._generators[k]) for k in used))
+
+
+def _product(polynomials: list[_Polynomial], ring: Any) -> _Polynomial:
+    return reduce(lambda x, y: x * y, polynomials, ring.constant(1))
+
+
+def _scaled(coefficient: Fraction, term: TermArray | None) -> TermArray:
+    if term is None:
+        return as_term(coefficient)
+    return term if coefficient == 1 else as_term(coefficient) * term
+
+
+def _terms(polynomial: _Polynomial) -> Iterator[tuple[tuple[int, ...], Fraction]]:
+    """(exponents, coefficient) of each monomial."""
+    for exponents, coefficient in polynomial.to_dict().items():
+        yield tuple(map(int, exponents)), _fraction(coefficient)
+
+
+def _rational(number: Fraction) -> fmpq:
+    return fmpq(number.numerator, number.denominator)
+
+
+def _fraction(number: Any) -> Fraction:
+    return Fraction(int(number.p), int(number.q))
+
+
+def _sign(number: int) -> int:
+    return 1 if number > 0 else -1

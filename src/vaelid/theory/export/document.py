@@ -1,0 +1,185 @@
+"""A file for Rocq (Coq 8.16, its standard library alone) that states theorems of the kernel and proves them anew.
+
+Each statement is the kernel's, printed; its proof is not, and owes nothing to the solvers: both sides are brought to
+one form (`canonical.py`) by laws of sums, exp, log and abs, of which every use is a step that Rocq checks.
+"""
+
+import textwrap
+from collections.abc import Iterable, Sequence
+from importlib.resources import files
+
+from vaelid.readings.terms.formulas import conjunction, equal
+from vaelid.readings.terms.rocq import rocq, rocq_definition, rocq_name, rocq_sort
+from vaelid.readings.terms.syntax import (
+    INDEX,
+    REAL,
+    Number,
+    Operator,
+    Symbol,
+    Term,
+    free_variables,
+    lambda_,
+    make,
+    subterms,
+)
+from vaelid.readings.terms.text import text
+from vaelid.theory.export.canonical import Canonical, NotExported, Step, atoms_in, opened, unfolded
+from vaelid.theory.kernel import Theorem
+from vaelid.theory.statement import split
+
+__all__ = ["rocq_file"]
+
+_ANY = {"lgamma": "lgamma"}
+"""Operations that Rocq's library lacks: a theorem with one holds for any function in its place."""
+
+
+def rocq_file(theorems: Sequence[Theorem], *, title: str) -> str:
+    """The text of a file that `coqc` accepts: definitions, `theorem_1`, `theorem_2`, ..., and what each rests on.
+
+    Raises `NotExported` for a statement that is no equation, or needs more than the laws of sums, exp, log and abs.
+    """
+    definitions = dict.fromkeys(symbol for t in theorems for symbol in _symbols(t.statement))
+    parts = [_comment(title), files("vaelid.theory.export").joinpath("prelude.v").read_text()]
+    parts += [rocq_definition(symbol) + "\n" for symbol in definitions]
+    names = [f"theorem_{number}" for number in range(1, len(theorems) + 1)]
+    for name, theorem in zip(names, theorems, strict=True):
+        parts.append(_comment(text(theorem.statement)) + _theorem(name, theorem.statement))
+    together = _wrapped(f"Definition theorems := ({', '.join(names)}).")
+    parts.append(f"{together}\nPrint Assumptions theorems.\n")  # of each alone takes longer than its proof
+    return "\n".join(parts)
+
+
+def _comment(words: str) -> str:
+    """The words in a comment, which they cannot end, nor open another or a string."""
+    plain = words.replace('"', "'").replace("(*", "( *").replace("*)", "* )")
+    return _wrapped(f"(** {plain} *)", "    ") + "\n"
+
+
+def _wrapped(words: str, indent: str = "  ") -> str:
+    """In lines of at most 100 characters where names allow; the first is not indented."""
+    return "\n".join(
+        textwrap.wrap(words, 100, subsequent_indent=indent, break_long_words=False, break_on_hyphens=False)
+    )
+
+
+def _symbols(term: Term) -> Iterable[Symbol]:
+    """The defined functions of a term, each after those that it is made of."""
+    for part in subterms(term):
+        if isinstance(part.head, Symbol):
+            yield from _symbols(part.head.body)
+            yield part.head
+
+
+def _theorem(name: str, statement: Term) -> str:
+    """The statement and its proof."""
+    variables = sorted(free_variables(statement), key=lambda variable: (variable.sort is not INDEX, variable.name))
+    operations = {part.head.name for part in subterms(statement) if isinstance(part.head, Operator)}
+    functions = [function for operation, function in _ANY.items() if operation in operations]
+    binders = [f"({function} : R -> R)" for function in functions]
+    binders += [f"({rocq_name(v.name)} : {rocq_sort(v.sort)})" for v in variables]
+    quantified = f"forall {' '.join(binders)}, " if binders else ""
+    stated = _wrapped(f"{quantified}{rocq(statement, functions=_ANY)}.")
+    hypotheses, conclusion = split(statement)
+    proof = _Proof(hypotheses).of(conclusion)
+    symbols = ", ".join(dict.fromkeys(rocq_name(symbol.name) for symbol in _symbols(statement)))
+    unfold = [f"unfold {symbols}."] if symbols else []
+    lengths = [f"length {rocq_name(v.name)}." for v in variables if v.sort is INDEX]
+    introduced = [f"intros {' '.join([*functions, *(rocq_name(v.name) for v in variables)])}."] if binders else []
+    tactics = [*introduced, "intros; hypotheses.", *lengths, *unfold, *proof]
+    return "\n".join([f"Theorem {name} :\n  {stated}", "Proof.", *map(_tactic, tactics), "Qed.", ""])
+
+
+class _Proof:
+    """Tactics, by the forms that terms take under these hypotheses."""
+
+    def __init__(self, hypotheses: Iterable[Term]) -> None:
+        self.forms = Canonical(_positive(hypotheses))
+
+    def of(self, conclusion: Term) -> list[str]:
+        """Tactics for a goal that is the conclusion: an equation, or several."""
+        first, *others = conclusion.arguments
+        if conclusion.head == Operator("and") and others:
+            return ["split.", *_block(self.of(first)), *_block(self.of(conjunction(*others)))]
+        if conclusion.head != Operator("equal") or first.sort is not REAL:
+            raise NotExported("its conclusion is no equation of real numbers")
+        left, right = map(unfolded, conclusion.arguments)
+        if not self.forms.same(left, right):
+            raise NotExported("its two sides are not equal by the laws of sums, exp, log and abs alone")
+        return [f"change ({_written(equal(left, right))}).", *self.arithmetic(left, right)]
+
+    def arithmetic(self, *terms: Term) -> list[str]:
+        """Tactics for an equation that is made of the terms, and true by arithmetic once each atom is its form."""
+        lines = []
+        for atom in sorted(atoms_in(*terms), key=lambda atom: -len(_written(atom))):  # before those that it contains
+            if step := self.forms.step(atom):
+                form = self.forms.term(self.forms.value(atom))
+                lines.append(f"assert (E' : {_written(equal(atom, form))}).")
+                lines += [*_block(self.equation(atom, step)), "rewrite E'; clear E'."]
+        return [*lines, "by_field."]
+
+    def equation(self, atom: Term, step: Step) -> list[str]:
+        """Tactics for the equation of an atom and its form."""
+        argument = atom.arguments[-1]
+        match step.law:
+            case "argument":
+                return ["apply f_equal.", *self.arithmetic(argument)]
+            case "log":
+                assert step.inner is not None
+                return ["apply ln_is.", *self.arithmetic(make(Operator("exp"), step.inner), argument)]
+            case "exp":
+                exponent = _nested("+", [f"- ({_written(t)})" if s < 0 else f"({_written(t)})" for s, t in step.parts])
+                between = [f"transitivity (exp ({exponent}))."]
+                return [*between, *_block(["apply f_equal.", *self.arithmetic(argument)]), "by_exp."]
+            case "abs":
+                product = _nested("*", [f"/ ({_written(t)})" if s < 0 else f"({_written(t)})" for s, t in step.parts])
+                between = [f"transitivity (Rabs ({product}))."]
+                return [*between, *_block(["apply f_equal.", *self.arithmetic(argument)]), "by_abs."]
+            case "sum":
+                assert step.index is not None
+                length, index = f"({_written(atom.arguments[0])})", step.index.name
+
+                def total(body: str) -> str:
+                    return f"fsum (fun {index} => {body}) {length}"
+
+                parts = [(f"({_written(c)})", _written(t), isinstance(t.head, Number)) for c, t in step.parts]
+                body = _nested("+", [f"{c} * ({t})" for c, t, _ in parts])
+                sums = [f"{c} * {f'INR {length}' if one else total(t)}" for c, t, one in parts]
+                pointwise = self.arithmetic(opened(lambda_(1, argument), step.index))
+                return [
+                    f"transitivity ({total(body)}).",
+                    *_block([f"apply fsum_ext; intros {index}.", *pointwise]),
+                    f"by_sum ({_nested('+', sums)}).",
+                ]
+        raise AssertionError(step.law)
+
+
+def _tactic(line: str) -> str:
+    indent = " " * (2 + len(line) - len(line.lstrip()))
+    return indent + _wrapped(line.lstrip(), indent + "  ")
+
+
+def _positive(hypotheses: Iterable[Term]) -> Iterable[Term]:
+    """What the hypotheses say is positive: lengths as numbers."""
+    for hypothesis in hypotheses:
+        if hypothesis.head == Operator("less"):
+            zero, term = hypothesis.arguments
+            if isinstance(zero.head, Number) and zero.head.value == 0:
+                yield make(Operator("real"), term) if term.sort is INDEX else term
+
+
+def _written(term: Term) -> str:
+    return rocq(term, functions=_ANY)
+
+
+def _nested(operation: str, parts: Sequence[str]) -> str:
+    """part op (part op (... op neutral))."""
+    neutral = "0" if operation == "+" else "1"
+    return f" {operation} (".join([*parts, neutral]) + ")" * len(parts)
+
+
+def _block(lines: list[str]) -> list[str]:
+    return (
+        ["{ " + lines[0], *(f"  {line}" for line in lines[1:-1]), f"  {lines[-1]} }}"]
+        if len(lines) > 1
+        else ["{ " + lines[0] + " }"]
+    )
