@@ -6,8 +6,8 @@ import pytest
 import torch
 from flint import fmpq
 
-from vaelid.auditor.lift import element_of, lift
-from vaelid.auditor.record import record
+from vaelid.auditor.old_lift import element_of, lift
+from vaelid.auditor.old_record import record
 from vaelid.auditor.values import value
 
 LENGTHS = {"B": 3, "L": 5}

@@ -13,9 +13,9 @@ from flint import arb, arb_mat, fmpq
 from torch import Tensor
 
 from vaelid import spec
-from vaelid.auditor.lift import Axis, Lifted, Unread, axis, element_of, generalised, lift
+from vaelid.auditor.old_lift import Axis, Lifted, Unread, axis, element_of, generalised, lift
+from vaelid.auditor.old_record import Recording, record
 from vaelid.auditor.proof import Multiple, NoMultiple, multiple_of
-from vaelid.auditor.record import Recording, record
 from vaelid.auditor.report import Claim, Witness
 from vaelid.auditor.roles import ROLES, Role, roles_of
 from vaelid.auditor.values import everywhere, value

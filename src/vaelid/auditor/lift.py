@@ -1,320 +1,662 @@
 """Read a recording as a term: one element of the result, in the indices of the axes.
 
-Recordings are made with a prime number of elements along each axis, another for each, so that a length says which
-axis it is: the lengths of a tensor are products of them. A tensor is its element, a term in which each axis has an
-index variable; a sum over an axis binds it. So what is read holds for every length.
-
-What has no rule here, or would need the order of elements within an axis, is refused by name, with its line, if the
-result depends on it.
+Elementwise operations, reductions and views are read through. Any other operation is cut: its outputs are leaves,
+arrays that a term speaks of and does not look into, and which remember what they were made from. So a network is a
+few leaves, and a loss is a term in them.
 """
 
-import itertools
-import math
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
-from fractions import Fraction
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field, replace
+from functools import reduce
 from typing import Any
 
+import torch
+from torch import Tensor
+from torch.utils._pytree import tree_flatten
+
+from vaelid.auditor.axes import Axes, Dim, Dims, Mixed
 from vaelid.auditor.record import Event, Place, Recording
-from vaelid.readings.terms.arrays import TermArray, as_term, real, size, variable
+from vaelid.auditor.rules import CONSTANTS, OF_ONE, OF_THREE, OF_TWO, clamped, divided, larger, number, power, root
+from vaelid.auditor.tensors import Leaf, Lifted, Unread, count, element_of, index_of, placed, total
+from vaelid.readings.terms.arrays import TermArray, as_term, index
 from vaelid.readings.terms.namespace import NAMESPACE as xp
-from vaelid.readings.terms.syntax import REAL, Binder, Number, Term, abstracted, element, make
+from vaelid.readings.terms.syntax import Operator, make
 from vaelid.spec.arrays import softplus
-from vaelid.spec.errors import VaelidError
 
-__all__ = ["Axis", "Lifted", "Unread", "axis", "element_of", "generalised", "lift", "total"]
+__all__ = ["Reading", "lift"]
 
-
-class Unread(VaelidError):
-    """An operation that has no reading as a term; `source` is the user's line."""
-
-    def __init__(self, message: str, source: str | None) -> None:
-        super().__init__(message)
-        self.source = source
-
-
-@dataclass(frozen=True)
-class Axis:
-    """An axis: its length and its index, both symbolic, by its name."""
-
-    name: str
-    length: Term
-    index: Term
-
-
-def axis(name: str) -> Axis:
-    """The axis of this name: its length has the name, its index the name in lower case."""
-    return Axis(name, size(name), size(name.lower()))
-
-
-@dataclass(frozen=True)
-class Lifted:
-    """A tensor as its element: a real term in the indices of its axes. An axis of the tensor may be several of ours."""
-
-    dims: tuple[tuple[Axis, ...], ...]
-    element: TermArray
-
-    def __post_init__(self) -> None:
-        axes = [a for dim in self.dims for a in dim]
-        if len(set(axes)) != len(axes):  # an axis has one index: two along it would be taken for one
-            raise ValueError("a tensor with two dimensions along one axis, as an outer difference has")
-
-
-def element_of(name: str, *axes: Axis) -> TermArray:
-    """The element of the array variable of this name at the indices of these axes."""
-    array = variable(name, *(a.length for a in axes))
-    return TermArray((), element(array.term, *(a.index for a in axes)))
-
-
-def total(of: TermArray, over: Axis) -> TermArray:
-    """The sum of an element over an axis."""
-    return TermArray((), make(Binder("sum"), over.length, abstracted(of.term, over.index.head)))  # pyright: ignore[reportArgumentType]
-
-
-def _number(value: float) -> TermArray:
-    """The number that was meant: a fraction of small numbers that rounds to this float, else its decimal."""
-    if isinstance(value, float):
-        if not math.isfinite(value):
-            raise ValueError(f"the number {value}")
-        simple = Fraction(value).limit_denominator(1000)
-        return as_term(simple if float(simple) == value else Fraction(repr(value)))
-    return as_term(Fraction(value))
-
-
-def _power(base: TermArray, exponent: float) -> TermArray:
-    if float(exponent).is_integer():
-        power = base ** abs(int(exponent))
-        return power if exponent >= 0 else 1 / power
-    if exponent == 0.5:
-        return _root(base)
-    raise ValueError(f"the power {exponent}")
-
-
-def _root(x: TermArray) -> TermArray:
-    """The square root of what is positive."""
-    return xp.exp(xp.log(x) / 2)
-
-
-_OF_ONE: dict[str, Callable[[TermArray], TermArray]] = {
-    **dict.fromkeys(("clone", "detach", "alias", "_to_copy", "lift_fresh", "contiguous", "positive"), lambda x: x),
-    "neg": lambda x: -x,
-    "exp": xp.exp,
-    "log": xp.log,
-    "square": lambda x: x**2,
-    "sqrt": _root,
-    "rsqrt": lambda x: 1 / _root(x),
-    "reciprocal": lambda x: 1 / x,
-    "expm1": lambda x: xp.exp(x) - 1,
-    "log1p": lambda x: xp.log(1 + x),
-    "sigmoid": lambda x: 1 / (1 + xp.exp(-x)),  # not the spec's: its tanh is a function the solvers know nothing of
-    "softplus": softplus,
-    "abs": abs,
-    "tanh": xp.tanh,
+_VIEWS = {"view", "_unsafe_view", "reshape", "unsqueeze", "squeeze", "flatten", "_reshape_alias"}
+_ORDERS = {"t", "transpose", "permute", "numpy_T"}
+_FULL = {"full": 1, "full_like": 1, "fill": 1, "new_full": 2}
+_LAWS = {
+    **dict.fromkeys(("randn", "randn_like", "normal", "normal_functional"), "normal"),
+    **dict.fromkeys(("rand", "rand_like", "uniform"), "uniform"),
+    **dict.fromkeys(("bernoulli", "exponential", "cauchy", "log_normal", "geometric", "multinomial"), "other"),
+    **dict.fromkeys(("randperm", "randint", "random", "poisson", "_standard_gamma", "native_dropout"), "other"),
 }
-_OF_TWO: dict[str, Callable[[TermArray, TermArray], TermArray]] = {
-    "add": lambda x, y: x + y,
-    "sub": lambda x, y: x - y,
-    "rsub": lambda x, y: y - x,
-    "mul": lambda x, y: x * y,
-    "div": lambda x, y: x / y,
-}
-_SAME_ORDER = {"view", "_unsafe_view", "reshape", "unsqueeze", "squeeze", "flatten", "_reshape_alias"}
-_PERMUTED = {"t", "transpose", "permute", "numpy_T"}
-_CONSTANT = {"ones": 1, "ones_like": 1, "new_ones": 1, "zeros": 0, "zeros_like": 0, "new_zeros": 0, "zero": 0}
+_PASSES = 40
 
 
-def lift(recording: Recording, lengths: Mapping[str, int], read_as: Mapping[str, Callable[..., TermArray]]) -> Lifted:
-    """What the recorded code returned, as a term.
+@dataclass
+class Reading:
+    """What was read of a recording.
 
-    `lengths` gives the recorded length of each axis, a prime; `read_as` the element of each argument, given the axes
-    it has. Raises `Unread`.
+    Attributes:
+        result: the result.
+        leaves: every leaf, by its name.
+        entering: the tensors that went into operations that were cut, with the leaf that came out.
+        axes: what is known of the axes.
+        clamps: lines of clamps that left every value as it was, and of probabilities kept from 0 and 1.
     """
-    lifter = _Lifter(recording, {length: axis(name) for name, length in lengths.items()}, read_as)
-    for event in recording.events:
-        lifter.event(event)
-    assert recording.result is not None
-    try:
-        return lifter.read(recording.result)
-    except ValueError as reason:
-        raise Unread(f"the result is {reason.args[0]}", "the result") from None
+
+    result: Lifted
+    leaves: dict[str, Leaf]
+    entering: list[tuple[Lifted, Leaf]]
+    axes: Axes
+    clamps: list[str] = field(default_factory=list)
+
+
+def lift(recording: Recording, *, keep_clamps: bool = True) -> Reading:
+    """The result of a recording, as a term in leaves. `keep_clamps` False: without those that changed nothing."""
+    axes = Axes()
+    for _ in range(_PASSES):
+        learned = axes.learned
+        lifter = _Lifter(recording, axes, keep_clamps)
+        reading = lifter.reading()
+        if axes.learned == learned:
+            return reading
+    raise Unread("its tensors' dimensions could not be told apart", None)
 
 
 class _Lifter:
-    def __init__(
-        self, recording: Recording, axes: Mapping[int, Axis], read_as: Mapping[str, Callable[..., TermArray]]
-    ) -> None:
+    def __init__(self, recording: Recording, axes: Axes, keep_clamps: bool) -> None:
+        self.recording = recording
         self.axes = axes
-        self.single_values = dict(recording.single_values)
-        self.known: dict[Place, Lifted | Unread] = {}
-        for name, place in recording.arguments.items():
-            dims = tuple(self.factors(n) for n in place.size)
-            own = [a for dim in dims for a in dim]
-            self.known[place] = Lifted(dims, read_as[name](*own))
+        self.keep_clamps = keep_clamps
+        self.known: dict[Place, Lifted] = {}
+        self.leaves: dict[str, Leaf] = {}
+        self.entering: list[tuple[Lifted, Leaf]] = []
+        self.counts: dict[str, int] = {}
+        self.clamps: list[str] = []
+        self.number = 0  # of the event
+        self.event: Event
 
-    def factors(self, length: int) -> tuple[Axis, ...]:
-        """The axes whose lengths multiply to this one, the shorter first: by their lengths alone."""
-        found = tuple(a for prime, a in self.axes.items() if length % prime == 0)
-        if math.prod(prime for prime, a in self.axes.items() if a in found) != length:
-            raise ValueError(f"a length of {length}, which is not a product of the lengths of the arguments' axes")
-        return found
+    def reading(self) -> Reading:
+        for name, place in self.recording.arguments.items():
+            self.known[place] = self.leaf(name, "argument", place, self.recording.given[place])
+        for self.number, self.event in enumerate(self.recording.events):
+            self.read_event()
+        assert self.recording.result is not None
+        assert self.recording.returned is not None
+        result = self.read(self.recording.result)
+        if result.differentiable and not self.recording.returned.requires_grad:
+            result = replace(result, differentiable=False, stops=result.stops | {"the result"})
+        return Reading(result, self.leaves, self.entering, self.axes, self.clamps)
+
+    # leaves
+
+    def leaf(self, name: str, kind: str, place: Place, tensor: Tensor, **more: Any) -> Lifted:
+        dims = tuple(self.axes.dim((name, d), n) for d, n in enumerate(place.size))
+        if kind == "noise":
+            more["noise"] = frozenset({name})
+        self.leaves[name] = Leaf(name, kind, dims, tensor, **more)
+        flat = [a for dim in dims for a in dim]
+        return Lifted(dims, lambda: element_of(name, flat), frozenset({name}), tensor.requires_grad)
+
+    def name(self, stem: str) -> str:
+        self.counts[stem] = self.counts.get(stem, 0) + 1
+        return f"{stem}{self.counts[stem]}"
+
+    def given(self, place: Place, tensor: Tensor) -> Lifted:
+        """A tensor that no operation made: numbers, if it is the same one everywhere, and no parameter."""
+        values = tensor.detach()
+        if not tensor.requires_grad and values.numel() and bool((values == values.flatten()[0]).all()):
+            digits = 17 if values.dtype == torch.float64 else 7
+            value = values.flatten()[0].item()
+            dims = tuple(self.axes.dim((place, d), n) for d, n in enumerate(place.size))
+            constant = number(value, digits) if isinstance(value, float) else as_term(int(value))
+            return Lifted(dims, lambda: constant)
+        kind = "parameter" if tensor.requires_grad else "constant"
+        return self.leaf(self.name("w" if tensor.requires_grad else "c"), kind, place, tensor)
+
+    # events
 
     def read(self, value: Any) -> Lifted:
         if not isinstance(value, Place):
             if isinstance(value, bool | int | float):
-                return Lifted((), _number(value))
-            raise ValueError(f"an argument of type {type(value).__name__}")
-        if value in self.known:
-            found = self.known[value]
-            if isinstance(found, Unread):
-                raise found
-            return found
-        if value in self.single_values:
-            return Lifted(tuple(() for _ in value.size), _number(self.single_values[value]))
-        raise ValueError("a tensor that is neither an argument, nor a number, nor made from these as a whole")
+                return Lifted((), lambda: number(value))
+            raise Mixed(f"an argument of type {type(value).__name__}")
+        if value not in self.known:
+            if value in self.recording.given:
+                self.known[value] = self.given(value, self.recording.given[value])
+            else:
+                raise Mixed("a tensor that was written into in parts")
+        return self.known[value]
 
-    def event(self, event: Event) -> None:
-        name = event.name.removeprefix("aten.").partition(".")[0]
-        base = name.rstrip("_") if not name.startswith("_") else name
+    def operand(self, value: Any) -> Lifted:
+        """A tensor as the event read it: where autograd was kept from going back through it, it stops."""
+        found = self.read(value)
+        if isinstance(value, Place) and found.differentiable and value not in self.event.differentiable and value.real:
+            return replace(found, differentiable=False, stops=found.stops | {self.event.source})
+        return found
+
+    def read_event(self) -> None:
+        event = self.event
+        base = event.name.removeprefix("aten.").partition(".")[0]
+        base = base if base.startswith("_") else base.rstrip("_")
         outputs = [place for place in event.outputs if isinstance(place, Place)]
-        results = {output: self.attempt(base, event, output, alone=len(outputs) == 1) for output in outputs}
-        for place in [place for place in (*self.known, *self.single_values) if place.storage in event.written]:
-            self.known.pop(place, None)  # nothing is known of what was written into, under any view, but the output
-            self.single_values.pop(place, None)
-        self.known |= results
-
-    def attempt(self, base: str, event: Event, output: Place, *, alone: bool) -> Lifted | Unread:
         try:
-            if not alone:
-                raise ValueError("it has several results")
-            if not output.real:
-                raise ValueError("its result is not of real numbers")
-            return self.result(base, event, output)
-        except Unread as reason:
-            return reason
-        except (ValueError, KeyError, IndexError, StopIteration) as reason:
-            why = str(reason) if isinstance(reason, ValueError) else "its arguments"
-            return Unread(f"{event.name.removeprefix('aten.')} has no reading here: {why}", event.source)
+            results = self.results(base, outputs)
+        except Mixed as reason:
+            results = self.cut(base, outputs, str(reason))
+        for place in [place for place in self.known if place.storage in event.written]:
+            del self.known[place]  # nothing is known of what was written into, under any view, but the output
+        for output, result in zip(outputs, results, strict=True):
+            self.known[output] = replace(result, dims=tuple(self.axes.now(d) for d in result.dims))
 
-    def result(self, base: str, event: Event, output: Place) -> Lifted:
-        arguments = event.arguments
-        if base in _CONSTANT:
-            return Lifted(self.dims(output), as_term(_CONSTANT[base]))
-        if base in ("full", "full_like", "new_full", "fill"):
-            return Lifted(self.dims(output), self.read(arguments[2 if base == "new_full" else 1]).element)
-        if event.unchanged:
-            return self.read(arguments[0])
-        if base in _OF_ONE:
-            x, *others = arguments
-            if base == "softplus" and others:
-                raise ValueError("a softplus with other than its usual numbers")
-            x = self.read(x)
-            return Lifted(x.dims, _OF_ONE[base](x.element))
-        if base in _OF_TWO:
-            if event.options.get("rounding_mode"):
-                raise ValueError("a division that rounds")
-            scale = _number(event.options.get("alpha", 1))
-            x, y = self.read(arguments[0]), self.read(arguments[1])
-            right, left = (y.element, x.element) if base != "rsub" else (y.element, x.element * scale)
-            if base in ("add", "sub") and scale.term is not as_term(1).term:
-                right = right * scale
-            return Lifted(_broadcast(x.dims, y.dims), _OF_TWO[base](left, right))
+    def cut(self, base: str, outputs: list[Place], why: str = "") -> list[Lifted]:
+        """The outputs as leaves, and the inputs as what entered them."""
+        places = [v for v in tree_flatten((self.event.arguments, dict(self.event.options)))[0] if isinstance(v, Place)]
+        inputs: list[Lifted] = []
+        for place in dict.fromkeys(places):
+            try:
+                inputs.append(self.operand(place))
+            except Mixed:
+                inputs.append(self.leaf(self.name("unknown"), "made", place, torch.empty(0), source=self.event.source))
+        names = frozenset().union(*(_leaves_of(entered) for entered in inputs))
+        noise = frozenset().union(*(self.leaves[name].noise for name in names))
+        results = []
+        for output in outputs:
+            tensor = self.recording.made[self.number, output]
+            law = {"law": "other", "kind": "noise"} if base in _LAWS else {"kind": "made", "noise": noise}
+            result = self.leaf(
+                self.name("h" if base not in _LAWS else "u"),
+                place=output,
+                tensor=tensor,
+                inputs=names,
+                operation=f"{base}{f' ({why})' if why else ''}",
+                source=self.event.source,
+                **law,
+            )
+            stops = frozenset().union(*(entered.stops for entered in inputs))
+            results.append(replace(result, stops=stops))
+            made = self.leaves[next(iter(result.leaves))]
+            self.entering += [(entered, made) for entered in inputs]
+        return results
+
+    def results(self, base: str, outputs: list[Place]) -> list[Lifted]:
+        """Each output as a term. Raises `Mixed` where there is no reading: then the operation is cut."""
+        if base in ("split", "split_with_sizes", "chunk", "unbind", "unsafe_split"):
+            return self.parts(base, outputs)
+        if base == "log_sigmoid_forward":
+            return [self.pointwise(OF_ONE[base], self.operand(self.event.arguments[0]))] * len(outputs)
+        if base in ("nll_loss_forward", "nll_loss2d_forward"):
+            picked = self.picked_loss()
+            return [picked, Lifted(tuple(() for _ in outputs[1].size), lambda: as_term(1))]
+        if len(outputs) != 1:
+            raise Mixed("it has several results")
+        return [self.result(base, outputs[0])]
+
+    def result(self, base: str, output: Place) -> Lifted:
+        arguments, options = self.event.arguments, self.event.options
+        if base in CONSTANTS:
+            return Lifted(self.new_dims(output), lambda: as_term(CONSTANTS[base]))
+        if base in _FULL:
+            filled = self.operand(arguments[_FULL[base]])
+            return replace(filled, dims=self.new_dims(output))
+        if base == "scalar_tensor":
+            return self.operand(arguments[0])
+        if base in _LAWS and (drawn := self.drawn(base, output)):
+            return drawn
+        if base == "_to_copy":
+            x = self.operand(arguments[0])
+            if not output.real and arguments[0].real:
+                raise Mixed("a conversion to whole numbers")
+            return x
+        if base == "erfinv" and (normal := self.normal_of_uniform(output)):
+            return normal
+        if base in OF_ONE:
+            if base == "softplus" and arguments[1:]:
+                beta = number(arguments[1])
+                return self.pointwise(lambda x: softplus(x * beta) / beta, self.operand(arguments[0]))
+            return self.pointwise(OF_ONE[base], self.operand(arguments[0]))
+        if base in OF_TWO:
+            if options.get("rounding_mode"):
+                raise Mixed("a division that rounds")
+            scale = options.get("alpha", arguments[2] if len(arguments) > 2 and base == "rsub" else 1)
+            x, y = (self.operand(a) for a in arguments[:2])
+            if scale != 1:
+                scaled = number(scale)
+                side = {"rsub": 0}.get(base, 1)
+                x, y = (self.pointwise(lambda v: v * scaled, v) if k == side else v for k, v in enumerate((x, y)))
+            return self.pointwise(OF_TWO[base], x, y)
+        if base in OF_THREE:
+            return self.pointwise(OF_THREE[base], *(self.operand(a) for a in arguments[:3]))
+        if base in ("addcmul", "addcdiv"):
+            scale = number(options.get("value", 1))
+            combine = (
+                (lambda a, x, y: a + scale * (x * y)) if base == "addcmul" else (lambda a, x, y: a + scale * x / y)
+            )
+            return self.pointwise(combine, *(self.operand(a) for a in arguments[:3]))
         if base == "pow":
-            if isinstance(arguments[1], Place) or isinstance(arguments[0], int | float):
-                raise ValueError("a power whose exponent is a tensor")
-            x = self.read(arguments[0])
-            return Lifted(x.dims, _power(x.element, arguments[1]))
-        if base in ("sum", "mean"):
-            return self.reduced(base, event)
-        if base in _SAME_ORDER | _PERMUTED | {"expand"}:
-            return self.moved(base, self.read(arguments[0]), output)
-        raise ValueError("there is no rule for it")
+            return self.powered()
+        if base in ("clamp", "hardtanh", "clamp_min", "clamp_max"):
+            return self.clamp(base)
+        if base in ("sum", "mean", "logsumexp", "linalg_vector_norm"):
+            return self.reduced(base)
+        if base in ("_softmax", "_log_softmax"):
+            return self.softmax(base)
+        if base in ("mse_loss", "l1_loss", "binary_cross_entropy", "binary_cross_entropy_with_logits"):
+            return self.elementwise_loss(base)
+        if base == "gather":
+            return self.gathered(output)
+        if base in ("slice", "select", "narrow"):
+            return self.sliced(base, output)
+        if base in ("cat", "stack"):
+            return self.joined(base, output)
+        if base in _VIEWS | _ORDERS | {"expand", "repeat"}:
+            return self.moved(base, self.operand(arguments[0]), output)
+        if base in ("copy_", "copy"):
+            return self.moved("expand", self.operand(arguments[1]), output)
+        raise Mixed("")
 
-    def dims(self, place: Place) -> tuple[tuple[Axis, ...], ...]:
-        return tuple(self.factors(n) for n in place.size)
+    # elementwise
+
+    def pointwise(self, function: Callable[..., TermArray], *operands: Lifted) -> Lifted:
+        joined = next((x for x in operands if x.pieces), None)
+        if joined is not None:
+            return self.pointwise_joined(function, joined, operands)
+        rank = max(len(x.dims) for x in operands)
+        dims: list[Dim] = []
+        for d in range(rank):
+            here = [x.dims[d - rank + len(x.dims)] for x in operands if d - rank + len(x.dims) >= 0]
+            dims.append(
+                reduce(lambda one, other: self.axes.pair(one, other) if one and other else one or other, here, ())
+            )
+        now = tuple(self.axes.now(dim) for dim in dims)
+        result, renamed = self.distinct(now, operands)
+        return Lifted(
+            result,
+            lambda: function(*(x.element for x in renamed)),
+            frozenset().union(*(x.leaves for x in operands)),
+            any(x.differentiable for x in operands),
+            frozenset().union(*(x.stops for x in operands)),
+        )
+
+    def distinct(self, dims: Dims, operands: tuple[Lifted, ...]) -> tuple[Dims, tuple[Lifted, ...]]:
+        """Where two dimensions would be of one axis, as in an outer difference, the later gets one of its own."""
+        seen: set[int] = set()
+        for d, dim in enumerate(dims):
+            if seen & set(dim):
+                own = {a: self.axes.dim((self.number, "own", d, k), self.axes.lengths[a]) for k, a in enumerate(dim)}
+                fresh = tuple(a for old in dim for a in own[old])
+                changed = []
+                for x in operands:
+                    at = d - len(dims) + len(x.dims)
+                    if at >= 0 and x.dims[at]:
+                        new = tuple(fresh if k == at else old for k, old in enumerate(x.dims))
+                        x = x.renamed({old: own[old][0] for old in dim}, new)
+                    changed.append(x)
+                return self.distinct(tuple(fresh if k == d else old for k, old in enumerate(dims)), tuple(changed))
+            seen |= set(dim)
+        return dims, operands
+
+    def pointwise_joined(
+        self, function: Callable[..., TermArray], joined: Lifted, operands: tuple[Lifted, ...]
+    ) -> Lifted:
+        at = joined.joined_at
+        for x in operands:
+            if x.pieces and (x.joined_at != at or len(x.pieces) != len(joined.pieces)):
+                raise Mixed("tensors that are joined in different ways")
+            if not x.pieces and len(x.dims) >= -at and x.dims[at]:
+                raise Mixed("a joined tensor beside one that is whole")
+        pieces = tuple(
+            self.pointwise(function, *(x.pieces[k] if x.pieces else x for x in operands))
+            for k in range(len(joined.pieces))
+        )
+        return self.joined_of(pieces, at, joined.dims)
+
+    def joined_of(self, pieces: tuple[Lifted, ...], at: int, dims: Dims) -> Lifted:
+        def refuse() -> TermArray:
+            raise Unread("tensors joined by cat or stack, and not summed over", self.event.source)
+
+        return Lifted(
+            dims,
+            refuse,
+            frozenset().union(*(x.leaves for x in pieces)),
+            any(x.differentiable for x in pieces),
+            frozenset().union(*(x.stops for x in pieces)),
+            pieces,
+            at,
+        )
+
+    def powered(self) -> Lifted:
+        base, exponent = self.event.arguments[:2]
+        if isinstance(exponent, int | float):
+            return self.pointwise(lambda x: power(x, exponent), self.operand(base))
+        if isinstance(base, int | float) and base > 0:
+            return self.pointwise(lambda y: xp.exp(y * xp.log(number(base))), self.operand(exponent))
+        raise Mixed("a power whose exponent is a tensor")
+
+    def clamp(self, base: str) -> Lifted:
+        x, *bounds = self.event.arguments
+        low, high = (
+            [*bounds, self.event.options.get("min"), self.event.options.get("max")][:2]
+            if bounds
+            else (
+                self.event.options.get("min"),
+                self.event.options.get("max"),
+            )
+        )
+        if base == "clamp" and len(bounds) == 1:
+            high = self.event.options.get("max")
+        if base == "clamp_max":
+            low, high = None, low
+        if self.event.unchanged:
+            self.clamps.append(self.event.source)
+            if not self.keep_clamps:
+                return self.operand(x)
+        given = [bound for bound in (low, high) if bound is not None]
+        return self.pointwise(
+            lambda v, *known: clamped(
+                v, known[0] if low is not None else None, known[-1] if high is not None else None
+            ),
+            self.operand(x),
+            *(self.operand(bound) for bound in given),
+        )
+
+    def elementwise_loss(self, base: str) -> Lifted:
+        x, target, *others = self.event.arguments
+        options = dict(self.event.options)
+        names = {
+            "binary_cross_entropy": ("weight", "reduction"),
+            "binary_cross_entropy_with_logits": ("weight", "pos_weight", "reduction"),
+        }.get(base, ("reduction",))
+        options |= dict(zip(names, others, strict=False))
+        if options.get("pos_weight") is not None:
+            raise Mixed("a weight on the positive examples")
+        each: dict[str, Callable[[TermArray, TermArray], TermArray]] = {
+            "mse_loss": lambda p, t: (p - t) ** 2,
+            "l1_loss": lambda p, t: abs(p - t),
+            "binary_cross_entropy": lambda p, t: -(t * xp.log(p) + (1 - t) * xp.log(1 - p)),
+            "binary_cross_entropy_with_logits": lambda p, t: softplus(p) - t * p,
+        }
+        loss = self.pointwise(each[base], self.operand(x), self.operand(target))
+        if options.get("weight") is not None:
+            loss = self.pointwise(lambda w, v: w * v, self.operand(options["weight"]), loss)
+        return self.over(loss, range(len(loss.dims)), ("none", "mean", "sum")[options.get("reduction", 1)])
+
+    # reductions
+
+    def reduced(self, base: str) -> Lifted:
+        arguments, options = list(self.event.arguments), dict(self.event.options)
+        x = self.operand(arguments.pop(0))
+        if base == "linalg_vector_norm":
+            order = arguments.pop(0) if arguments else options.get("ord", 2)
+            if order != 2:
+                raise Mixed(f"a norm of order {order}")
+        dims = arguments.pop(0) if arguments else options.get("dim")
+        keep = arguments.pop(0) if arguments else options.get("keepdim", False)
+        chosen = range(len(x.dims)) if dims is None or dims == [] else [dims] if isinstance(dims, int) else dims
+        if base in ("sum", "mean"):
+            return self.over(x, chosen, base, keep=keep)
+        inner, outer = {"logsumexp": (xp.exp, xp.log), "linalg_vector_norm": (lambda v: v**2, root)}[base]
+        return self.pointwise(outer, self.over(self.pointwise(inner, x), chosen, "sum", keep=keep))
+
+    def over(self, x: Lifted, chosen: Iterable[int], reduction: str, *, keep: bool = False) -> Lifted:
+        """The sum or mean over some dimensions."""
+        if reduction == "none":
+            return x
+        rank = max(1, len(x.dims))
+        gone = {d % rank for d in chosen}
+        if x.pieces:
+            return self.over_joined(x, gone, reduction, keep=keep)
+        axes = [a for d in sorted(gone) if d < len(x.dims) for a in x.dims[d]]
+
+        def element() -> TermArray:
+            result = reduce(total, reversed(axes), x.element)
+            return divided(result, count(axes)) if reduction == "mean" and axes else result
+
+        dims = tuple(() if d in gone else dim for d, dim in enumerate(x.dims) if keep or d not in gone)
+        return replace(x, dims=dims, make_element=element)
+
+    def over_joined(self, x: Lifted, gone: set[int], reduction: str, *, keep: bool) -> Lifted:
+        at = len(x.dims) + x.joined_at
+        sums = tuple(self.over(piece, gone, "sum" if at in gone else reduction, keep=keep) for piece in x.pieces)
+        if at not in gone:
+            before = sum(1 for d in range(at, len(x.dims)) if keep or d not in gone)
+            dims = tuple(() if d in gone else dim for d, dim in enumerate(x.dims) if keep or d not in gone)
+            return self.joined_of(sums, -before, dims)
+        result = self.pointwise(lambda *parts: reduce(lambda one, other: one + other, parts), *sums)
+        if reduction == "mean":
+            length = count([a for d in gone for a in x.dims[d]])
+            result = self.pointwise(lambda v: divided(v, length), result)
+        return result
+
+    def softmax(self, base: str) -> Lifted:
+        x, dim = self.operand(self.event.arguments[0]), self.event.arguments[1]
+        exponentials = self.pointwise(xp.exp, x)
+        whole = self.over(exponentials, [dim], "sum", keep=True)
+        if base == "_softmax":
+            return self.pointwise(lambda e, s: e / s, exponentials, whole)
+        return self.pointwise(lambda v, s: v - xp.log(s), x, whole)
+
+    def picked(self, x: Lifted, dim: int, other: Dims) -> Lifted:
+        """The elements of x that an array of whole numbers picks along a dimension: a sum against its one-hot code."""
+        dims = tuple(x.dims[dim] if d == dim % len(x.dims) else given for d, given in enumerate(other))
+        name = self.name("onehot")
+        self.leaves[name] = Leaf(name, "argument", dims, torch.empty(0), operation="one-hot", source=self.event.source)
+        flat = [a for given in dims for a in given]
+        code = Lifted(dims, lambda: element_of(name, flat), frozenset({name}))
+        return self.over(self.pointwise(lambda one, value: one * value, code, x), [dim], "sum", keep=True)
+
+    def gathered(self, output: Place) -> Lifted:
+        x, dim, chosen = self.event.arguments[:3]
+        index_dims = self.read(chosen).dims
+        if output.size[dim] != 1:
+            raise Mixed("several elements picked along a dimension")
+        return self.picked(self.operand(x), dim, index_dims)
+
+    def picked_loss(self) -> Lifted:
+        x, target, weight, reduction, ignored = self.event.arguments
+        places = self.recording.given.get(target)
+        if weight is not None or (places is not None and bool((places == ignored).any())):
+            raise Mixed("weights of classes")
+        found = self.operand(x)
+        dims = self.read(target).dims
+        chosen = (
+            self.picked(found, 1, (dims[0], (), *dims[1:])) if len(found.dims) > 1 else self.picked(found, 0, ((),))
+        )
+        each = self.pointwise(lambda v: -v, chosen)
+        return self.over(each, range(len(each.dims)), ("none", "mean", "sum")[reduction])
+
+    # noise
+
+    def drawn(self, base: str, output: Place) -> Lifted | None:
+        """A draw, as a leaf; of a normal law with a mean and deviation, these and a standard draw."""
+        law = _LAWS[base]
+        if law == "other":
+            return None
+        name = self.event.name.removeprefix("aten.")
+        tensor = self.recording.made[self.number, output]
+        operation = base if not self.event.options.get("generator") else f"{base} with a generator of its own"
+        noise = replace(
+            self.leaf(
+                self.name("eps" if law == "normal" else "u"),
+                "noise",
+                output,
+                tensor,
+                law=law,
+                operation=operation,
+                source=self.event.source,
+            ),
+            differentiable=False,
+        )
+        arguments = self.event.arguments
+        if name.startswith("normal_."):
+            mean, deviation = [*arguments[1:], *(0, 1)[len(arguments) - 1 :]][:2]
+        elif name.startswith("normal."):
+            mean, deviation = [*arguments[:2], *(0, 1)[len(arguments[:2]) :]][:2]
+        elif name.startswith("uniform_."):
+            low, high = [*arguments[1:], *(0, 1)[len(arguments) - 1 :]][:2]
+            mean, deviation = low, high - low
+        else:
+            return noise
+        if (mean, deviation) == (0, 1):
+            return noise
+        around, spread = self.operand(mean), self.operand(deviation)
+        result = self.pointwise(lambda m, s, e: m + s * e, around, spread, noise)
+        if around.differentiable or spread.differentiable:
+            result = replace(result, differentiable=False, stops=result.stops | {self.event.source})
+        return result
+
+    def normal_of_uniform(self, output: Place) -> Lifted | None:
+        """erfinv(2 u - 1) of a uniform u is a standard normal draw over the root of 2."""
+        x = self.operand(self.event.arguments[0])
+        noise = [name for name in x.leaves if self.leaves[name].law == "uniform"]
+        if len(x.leaves) != 1 or not noise:
+            return None
+        u = element_of(noise[0], [a for dim in self.leaves[noise[0]].dims for a in self.axes.now(dim)])
+        slope = {value: placed_at(x.element, noise[0], value) for value in (0, 1)}
+        if slope != {0: -1, 1: 1} or not u:
+            return None
+        tensor = self.recording.made[self.number, output] * 2**0.5
+        eps = self.leaf(
+            self.name("eps"), "noise", output, tensor, law="normal", operation="erfinv", source=self.event.source
+        )
+        return self.pointwise(lambda e: e / root(as_term(2)), eps)
+
+    # shapes
+
+    def new_dims(self, output: Place) -> Dims:
+        return tuple(self.axes.dim((self.number, "new", d), n) for d, n in enumerate(output.size))
 
     def moved(self, base: str, x: Lifted, output: Place) -> Lifted:
         """Elements are named by their indices, so a view has the same ones, unless it deals them out anew."""
-        if base in _SAME_ORDER:
-            return Lifted(self.split(x, output), x.element)
-        if base == "expand":  # a dimension keeps its axes, in their order; a new one is of the axes of its length
-            return Lifted(_broadcast(x.dims, self.new_dims(x, output)), x.element)
-        return Lifted(tuple(next(d for d in x.dims if self.length(d) == n) for n in output.size), x.element)
+        if x.pieces:
+            if base in _VIEWS and tuple(map(self.axes.length, x.dims)) == output.size:
+                return x
+            raise Mixed("a joined tensor in another shape")
+        if base in _VIEWS:
+            return replace(x, dims=self.axes.dealt(x.dims, output.size))
+        if base == "expand":  # a dimension keeps its axes; one that was of length 1 gets an axis
+            old = ((),) * (len(output.size) - len(x.dims)) + x.dims
+            new = self.new_dims(output)
+            return replace(x, dims=tuple(dim or fresh for dim, fresh in zip(old, new, strict=True)))
+        if base == "repeat":
+            return self.repeated(x, output)
+        order = self.order(base, len(x.dims))
+        return replace(x, dims=tuple(x.dims[d] for d in order))
 
-    def new_dims(self, x: Lifted, output: Place) -> tuple[tuple[Axis, ...], ...]:
+    def order(self, base: str, rank: int) -> list[int]:
+        order = list(range(rank))
+        if base in ("t", "numpy_T"):
+            return order[::-1]
+        if base == "permute":
+            return [d % rank for d in self.event.arguments[1]]
+        one, other = (d % rank for d in self.event.arguments[1:3])
+        order[one], order[other] = other, one
+        return order
+
+    def repeated(self, x: Lifted, output: Place) -> Lifted:
         old = ((),) * (len(output.size) - len(x.dims)) + x.dims
-        return tuple(() if dim else self.factors(n) for dim, n in zip(old, output.size, strict=True))
-
-    def length(self, dim: Iterable[Axis]) -> int:
-        """How long a dimension of these axes was in the recording."""
-        return math.prod(map(self.prime, dim))
-
-    def prime(self, a: Axis) -> int:
-        return next(prime for prime, known in self.axes.items() if known is a)
-
-    def split(self, x: Lifted, output: Place) -> tuple[tuple[Axis, ...], ...]:
-        """The axes in their order, dealt out to the dimensions of the output."""
-        waiting = [a for dim in x.dims for a in dim]
         dims = []
-        for length in output.size:
-            taken: list[Axis] = []
-            while self.length(taken) < length and waiting:
-                taken.append(waiting.pop(0))
-            if self.length(taken) != length:
-                raise ValueError("a reshape that mixes axes")
-            dims.append(tuple(taken))
-        return tuple(dims)
+        for d, (dim, length) in enumerate(zip(old, output.size, strict=True)):
+            times = length // self.axes.length(dim)
+            dims.append((*self.axes.dim((self.number, "times", d), times), *dim))
+        return replace(x, dims=tuple(dims))
 
-    def reduced(self, base: str, event: Event) -> Lifted:
-        x = self.read(event.arguments[0])
-        dims = event.arguments[1] if len(event.arguments) > 1 else event.options.get("dim")
-        keep = event.arguments[2] if len(event.arguments) > 2 else event.options.get("keepdim", False)
-        chosen = range(len(x.dims)) if dims is None or dims == [] else dims
-        gone = {d % max(1, len(x.dims)) for d in ([chosen] if isinstance(chosen, int) else chosen)}
-        result = x.element
-        for over in [a for d in sorted(gone, reverse=True) for a in reversed(x.dims[d])]:
-            result = total(result, over)
-            if base == "mean":
-                result = result / real(over.length)
-        left = tuple(() if d in gone else dim for d, dim in enumerate(x.dims) if keep or d not in gone)
-        return Lifted(left, result)
+    def parts(self, base: str, outputs: list[Place]) -> list[Lifted]:
+        x, *rest = self.event.arguments
+        position = 0 if base == "unbind" else 1
+        dim = rest[position] if len(rest) > position else self.event.options.get("dim", 0)
+        found = self.operand(x)
+        dim %= len(found.dims)
+        results, start = [], 0
+        for output in outputs:
+            if base == "unbind":
+                results.append(self.at(found, dim, start))
+                start += 1
+            else:
+                results.append(self.from_to(found, dim, start, output.size[dim]))
+                start += output.size[dim]
+        return results
+
+    def sliced(self, base: str, output: Place) -> Lifted:
+        x, *rest = self.event.arguments
+        found = self.operand(x)
+        dim = (rest[0] if rest else self.event.options.get("dim", 0)) % len(found.dims)
+        whole = self.axes.length(found.dims[dim])
+        start = rest[1] if len(rest) > 1 and rest[1] is not None else 0
+        start = start + whole if start < 0 else start
+        if base == "select":
+            return self.at(found, dim, start)
+        if base == "slice" and len(rest) > 3 and rest[3] != 1:
+            raise Mixed("a slice with a step")
+        return self.from_to(found, dim, min(start, whole), output.size[dim])
+
+    def at(self, x: Lifted, dim: int, position: int) -> Lifted:
+        if x.pieces:
+            if dim - len(x.dims) == x.joined_at and all(not p.dims or not p.dims[x.joined_at] for p in x.pieces):
+                piece = x.pieces[position]
+                return replace(piece, dims=tuple(d for k, d in enumerate(piece.dims) if k != dim))
+            raise Mixed("a part of a joined tensor")
+        places: dict[int, Any] = {}
+        for axis in reversed(x.dims[dim]):
+            position, here = divmod(position, self.axes.lengths[axis])
+            places[axis] = index(here)
+        dims = tuple(d for k, d in enumerate(x.dims) if k != dim)
+        return replace(x, dims=dims, make_element=lambda: placed(x.element, places))
+
+    def from_to(self, x: Lifted, dim: int, start: int, length: int) -> Lifted:
+        if length == self.axes.length(x.dims[dim]):
+            return x
+        if length == 1:
+            one = self.at(x, dim, start)
+            return replace(one, dims=(*one.dims[:dim], (), *one.dims[dim:]))
+        if x.pieces or len(x.dims[dim]) != 1:
+            raise Mixed("a part of an axis that was cut in two")
+        (axis,) = x.dims[dim]
+        fresh = self.axes.dim((self.number, "part", start, length), length)
+        if len(fresh) != 1:
+            raise Mixed("a part of an axis, cut in two")
+        moved = make(Operator("index_add"), index_of(fresh[0]), index(start)) if start else index_of(fresh[0])
+        dims = tuple(fresh if k == dim else d for k, d in enumerate(x.dims))
+        return replace(x, dims=dims, make_element=lambda: placed(x.element, {axis: moved}))
+
+    def joined(self, base: str, output: Place) -> Lifted:
+        tensors = self.event.arguments[0]
+        dim = self.event.arguments[1] if len(self.event.arguments) > 1 else self.event.options.get("dim", 0)
+        dim %= len(output.size)
+        pieces = [self.operand(tensor) for tensor in tensors]
+        if base == "stack":
+            pieces = [replace(x, dims=(*x.dims[:dim], (), *x.dims[dim:])) for x in pieces]
+        if any(x.pieces for x in pieces):
+            raise Mixed("a joined tensor joined again")
+        if len(pieces) == 1:
+            return pieces[0]
+        dims = list(pieces[0].dims)
+        for x in pieces[1:]:
+            for d in range(len(dims)):
+                if d != dim:
+                    dims[d] = self.axes.pair(dims[d], x.dims[d]) if dims[d] and x.dims[d] else dims[d] or x.dims[d]
+        dims[dim] = self.axes.dim((self.number, "joined"), output.size[dim])
+        return self.joined_of(tuple(pieces), dim - len(dims), tuple(dims))
 
 
-def _broadcast(x: tuple[tuple[Axis, ...], ...], y: tuple[tuple[Axis, ...], ...]) -> tuple[tuple[Axis, ...], ...]:
-    rank = max(len(x), len(y))
-    x, y = ((),) * (rank - len(x)) + x, ((),) * (rank - len(y)) + y
-    if any(a and b and a != b for a, b in zip(x, y, strict=True)):
-        raise ValueError("two tensors whose elements are paired across axes")
-    return tuple(a or b for a, b in zip(x, y, strict=True))
+def _leaves_of(x: Lifted) -> frozenset[str]:
+    return x.leaves.union(*(piece.leaves for piece in x.pieces)) if x.pieces else x.leaves
 
 
-def generalised(first: Term, second: Term, lengths: Mapping[str, tuple[int, int]]) -> Term:
-    """The term that both are, at the lengths of the first and of the second recording.
+def placed_at(term: TermArray, noise: str, value: int) -> float | None:
+    """The number that a term is where the only array in it has this number everywhere."""
+    from vaelid.auditor.values import everywhere
+    from vaelid.auditor.values import value as at
 
-    A number that moved between them is a length in disguise (`x.size(0)`): c times a product of powers of lengths.
-    Raises `ValueError` where the two differ otherwise: the code does not do the same at all lengths.
-    """
-    if first is second:
-        return first
-    if isinstance(first.head, Number) and isinstance(second.head, Number) and first.sort is second.sort is REAL:
-        return _as_lengths(first.head.value, second.head.value, lengths).term
-    if first.head != second.head or len(first.arguments) != len(second.arguments):
-        raise ValueError("the code does something else at other sizes")
-    pairs = zip(first.arguments, second.arguments, strict=True)
-    return make(first.head, *(generalised(one, other, lengths) for one, other in pairs))
+    try:
+        return float(at(term, {noise: everywhere(value)}, {}))  # pyright: ignore[reportArgumentType]
+    except (ZeroDivisionError, KeyError):
+        return None
 
 
-def _as_lengths(first: Fraction, second: Fraction, lengths: Mapping[str, tuple[int, int]]) -> TermArray:
-    for powers in itertools.product((0, 1, -1), repeat=len(lengths)):
-        scales = [
-            math.prod(
-                (Fraction(pair[k]) ** power for pair, power in zip(lengths.values(), powers, strict=True)), start=1
-            )
-            for k in (0, 1)
-        ]
-        if first / scales[0] == second / scales[1]:
-            result = as_term(first / scales[0])
-            for name, power in zip(lengths, powers, strict=True):
-                if power:
-                    result = result * real(size(name)) if power > 0 else result / real(size(name))
-            return result
-    raise ValueError(f"the number {first} became {second} at other sizes")
+_ = larger

@@ -13,7 +13,7 @@ from fractions import Fraction
 from functools import reduce
 from operator import add, mul, sub, truediv
 
-from vaelid.auditor.lift import Axis, total
+from vaelid.auditor.old_lift import Axis, total
 from vaelid.auditor.values import everywhere, value
 from vaelid.readings.errors import ReadingError
 from vaelid.readings.terms.arrays import TermArray, as_term, index, real, size

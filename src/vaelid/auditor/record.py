@@ -5,7 +5,7 @@ special treatment. A tensor is known by its place: the same storage, sizes, stri
 """
 
 import sys
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -32,8 +32,8 @@ class Place:
 class Event:
     """One ATen operation: tensors in the arguments and outputs are replaced by their places.
 
-    `written` are the storages that it wrote into, besides what it made; `unchanged` says of a clamp that it left every
-    value as it was.
+    `written` are the storages that it wrote into, besides what it made; `differentiable` those of its arguments
+    through which autograd will go back; `unchanged` says of a clamp that it left every value as it was.
     """
 
     name: str
@@ -42,25 +42,30 @@ class Event:
     outputs: tuple[Any, ...]
     source: str
     written: frozenset[int]
+    differentiable: frozenset[Place]
     unchanged: bool
 
 
 @dataclass
 class Recording:
-    """The operations in order, the place of what came out, and the values of single numbers that no operation made.
+    """The operations in order, the place of what came out, and the tensors that were seen.
 
-    `decided_by_value` are the lines at which Python asked a tensor for its value, `inactive_clamps` those of clamps
+    `given` are the tensors that no operation made, `made` what the event of that number put out, with the values that
+    it had then. `decided_by_value` are the lines at which Python asked a tensor for its value, `inactive_clamps` those of clamps
     that changed nothing.
     """
 
     arguments: dict[str, Place] = field(default_factory=dict)
     events: list[Event] = field(default_factory=list)
+    returned: Tensor | None = None
     result: Place | None = None
-    single_values: dict[Place, float] = field(default_factory=dict)
+    given: dict[Place, Tensor] = field(default_factory=dict)
+    made: dict[tuple[int, Place], Tensor] = field(default_factory=dict)
     decided_by_value: list[str] = field(default_factory=list)
     inactive_clamps: list[str] = field(default_factory=list)
 
 
+_ASK_FOR_A_VALUE = ("aten._local_scalar_dense", "aten.is_nonzero", "aten.equal")
 _CLAMPS = ("aten.clamp", "aten.hardtanh")
 
 
@@ -70,7 +75,8 @@ class _Recorder(TorchDispatchMode):
         self.recording = recording
         self.numbers: dict[int, int] = {}
         self.kept: list[Any] = []  # a storage that is alive keeps its address to itself
-        self.made: set[int] = set()
+        self.known: set[int] = set()
+        self.in_storage: dict[int, list[tuple[int, Place]]] = {}
 
     def place(self, tensor: Tensor) -> Place:
         storage = tensor.untyped_storage()
@@ -90,28 +96,46 @@ class _Recorder(TorchDispatchMode):
         if not isinstance(value, Tensor):
             return value
         place = self.place(value)
-        if place.storage not in self.made and value.numel() == 1 and not value.requires_grad:
-            self.recording.single_values[place] = float(value.detach())
+        if place.storage not in self.known:
+            self.recording.given.setdefault(place, value)
         return place
 
     def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
         arguments = tree_map(self.read, tuple(args))
         options = tree_map(self.read, dict(kwargs or {}))
+        tensors = [value for value in tree_flatten((args, kwargs or {}))[0] if isinstance(value, Tensor)]
+        differentiable = frozenset(self.place(tensor) for tensor in tensors if tensor.requires_grad)
+        written = frozenset(_written(func, arguments, options))
+        self.save_values(written)
         result = func(*args, **(kwargs or {}))
         outputs = tree_map(lambda v: self.place(v) if isinstance(v, Tensor) else v, tuple(tree_flatten(result)[0]))
-        written = frozenset(_written(func, arguments, options))
-        self.made |= written
-        self.made |= {output.storage for output in outputs if isinstance(output, Place)}
+        self.known |= written
+        number = len(self.recording.events)
+        for tensor in tree_flatten(result)[0]:
+            if isinstance(tensor, Tensor):
+                place = self.place(tensor)
+                self.known.add(place.storage)
+                self.recording.made[number, place] = tensor
+                self.in_storage.setdefault(place.storage, []).append((number, place))
         source = _source()
         name = str(func)
-        if name.startswith(("aten._local_scalar_dense", "aten.is_nonzero", "aten.equal")):
+        if name.startswith(_ASK_FOR_A_VALUE) and not _checking():
             self.recording.decided_by_value.append(source)
         unchanged = name.startswith(_CLAMPS) and result is not args[0] and torch.equal(result, args[0])
         if unchanged:
             self.recording.inactive_clamps.append(source)
-        event = Event(name, arguments, options, outputs, source, written, unchanged)
+        event = Event(name, arguments, options, outputs, source, written, differentiable, unchanged)
         self.recording.events.append(event)
         return result
+
+    def save_values(self, written: frozenset[int]) -> None:
+        """Before a storage is written into: what was seen of it keeps the values that it had."""
+        for storage in written:
+            for key in self.in_storage.pop(storage, ()):
+                self.recording.made[key] = self.recording.made[key].detach().clone()
+            for place, tensor in self.recording.given.items():
+                if place.storage == storage:
+                    self.recording.given[place] = tensor.detach().clone()
 
 
 def _written(operation: Any, arguments: tuple[Any, ...], options: Mapping[str, Any]) -> Iterator[int]:
@@ -125,6 +149,14 @@ def _written(operation: Any, arguments: tuple[Any, ...], options: Mapping[str, A
 _NOT_THE_USERS = ("/torch/", "/jaxtyping/", "/vaelid/auditor/")
 
 
+def _checking() -> bool:
+    """Whether it is torch that looks at a value, to check an argument, and not the user."""
+    caller = sys._getframe(2)
+    while caller is not None and "/torch/utils/" in caller.f_code.co_filename:
+        caller = caller.f_back
+    return caller is not None and "/torch/" in caller.f_code.co_filename
+
+
 def _source() -> str:
     """File and line of the innermost frame that is neither torch's nor ours."""
     frame = sys._getframe(2)
@@ -136,15 +168,21 @@ def _source() -> str:
     return "unknown"
 
 
-def record(function: Callable[..., Any], arguments: Mapping[str, Tensor]) -> tuple[Recording, Any]:
-    """Run the function once, on the arguments in their order: what it did, and what it returned."""
+def record(
+    function: Callable[..., Any],
+    call: Sequence[Any],
+    arguments: Mapping[str, Tensor],
+    scalar: Callable[[Any], Tensor] = lambda returned: returned,
+) -> Recording:
+    """Run `function(*call)` once and say what it did.
+
+    `arguments` names the tensors in `call`; `scalar` picks the tensor that counts from what was returned.
+    """
     recording = Recording()
     recorder = _Recorder(recording)
     for name, tensor in arguments.items():
-        recording.arguments[name] = recorder.place(tensor)
-        recorder.made.add(recording.arguments[name].storage)
+        recording.arguments[name] = recorder.read(tensor)
     with recorder:
-        result = function(*arguments.values())
-    if isinstance(result, Tensor):
-        recording.result = recorder.place(result)
-    return recording, result
+        recording.returned = scalar(function(*call))
+    recording.result = recorder.place(recording.returned)
+    return recording

@@ -1,0 +1,134 @@
+"""Weights and constants, proposed from values: a fit proposes, the kernel disposes."""
+
+import math
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from fractions import Fraction
+
+import torch
+from torch import Tensor
+
+from vaelid.auditor.numeric import array_of
+from vaelid.auditor.simple import replaced
+from vaelid.auditor.tensors import length_of
+from vaelid.readings.errors import ReadingError
+from vaelid.readings.terms.arrays import TermArray, as_term, real
+from vaelid.readings.terms.syntax import INDEX, free_variables
+
+__all__ = ["Fit", "Values", "exact", "monomial"]
+
+_POINTS = 257
+
+
+def exact(value: float) -> Fraction | None:
+    """The simplest rational number that is this float, but for rounding; None where no simple one is."""
+    for denominator in (1, 1000, 10**6, 10**9):
+        found = Fraction(value).limit_denominator(denominator)
+        if abs(found - Fraction(value)) <= Fraction(1, 10**10) * max(abs(found), Fraction(1, 100)):
+            return found
+    return None
+
+
+def monomial(values: list[Fraction], axes: list[int]) -> TermArray | None:
+    """The number times lengths to whole powers: the first value where all are 1, the others where one of them is 2."""
+    first, *others = values
+    result = as_term(first)
+    for found, axis in zip(others, axes, strict=True):
+        if found == first:
+            continue
+        power = math.log2(found / first) if found * first > 0 else 0.5
+        if not power.is_integer():
+            return None
+        for _ in range(abs(int(power))):
+            length = real(length_of(axis))
+            result = result * length if power > 0 else result * (1 / length)
+    return result
+
+
+@dataclass(frozen=True)
+class Fit:
+    """Weights of targets and a constant."""
+
+    weights: tuple[TermArray, ...]
+    constant: TermArray
+
+
+@dataclass
+class Values:
+    """Values of terms at the points of a recording, moved a little so that none is special.
+
+    Attributes:
+        arrays: of each leaf.
+        lengths: of each axis.
+        moved: the names of leaves that are moved, for a second set of values.
+    """
+
+    arrays: Mapping[str, Tensor]
+    lengths: Mapping[str, int]
+
+    @classmethod
+    def near(
+        cls, tensors: Mapping[str, Tensor], lengths: Mapping[str, int], moved: Iterable[str], seed: int
+    ) -> "Values":
+        """Near the recorded values, those named being moved: by a factor, or from zero."""
+        generator = torch.Generator().manual_seed(seed)
+        arrays = {}
+        for name, tensor in tensors.items():
+            value = tensor.detach().double()
+            if name in moved:
+                noise = torch.randn(value.shape, generator=generator, dtype=torch.float64)
+                value = torch.where(value == 0, 0.5 * noise, value * torch.exp(0.3 * noise))
+            arrays[name] = value
+        return cls(arrays, lengths)
+
+    def of(self, term: TermArray, axes: Iterable[int]) -> Tensor:
+        """The values at some places of these axes, the same places for every term."""
+        names = tuple(f"i{axis}" for axis in axes)
+        flat = array_of(term.term, self.arrays, self.lengths, names).flatten()
+        step = max(1, flat.numel() // _POINTS)
+        return flat[::step][:_POINTS]
+
+    def whole(self, term: TermArray, axes: Iterable[int]) -> Tensor:
+        """The values at all places of these axes."""
+        return array_of(term.term, self.arrays, self.lengths, tuple(f"i{axis}" for axis in axes))
+
+    def number(self, term: TermArray) -> float:
+        """The value of a term without arrays."""
+        return float(array_of(term.term, self.arrays, self.lengths))
+
+    def fit(self, term: TermArray, targets: list[TermArray], axes: list[int]) -> Fit | None:
+        """Weights and a constant with term = sum of weight * target + constant, of this form at all lengths."""
+        lengths = sorted({int(v.name[1:]) for v in free_variables(term.term) if v.sort is INDEX and v.name[0] == "N"})
+        found: list[list[Fraction]] = []
+        shapes = [{}, *({axis: 2} for axis in lengths)]
+        try:
+            columns = [self.of(target, axes) for target in targets]
+            for shape in shapes:
+                numbers = {real(length_of(a)).term: as_term(shape.get(a, 1)).term for a in lengths}
+                solved = solve(self.of(TermArray((), replaced(term.term, numbers)), axes), columns)
+                if solved is None:
+                    return None
+                found.append(solved)
+        except ReadingError:
+            return None
+        terms = [monomial([row[k] for row in found], lengths) for k in range(len(targets) + 1)]
+        if any(t is None for t in terms):
+            return None
+        *weights, constant = terms
+        return Fit(tuple(weights), constant)  # pyright: ignore[reportArgumentType]
+
+
+def solve(values: Tensor, columns: list[Tensor]) -> list[Fraction] | None:
+    """Exact weights and constant with values = sum of weight * column + constant; None where there are none."""
+    ones = torch.ones_like(values)
+    rows = torch.stack([*columns, ones], 1)
+    finite = torch.isfinite(rows).all(1) & torch.isfinite(values)
+    rows, right = rows[finite], values[finite]
+    if len(right) < rows.shape[1] + 1:
+        return None
+    found = torch.linalg.lstsq(rows, right[:, None], driver="gelsd").solution[:, 0]
+    off = (rows @ found - right).abs()
+    if bool((off > 1e-9 * (1 + (rows * found).abs().sum(1))).any()):
+        return None
+    numbers = [exact(value) for value in found.tolist()]
+    return None if any(n is None for n in numbers) else numbers  # pyright: ignore[reportReturnType]

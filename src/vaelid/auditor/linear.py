@@ -1,0 +1,288 @@
+"""A loss taken apart: a theorem that it is a sum of coefficients times sums over named axes, for all their lengths.
+
+The theorems on sums of the library are put together here; the solvers see one level of sums at a time, and in it only
+arithmetic. Nothing here is trusted: a wrong step is not proved.
+"""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from functools import reduce
+from operator import add
+
+from vaelid.auditor.simple import is_number, linear_in, outermost_sums, simple
+from vaelid.auditor.tensors import index_of, total
+from vaelid.readings.terms.arrays import TermArray, as_term, index, real
+from vaelid.readings.terms.syntax import (
+    INDEX,
+    Binder,
+    Operator,
+    Term,
+    Variable,
+    abstracted,
+    element,
+    free_variables,
+    lambda_,
+    make,
+)
+from vaelid.theory.kernel import NotProved, Theorem, generalize
+from vaelid.theory.library.sums import sum_add, sum_congruent, sum_constant, sum_scale
+from vaelid.theory.statement import eq, given, lt
+from vaelid.theory.tactics import prove, use
+
+__all__ = ["Apart", "NoProof", "Part", "Sum", "added", "apart", "axes_of", "hypotheses_of", "proved", "summed", "under_sums"]
+
+
+class NoProof(NotProved):
+    """The solvers do not agree that a formula is right, or it has no form that is looked for."""
+
+
+@dataclass(frozen=True)
+class Sum:
+    """A sum over one axis: its number, its length and its body, in the axis' index."""
+
+    axis: int
+    length: Term
+    body: TermArray
+
+    @classmethod
+    def of(cls, term: Term) -> "Sum":
+        """The sum that a term is, with the index of its own axis."""
+        length = term.arguments[0]
+        axis = int(length.head.name[1:])  # pyright: ignore[reportAttributeAccessIssue]
+        return cls(axis, length, TermArray((), element(lambda_(1, term.arguments[1]), index_of(axis))))
+
+    @property
+    def index(self) -> Variable:
+        """The index variable."""
+        return index_of(self.axis).head  # pyright: ignore[reportReturnType]
+
+
+@dataclass(frozen=True)
+class Part:
+    """A coefficient times a term: a sum, or what has no sum in it."""
+
+    coefficient: TermArray
+    term: TermArray
+
+
+@dataclass(frozen=True)
+class Apart:
+    """The theorem that a term is the sum of its parts."""
+
+    parts: tuple[Part, ...]
+    theorem: Theorem | None
+    """None where the term is its one part as it stands."""
+
+
+def hypotheses_of(*terms: TermArray) -> tuple[Term, ...]:
+    """Every length that occurs is positive."""
+    lengths = {v for term in terms for v in free_variables(term.term) if v.sort is INDEX and v.name[0] == "N"}
+    return tuple(lt(index(0), make(v)) for v in sorted(lengths, key=lambda v: int(v.name[1:])))
+
+
+def proved(goal: Term, premises: Iterable[Theorem] = (), *, unfold: bool = False) -> Theorem:
+    """The goal by the solvers. Raises `NoProof`."""
+    try:
+        return prove(goal, list(premises), unfolding=None if unfold else ())
+    except NoProof:
+        raise
+    except NotProved as failure:
+        said = ", ".join(f"{answer.solver} answers {answer.verdict}" for answer in failure.answers)
+        raise NoProof(f"the solvers do not agree that the formula is right ({said})", failure.answers) from None
+
+
+def value_of(parts: Iterable[Part]) -> TermArray:
+    """The sum of the parts."""
+    terms = [part.term if is_number(part.coefficient, 1) else part.coefficient * part.term for part in parts]
+    return reduce(add, terms) if terms else as_term(0)
+
+
+def apart(term: TermArray, kind: Callable[[TermArray], str], hypotheses: tuple[Term, ...]) -> Apart:
+    """The parts of a term: each of one kind, or not to be taken apart."""
+    sums = outermost_sums(term.term)
+    if not sums:
+        return _without_sums(term, kind, hypotheses)
+    found = linear_in(term, sums)
+    if found is None:
+        return Apart((Part(as_term(1), term),), None)
+    factors, rest = found
+    parts: list[Part] = []
+    theorems: list[Theorem] = []
+    for factor, inner in zip(factors, sums, strict=True):
+        of_sum = _of_sum(inner, kind, hypotheses)
+        parts += [Part(simple(factor * part.coefficient), part.term) for part in of_sum.parts]
+        theorems += [of_sum.theorem] if of_sum.theorem else []
+    if not is_number(rest, 0):
+        of_rest = _without_sums(rest, kind, hypotheses)
+        parts += of_rest.parts
+        theorems += [of_rest.theorem] if of_rest.theorem else []
+    whole = value_of(parts)
+    if whole.term is term.term:
+        return Apart(tuple(parts), None)
+    return Apart(tuple(parts), proved(given(*hypotheses, eq(term, whole)), theorems))
+
+
+def _without_sums(term: TermArray, kind: Callable[[TermArray], str], hypotheses: tuple[Term, ...]) -> Apart:
+    by_kind: dict[str, TermArray] = {}
+    if kind(term) == "mixed":
+        for part in added(term.term):
+            by_kind[kind(part)] = by_kind[kind(part)] + part if kind(part) in by_kind else part
+    if len(by_kind) < 2:
+        return Apart((Part(as_term(1), term),), None)
+    parts = tuple(Part(as_term(1), part) for part in by_kind.values())
+    return Apart(parts, proved(given(*hypotheses, eq(term, value_of(parts)))))
+
+
+def added(term: Term) -> list[TermArray]:
+    """The terms that a term is the sum of, where a factor in front of a sum is given to each of its terms."""
+    match term.head, term.arguments:
+        case Operator("add"), (x, y):
+            return [*added(x), *added(y)]
+        case Operator("subtract"), (x, y):
+            return [*added(x), *(-part for part in added(y))]
+        case Operator("negative"), (x,):
+            return [-part for part in added(x)]
+        case Operator("multiply"), (x, y):
+            left, right = added(x), added(y)
+            if len(left) == 1 or len(right) == 1:
+                return [one * other for one in left for other in right]
+        case Operator("divide"), (x, y):
+            below = TermArray((), y)
+            return [part / below for part in added(x)]
+    return [TermArray((), term)]
+
+
+def _along(over: Sum, part: TermArray) -> Term:
+    """The vector of a part's values along an axis."""
+    return lambda_(1, abstracted(part.term, over.index))
+
+
+def _free_of(over: Sum, term: TermArray) -> bool:
+    return over.index not in free_variables(term.term)
+
+
+def _of_sum(term: Term, kind: Callable[[TermArray], str], hypotheses: tuple[Term, ...]) -> Apart:
+    over = Sum.of(term)
+    inner = apart(over.body, kind, hypotheses)
+    if inner.theorem is None and len(inner.parts) == 1 and not _free_of(over, over.body):
+        return Apart((Part(as_term(1), TermArray((), term)),), None)
+    bodies = [part.term if is_number(part.coefficient, 1) else part.coefficient * part.term for part in inner.parts]
+    parts, theorems = [], []
+    for part, body in zip(inner.parts, bodies, strict=True):
+        found, theorem = _summed_part(over, part, body)
+        parts.append(found)
+        theorems += theorem
+    theorems += _equal_sums(over, over.body, bodies, inner.theorem, hypotheses)
+    goal = given(*hypotheses, eq(TermArray((), term), value_of(parts)))
+    return Apart(tuple(parts), proved(goal, theorems))
+
+
+def _summed_part(over: Sum, part: Part, body: TermArray) -> tuple[Part, list[Theorem]]:
+    """The sum of one part over the axis: a factor taken out of it, or as often as it is long."""
+    if _free_of(over, body):
+        return Part(simple(part.coefficient * real(over.length)), part.term), [
+            use(sum_constant.theorem, c=body, n=over.length)
+        ]
+    if _free_of(over, part.coefficient) and not is_number(part.coefficient, 1):
+        scaled = use(sum_scale.theorem, c=part.coefficient, a=_along(over, part.term), n=over.length)
+        return Part(part.coefficient, total(part.term, over.axis)), [scaled]
+    return Part(as_term(1), total(body, over.axis)), []
+
+
+def _equal_sums(
+    over: Sum, whole: TermArray, bodies: list[TermArray], theorem: Theorem | None, hypotheses: tuple[Term, ...]
+) -> list[Theorem]:
+    """What gives: the sum of the whole is the sum of the sums of the bodies."""
+    together = reduce(add, bodies)
+    theorems: list[Theorem] = []
+    if together.term is not whole.term:
+        pointwise = proved(given(*hypotheses, eq(whole, together)), [theorem] if theorem else [])
+        theorems += [
+            generalize(pointwise, over.index),
+            use(sum_congruent.theorem, a=_along(over, whole), b=_along(over, together), n=over.length),
+        ]
+    so_far = bodies[0]
+    for body in bodies[1:]:
+        theorems.append(use(sum_add.theorem, a=_along(over, so_far), b=_along(over, body), n=over.length))
+        so_far = so_far + body
+    return theorems
+
+
+Base = Callable[[TermArray], tuple[list[tuple[TermArray, TermArray]], TermArray, Theorem]]
+"""From what is under the sums to (weights and targets), the constant, and the theorem that it is their sum."""
+
+
+def axes_of(parts: Iterable[Part]) -> list[int]:
+    """The axes that the part with most of them sums over, the outermost first."""
+    longest: list[int] = []
+    for part in parts:
+        term, axes = part.term.term, []
+        while term.head == Binder("sum"):
+            over = Sum.of(term)
+            axes.append(over.axis)
+            term = over.body.term
+        longest = max(longest, axes, key=len)
+    return longest
+
+
+def _sums_over(part: Part, axis: int) -> bool:
+    return part.term.term.head == Binder("sum") and Sum.of(part.term.term).axis == axis
+
+
+def _inside(parts: list[Part], axis: int) -> tuple[Sum, list[Part]]:
+    """What is under the sums over an axis. A part that does not sum over it is dealt out, each place its share."""
+    over = next((Sum.of(part.term.term) for part in parts if _sums_over(part, axis)), None)
+    if over is None:
+        raise NoProof("it does not sum over the same axes")
+    share = 1 / real(over.length)
+    return over, [
+        Part(part.coefficient, Sum.of(part.term.term).body)
+        if _sums_over(part, axis)
+        else Part(simple(part.coefficient * share), part.term)
+        for part in parts
+    ]
+
+
+def under_sums(parts: list[Part], axes: list[int]) -> TermArray:
+    """What stands under the sums over these axes, of all the parts together."""
+    for axis in axes:
+        _, parts = _inside(parts, axis)
+    return value_of(parts)
+
+
+def summed(
+    parts: list[Part], axes: list[int], base: Base, hypotheses: tuple[Term, ...]
+) -> tuple[list[tuple[TermArray, TermArray]], TermArray, Theorem]:
+    """The parts as weights times sums of targets over the axes, and a constant: with the theorem."""
+    whole = value_of(parts)
+    if not axes:
+        return base(whole)
+    axis, *rest = axes
+    over, inner = _inside(parts, axis)
+    weighted, constant, theorem = summed(inner, rest, base, hypotheses)
+    left = [part.term if is_number(part.coefficient, 1) else part.coefficient * part.term for part in inner]
+    right = [target if is_number(weight, 1) else weight * target for weight, target in weighted]
+    if not is_number(constant, 0):
+        right.append(constant)
+        weighted = [*weighted, (constant, as_term(1))]
+    premises = [_summed_part(over, part, body)[1] for part, body in zip(inner, left, strict=True)]
+    premises += [
+        _summed_part(over, Part(weight, target), body)[1]
+        for (weight, target), body in zip(weighted, right, strict=True)
+    ]
+    same = _equal_sums(over, reduce(add, left), right, theorem, hypotheses)
+    apart_ = _equal_sums(over, reduce(add, left), left, None, hypotheses)
+    totals = []
+    for weight, target in weighted:
+        if not _free_of(over, weight):
+            raise NoProof("its weight is not the same along an axis")
+        totals.append((weight, total(target, axis)))
+    grown = as_term(0)
+    if not is_number(constant, 0):
+        totals.pop()
+        grown = constant * real(over.length)
+    result = [target if is_number(weight, 1) else weight * target for weight, target in totals]
+    result += [] if is_number(grown, 0) else [grown]
+    goal = given(*hypotheses, eq(whole, reduce(add, result)))
+    flat = [theorem for group in premises for theorem in group]
+    return totals, grown, proved(goal, [*flat, *same, *apart_])

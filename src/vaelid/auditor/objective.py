@@ -1,0 +1,287 @@
+"""A loss as weights times negative log-likelihoods and divergences, and a constant: found, and proved."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from functools import reduce
+from operator import add
+
+import torch
+
+from vaelid.auditor.fit import Values
+from vaelid.auditor.laws import laws
+from vaelid.auditor.lemmas import about_logits
+from vaelid.auditor.linear import (
+    NoProof,
+    Part,
+    added,
+    apart,
+    axes_of,
+    hypotheses_of,
+    proved,
+    summed,
+    under_sums,
+    value_of,
+)
+from vaelid.auditor.posterior import Posterior, matched, names_in
+from vaelid.auditor.simple import is_number, simple
+from vaelid.auditor.targets import Found, Rewrite, find_divergence, find_likelihood
+from vaelid.auditor.tensors import element_of, length_of
+from vaelid.readings.terms.arrays import TermArray, as_term
+from vaelid.readings.terms.syntax import INDEX, Term, Variable, element, free_variables, instance, make, subterms
+from vaelid.theory.kernel import Theorem
+from vaelid.theory.statement import eq, given
+
+__all__ = ["Group", "Objective", "Question", "identify"]
+
+
+@dataclass(frozen=True)
+class Question:
+    """A loss to be recognised.
+
+    Attributes:
+        term: the loss, a real term in lengths.
+        posteriors: the posteriors whose divergences may be in it.
+        outputs: the leaves that the decoder put out.
+        data: the leaves of data, and constants.
+        values: of all leaves.
+    """
+
+    term: TermArray
+    posteriors: tuple[Posterior, ...]
+    outputs: frozenset[str]
+    data: frozenset[str]
+    values: Values
+
+    def kind(self, term: TermArray) -> str:
+        """What a term speaks of."""
+        names = names_in(term)
+        kinds = set()
+        for k, posterior in enumerate(self.posteriors):
+            if names & (names_in(posterior.mean) | names_in(posterior.log_variance) | {posterior.noise}):
+                kinds.add(f"divergence {k}")
+        if names & self.outputs and not kinds & {f"divergence {k}" for k in self.conditional(names)}:
+            kinds.add("reconstruction")
+        if len(kinds) > 1:
+            return "mixed"
+        return kinds.pop() if kinds else "constant" if names <= self.data else "parameter"
+
+    def conditional(self, names: frozenset[str]) -> list[int]:
+        """Posteriors whose own leaves are outputs of a decoder too, as in a hierarchy."""
+        return [k for k, p in enumerate(self.posteriors) if (names_in(p.mean) | names_in(p.log_variance)) & names & self.outputs]
+
+
+@dataclass(frozen=True)
+class Group:
+    """The parts of a loss that are of one kind.
+
+    Attributes:
+        kind: ``reconstruction``, ``divergence 0``, ..., ``constant``, ``parameter`` or ``mixed``.
+        parts: as they stand.
+        axes: that they sum over.
+        body: what is under the sums.
+        found: what it was recognised as; None where it was not.
+        weight: of the sum of that over the axes.
+        total: that sum.
+        theorem: that the parts are weight * total, and a rest.
+        failure: why there is no theorem.
+    """
+
+    kind: str
+    parts: tuple[Part, ...]
+    axes: tuple[int, ...]
+    body: TermArray
+    found: Found | None = None
+    weight: TermArray | None = None
+    total: TermArray | None = None
+    rest: TermArray | None = None
+    theorem: Theorem | None = None
+    failure: str = ""
+
+
+@dataclass(frozen=True)
+class Objective:
+    """What was recognised, and the theorem of the whole: the loss is the sum of weights times totals, and a rest."""
+
+    question: Question
+    groups: tuple[Group, ...]
+    theorem: Theorem | None
+    failure: str = ""
+
+    def group(self, kind: str) -> Group | None:
+        """The group of this kind."""
+        return next((group for group in self.groups if group.kind == kind), None)
+
+
+def identify(question: Question) -> Objective:
+    """Take the loss apart, recognise its groups, and prove each and the whole."""
+    for attempt in range(8):
+        hypotheses = hypotheses_of(question.term)
+        taken = apart(question.term, question.kind, hypotheses)
+        groups = _grouped(question, taken.parts)
+        recognised: list[Group] = []
+        rewrite: Rewrite | None = None
+        for group in groups:
+            found = _recognised(question, group)
+            if isinstance(found, Rewrite):
+                rewrite = found
+                break
+            recognised.append(replace(group, found=found) if found else group)
+        if rewrite is None:
+            return _proved(question, taken.theorem, recognised, hypotheses)
+        question = _rewritten(question, rewrite, f"s{attempt}")
+    raise NoProof("its parameters have no simple form")
+
+
+def _grouped(question: Question, parts: Iterable[Part]) -> list[Group]:
+    by_kind: dict[str, list[Part]] = {}
+    for part in parts:
+        by_kind.setdefault(question.kind(value_of([part])), []).append(part)
+    for part in by_kind.pop("parameter", []):  # a scale or a prior's: with what else speaks of it
+        names = names_in(value_of([part])) - question.data
+        at = next((k for k, others in by_kind.items() if names & names_in(value_of(others))), "parameter")
+        by_kind.setdefault(at, []).append(part)
+    groups = []
+    for kind, found in by_kind.items():
+        axes = axes_of(found)
+        groups.append(Group(kind, tuple(found), tuple(axes), under_sums(found, axes)))
+    return groups
+
+
+def _recognised(question: Question, group: Group) -> Found | Rewrite | None:
+    axes = list(group.axes)
+    if group.kind.startswith("divergence"):
+        posterior = question.posteriors[int(group.kind.split()[1])]
+        mean, *_ = _over_noise(group.body, posterior)
+        own = names_in(posterior.mean) | names_in(posterior.log_variance)
+        return find_divergence(mean, axes, posterior, question.values, own)
+    if group.kind == "reconstruction":
+        return find_likelihood(group.body, axes, question.values, question.data, _aside(question, group.body))
+    return None
+
+
+def _aside(question: Question, body: TermArray) -> TermArray | None:
+    """The terms of a sum that speak of data only."""
+    terms = [t for t in added(body.term) if names_in(t) and names_in(t) <= question.data]
+    return reduce(add, terms) if terms else None
+
+
+def _over_noise(body: TermArray, posterior: Posterior) -> tuple[TermArray, list[TermArray]]:
+    """The mean over the noise of what is quadratic in it, and the rest: of mean zero.
+
+    p(e) = p0 + p1 e + p2 e^2 has the mean (p(1) + p(-1)) / 2, and p(e) - mean = p1 e + p2 (e^2 - 1).
+    """
+    if posterior.noise not in names_in(body):
+        return body, []
+    noise = {p for p in subterms(body.term) if not p.loose and p.head.__class__.__name__ == "Element" and p.arguments[0].head.name == posterior.noise}
+    if len(noise) != 1:
+        return body, []
+    (eps,) = noise
+
+    def at(value: int) -> TermArray:
+        from vaelid.auditor.simple import replaced
+
+        return simple(TermArray((), replaced(body.term, {eps: as_term(value).term})))
+
+    up, down, middle = at(1), at(-1), at(0)
+    mean = (up + down) / 2
+    e = TermArray((), eps)
+    return mean, [(up - down) / 2 * e, (mean - middle) * (e**2 - 1)]
+
+
+def _rewritten(question: Question, rewrite: Rewrite, name: str) -> Question:
+    """With e^s, or the sigmoid of s, for the term, wherever it stands."""
+    axes = tuple(
+        sorted(int(v.name[1:]) for v in free_variables(rewrite.term.term) if v.sort is INDEX and v.name[0] == "i")
+    )
+    values = question.values
+    numbers = values.whole(rewrite.term, axes)
+    arrays = dict(values.arrays)
+    arrays[name] = numbers.log() if rewrite.how == "exp" else torch.logit(numbers)
+
+    def change(term: TermArray) -> TermArray:
+        return TermArray((), matched(term.term, rewrite.term.term, axes, name, rewrite.how))
+
+    posteriors = tuple(
+        replace(p, mean=change(p.mean), log_variance=change(p.log_variance)) for p in question.posteriors
+    )
+    names = names_in(rewrite.term)
+    return replace(
+        question,
+        term=change(question.term),
+        posteriors=posteriors,
+        outputs=question.outputs | ({name} if names & question.outputs else set()),
+        values=replace(values, arrays=arrays),
+    )
+
+
+def _proved(question: Question, taken: Theorem | None, groups: list[Group], hypotheses: tuple[Term, ...]) -> Objective:
+    proofs: list[Group] = []
+    for group in groups:
+        if group.found is None:
+            proofs.append(group)
+            continue
+        try:
+            proofs.append(_proved_group(question, group, hypotheses))
+        except NoProof as failure:
+            proofs.append(replace(group, failure=str(failure)))
+    if any(group.kind not in ("constant",) and group.theorem is None for group in proofs):
+        return Objective(question, tuple(proofs), None)
+    terms = []
+    for group in proofs:
+        if group.theorem is None:
+            terms.append(value_of(group.parts))
+            continue
+        assert group.weight is not None
+        assert group.total is not None
+        terms.append(group.weight * group.total)
+        terms += [group.rest] if group.rest is not None else []
+    goal = given(*hypotheses, eq(question.term, reduce(add, terms)))
+    premises = [theorem for theorem in (taken, *(group.theorem for group in proofs)) if theorem is not None]
+    try:
+        return Objective(question, tuple(proofs), proved(goal, premises))
+    except NoProof as failure:
+        return Objective(question, tuple(proofs), None, str(failure))
+
+
+def _proved_group(question: Question, group: Group, hypotheses: tuple[Term, ...]) -> Group:
+    found = group.found
+    assert found is not None
+    noise: list[TermArray] = []
+    if group.kind.startswith("divergence"):
+        noise = _over_noise(group.body, question.posteriors[int(group.kind.split()[1])])[1]
+
+    def base(body: TermArray) -> tuple[list[tuple[TermArray, TermArray]], TermArray, Theorem]:
+        (weight,) = found.fit.weights
+        normaliser = found.target.normaliser
+        constant, aside = found.fit.constant, found.aside
+        shift = weight * normaliser
+        if names_in(normaliser):
+            aside = -shift if aside is None else aside - shift
+        elif not is_number(normaliser, 0):
+            constant = constant - shift
+        weighted = [(weight, found.target.term)]
+        weighted += [(as_term(1), part) for part in ([] if aside is None else [aside]) + noise]
+        right = [w * t for w, t in weighted] + ([] if is_number(constant, 0) else [constant])
+        return weighted, constant, pointwise(given(*hypotheses, eq(body, reduce(add, right))), body, found.target.term)
+
+    weighted, constant, theorem = summed(list(group.parts), list(group.axes), base, hypotheses)
+    (weight, total), *others = weighted
+    rest = [target for _, target in others] + ([] if is_number(constant, 0) else [constant])
+    return replace(
+        group, weight=weight, total=total, rest=reduce(add, rest) if rest else None, theorem=theorem
+    )
+
+
+def pointwise(goal: Term, *terms: TermArray) -> Theorem:
+    """An identity of one coordinate: without laws where that is enough, then with those of what occurs."""
+    unfolded = [term.term for term in terms]
+    tries = (lambda: [], lambda: about_logits(*unfolded), lambda: laws(*unfolded))
+    for premises in tries[:-1]:
+        try:
+            return proved(goal, premises(), unfold=True)
+        except NoProof:
+            continue
+    return proved(goal, tries[-1](), unfold=True)
+
+
+_ = (Mapping, Variable, element, element_of, instance, length_of, make)

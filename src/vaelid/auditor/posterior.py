@@ -1,0 +1,156 @@
+"""The posterior that a step samples from: z = mean + deviation * eps, found where noise enters the decoder."""
+
+from dataclasses import dataclass
+
+from vaelid.auditor.lift import Reading
+from vaelid.auditor.simple import linear_in, simple
+from vaelid.auditor.tensors import Leaf, Lifted, Unread, element_of, index_of, length_of
+from vaelid.readings.terms.arrays import TermArray, as_term, variable
+from vaelid.readings.terms.syntax import INDEX, Number, Operator, Term, Variable, element, free_variables, make
+
+__all__ = ["Posterior", "Sample", "log_variance_of", "matched", "samples"]
+
+
+@dataclass(frozen=True)
+class Sample:
+    """A tensor with noise in it that enters an operation that is not looked into, or a loss.
+
+    Attributes:
+        noise: the draws in it.
+        tensor: as it was read.
+        element: its element.
+        source: the line that used it.
+    """
+
+    noise: tuple[Leaf, ...]
+    tensor: Lifted
+    element: TermArray
+    source: str
+
+    @property
+    def axes(self) -> tuple[int, ...]:
+        """Its axes."""
+        return tuple(axis for dim in self.tensor.dims for axis in dim)
+
+
+@dataclass(frozen=True)
+class Posterior:
+    """A diagonal Gaussian: element of its mean and of its log-variance, in the indices of its axes.
+
+    Attributes:
+        axes: of the mean and log-variance.
+        mean: its element.
+        log_variance: its element.
+        noise: the name of the draws; empty where it is not known.
+        replaced: a term that is positive, and the exponential that is written for it.
+        source: the line at which it is sampled.
+    """
+
+    axes: tuple[int, ...]
+    mean: TermArray
+    log_variance: TermArray
+    noise: str = ""
+    replaced: tuple[TermArray, TermArray] | None = None
+    source: str = ""
+
+
+def samples(reading: Reading) -> list[Sample]:
+    """Every tensor with a draw in it that enters a network, each once, in the order of use."""
+    found: dict[Term, Sample] = {}
+    for entered, leaf in reading.entering:
+        for tensor in entered.pieces or (entered,):
+            drawn = [reading.leaves[name] for name in sorted(tensor.leaves) if reading.leaves[name].kind == "noise"]
+            drawn = [noise for noise in drawn if noise.operation != "native_dropout"]
+            if not drawn or leaf.kind == "noise":
+                continue
+            try:
+                term = tensor.element
+            except Unread:
+                continue
+            now = tuple(reading.axes.now(dim) for dim in tensor.dims)
+            lifted = Lifted(now, tensor.make_element, tensor.leaves, tensor.differentiable, tensor.stops)
+            found.setdefault(term.term, Sample(tuple(drawn), lifted, term, leaf.source))
+    return list(found.values())
+
+
+def affine(sample: Sample, reading: Reading) -> tuple[TermArray, TermArray] | None:
+    """Value and slope of a sample in its one draw; None where it is not affine in it."""
+    (noise,) = sample.noise
+    eps = element_of(noise.name, [a for dim in noise.dims for a in reading.axes.now(dim)])
+    found = linear_in(sample.element, [eps.term])
+    if found is None:
+        return None
+    (slope,), value = found
+    return value, slope
+
+
+def log_variance_of(deviation: TermArray, name: str, axes: tuple[int, ...]) -> tuple[TermArray, TermArray | None]:
+    """The log-variance of a positive deviation, and the term in it that has to be positive, if one has to.
+
+    That term is written e to the array of this name, so that its logarithm is that array.
+    """
+    term = simple(deviation).term
+    while term.head == Operator("negative"):
+        term = term.arguments[0]
+    log_variance = _twice(term.arguments[0]) if term.head == Operator("exp") else None
+    if log_variance is None:
+        return 2 * element_of(name, axes), TermArray((), term)
+    if log_variance.term.head == Operator("log") and not isinstance(log_variance.term.arguments[0].head, Number):
+        return element_of(name, axes), TermArray((), log_variance.term.arguments[0])
+    return log_variance, None
+
+
+def _twice(exponent: Term) -> TermArray:
+    """2 t, simple where t is a half."""
+    match exponent.head, exponent.arguments:
+        case Operator("multiply"), (x, y):
+            for one, other in ((x, y), (y, x)):
+                if isinstance(one.head, Number):
+                    return simple(TermArray((), one) * 2 * TermArray((), other))
+        case Operator("divide"), (x, y) if isinstance(y.head, Number):
+            return simple(TermArray((), x) * (2 / TermArray((), y)))
+    return TermArray((), exponent) * 2
+
+
+def matched(term: Term, pattern: Term, axes: tuple[int, ...], name: str, how: str = "exp") -> Term:
+    """The term with e to an element of the array for every occurrence of the pattern, at whatever indices it stands."""
+    indices = {index_of(axis).head: k for k, axis in enumerate(axes)}
+    array = variable(name, *(length_of(a) for a in axes)).term
+    known: dict[Term, Term] = {}
+
+    def rebuilt(part: Term) -> Term:
+        if part in known:
+            return known[part]
+        places: dict[int, Term] = {}
+        if part.sort is pattern.sort and _match(part, pattern, indices, places) and len(places) == len(axes):
+            result = _written(element(array, *(places[k] for k in range(len(axes)))), how)
+        elif part.arguments:
+            result = make(part.head, *map(rebuilt, part.arguments))
+        else:
+            result = part
+        known[part] = result
+        return result
+
+    return rebuilt(term)
+
+
+def _written(s: Term, how: str) -> Term:
+    if how == "exp":
+        return make(Operator("exp"), s)
+    one = as_term(1).term
+    below = make(Operator("add"), one, make(Operator("exp"), make(Operator("negative"), s)))
+    return make(Operator("divide"), one, below)
+
+
+def _match(term: Term, pattern: Term, indices: dict, places: dict[int, Term]) -> bool:
+    if pattern.head in indices:
+        k = indices[pattern.head]
+        return term.sort is INDEX and places.setdefault(k, term) is term
+    if term.head != pattern.head or len(term.arguments) != len(pattern.arguments):
+        return False
+    return all(_match(t, p, indices, places) for t, p in zip(term.arguments, pattern.arguments, strict=True))
+
+
+def names_in(term: TermArray) -> frozenset[str]:
+    """The array variables in a term."""
+    return frozenset(v.name for v in free_variables(term.term) if isinstance(v, Variable) and v.sort is not INDEX)

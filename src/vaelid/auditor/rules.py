@@ -1,0 +1,114 @@
+"""ATen operations as terms: of single elements. What a dimension does is `lift.py`'s subject."""
+
+import math
+from collections.abc import Callable
+from fractions import Fraction
+
+from vaelid.auditor.axes import Mixed
+from vaelid.auditor.simple import simple
+from vaelid.readings.terms.arrays import TermArray, as_term
+from vaelid.readings.terms.namespace import NAMESPACE as xp
+from vaelid.readings.terms.syntax import INDEX, free_variables
+from vaelid.spec.arrays import lgamma, softplus
+
+__all__ = ["CONSTANTS", "OF_ONE", "OF_THREE", "OF_TWO", "clamped", "divided", "larger", "number", "power", "root"]
+
+
+def number(value: float, digits: int = 17) -> TermArray:
+    """The number that was meant: a fraction of whole numbers to 10^6 that is this float, else its decimal.
+
+    `digits` are those that count: 7 of a float32.
+    """
+    if isinstance(value, float):
+        if not math.isfinite(value):
+            raise Mixed(f"the number {value}")
+        short = Fraction(f"{value:.{digits}g}") if digits < 17 else Fraction(repr(value))
+        simple = short.limit_denominator(10**6)
+        near = abs(simple - short) <= abs(short) * Fraction(3, 10 ** min(digits, 16))
+        return as_term(simple if near else short)
+    return as_term(Fraction(value))
+
+
+def root(x: TermArray) -> TermArray:
+    """The square root of what is positive."""
+    return xp.exp(xp.log(x) / 2)
+
+
+def power(base: TermArray, exponent: float) -> TermArray:
+    """A whole power, or a square root."""
+    if float(exponent).is_integer():
+        whole = base ** abs(int(exponent))
+        return whole if exponent >= 0 else 1 / whole
+    if abs(exponent) == 0.5:
+        return root(base) if exponent > 0 else 1 / root(base)
+    return xp.exp(number(float(exponent)) * xp.log(base))
+
+
+def larger(x: TermArray, y: TermArray) -> TermArray:
+    """The larger of two numbers."""
+    return (x + y + abs(x - y)) / 2
+
+
+def smaller(x: TermArray, y: TermArray) -> TermArray:
+    """The smaller of two numbers."""
+    return (x + y - abs(x - y)) / 2
+
+
+def clamped(x: TermArray, low: TermArray | None, high: TermArray | None) -> TermArray:
+    """The number of an interval that is nearest to x."""
+    x = x if low is None else larger(x, low)
+    return x if high is None else smaller(x, high)
+
+
+def sigmoid(x: TermArray) -> TermArray:
+    """1 / (1 + e^-x). The spec's is by tanh, a function that the solvers know nothing of."""
+    return 1 / (1 + xp.exp(-x))
+
+
+def divided(x: TermArray, y: TermArray) -> TermArray:
+    """x / y. By a number or a length as a product, which the solvers find easier: x (1 / y)."""
+    if x.term is as_term(1).term:
+        return 1 / y
+    leaves = any(variable.sort is not INDEX for variable in free_variables(y.term))
+    return x / y if leaves else x * simple(1 / y)
+
+
+OF_ONE: dict[str, Callable[[TermArray], TermArray]] = {
+    **dict.fromkeys(("clone", "detach", "alias", "lift_fresh", "contiguous", "positive", "copy"), lambda x: x),
+    "neg": lambda x: -x,
+    "exp": xp.exp,
+    "log": xp.log,
+    "square": lambda x: x**2,
+    "sqrt": root,
+    "rsqrt": lambda x: 1 / root(x),
+    "reciprocal": lambda x: 1 / x,
+    "expm1": lambda x: xp.exp(x) - 1,
+    "log1p": lambda x: xp.log(1 + x),
+    "log2": lambda x: xp.log(x) / xp.log(as_term(2)),
+    "log10": lambda x: xp.log(x) / xp.log(as_term(10)),
+    "sigmoid": sigmoid,
+    "logit": lambda x: xp.log(x) - xp.log(1 - x),
+    "silu": lambda x: x * sigmoid(x),
+    "softplus": softplus,
+    "log_sigmoid_forward": lambda x: -softplus(-x),
+    "relu": lambda x: (x + abs(x)) / 2,
+    "abs": abs,
+    "tanh": xp.tanh,
+    "lgamma": lgamma,
+}
+OF_TWO: dict[str, Callable[[TermArray, TermArray], TermArray]] = {
+    "add": lambda x, y: x + y,
+    "sub": lambda x, y: x - y,
+    "rsub": lambda x, y: y - x,
+    "mul": lambda x, y: x * y,
+    "div": divided,
+    "maximum": larger,
+    "minimum": smaller,
+    "xlogy": lambda x, y: x * xp.log(y),
+    "logaddexp": lambda x, y: xp.log(xp.exp(x) + xp.exp(y)),
+}
+OF_THREE: dict[str, Callable[[TermArray, TermArray, TermArray], TermArray]] = {
+    "lerp": lambda x, y, w: x + w * (y - x),
+    "where": lambda chosen, x, y: chosen * x + (1 - chosen) * y,
+}
+CONSTANTS = {"ones": 1, "ones_like": 1, "new_ones": 1, "zeros": 0, "zeros_like": 0, "new_zeros": 0, "zero": 0}

@@ -1,0 +1,138 @@
+"""Small facts on terms: arithmetic between numbers done, sums found, a term as linear in some of its parts."""
+
+from fractions import Fraction
+from operator import add, mul, sub, truediv
+
+from vaelid.readings.terms.arrays import TermArray, as_term
+from vaelid.readings.terms.syntax import REAL, Binder, Number, Operator, Power, Term, Variable, instance, make
+
+__all__ = ["is_number", "linear_in", "outermost_sums", "replaced", "simple"]
+
+
+def is_number(term: TermArray, value: int) -> bool:
+    """Whether the term is this number as it stands."""
+    return term.term is as_term(value).term
+
+
+def outermost_sums(term: Term) -> list[Term]:
+    """The sums in a term that no other sum is around, each once, in their order."""
+    found: dict[Term, None] = {}
+    waiting = [term]
+    seen = set()
+    while waiting:
+        part = waiting.pop()
+        if part in seen:
+            continue
+        seen.add(part)
+        if part.head == Binder("sum"):
+            found[part] = None
+        else:
+            waiting += reversed(part.arguments)
+    return list(found)
+
+
+def replaced(term: Term, by: dict[Term, Term]) -> Term:
+    """The term with other terms for some of its own; none of them may be under a binder of its own index."""
+    known: dict[Term, Term] = {}
+
+    def rebuilt(part: Term) -> Term:
+        if part in by:
+            return by[part]
+        if not part.arguments:
+            return part
+        if part not in known:
+            known[part] = make(part.head, *map(rebuilt, part.arguments))
+        return known[part]
+
+    return rebuilt(term)
+
+
+def linear_in(term: TermArray, parts: list[Term]) -> tuple[list[TermArray], TermArray] | None:
+    """Factors and rest, with term = sum of factor * part + rest; None where it is not linear as it stands."""
+    names = [Variable(f"part_{k}", REAL) for k in range(len(parts))]
+    whole = replaced(term.term, {part: make(name) for part, name in zip(parts, names, strict=True)})
+    if not _is_linear(whole, set(names)):
+        return None
+
+    def at(values: list[int]) -> TermArray:
+        numbers = {name: as_term(value).term for name, value in zip(names, values, strict=True)}
+        return simple(TermArray((), instance(whole, numbers)))
+
+    rest = at([0] * len(parts))
+    units = [[int(k == j) for j in range(len(parts))] for k in range(len(parts))]
+    return [at(unit) if is_number(rest, 0) else simple(_without(at(unit), rest)) for unit in units], rest
+
+
+def _without(one: TermArray, rest: TermArray) -> TermArray:
+    """one - rest, the rest taken away where it stands as a term of a sum."""
+    if one.term.head == Operator("add") and one.term.arguments[1] is rest.term:
+        return TermArray((), one.term.arguments[0])
+    if one.term.head == Operator("add") and one.term.arguments[0] is rest.term:
+        return TermArray((), one.term.arguments[1])
+    return one - rest
+
+
+def _degree(term: Term, names: set[Variable], known: dict[Term, int]) -> int:
+    """The degree of a polynomial in these variables; 2 where it is none, or may be none."""
+    if term.head in names:
+        return 1
+    if not term.arguments:
+        return 0
+    if term not in known:
+        degrees = [_degree(part, names, known) for part in term.arguments]
+        match term.head:
+            case Operator("add" | "subtract" | "negative"):
+                degree = max(degrees)
+            case Operator("multiply"):
+                degree = sum(degrees)
+            case Operator("divide") if not degrees[1]:
+                degree = degrees[0]
+            case Power(exponent=exponent):
+                degree = degrees[0] * exponent
+            case _:
+                degree = 2 if any(degrees) else 0
+        known[term] = degree
+    return known[term]
+
+
+def _is_linear(term: Term, names: set[Variable]) -> bool:
+    return _degree(term, names, {}) <= 1
+
+
+_ARITHMETIC = {"add": add, "subtract": sub, "multiply": mul, "divide": truediv}
+_NEUTRAL = {"add": 0, "subtract": 0, "multiply": 1, "divide": 1}
+
+
+def simple(term: TermArray) -> TermArray:
+    """The term without sums with 0, products with 0 and 1, and arithmetic between numbers."""
+    return TermArray((), _simplified(term.term, {}))
+
+
+def _simplified(term: Term, known: dict[Term, Term]) -> Term:
+    if term.sort is not REAL or not isinstance(term.head, Operator) or not term.arguments:
+        return term
+    if term not in known:
+        known[term] = _step(term, [_simplified(argument, known) for argument in term.arguments])
+    return known[term]
+
+
+def _step(term: Term, parts: list[Term]) -> Term:
+    numbers = [part.head.value if isinstance(part.head, Number) and part.sort is REAL else None for part in parts]
+    name = term.head.name  # pyright: ignore[reportAttributeAccessIssue]
+    match name, numbers:
+        case "negative", [Fraction() as a]:
+            return as_term(-a).term
+        case (("add" | "subtract" | "multiply" | "divide"), [Fraction() as a, Fraction() as b]) if (name, b) != (
+            "divide",
+            0,
+        ):
+            return as_term(_ARITHMETIC[name](a, b)).term
+        case ("multiply", [0, _]) | ("multiply", [_, 0]) | ("divide", [0, _]):
+            return as_term(0).term
+        case (("add" | "multiply"), [a, _]) if a == _NEUTRAL[name]:
+            return parts[1]
+        case (("add" | "subtract" | "multiply" | "divide"), [_, b]) if b == _NEUTRAL[name]:
+            return parts[0]
+        case "subtract", [0, _]:
+            return make(Operator("negative"), parts[1])
+    return make(term.head, *parts)

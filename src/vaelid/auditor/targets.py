@@ -1,0 +1,319 @@
+"""What a term is compared with: divergences to a prior, and negative log-likelihoods, by the functions of the spec.
+
+A parameter of a likelihood is a term that occurs in the loss, or a simple function of one. Which one is found by trying
+values; that it is right is for the kernel to say.
+"""
+
+import itertools
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from functools import partial
+
+import torch
+from torch import Tensor
+
+from vaelid import spec
+from vaelid.auditor.fit import Fit, Values, exact
+from vaelid.auditor.numeric import array_of
+from vaelid.auditor.posterior import Posterior, names_in
+from vaelid.readings.terms.arrays import TermArray, as_term
+from vaelid.readings.terms.namespace import NAMESPACE as xp
+from vaelid.readings.terms.syntax import REAL, Number, Operator, subterms
+from vaelid.readings.terms.trace import define
+from vaelid.spec.arrays import lgamma
+from vaelid.spec.likelihoods import bernoulli_log_density, gaussian_log_density
+from vaelid.spec.likelihoods.continuous import laplace_log_density
+from vaelid.theory.library.definitions import bernoulli_density, coordinate_kl, gaussian_density, scalar
+
+__all__ = ["Found", "Rewrite", "Target", "find_divergence", "find_likelihood"]
+
+laplace_density = define(
+    laplace_log_density, x=scalar("x"), mean=scalar("mean"), log_scale=scalar("log_scale"), sizes=()
+)
+poisson_density = define(
+    spec.likelihood("poisson").log_density,
+    name="poisson_log_density",
+    x=scalar("x"),
+    log_rate=scalar("log_rate"),
+    sizes=(),
+)
+negative_binomial_density = define(
+    spec.likelihood("negative_binomial").log_density,
+    name="negative_binomial_log_density",
+    x=scalar("x"),
+    log_mean=scalar("log_mean"),
+    log_dispersion=scalar("log_dispersion"),
+    sizes=(),
+)
+
+
+@dataclass(frozen=True)
+class Target:
+    """A quantity in nats for each place of some axes.
+
+    Attributes:
+        name: of the likelihood or prior, in words.
+        term: its element.
+        normaliser: what is the same everywhere in it, and is often left out.
+        family: of a likelihood: ``gaussian``, ``bernoulli``, ...
+        learned: whether the term has a variance or scale of its own.
+    """
+
+    name: str
+    term: TermArray
+    normaliser: TermArray = field(default_factory=lambda: as_term(0))
+    family: str = ""
+    learned: bool = False
+    parameters: tuple[TermArray, ...] = ()
+
+
+@dataclass(frozen=True)
+class Found:
+    """A target that fits, with its weight and constant; `aside` is what has only data in it."""
+
+    target: Target
+    fit: Fit
+    aside: TermArray | None = None
+
+
+@dataclass(frozen=True)
+class Rewrite:
+    """A term that is better written as a function of a new variable: `how` is ``exp`` or ``sigmoid``."""
+
+    term: TermArray
+    how: str
+
+
+def _fits(values: Tensor, candidate: Tensor) -> bool:
+    """Whether the values are a multiple of the candidate, plus a constant, but for rounding."""
+    finite = torch.isfinite(values)
+    if not bool(finite.any()) or not bool(torch.isfinite(candidate[finite]).all()):
+        return False
+    one, other = (v[finite] - v[finite].mean() for v in (values, candidate))
+    norms = float(one.norm() * other.norm())
+    scale = 1e-9 * float(values[finite].abs().max() + 1e-300) * float(candidate[finite].abs().max() + 1e-300)
+    return norms > scale and abs(float(one @ other)) > (1 - 1e-11) * norms
+
+
+def find_divergence(
+    term: TermArray, axes: list[int], posterior: Posterior, values: Values, own: frozenset[str]
+) -> Found | Rewrite | None:
+    """The prior, if the term is a multiple of the divergence to one, plus a constant. `own` are the posterior's leaves."""
+    standard = Target("N(0, I)", coordinate_kl(posterior.mean, posterior.log_variance))
+    if found := _found(term, standard, axes, values):
+        return found
+    if found := _fixed_prior(term, axes, posterior, values):
+        return found
+    return _learned_prior(term, axes, posterior, values, own)
+
+
+def _found(
+    term: TermArray, target: Target, axes: list[int], values: Values, aside: TermArray | None = None
+) -> Found | None:
+    rest = term if aside is None else term - aside
+    fit = values.fit(rest, [target.term - target.normaliser], axes)
+    return Found(target, fit, aside) if fit else None
+
+
+def _fixed_prior(term: TermArray, axes: list[int], posterior: Posterior, values: Values) -> Found | None:
+    """A prior N(m, s2) of numbers: the weights of mu^2 + e^lv, mu and lv give them."""
+    mean, log_variance = posterior.mean, posterior.log_variance
+    fit = values.fit(term, [mean**2 + xp.exp(log_variance), mean, log_variance], axes)
+    if fit is None:
+        return None
+    square, linear, logarithm = (values.number(weight) for weight in fit.weights)
+    if not (square > 0 and logarithm < 0):
+        return None
+    variance, centre = -logarithm / square, -linear / (2 * square)
+    m, s2 = exact(centre), exact(variance)
+    if m is None or s2 is None or s2 <= 0:
+        return None
+    log_s2 = xp.log(as_term(s2))
+    target = Target(
+        f"N({float(m):g}, {float(s2):g})",
+        coordinate_kl((mean - as_term(m)) * xp.exp(-log_s2 / 2), log_variance - log_s2),
+        parameters=(as_term(m), as_term(s2)),
+    )
+    return _found(term, target, axes, values)
+
+
+def _candidates(term: TermArray, allowed: Callable[[frozenset[str]], bool]) -> list[TermArray]:
+    """The real terms inside whose leaves are allowed, the smallest first."""
+    found = []
+    for part in subterms(term.term):
+        if part.sort is not REAL or part.loose or isinstance(part.head, Number):
+            continue
+        names = names_in(TermArray((), part))
+        if names and allowed(names):
+            found.append(TermArray((), part))
+    return sorted(found, key=lambda t: sum(1 for _ in subterms(t.term)))[:24]
+
+
+def _log_forms(candidates: list[tuple[TermArray, Tensor]], factor: int) -> Iterator[tuple[TermArray | Rewrite, Tensor]]:
+    """Each as a logarithm, or what has to be written as e^s, so that s is one; `factor` 2 for squares also."""
+    for term, values in candidates:
+        for k in (1, 2) if factor == 2 else (1,):
+            yield (term if k == 1 else 2 * term), k * values
+            yield -term if k == 1 else -2 * term, -k * values
+    for term, values in candidates:
+        if bool((values > 0).all()) and term.term.head != Operator("exp"):
+            for k in (1, 2) if factor == 2 else (1,):
+                yield Rewrite(term, "exp"), k * values.log()
+                yield Rewrite(term, "exp"), -k * values.log()
+
+
+def _learned_prior(
+    term: TermArray, axes: list[int], posterior: Posterior, values: Values, own: frozenset[str]
+) -> Found | Rewrite | None:
+    numbers = values.of(term, axes)
+    mean, log_variance = (values.of(t, axes) for t in (posterior.mean, posterior.log_variance))
+    others = [(t, values.of(t, axes)) for t in _candidates(term, lambda names: not names & own)]
+    zero = (as_term(0), torch.zeros_like(numbers))
+    for (m, m_values), (lv, lv_values) in itertools.product([zero, *others], [zero, *_log_forms(others, 2)]):
+        candidate = spec.coordinate_kl_to_standard(
+            (mean - m_values) * torch.exp(-lv_values / 2), log_variance - lv_values
+        )
+        if not _fits(numbers, candidate):
+            continue
+        if isinstance(lv, Rewrite):
+            return lv
+        target = Target(
+            "a learned or conditional prior",
+            coordinate_kl((posterior.mean - m) * xp.exp(-lv / 2), posterior.log_variance - lv),
+            parameters=(m, lv),
+            learned=True,
+        )
+        if found := _found(term, target, axes, values):
+            return found
+    return None
+
+
+def find_likelihood(
+    term: TermArray, axes: list[int], values: Values, data: frozenset[str], aside: TermArray | None
+) -> Found | Rewrite | None:
+    """The likelihood, if the term is a multiple of the negative logarithm of one, plus a constant, plus `aside`."""
+    rest = term if aside is None else term - aside
+    numbers = values.of(rest, axes)
+    observed = [(t, values.of(t, axes)) for t in _candidates(term, lambda names: names <= data)]
+    outputs = [(t, values.of(t, axes)) for t in _candidates(term, lambda names: not names & data)]
+    for screen in (_of_one_parameter, _of_two_parameters):
+        for make, candidate in screen(observed, outputs):
+            if not _fits(numbers, candidate()):
+                continue
+            target = make()
+            if isinstance(target, Rewrite):
+                return target
+            if found := _found(term, target, axes, values, aside):
+                return found
+    return _categorical(term, axes, values, observed, outputs, aside)
+
+
+_Terms = list[tuple[TermArray, Tensor]]
+_Screened = Iterator[tuple[Callable[[], "Target | Rewrite"], Callable[[], Tensor]]]
+_ZERO = as_term(0)
+_NONE = torch.zeros((), dtype=torch.float64)
+
+
+@dataclass(frozen=True)
+class Family:
+    """A likelihood of one output, with what is constant where its scale is 1."""
+
+    name: str
+    family: str
+    density: Callable[..., TermArray]
+    on_numbers: Callable[..., Tensor]
+    scaled: bool = False
+    at_zero: Callable[[TermArray], tuple[TermArray, TermArray]] | None = None
+
+    def target(self, x: TermArray, output: TermArray) -> Target:
+        """The negative logarithm; a scale is 1."""
+        scale = (_ZERO,) if self.scaled else ()
+        term = -self.density(x, output, *scale)
+        normaliser = -self.density(*self.at_zero(x), *scale) if self.at_zero else _ZERO
+        return Target(self.name, term, normaliser, self.family, parameters=(x, output))
+
+    def numbers(self, x: Tensor, output: Tensor) -> Tensor:
+        """Its logarithm, but for what does not depend on the output."""
+        scale = (_NONE,) if self.scaled else ()
+        found = self.on_numbers(x, output, *scale)
+        return found if self.family != "poisson" else found - self.on_numbers(x, torch.zeros_like(output))
+
+
+def _at_zero(_: TermArray) -> tuple[TermArray, TermArray]:
+    return _ZERO, _ZERO
+
+
+_GAUSSIAN = Family("Gaussian", "gaussian", gaussian_density, gaussian_log_density, scaled=True, at_zero=_at_zero)
+_LAPLACE = Family("Laplace", "laplace", laplace_density, laplace_log_density, scaled=True, at_zero=_at_zero)
+_BERNOULLI = Family("Bernoulli", "bernoulli", bernoulli_density, bernoulli_log_density)
+_POISSON = Family(
+    "Poisson", "poisson", poisson_density, spec.likelihood("poisson").log_density, at_zero=lambda x: (x, _ZERO)
+)
+
+
+def _of_one_parameter(observed: _Terms, outputs: _Terms) -> _Screened:
+    for (x, xs), (h, hs) in itertools.product(observed, outputs):
+        for family in (_GAUSSIAN, _BERNOULLI, _LAPLACE, _POISSON):
+            yield partial(family.target, x, h), partial(family.numbers, xs, hs)
+        if bool(((hs > 0) & (hs < 1)).all()):
+            yield partial(Rewrite, h, "sigmoid"), partial(_BERNOULLI.numbers, xs, hs.log() - (-hs).log1p())
+        if bool((hs > 0).all()) and h.term.head != Operator("exp"):
+            yield partial(Rewrite, h, "exp"), partial(_POISSON.numbers, xs, hs.log())
+
+
+def _of_two_parameters(observed: _Terms, outputs: _Terms) -> _Screened:
+    for family in (_GAUSSIAN, _LAPLACE):
+        forms = list(_log_forms(outputs, 2))
+        for (x, xs), (m, ms), (lv, lvs) in itertools.product(observed, outputs, forms):
+            if lv is m:
+                continue
+            yield partial(_scaled, family, x, m, lv), partial(family.on_numbers, xs, ms, lvs)
+    counts = list(_log_forms(outputs, 1))
+    density = spec.likelihood("negative_binomial").log_density
+    for (x, xs), (m, ms), (r, rs) in itertools.product(observed, counts, counts):
+        if m is not r and bool((xs >= 0).all()):
+            yield (
+                partial(_counted, x, m, r),
+                lambda xs=xs, ms=ms, rs=rs: density(xs, ms, log_dispersion=rs) + torch.lgamma(xs + 1),
+            )
+
+
+def _scaled(family: Family, x: TermArray, mean: TermArray, log_scale: TermArray | Rewrite) -> Target | Rewrite:
+    if isinstance(log_scale, Rewrite):
+        return log_scale
+    term = -family.density(x, mean, log_scale)
+    normaliser = -family.density(_ZERO, _ZERO, _ZERO)
+    return Target(
+        f"{family.name} of learned {'variance' if family is _GAUSSIAN else 'scale'}",
+        term,
+        normaliser,
+        family.family,
+        learned=True,
+        parameters=(x, mean, log_scale),
+    )
+
+
+def _counted(x: TermArray, mean: TermArray | Rewrite, dispersion: TermArray | Rewrite) -> Target | Rewrite:
+    for parameter in (mean, dispersion):
+        if isinstance(parameter, Rewrite):
+            return parameter
+    term = -negative_binomial_density(x, mean, dispersion)
+    return Target("negative binomial", term, lgamma(x + 1), "negative_binomial", parameters=(x,))
+
+
+def _categorical(
+    term: TermArray, axes: list[int], values: Values, observed: _Terms, outputs: _Terms, aside: TermArray | None
+) -> Found | None:
+    """-x log q, where q sums to 1 along an axis."""
+    rest = term if aside is None else term - aside
+    numbers = values.of(rest, axes)
+    for (q, _), (x, xs) in itertools.product(outputs, observed):
+        if not _fits(numbers, xs * values.of(q, axes)):
+            continue
+        names = tuple(f"i{axis}" for axis in axes)
+        whole = array_of(q.term, values.arrays, values.lengths, names)
+        if any(bool((whole.logsumexp(k).abs() < 1e-5).all()) for k in range(len(axes))):
+            target = Target("categorical", -(x * q), _ZERO, "categorical", parameters=(x, q))
+            if found := _found(term, target, axes, values, aside):
+                return found
+    return None

@@ -1,0 +1,120 @@
+"""A tensor as it was read from a recording: its element, a term in the indices of its axes."""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field, replace
+from functools import cached_property, reduce
+from operator import mul
+from typing import Any
+
+from torch import Tensor
+
+from vaelid.auditor.axes import Dims
+from vaelid.readings.terms.arrays import TermArray, real, size, variable
+from vaelid.readings.terms.syntax import INDEX, Binder, Term, Variable, abstracted, element, instance, make
+from vaelid.spec.errors import VaelidError
+
+__all__ = ["Leaf", "Lifted", "Unread", "count", "element_of", "index_of", "length_of", "placed", "total"]
+
+
+class Unread(VaelidError):
+    """An operation that has no reading as a term; `source` is the user's line."""
+
+    def __init__(self, message: str, source: str | None) -> None:
+        super().__init__(message)
+        self.source = source
+
+
+@dataclass(frozen=True)
+class Leaf:
+    """A tensor that terms speak of and do not look into.
+
+    Attributes:
+        name: of its array variable.
+        kind: ``argument``, ``parameter``, ``constant``, ``noise``, or ``made`` by an operation that is not looked into.
+        dims: its dimensions.
+        tensor: its values in the recording.
+        inputs: the leaves that it was made from.
+        noise: the draws among these, and itself if it is one.
+        law: of noise: ``normal``, ``uniform`` or another's name.
+        operation: that made it.
+        source: the line that asked for it.
+    """
+
+    name: str
+    kind: str
+    dims: Dims
+    tensor: Tensor
+    inputs: frozenset[str] = frozenset()
+    noise: frozenset[str] = frozenset()
+    law: str = ""
+    operation: str = ""
+    source: str = ""
+
+
+@dataclass(frozen=True)
+class Lifted:
+    """A tensor as its element. An axis occurs once: an index is of one dimension.
+
+    Attributes:
+        dims: its dimensions, each of several axes.
+        make_element: makes the element; only of tensors that matter are they made.
+        leaves: the names of the leaves in it.
+        differentiable: whether autograd goes back through it.
+        stops: lines at which autograd was kept from going further.
+        pieces: what it is joined of along dimension `joined_at` (from the end), if it is; then it has no element.
+    """
+
+    dims: Dims
+    make_element: Callable[[], TermArray]
+    leaves: frozenset[str] = frozenset()
+    differentiable: bool = False
+    stops: frozenset[str] = frozenset()
+    pieces: tuple["Lifted", ...] = ()
+    joined_at: int = 0
+    source: str = field(default="", compare=False)
+
+    @cached_property
+    def element(self) -> TermArray:
+        """The element, a real term. Raises `Unread`."""
+        return self.make_element()
+
+    def renamed(self, axes: dict[int, int], dims: Dims) -> "Lifted":
+        """With other axes for some of its own, in these dimensions."""
+
+        def element() -> TermArray:
+            return placed(self.element, {old: index_of(new) for old, new in axes.items()})
+
+        return replace(self, dims=dims, make_element=element)
+
+
+def index_of(axis: int) -> Term:
+    """The index of an axis, a variable."""
+    return size(f"i{axis}")
+
+
+def length_of(axis: int) -> Term:
+    """The length of an axis, a variable."""
+    return size(f"N{axis}")
+
+
+def placed(term: TermArray, indices: dict[int, Term]) -> TermArray:
+    """The term at these indices of some axes."""
+    return TermArray((), instance(term.term, {Variable(f"i{axis}", INDEX): value for axis, value in indices.items()}))
+
+
+def element_of(name: str, axes: Iterable[int]) -> TermArray:
+    """The element of the array variable of this name at the indices of these axes."""
+    axes = tuple(axes)
+    array = variable(name, *(length_of(a) for a in axes))
+    return TermArray((), element(array.term, *(index_of(a) for a in axes)))
+
+
+def total(of: TermArray, axis: int) -> TermArray:
+    """The sum of an element over an axis."""
+    head: Any = index_of(axis).head
+    return TermArray((), make(Binder("sum"), length_of(axis), abstracted(of.term, head)))
+
+
+def count(axes: Iterable[int]) -> TermArray:
+    """How many elements there are along these axes together."""
+    return reduce(mul, (real(length_of(axis)) for axis in axes))
