@@ -1,0 +1,31 @@
+"""The factor 1/2 is lost: the KL counts twice, and the loss is that of beta = 2.
+
+It trains, its KL is zero at the prior and positive elsewhere: no test of those would see it.
+"""
+
+import torch
+import torch.nn.functional as F
+
+from digits_run import VAE, binary, run
+
+batch = binary[:32]
+model = VAE()
+
+
+def reparameterize(mu, logvar):
+    std = torch.exp(0.5 * logvar)
+    eps = torch.randn_like(std)
+    return mu + eps * std
+
+
+def step(x):
+    mu, logvar = model.encode(x)
+    logits = model.decode(reparameterize(mu, logvar))
+    bce = F.binary_cross_entropy_with_logits(logits, x, reduction="sum")
+    kld = -torch.sum(1 + logvar - mu.pow(2) - logvar.exp())  # wrong
+    # mend: kld = -0.5 * torch.sum(1 + logvar - mu.pow(2) - logvar.exp())
+    return (bce + kld) / len(x)
+
+
+if __name__ == "__main__":
+    run(__file__)

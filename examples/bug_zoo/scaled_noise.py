@@ -1,0 +1,31 @@
+"""Noise of standard deviation 0.01: an `epsilon_std` that was turned down until the pictures looked sharp.
+
+The KL pays for a posterior that is a hundred times wider than the one that is decoded.
+"""
+
+import torch
+import torch.nn.functional as F
+
+from digits_run import VAE, binary, run
+
+batch = binary[:32]
+model = VAE()
+
+
+def reparameterize(mu, logvar):
+    std = torch.exp(0.5 * logvar)
+    eps = 0.01 * torch.randn_like(std)  # wrong
+    # mend: eps = torch.randn_like(std)
+    return mu + eps * std
+
+
+def step(x):
+    mu, logvar = model.encode(x)
+    logits = model.decode(reparameterize(mu, logvar))
+    bce = F.binary_cross_entropy_with_logits(logits, x, reduction="sum")
+    kld = -0.5 * torch.sum(1 + logvar - mu.pow(2) - logvar.exp())
+    return (bce + kld) / len(x)
+
+
+if __name__ == "__main__":
+    run(__file__)
