@@ -1,7 +1,7 @@
 """The command `vaelid`: its group, and how every failure becomes one message and an exit status.
 
-0 done; 1 a check failed, or training diverged; 64 wrong usage or bad input; 70 the user's own code raised;
-130 interrupted.
+0 done, or PROVED; 1 a check failed, REFUTED, or training diverged; 2 undecided; 3 another objective (audit); 64 wrong
+usage or bad input; 70 the user's own code raised; 130 interrupted.
 """
 
 import sys
@@ -10,26 +10,27 @@ from importlib.metadata import version
 
 import click
 
+from vaelid.interface.cli.audit import audit
 from vaelid.interface.cli.results import encode, evaluate, reconstruct, report, sample
 from vaelid.interface.cli.theory import theorems
 from vaelid.interface.cli.training import demo, train
 
 __all__ = ["main"]
 
-FAILED, USAGE, USER_CODE, INTERRUPTED = 1, 64, 70, 130
+FAILED, UNDECIDED, USAGE, USER_CODE, INTERRUPTED = 1, 2, 64, 70, 130
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
 @click.version_option(version("vaelid"), prog_name="vaelid")
 def vaelid() -> None:
-    """Train and examine variational autoencoders, in nats.
+    """Train, examine and audit variational autoencoders, in nats.
 
     DATA is one of: digits (bundled), a .npy, .npz, .csv or .parquet file, a folder of images, module:callable.
     RUN is a folder that `vaelid train` made.
     """
 
 
-for command in (demo, train, evaluate, encode, reconstruct, sample, report, theorems):
+for command in (demo, train, evaluate, encode, reconstruct, sample, report, audit, theorems):
     vaelid.add_command(command)
 
 
@@ -60,6 +61,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 def _expected(error: Exception) -> tuple[str | None, int]:
     """The message and status of an error that vaelid raises on purpose; no message for a defect of its own."""
+    from vaelid.interface.audit.failures import Undecided
     from vaelid.spec.errors import DivergenceError, UserCodeError, VaelidError
 
     match error:
@@ -67,6 +69,8 @@ def _expected(error: Exception) -> tuple[str | None, int]:
             return f"{error} (--debug shows where)", USER_CODE
         case DivergenceError():
             return str(error), FAILED
+        case Undecided():
+            return str(error), UNDECIDED
         case VaelidError():
             return str(error), USAGE
         case OSError(filename=str(name), strerror=str(reason)):

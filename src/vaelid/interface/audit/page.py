@@ -1,0 +1,240 @@
+"""`render`: an audit as one HTML page that loads nothing. The heading is the finding."""
+
+from html import escape
+from importlib.resources import files
+
+from vaelid.auditor import Claim, Report
+from vaelid.auditor.bugs import BUGS
+from vaelid.interface.audit.code import panels
+from vaelid.interface.audit.parts import badge, formula, number_line, prose, section
+from vaelid.interface.audit.places import shown, split
+from vaelid.interface.audit.words import EXIT, EXPECTED, at_point, deciding, interval, mend, number, place, sized
+from vaelid.readings.terms.text import text
+
+__all__ = ["render"]
+
+POLICY = "default-src 'none'; img-src data:; style-src 'unsafe-inline'"
+"""The browser itself is told that this page loads nothing, and runs nothing."""
+
+_MARKS = {"REFUTED": "bad", "PROVED": "good", "UNKNOWN": "unsure", "OTHER": "apart"}
+_CLAIMS = ("sampler", "divergence", "reconstruction", "objective", "evaluation")
+
+
+def _style() -> str:
+    shared = files("vaelid.interface.report").joinpath("assets", "tokens.css")
+    own = files("vaelid.interface.audit").joinpath("assets", "audit.css")
+    return "\n".join(sheet.read_text(encoding="utf-8") for sheet in (shared, own))
+
+
+def _bar(report: Report) -> str:
+    found = split(report.source)
+    where = f"{shown(found[0])}:{found[1]}" if found else ""
+    name = report.target.rpartition(":")[2]
+    parts = ["<b>vaelid</b> audit", f"<code>{escape(where)}</code> <code>{escape(name)}</code>", escape(sized(report))]
+    ended = f"{report.seconds:.1f} s, exit status {EXIT[report.verdict]}"
+    return f'<div class="bar">{"".join(f"<span>{part}</span>" for part in [*filter(None, parts), ended])}</div>'
+
+
+def _header(report: Report) -> str:
+    claim = deciding(report)
+    lede = []
+    if claim and claim.reason.rstrip(".") not in report.summary:
+        lede.append(prose(claim.reason))
+    if claim and (advice := mend(claim)):
+        lede.append(f"<b>{prose(advice)}</b>")
+    elif report.advice:
+        lede.append(f"<b>{prose(report.advice)}</b>")
+    calls = "".join(
+        f'<p class="call refuted"><b>{other.name.capitalize()} is refuted:</b> {prose(other.reason)}</p>'
+        for other in report.claims
+        if other.verdict == "REFUTED" and report.verdict == "PROVED"
+    )
+    below = f'<p class="lede">{" ".join(lede)}</p>' if lede else ""
+    return (
+        f'<header class="top">{badge(report.verdict, "big")}<h1>{prose(report.summary)}</h1>{below}{calls}'
+        f"{_keys(report)}</header>"
+    )
+
+
+def _keys(report: Report) -> str:
+    items = []
+    if report.beta_effective is not None:
+        below = f"{escape(report.beta_formula)}, " if report.beta_formula else ""
+        at = f"at {sized(report)}" if report.sizes else "at the recorded sizes"
+        items.append(("β, the KL’s weight", number(report.beta_effective), f"{below}{escape(at)}"))
+    if report.observation_variance is not None and report.beta_effective != 1:
+        deviation = report.observation_variance**0.5
+        items.append(("variance at which β is 1", number(report.observation_variance), f"σ = {number(deviation)}"))
+    items += [(name, value, "") for name, value in (("p(x|z)", report.likelihood), ("prior", report.prior)) if value]
+    drawn = "".join(
+        f'<div><dt>{name}</dt><dd class="{"n" if below else "w"}">{escape(value)}</dd><dd>{below}</dd></div>'
+        for name, value, below in items
+    )
+    return f'<dl class="keys">{drawn}</dl>' if items else ""
+
+
+def _where(report: Report) -> str:
+    """The user's lines, beside what each computes."""
+    marks = [(*found, _MARKS[claim.verdict]) for claim in report.claims if (found := split(claim.source))]
+    drawn = "".join(panel.html() for panel in panels(split(report.source), marks))
+    told = _computed(report)
+    if not drawn and not told:
+        return ""
+    claim = deciding(report)
+    line = split(claim.source) if claim else None
+    title = f"What line {line[1]} computes" if line and claim and claim.formula else "The code, and what it computes"
+    return section("where", title, f'<div class="wide two src"><div>{drawn}</div><div class="forms">{told}</div></div>')
+
+
+def _computed(report: Report) -> str:
+    first = deciding(report)
+    parts = [_formulas(first)] if first else []
+    if report.formula and (first is None or report.formula != first.formula):
+        parts.append(f"<h3>the loss, as it was read</h3>{formula(report.formula)}")
+    for claim in report.claims:
+        if claim is not first and claim.formula:
+            parts.append(f"<h3>{badge(claim.verdict, word=False)} {_source_words(claim)}</h3>{formula(claim.formula)}")
+    return "".join(parts)
+
+
+def _source_words(claim: Claim) -> str:
+    found = split(claim.source)
+    return f"{f'line {found[1]}, ' if found else ''}the {claim.name}"
+
+
+def _formulas(claim: Claim) -> str:
+    found = split(claim.source)
+    who = f"line {found[1]}" if found else "the code"
+    shown_formula = formula(claim.formula) if claim.formula else f'<p class="told">{prose(claim.reason)}</p>'
+    computed = f"<h3>{badge(claim.verdict, word=False)} {who} {'computes' if claim.formula else 'is at fault'}</h3>"
+    if claim.verdict != "REFUTED":
+        computed = f"<h3>{badge(claim.verdict, word=False)} {who}</h3>"
+        return computed + shown_formula
+    words, right = EXPECTED.get(claim.name, ("", ""))
+    wanted = f'<h3 class="proved"><span class="v proved">■</span> {words}</h3>{formula(right)}' if words else ""
+    return computed + shown_formula + wanted
+
+
+def _witness(report: Report) -> str:
+    claim = next((claim for claim in report.claims if claim.witness and claim.verdict == "REFUTED"), None)
+    if claim is None or claim.witness is None:
+        return ""
+    seen = claim.witness
+    rows = (
+        ("at", escape(at_point(seen.point))),
+        ('<span class="bad">✕</span> the code gives', interval(seen.computed)),
+        ('<span class="good">■</span> expected', interval(seen.expected)),
+    )
+    table = "".join(f'<tr><th scope="row">{name}</th><td class="num">{value}</td></tr>' for name, value in rows)
+    words = f"{prose(seen.meaning)}. The bounds are rigorous (ball arithmetic) and exclude each other: no rounding "
+    told = f'<table class="wt"><tbody>{table}</tbody></table><p class="small">{words}excuses the difference.</p>'
+    drawing = number_line(seen)
+    body = f'<div class="wide two">{drawing}<div>{told}</div></div>' if drawing else f"<div>{told}</div>"
+    return section("witness", "One point settles it", body)
+
+
+def _mending(report: Report) -> str:
+    claim = deciding(report)
+    parts = []
+    if claim and claim.bug in BUGS:
+        bug = BUGS[claim.bug]
+        where = place(claim.source)
+        parts.append(
+            f"<p><b>{escape(bug.title.capitalize())}</b>{f', {escape(where)}' if where else ''}. {prose(bug.mend)}</p>"
+        )
+    if report.advice:
+        parts.append(f"<p>{prose(report.advice)}</p>")
+    return (
+        section("mend", "How to mend it" if report.verdict != "PROVED" else "Advice", "".join(parts)) if parts else ""
+    )
+
+
+def _notes(report: Report) -> str:
+    if not report.notes:
+        return ""
+    items = "".join(f"<li>{prose(note)}</li>" for note in report.notes)
+    return section("notes", "Worth knowing", f'<ul class="plain">{items}</ul>')
+
+
+def _claim_rows(report: Report) -> str:
+    rows = []
+    for claim in report.claims:
+        where = place(claim.source)
+        rests = f"{len(claim.theorems)} theorem{'s' if len(claim.theorems) > 1 else ''}" if claim.theorems else ""
+        rests = rests or ("the witness" if claim.witness else "the recorded run" if claim.verdict == "REFUTED" else "—")
+        weight = f" Weight: {escape(claim.weight)}." if claim.weight else ""
+        rows.append(
+            f'<tr><th scope="row">{claim.name}</th><td>{badge(claim.verdict)}</td><td>{prose(claim.reason)}{weight}'
+            f'{f" <small>{escape(where)}</small>" if where else ""}</td><td data-l="rests on">{rests}</td></tr>'
+        )
+    return "".join(rows)
+
+
+def _claims(report: Report) -> str:
+    examined = {claim.name for claim in report.claims}
+    absent = [name for name in _CLAIMS if name not in examined]
+    left = f'<p class="small wide">Not examined: {", ".join(absent)}.</p>' if absent else ""
+    head = "".join(f'<th scope="col">{name}</th>' for name in ("claim", "verdict", "because", "rests on"))
+    table = (
+        f'<table class="wide stack claims"><thead><tr>{head}</tr></thead><tbody>{_claim_rows(report)}</tbody></table>'
+    )
+    title = "The five claims" if not absent else "The claims" if len(examined) > 1 else "The claim"
+    return section("claims", title, table + left)
+
+
+def _theorems(report: Report) -> str:
+    proved = [(claim.name, theorem) for claim in report.claims for theorem in claim.theorems]
+    if not proved:
+        return ""
+    items = "".join(f"<h3>{name}</h3>{formula(text(theorem.statement))}" for name, theorem in proved)
+    words = "Made by vaelid’s kernel: z3 and cvc5 both accept every step. Each is about real numbers, for every size."
+    return section(
+        "theorems", "The theorems it rests on", f'<p class="small">{words}</p><div class="wide">{items}</div>'
+    )
+
+
+def _assumptions(report: Report) -> str:
+    assumed = dict.fromkeys([*report.assumptions, *(a for claim in report.claims for a in claim.assumptions)])
+    items = "".join(f"<li>{prose(assumption)}</li>" for assumption in assumed)
+    steps = (
+        "<b>Recorded</b> your code as it ran, operation by operation.",
+        "<b>Read</b> the record as a formula; what encoder and decoder do stays unknown.",
+        "<b>Compared</b> the formula with what it is taken for.",
+        "<b>Proved</b> with two solvers, or <b>refuted</b> at a point with rigorous bounds; else it is UNKNOWN.",
+    )
+    how = f'<ol class="steps">{"".join(f"<li>{step}</li>" for step in steps)}</ol>'
+    granted = f'<div><h3>Assumptions</h3><ul class="plain">{items}</ul></div>' if items else ""
+    return section("how", "How this was decided, and what it assumes", f'<div class="wide two">{how}{granted}</div>')
+
+
+def render(report: Report, command: str = "") -> str:
+    """The page. `command` is what makes it again."""
+    again = f"Again: <code>{escape(command)}</code> &nbsp; " if command else ""
+    return f"""<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta http-equiv="Content-Security-Policy" content="{POLICY}">
+<title>{report.verdict}: {escape(report.target)} · vaelid audit</title>
+<meta name="description" content="{escape(report.summary)}">
+<link rel="icon" href="data:,">
+<style>
+{_style()}</style>
+</head>
+<body>
+{_bar(report)}
+<main>
+{_header(report)}
+{_where(report)}
+{_witness(report)}
+{_mending(report)}
+{_notes(report)}
+{_claims(report)}
+{_theorems(report)}
+{_assumptions(report)}
+</main>
+<footer>{again}For machines: <code>--json</code>, <code>--sarif</code></footer>
+</body>
+</html>
+"""

@@ -1,0 +1,125 @@
+"""The command `audit`."""
+
+import shlex
+import sys
+from pathlib import Path
+
+import click
+
+from vaelid.interface.cli.options import as_json, debug, print_json
+
+__all__ = ["audit"]
+
+USAGE = 64
+
+
+class Role(click.ParamType):
+    """``ARG=ROLE``: what a parameter is."""
+
+    name = "role"
+
+    def convert(self, value: str, param: click.Parameter | None, ctx: click.Context | None) -> tuple[str, str]:
+        """The parameter's name, and its role."""
+        argument, equals, role = value.partition("=")
+        if not (equals and argument and role):
+            self.fail(f"{value!r} is not ARG=ROLE: give logvar=logstd for instance.", param, ctx)
+        return argument.strip(), role.strip()
+
+
+@click.command(epilog="Exit status: 0 PROVED, 1 REFUTED, 2 UNKNOWN, 3 OTHER; 64 wrong usage, 70 your code raised.")
+@click.argument("target")
+@click.option("--batch", metavar="PLACE", help="What a step is given.  [default: batch in TARGET's file]")
+@click.option("--inputs", metavar="PLACE", help="A function that returns the arguments of a loss of tensors.")
+@click.option(
+    "--role", "roles", type=Role(), multiple=True, metavar="ARG=ROLE", help="What a parameter is; may be repeated."
+)
+@click.option("--beta", type=float, metavar="B", help="The beta that is meant: any other is REFUTED.")
+@click.option(
+    "--variance",
+    type=click.FloatRange(min=0, min_open=True),
+    metavar="V",
+    help="The observation variance that is meant.  [default: 1]",
+)
+@click.option("--eval-step", metavar="PLACE", help="The step of evaluation, to be compared with TARGET.")
+@click.option(
+    "--time-limit",
+    type=click.FloatRange(min=0, min_open=True),
+    default=60.0,
+    metavar="SECONDS",
+    show_default=True,
+    help="After which your code is ended.",
+)
+@as_json
+@click.option("--sarif", is_flag=True, help="Print SARIF 2.1.0, for code review.")
+@click.option("--html", type=click.Path(path_type=Path), metavar="FILE", help="Write one page.")
+@click.option("--rocq", type=click.Path(path_type=Path), metavar="FILE", help="Write what was proved, for Rocq.")
+@debug
+def audit(
+    target: str,
+    batch: str | None,
+    inputs: str | None,
+    roles: tuple[tuple[str, str], ...],
+    beta: float | None,
+    variance: float | None,
+    eval_step: str | None,
+    time_limit: float,
+    as_json: bool,
+    sarif: bool,
+    html: Path | None,
+    rocq: Path | None,
+) -> int:
+    """Prove or refute that a PyTorch loss is the ELBO it is taken for.
+
+    This RUNS YOUR CODE: TARGET's file is loaded, and TARGET is called a few times. Audit only code that you would run.
+
+    TARGET is file.py:name or module:name. A function of one argument is a training step, from a batch to the loss; one
+    of (x_hat, x, mu, logvar, ...) is a loss of tensors; one of (mu, logvar) is a KL, or a sampler if its name says so.
+    A file or a folder lists what looks like a loss, and runs nothing. PLACE is written like TARGET.
+
+    For instance: vaelid audit model.py:step --batch data.py:batch
+    """
+    if as_json and sarif:
+        raise click.UsageError("--json and --sarif exclude each other.", click.get_current_context())
+    from vaelid.interface.audit.targets import is_a_place
+
+    if is_a_place(target):
+        return _list_candidates(Path(target), as_json)
+    from vaelid.interface.audit.job import Job
+    from vaelid.interface.audit.process import run_apart
+
+    job = Job(
+        target=target,
+        batch=batch,
+        inputs=inputs,
+        eval_step=eval_step,
+        roles=dict(roles),
+        beta=beta,
+        variance=variance,
+        form="json" if as_json else "sarif" if sarif else "text",
+        html=str(html) if html else None,
+        rocq=str(rocq) if rocq else None,
+        command=shlex.join(["vaelid", *sys.argv[1:]]),
+    )
+    found = run_apart(job, time_limit)
+    if isinstance(found["answer"], str):
+        click.echo(found["answer"])
+    else:
+        print_json(found["answer"])
+    if html:
+        click.echo(f"page: {html}", err=True)
+    return found["status"]
+
+
+def _list_candidates(place: Path, as_json: bool) -> int:
+    """Say what could be audited. No verdict: so neither is the status one."""
+    from vaelid.interface.audit.candidates import candidates, listing
+    from vaelid.spec.errors import InputError
+
+    if not place.exists():
+        raise InputError(f"{place} does not exist: check the path (looked in {Path.cwd()}).")
+    found = candidates(place)
+    if as_json:
+        print_json({"candidates": [candidate.as_data() for candidate in found]})
+    else:
+        click.echo("\n".join(listing(place, found)))
+    return USAGE
