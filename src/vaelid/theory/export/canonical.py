@@ -6,6 +6,7 @@ products of them, logarithms of products sums, sums are linear; so two terms tha
 quotient. Nothing here is trusted: what is found equal is proved from the equations of `Step`, by Rocq.
 """
 
+import itertools
 import math
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -202,6 +203,11 @@ class Canonical:
 
     def _is_positive(self, generator: int) -> bool:
         term = self._generators[generator]
+        if term.head == Binder("sum"):
+            length, body = term.arguments
+            value = self.value(opened(lambda_(1, body), _fresh_index(term)))
+            below = self.is_positive(value.denominator)
+            return make(Operator("real"), length) in self._positive and below and self.is_positive(value.numerator)
         return term in self._positive or term.head in (Operator("exp"), Operator("pi"))
 
     def _constant(self, number: Any) -> Quotient:
@@ -334,9 +340,7 @@ class Canonical:
 
     def _sum(self, atom: Term) -> tuple[Quotient, Step | None]:
         length, body = atom.arguments
-        taken = {v.name for v in free_variables(atom)}
-        name = next(name for k in range(1000) if (name := f"index_{k}") not in taken)
-        index = Variable(name, INDEX)
+        index = _fresh_index(atom)
         value = self.value(opened(lambda_(1, body), index))
         below = [(f, k) for f, k in value.denominator.factor()[1]]
         outer = _product([f**k for f, k in below if index not in self._variables(f)], self._ring)
@@ -366,6 +370,11 @@ class Canonical:
     def _variables(self, polynomial: _Polynomial) -> set[Variable]:
         used = {k for monomial, _ in _terms(polynomial) for k, e in enumerate(monomial) if e}
         return set().union(*(free_variables(self._generators[k]) for k in used))
+
+
+def _fresh_index(term: Term) -> Variable:
+    taken = {variable.name for variable in free_variables(term)}
+    return next(Variable(name, INDEX) for k in itertools.count() if (name := f"index_{k}") not in taken)
 
 
 def _product(polynomials: list[_Polynomial], ring: Any) -> _Polynomial:

@@ -23,6 +23,12 @@ Proof.
   intros <-. induction n as [|n IH]; [cbn; ring|]. rewrite S_INR. cbn. rewrite IH. ring.
 Qed.
 
+Lemma fsum_positive f n : (0 < n)%nat -> (forall i, 0 < f i) -> 0 < fsum f n.
+Proof.
+  intros N P. destruct n as [|n]; [lia|]. clear N.
+  induction n as [|n IH]; cbn in *; [pose proof (P O)|pose proof (P (S n))]; lra.
+Qed.
+
 (** ** Exponentials, logarithms and absolute values *)
 Lemma exp_up x r p : exp r = p -> exp (x + r) = exp x * p.
 Proof. intros <-. apply exp_plus. Qed.
@@ -60,6 +66,7 @@ Ltac positive :=
     | apply exp_pos
     | apply PI_RGT_0
     | lra
+    | apply fsum_positive; [lia | intros; positive]
     | apply Rmult_lt_0_compat; positive
     | apply Rinv_0_lt_compat; positive
     | apply Rdiv_lt_0_compat; positive
@@ -75,7 +82,7 @@ Ltac by_sum sums :=
 Ltac by_exp :=
   eapply eq_trans;
   [ repeat first [ apply exp_ln_up; [positive|] | apply exp_ln_down; [positive|]
-                 | apply exp_up | apply exp_down ]; apply exp_0
+                 | apply exp_down | apply exp_up ]; apply exp_0
   | by_field ].
 Ltac by_abs :=
   eapply eq_trans;
