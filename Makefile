@@ -3,8 +3,9 @@ PYTHON ?= python3
 VENV   ?= .venv
 BIN    := $(VENV)/bin
 PIP    := $(BIN)/python -m pip --disable-pip-version-check --quiet
+PACKAGES ?= .packages
 
-.PHONY: demo test test-long test-jax mutants mutants-proofs proofs lint types benchmarks clean help
+.PHONY: demo test test-long test-jax mutants mutants-proofs audit-packages proofs lint types benchmarks clean help
 
 COQ_PACKAGES := coq libcoq-coquelicot libcoq-mathcomp-analysis libcoq-interval
 
@@ -30,6 +31,9 @@ mutants: $(VENV)/.installed-dev  ## Change the spec: each change must break a th
 
 mutants-proofs: $(VENV)/.installed-dev  ## Change the emitted definitions: each change must break the build of the proofs
 	$(BIN)/python -m tests.mutants.rocq --every 6
+
+audit-packages: $(PACKAGES)/.installed  ## Audit the losses of published packages, in an environment of their own
+	$(PACKAGES)/bin/python -m tests.packages
 
 proofs: $(VENV)/.installed  ## Build and re-check the Rocq development (installs Coq if you are root)
 	@command -v coqc >/dev/null || { [ "$$(id -u)" = 0 ] && apt-get update -qq \
@@ -64,4 +68,12 @@ $(VENV)/.installed: $(VENV)/.created pyproject.toml
 
 $(VENV)/.installed-dev: $(VENV)/.installed
 	$(PIP) install -c constraints.txt -e ".[dev]"
+	@touch $@
+
+# torch first, and the packages without their dependencies: none may bring another build of torch along.
+$(PACKAGES)/.installed: constraints.txt pyproject.toml tests/packages/requirements.txt tests/packages/dependencies.txt
+	$(PYTHON) -m venv $(PACKAGES)
+	$(PACKAGES)/bin/python -m pip --quiet install -c constraints.txt torch
+	$(PACKAGES)/bin/python -m pip --quiet install -c constraints.txt --no-deps -r tests/packages/requirements.txt
+	$(PACKAGES)/bin/python -m pip --quiet install -c constraints.txt -r tests/packages/dependencies.txt -e .
 	@touch $@
