@@ -2,5 +2,6 @@
 
 from vaelid.auditor.divergence import audit_kl
 from vaelid.auditor.report import Claim, Report, Verdict, Witness
+from vaelid.auditor.step import audit
 
-__all__ = ["Claim", "Report", "Verdict", "Witness", "audit_kl"]
+__all__ = ["Claim", "Report", "Verdict", "Witness", "audit", "audit_kl"]

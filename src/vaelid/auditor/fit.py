@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from vaelid.auditor.numeric import array_of
-from vaelid.auditor.simple import replaced
+from vaelid.auditor.simple import replaced, tidy
 from vaelid.auditor.tensors import length_of
 from vaelid.readings.errors import ReadingError
 from vaelid.readings.terms.arrays import TermArray, as_term, real
@@ -17,7 +17,8 @@ from vaelid.readings.terms.syntax import INDEX, free_variables
 
 __all__ = ["Fit", "Values", "exact", "monomial"]
 
-_POINTS = 257
+_POINTS = 97
+_SETS = 4
 
 
 def exact(value: float) -> Fraction | None:
@@ -39,10 +40,10 @@ def monomial(values: list[Fraction], axes: list[int]) -> TermArray | None:
         power = math.log2(found / first) if found * first > 0 else 0.5
         if not power.is_integer():
             return None
-        for _ in range(abs(int(power))):
-            length = real(length_of(axis))
-            result = result * length if power > 0 else result * (1 / length)
-    return result
+        result = (
+            result * real(length_of(axis)) ** int(power) if power > 0 else result / real(length_of(axis)) ** -int(power)
+        )
+    return tidy(result)
 
 
 @dataclass(frozen=True)
@@ -58,53 +59,66 @@ class Values:
     """Values of terms at the points of a recording, moved a little so that none is special.
 
     Attributes:
-        arrays: of each leaf.
-        lengths: of each axis.
-        moved: the names of leaves that are moved, for a second set of values.
+        sets: the values of each leaf, several times, as what is one number in a recording should have several values.
+        lengths: of each axis, and of its index.
+        fixed: axes whose length is a number: the code holds for no other.
     """
 
-    arrays: Mapping[str, Tensor]
+    sets: tuple[Mapping[str, Tensor], ...]
     lengths: Mapping[str, int]
+    fixed: frozenset[int] = frozenset()
 
     @classmethod
-    def near(
-        cls, tensors: Mapping[str, Tensor], lengths: Mapping[str, int], moved: Iterable[str], seed: int
-    ) -> "Values":
+    def near(cls, tensors: Mapping[str, Tensor], lengths: Mapping[str, int], moved: Iterable[str]) -> "Values":
         """Near the recorded values, those named being moved: by a factor, or from zero."""
-        generator = torch.Generator().manual_seed(seed)
-        arrays = {}
-        for name, tensor in tensors.items():
-            value = tensor.detach().double()
-            if name in moved:
-                noise = torch.randn(value.shape, generator=generator, dtype=torch.float64)
-                value = torch.where(value == 0, 0.5 * noise, value * torch.exp(0.3 * noise))
-            arrays[name] = value
-        return cls(arrays, lengths)
+        generator = torch.Generator().manual_seed(0)
+        moved = set(moved)
+        sets = []
+        for _ in range(_SETS):
+            arrays = {}
+            for name, tensor in tensors.items():
+                value = tensor.detach().double()
+                if name in moved:
+                    noise = torch.randn(value.shape, generator=generator, dtype=torch.float64)
+                    value = torch.where(value == 0, 0.5 * noise, value * torch.exp(0.3 * noise))
+                arrays[name] = value
+            sets.append(arrays)
+        return cls(tuple(sets), lengths)
 
     def of(self, term: TermArray, axes: Iterable[int]) -> Tensor:
         """The values at some places of these axes, the same places for every term."""
-        names = tuple(f"i{axis}" for axis in axes)
-        flat = array_of(term.term, self.arrays, self.lengths, names).flatten()
-        step = max(1, flat.numel() // _POINTS)
-        return flat[::step][:_POINTS]
+        found = []
+        for whole in self.whole(term, axes):
+            flat = whole.flatten()
+            step = max(1, flat.numel() // _POINTS)
+            found.append(flat[::step][:_POINTS])
+        return torch.cat(found)
 
-    def whole(self, term: TermArray, axes: Iterable[int]) -> Tensor:
-        """The values at all places of these axes."""
-        return array_of(term.term, self.arrays, self.lengths, tuple(f"i{axis}" for axis in axes))
+    def whole(self, term: TermArray, axes: Iterable[int]) -> list[Tensor]:
+        """The values at all places of these axes, for each set."""
+        names = tuple(f"i{axis}" for axis in axes)
+        return [array_of(term.term, arrays, self.lengths, names) for arrays in self.sets]
+
+    def with_leaf(self, name: str, values: list[Tensor]) -> "Values":
+        """With the values of one more leaf."""
+        sets = tuple({**arrays, name: value} for arrays, value in zip(self.sets, values, strict=True))
+        return Values(sets, self.lengths, self.fixed)
 
     def number(self, term: TermArray) -> float:
         """The value of a term without arrays."""
-        return float(array_of(term.term, self.arrays, self.lengths))
+        return float(array_of(term.term, {}, self.lengths))
 
     def fit(self, term: TermArray, targets: list[TermArray], axes: list[int]) -> Fit | None:
         """Weights and a constant with term = sum of weight * target + constant, of this form at all lengths."""
-        lengths = sorted({int(v.name[1:]) for v in free_variables(term.term) if v.sort is INDEX and v.name[0] == "N"})
+        every = sorted({int(v.name[1:]) for v in free_variables(term.term) if v.sort is INDEX and v.name[0] == "N"})
+        known = {real(length_of(a)).term: as_term(self.lengths[f"N{a}"]).term for a in every if a in self.fixed}
+        lengths = [a for a in every if a not in self.fixed]
         found: list[list[Fraction]] = []
         shapes = [{}, *({axis: 2} for axis in lengths)]
         try:
             columns = [self.of(target, axes) for target in targets]
             for shape in shapes:
-                numbers = {real(length_of(a)).term: as_term(shape.get(a, 1)).term for a in lengths}
+                numbers = known | {real(length_of(a)).term: as_term(shape.get(a, 1)).term for a in lengths}
                 solved = solve(self.of(TermArray((), replaced(term.term, numbers)), axes), columns)
                 if solved is None:
                     return None

@@ -617,7 +617,7 @@ class _Lifter:
         if x.pieces or len(x.dims[dim]) != 1:
             raise Mixed("a part of an axis that was cut in two")
         (axis,) = x.dims[dim]
-        fresh = self.axes.dim((self.number, "part", start, length), length)
+        fresh = self.axes.dim(("part", axis, start, length), length)
         if len(fresh) != 1:
             raise Mixed("a part of an axis, cut in two")
         moved = make(Operator("index_add"), index_of(fresh[0]), index(start)) if start else index_of(fresh[0])

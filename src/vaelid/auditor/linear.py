@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from functools import reduce
 from operator import add
 
-from vaelid.auditor.simple import is_number, linear_in, outermost_sums, simple
+from vaelid.auditor.simple import is_number, linear_in, outermost_sums, tidy
 from vaelid.auditor.tensors import index_of, total
 from vaelid.readings.terms.arrays import TermArray, as_term, index, real
 from vaelid.readings.terms.syntax import (
@@ -29,7 +29,19 @@ from vaelid.theory.library.sums import sum_add, sum_congruent, sum_constant, sum
 from vaelid.theory.statement import eq, given, lt
 from vaelid.theory.tactics import prove, use
 
-__all__ = ["Apart", "NoProof", "Part", "Sum", "added", "apart", "axes_of", "hypotheses_of", "proved", "summed", "under_sums"]
+__all__ = [
+    "Apart",
+    "NoProof",
+    "Part",
+    "Sum",
+    "added",
+    "apart",
+    "axes_of",
+    "hypotheses_of",
+    "proved",
+    "summed",
+    "under_sums",
+]
 
 
 class NoProof(NotProved):
@@ -110,7 +122,7 @@ def apart(term: TermArray, kind: Callable[[TermArray], str], hypotheses: tuple[T
     theorems: list[Theorem] = []
     for factor, inner in zip(factors, sums, strict=True):
         of_sum = _of_sum(inner, kind, hypotheses)
-        parts += [Part(simple(factor * part.coefficient), part.term) for part in of_sum.parts]
+        parts += [Part(tidy(factor * part.coefficient), part.term) for part in of_sum.parts]
         theorems += [of_sum.theorem] if of_sum.theorem else []
     if not is_number(rest, 0):
         of_rest = _without_sums(rest, kind, hypotheses)
@@ -172,15 +184,21 @@ def _of_sum(term: Term, kind: Callable[[TermArray], str], hypotheses: tuple[Term
         found, theorem = _summed_part(over, part, body)
         parts.append(found)
         theorems += theorem
-    theorems += _equal_sums(over, over.body, bodies, inner.theorem, hypotheses)
+    spread = [_spread(over, body) for body in bodies]
+    theorems += _equal_sums(over, over.body, spread, inner.theorem, hypotheses)
     goal = given(*hypotheses, eq(TermArray((), term), value_of(parts)))
     return Apart(tuple(parts), proved(goal, theorems))
+
+
+def _spread(over: Sum, body: TermArray) -> TermArray:
+    """What does not move along the axis as a multiple of 1, as the theorem on such sums has it."""
+    return body * as_term(1) if _free_of(over, body) else body
 
 
 def _summed_part(over: Sum, part: Part, body: TermArray) -> tuple[Part, list[Theorem]]:
     """The sum of one part over the axis: a factor taken out of it, or as often as it is long."""
     if _free_of(over, body):
-        return Part(simple(part.coefficient * real(over.length)), part.term), [
+        return Part(tidy(part.coefficient * real(over.length)), part.term), [
             use(sum_constant.theorem, c=body, n=over.length)
         ]
     if _free_of(over, part.coefficient) and not is_number(part.coefficient, 1):
@@ -238,7 +256,7 @@ def _inside(parts: list[Part], axis: int) -> tuple[Sum, list[Part]]:
     return over, [
         Part(part.coefficient, Sum.of(part.term.term).body)
         if _sums_over(part, axis)
-        else Part(simple(part.coefficient * share), part.term)
+        else Part(tidy(part.coefficient * share), part.term)
         for part in parts
     ]
 
@@ -270,8 +288,10 @@ def summed(
         _summed_part(over, Part(weight, target), body)[1]
         for (weight, target), body in zip(weighted, right, strict=True)
     ]
-    same = _equal_sums(over, reduce(add, left), right, theorem, hypotheses)
-    apart_ = _equal_sums(over, reduce(add, left), left, None, hypotheses)
+    left, right = ([_spread(over, body) for body in side] for side in (left, right))
+    whole_left = reduce(add, left)
+    same = _equal_sums(over, whole_left, right, theorem, hypotheses)
+    apart_ = _equal_sums(over, whole_left, left, None, hypotheses)
     totals = []
     for weight, target in weighted:
         if not _free_of(over, weight):

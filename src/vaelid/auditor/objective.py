@@ -1,6 +1,6 @@
 """A loss as weights times negative log-likelihoods and divergences, and a constant: found, and proved."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from functools import reduce
 from operator import add
@@ -13,7 +13,6 @@ from vaelid.auditor.lemmas import about_logits
 from vaelid.auditor.linear import (
     NoProof,
     Part,
-    added,
     apart,
     axes_of,
     hypotheses_of,
@@ -22,16 +21,30 @@ from vaelid.auditor.linear import (
     under_sums,
     value_of,
 )
-from vaelid.auditor.posterior import Posterior, matched, names_in
-from vaelid.auditor.simple import is_number, simple
+from vaelid.auditor.posterior import Posterior, axes_in, matched, names_in
+from vaelid.auditor.simple import is_number, replaced, simple
 from vaelid.auditor.targets import Found, Rewrite, find_divergence, find_likelihood
-from vaelid.auditor.tensors import element_of, length_of
-from vaelid.readings.terms.arrays import TermArray, as_term
-from vaelid.readings.terms.syntax import INDEX, Term, Variable, element, free_variables, instance, make, subterms
-from vaelid.theory.kernel import Theorem
-from vaelid.theory.statement import eq, given
+from vaelid.auditor.tensors import length_of
+from vaelid.readings.terms.arrays import TermArray, as_term, index
+from vaelid.readings.terms.syntax import (
+    INDEX,
+    REAL,
+    Element,
+    Operator,
+    Symbol,
+    Term,
+    Variable,
+    free_variables,
+    instance,
+    make,
+    subterms,
+)
+from vaelid.readings.terms.text import text
+from vaelid.theory.kernel import Theorem, instantiate
+from vaelid.theory.statement import eq, given, split
+from vaelid.theory.tactics import use
 
-__all__ = ["Group", "Objective", "Question", "identify"]
+__all__ = ["Group", "Objective", "Question", "identify", "over_noise", "rewritten"]
 
 
 @dataclass(frozen=True)
@@ -52,6 +65,15 @@ class Question:
     data: frozenset[str]
     values: Values
 
+    @property
+    def hypotheses(self) -> tuple[Term, ...]:
+        """Every length is positive, and those that are fixed are what they are."""
+        lengths = self.values.lengths
+        occurring = {v.name for v in free_variables(self.term.term) if v.sort is INDEX}
+        here = sorted(axis for axis in self.values.fixed if f"N{axis}" in occurring)
+        fixed = [eq(length_of(axis), index(lengths[f"N{axis}"])) for axis in here]
+        return (*hypotheses_of(self.term), *fixed)
+
     def kind(self, term: TermArray) -> str:
         """What a term speaks of."""
         names = names_in(term)
@@ -67,7 +89,11 @@ class Question:
 
     def conditional(self, names: frozenset[str]) -> list[int]:
         """Posteriors whose own leaves are outputs of a decoder too, as in a hierarchy."""
-        return [k for k, p in enumerate(self.posteriors) if (names_in(p.mean) | names_in(p.log_variance)) & names & self.outputs]
+        return [
+            k
+            for k, p in enumerate(self.posteriors)
+            if (names_in(p.mean) | names_in(p.log_variance)) & names & self.outputs
+        ]
 
 
 @dataclass(frozen=True)
@@ -115,7 +141,7 @@ class Objective:
 def identify(question: Question) -> Objective:
     """Take the loss apart, recognise its groups, and prove each and the whole."""
     for attempt in range(8):
-        hypotheses = hypotheses_of(question.term)
+        hypotheses = question.hypotheses
         taken = apart(question.term, question.kind, hypotheses)
         groups = _grouped(question, taken.parts)
         recognised: list[Group] = []
@@ -128,7 +154,7 @@ def identify(question: Question) -> Objective:
             recognised.append(replace(group, found=found) if found else group)
         if rewrite is None:
             return _proved(question, taken.theorem, recognised, hypotheses)
-        question = _rewritten(question, rewrite, f"s{attempt}")
+        question = rewritten(question, rewrite, f"s{attempt}")
     raise NoProof("its parameters have no simple form")
 
 
@@ -151,35 +177,31 @@ def _recognised(question: Question, group: Group) -> Found | Rewrite | None:
     axes = list(group.axes)
     if group.kind.startswith("divergence"):
         posterior = question.posteriors[int(group.kind.split()[1])]
-        mean, *_ = _over_noise(group.body, posterior)
+        mean, *_ = over_noise(group.body, posterior)
         own = names_in(posterior.mean) | names_in(posterior.log_variance)
         return find_divergence(mean, axes, posterior, question.values, own)
     if group.kind == "reconstruction":
-        return find_likelihood(group.body, axes, question.values, question.data, _aside(question, group.body))
+        return find_likelihood(group.body, axes, question.values, question.data)
     return None
 
 
-def _aside(question: Question, body: TermArray) -> TermArray | None:
-    """The terms of a sum that speak of data only."""
-    terms = [t for t in added(body.term) if names_in(t) and names_in(t) <= question.data]
-    return reduce(add, terms) if terms else None
-
-
-def _over_noise(body: TermArray, posterior: Posterior) -> tuple[TermArray, list[TermArray]]:
+def over_noise(body: TermArray, posterior: Posterior) -> tuple[TermArray, list[TermArray]]:
     """The mean over the noise of what is quadratic in it, and the rest: of mean zero.
 
     p(e) = p0 + p1 e + p2 e^2 has the mean (p(1) + p(-1)) / 2, and p(e) - mean = p1 e + p2 (e^2 - 1).
     """
     if posterior.noise not in names_in(body):
         return body, []
-    noise = {p for p in subterms(body.term) if not p.loose and p.head.__class__.__name__ == "Element" and p.arguments[0].head.name == posterior.noise}
+    noise = {
+        p
+        for p in subterms(body.term)
+        if not p.loose and isinstance(p.head, Element) and p.arguments[0].head.name == posterior.noise
+    }
     if len(noise) != 1:
         return body, []
     (eps,) = noise
 
     def at(value: int) -> TermArray:
-        from vaelid.auditor.simple import replaced
-
         return simple(TermArray((), replaced(body.term, {eps: as_term(value).term})))
 
     up, down, middle = at(1), at(-1), at(0)
@@ -188,15 +210,11 @@ def _over_noise(body: TermArray, posterior: Posterior) -> tuple[TermArray, list[
     return mean, [(up - down) / 2 * e, (mean - middle) * (e**2 - 1)]
 
 
-def _rewritten(question: Question, rewrite: Rewrite, name: str) -> Question:
+def rewritten(question: Question, rewrite: Rewrite, name: str) -> Question:
     """With e^s, or the sigmoid of s, for the term, wherever it stands."""
-    axes = tuple(
-        sorted(int(v.name[1:]) for v in free_variables(rewrite.term.term) if v.sort is INDEX and v.name[0] == "i")
-    )
-    values = question.values
-    numbers = values.whole(rewrite.term, axes)
-    arrays = dict(values.arrays)
-    arrays[name] = numbers.log() if rewrite.how == "exp" else torch.logit(numbers)
+    axes = axes_in(rewrite.term.term)
+    numbers = question.values.whole(rewrite.term, axes)
+    written = [n.log() if rewrite.how == "exp" else torch.logit(n) for n in numbers]
 
     def change(term: TermArray) -> TermArray:
         return TermArray((), matched(term.term, rewrite.term.term, axes, name, rewrite.how))
@@ -210,7 +228,7 @@ def _rewritten(question: Question, rewrite: Rewrite, name: str) -> Question:
         term=change(question.term),
         posteriors=posteriors,
         outputs=question.outputs | ({name} if names & question.outputs else set()),
-        values=replace(values, arrays=arrays),
+        values=question.values.with_leaf(name, written),
     )
 
 
@@ -248,12 +266,14 @@ def _proved_group(question: Question, group: Group, hypotheses: tuple[Term, ...]
     assert found is not None
     noise: list[TermArray] = []
     if group.kind.startswith("divergence"):
-        noise = _over_noise(group.body, question.posteriors[int(group.kind.split()[1])])[1]
+        noise = over_noise(group.body, question.posteriors[int(group.kind.split()[1])])[1]
 
     def base(body: TermArray) -> tuple[list[tuple[TermArray, TermArray]], TermArray, Theorem]:
         (weight,) = found.fit.weights
         normaliser = found.target.normaliser
         constant, aside = found.fit.constant, found.aside
+        if found.number is not None:
+            constant = found.number if is_number(constant, 0) else constant + found.number
         shift = weight * normaliser
         if names_in(normaliser):
             aside = -shift if aside is None else aside - shift
@@ -267,21 +287,32 @@ def _proved_group(question: Question, group: Group, hypotheses: tuple[Term, ...]
     weighted, constant, theorem = summed(list(group.parts), list(group.axes), base, hypotheses)
     (weight, total), *others = weighted
     rest = [target for _, target in others] + ([] if is_number(constant, 0) else [constant])
-    return replace(
-        group, weight=weight, total=total, rest=reduce(add, rest) if rest else None, theorem=theorem
-    )
+    return replace(group, weight=weight, total=total, rest=reduce(add, rest) if rest else None, theorem=theorem)
 
 
 def pointwise(goal: Term, *terms: TermArray) -> Theorem:
-    """An identity of one coordinate: without laws where that is enough, then with those of what occurs."""
-    unfolded = [term.term for term in terms]
-    tries = (lambda: [], lambda: about_logits(*unfolded), lambda: laws(*unfolded))
-    for premises in tries[:-1]:
+    """An identity of one coordinate: without laws where that is enough, then with those of what occurs.
+
+    Lengths are numbers like any other in it, if that is enough; then it holds for all numbers in their place.
+    """
+    found = [unfolded(term.term) for term in terms]
+    lengths = {p for p in subterms(goal) if p.head == Operator("real")}
+    shares = {p for p in subterms(goal) if p.head == Operator("divide") and p.arguments[1] in lengths}
+    numbers = {p: make(Variable(f"r_{k}", REAL)) for k, p in enumerate(sorted(lengths | shares, key=text))}
+    conclusion = split(goal)[1]
+    abstract = replaced(conclusion, numbers)
+    back = {variable.head: part for part, variable in numbers.items()}
+    for premises in (lambda: [], lambda: [use("exp_zero")], lambda: about_logits(*found), lambda: laws(*found)):
         try:
-            return proved(goal, premises(), unfold=True)
+            return instantiate(proved(abstract, premises(), unfold=True), back)
         except NoProof:
             continue
-    return proved(goal, tries[-1](), unfold=True)
+    return proved(goal, [use("exp_zero")], unfold=True)
 
 
-_ = (Mapping, Variable, element, element_of, instance, length_of, make)
+def unfolded(term: Term) -> Term:
+    """The term with what defined functions stand for."""
+    if isinstance(term.head, Symbol):
+        body = instance(term.head.body, dict(zip(term.head.parameters, term.arguments, strict=True)))
+        return unfolded(body)
+    return make(term.head, *map(unfolded, term.arguments)) if term.arguments else term

@@ -8,7 +8,7 @@ from vaelid.auditor.tensors import Leaf, Lifted, Unread, element_of, index_of, l
 from vaelid.readings.terms.arrays import TermArray, as_term, variable
 from vaelid.readings.terms.syntax import INDEX, Number, Operator, Term, Variable, element, free_variables, make
 
-__all__ = ["Posterior", "Sample", "log_variance_of", "matched", "samples"]
+__all__ = ["Posterior", "Sample", "affine", "axes_in", "log_variance_of", "matched", "names_in", "samples"]
 
 
 @dataclass(frozen=True)
@@ -42,7 +42,7 @@ class Posterior:
         mean: its element.
         log_variance: its element.
         noise: the name of the draws; empty where it is not known.
-        replaced: a term that is positive, and the exponential that is written for it.
+        positive: a term in it that has to be positive, for which an exponential is written.
         source: the line at which it is sampled.
     """
 
@@ -50,7 +50,7 @@ class Posterior:
     mean: TermArray
     log_variance: TermArray
     noise: str = ""
-    replaced: tuple[TermArray, TermArray] | None = None
+    positive: TermArray | None = None
     source: str = ""
 
 
@@ -84,20 +84,27 @@ def affine(sample: Sample, reading: Reading) -> tuple[TermArray, TermArray] | No
     return value, slope
 
 
-def log_variance_of(deviation: TermArray, name: str, axes: tuple[int, ...]) -> tuple[TermArray, TermArray | None]:
-    """The log-variance of a positive deviation, and the term in it that has to be positive, if one has to.
+def log_variance_of(deviation: TermArray, name: str) -> tuple[TermArray, TermArray | None]:
+    """The log-variance of a deviation, and the term in it that has to be positive, if one has to.
 
-    That term is written e to the array of this name, so that its logarithm is that array.
+    That term is to be written e to the array of this name, so that its logarithm is that array.
     """
     term = simple(deviation).term
     while term.head == Operator("negative"):
         term = term.arguments[0]
     log_variance = _twice(term.arguments[0]) if term.head == Operator("exp") else None
     if log_variance is None:
-        return 2 * element_of(name, axes), TermArray((), term)
+        return 2 * element_of(name, axes_in(term)), TermArray((), term)
     if log_variance.term.head == Operator("log") and not isinstance(log_variance.term.arguments[0].head, Number):
-        return element_of(name, axes), TermArray((), log_variance.term.arguments[0])
+        positive = log_variance.term.arguments[0]
+        return element_of(name, axes_in(positive)), TermArray((), positive)
     return log_variance, None
+
+
+def axes_in(term: Term) -> tuple[int, ...]:
+    """The axes whose indices are free in a term."""
+    indices = (v.name for v in free_variables(term) if v.sort is INDEX)
+    return tuple(sorted(int(name[1:]) for name in indices if name[0] == "i"))
 
 
 def _twice(exponent: Term) -> TermArray:
@@ -109,7 +116,7 @@ def _twice(exponent: Term) -> TermArray:
                     return simple(TermArray((), one) * 2 * TermArray((), other))
         case Operator("divide"), (x, y) if isinstance(y.head, Number):
             return simple(TermArray((), x) * (2 / TermArray((), y)))
-    return TermArray((), exponent) * 2
+    return 2 * TermArray((), exponent)
 
 
 def matched(term: Term, pattern: Term, axes: tuple[int, ...], name: str, how: str = "exp") -> Term:

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from fractions import Fraction
 
 from vaelid.auditor.axes import Mixed
-from vaelid.auditor.simple import simple
+from vaelid.auditor.simple import tidy
 from vaelid.readings.terms.arrays import TermArray, as_term
 from vaelid.readings.terms.namespace import NAMESPACE as xp
 from vaelid.readings.terms.syntax import INDEX, free_variables
@@ -70,7 +70,7 @@ def divided(x: TermArray, y: TermArray) -> TermArray:
     if x.term is as_term(1).term:
         return 1 / y
     leaves = any(variable.sort is not INDEX for variable in free_variables(y.term))
-    return x / y if leaves else x * simple(1 / y)
+    return x / y if leaves else x * tidy(1 / y)
 
 
 OF_ONE: dict[str, Callable[[TermArray], TermArray]] = {

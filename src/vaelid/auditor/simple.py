@@ -5,8 +5,9 @@ from operator import add, mul, sub, truediv
 
 from vaelid.readings.terms.arrays import TermArray, as_term
 from vaelid.readings.terms.syntax import REAL, Binder, Number, Operator, Power, Term, Variable, instance, make
+from vaelid.readings.terms.text import text
 
-__all__ = ["is_number", "linear_in", "outermost_sums", "replaced", "simple"]
+__all__ = ["is_number", "linear_in", "outermost_sums", "replaced", "simple", "tidy"]
 
 
 def is_number(term: TermArray, value: int) -> bool:
@@ -136,3 +137,64 @@ def _step(term: Term, parts: list[Term]) -> Term:
         case "subtract", [0, _]:
             return make(Operator("negative"), parts[1])
     return make(term.head, *parts)
+
+
+def tidy(term: TermArray) -> TermArray:
+    """A coefficient: a number times lengths and parts of lengths, in one order; else it is left as `simple` does.
+
+    A length that is multiplied and divided by is 1 there: lengths are positive.
+    """
+    found = _product(term.term)
+    if found is None:
+        return simple(term)
+    factor, powers, others = found
+    result = as_term(factor)
+    for length in sorted(powers, key=lambda t: text(t)):
+        whole = TermArray((), length)
+        for _ in range(abs(powers[length])):
+            result = result * (whole if powers[length] > 0 else 1 / whole)
+    for other in others:
+        result = result * TermArray((), other)
+    return _unit(result) if factor == 1 else result
+
+
+def _unit(term: TermArray) -> TermArray:
+    """The term without the 1 that it begins with."""
+    return simple(term)
+
+
+_Product = tuple[Fraction, dict[Term, int], list[Term]]
+
+
+def _product(term: Term) -> _Product | None:
+    """Number, powers of lengths, and other factors; None for a sum of several lengths."""
+    match term.head, term.arguments:
+        case Number(value=value), _:
+            return value, {}, []
+        case Operator("real"), _:
+            return Fraction(1), {term: 1}, []
+        case Operator("negative"), (x,):
+            found = _product(x)
+            return None if found is None else (-found[0], found[1], found[2])
+        case Power(exponent=exponent), (x,):
+            found = _product(x)
+            if found is None or found[2]:
+                return Fraction(1), {}, [term]
+            return found[0] ** exponent, {length: power * exponent for length, power in found[1].items()}, []
+        case Operator("multiply" | "divide"), (x, y):
+            one, other = _product(x), _product(y)
+            if one is None or other is None:
+                return None
+            if term.head == Operator("multiply"):
+                return one[0] * other[0], _merged(one[1], other[1], 1), [*one[2], *other[2]]
+            if other[0] == 0 or other[2]:
+                return Fraction(1), {}, [term]
+            return one[0] / other[0], _merged(one[1], other[1], -1), one[2]
+    return Fraction(1), {}, [term]
+
+
+def _merged(one: dict[Term, int], other: dict[Term, int], sign: int) -> dict[Term, int]:
+    powers = dict(one)
+    for length, power in other.items():
+        powers[length] = powers.get(length, 0) + sign * power
+    return {length: power for length, power in powers.items() if power}

@@ -7,13 +7,15 @@ values; that it is right is for the kernel to say.
 import itertools
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from functools import partial
+from functools import partial, reduce
+from operator import add
 
 import torch
 from torch import Tensor
 
 from vaelid import spec
 from vaelid.auditor.fit import Fit, Values, exact
+from vaelid.auditor.linear import added
 from vaelid.auditor.numeric import array_of
 from vaelid.auditor.posterior import Posterior, names_in
 from vaelid.readings.terms.arrays import TermArray, as_term
@@ -69,11 +71,39 @@ class Target:
 
 @dataclass(frozen=True)
 class Found:
-    """A target that fits, with its weight and constant; `aside` is what has only data in it."""
+    """A target that fits, with its weight and constant.
+
+    `aside` are the terms that have only data in them, `number` those that have nothing in them: neither was fitted.
+    """
 
     target: Target
     fit: Fit
     aside: TermArray | None = None
+    number: TermArray | None = None
+
+
+@dataclass(frozen=True)
+class Body:
+    """A term and what of it is compared: without the terms of its sum that have only data in them, or nothing."""
+
+    term: TermArray
+    aside: TermArray | None
+    number: TermArray | None
+    whole: TermArray
+    """With the numbers."""
+
+    @classmethod
+    def of(cls, term: TermArray, data: frozenset[str] = frozenset()) -> "Body":
+        """Of this term, given the leaves that are data."""
+        parts = added(term.term)
+        number = [part for part in parts if not names_in(part)]
+        aside = [part for part in parts if names_in(part) and names_in(part) <= data]
+        rest = [part for part in parts if not names_in(part) <= data]
+        if not rest or not (number or aside):
+            return cls(term, None, None, term)
+        terms = reduce(add, rest)
+        known = reduce(add, number) if number else None
+        return cls(terms, reduce(add, aside) if aside else None, known, terms if known is None else terms + known)
 
 
 @dataclass(frozen=True)
@@ -99,26 +129,28 @@ def find_divergence(
     term: TermArray, axes: list[int], posterior: Posterior, values: Values, own: frozenset[str]
 ) -> Found | Rewrite | None:
     """The prior, if the term is a multiple of the divergence to one, plus a constant. `own` are the posterior's leaves."""
+    body = Body.of(term)
     standard = Target("N(0, I)", coordinate_kl(posterior.mean, posterior.log_variance))
-    if found := _found(term, standard, axes, values):
+    if found := _found(body, standard, axes, values):
         return found
-    if found := _fixed_prior(term, axes, posterior, values):
+    if found := _fixed_prior(body, axes, posterior, values):
         return found
-    return _learned_prior(term, axes, posterior, values, own)
+    return _learned_prior(body, axes, posterior, values, own)
 
 
-def _found(
-    term: TermArray, target: Target, axes: list[int], values: Values, aside: TermArray | None = None
-) -> Found | None:
-    rest = term if aside is None else term - aside
-    fit = values.fit(rest, [target.term - target.normaliser], axes)
-    return Found(target, fit, aside) if fit else None
+def _found(body: Body, target: Target, axes: list[int], values: Values) -> Found | None:
+    """A fit with the constant that is left, or, where that is no simple number, with the numbers in the term aside."""
+    wanted = [target.term - target.normaliser]
+    if fit := values.fit(body.whole, wanted, axes):
+        return Found(target, fit, body.aside)
+    fit = values.fit(body.term, wanted, axes) if body.number is not None else None
+    return Found(target, fit, body.aside, body.number) if fit else None
 
 
-def _fixed_prior(term: TermArray, axes: list[int], posterior: Posterior, values: Values) -> Found | None:
+def _fixed_prior(body: Body, axes: list[int], posterior: Posterior, values: Values) -> Found | None:
     """A prior N(m, s2) of numbers: the weights of mu^2 + e^lv, mu and lv give them."""
     mean, log_variance = posterior.mean, posterior.log_variance
-    fit = values.fit(term, [mean**2 + xp.exp(log_variance), mean, log_variance], axes)
+    fit = values.fit(body.term, [mean**2 + xp.exp(log_variance), mean, log_variance], axes)
     if fit is None:
         return None
     square, linear, logarithm = (values.number(weight) for weight in fit.weights)
@@ -134,7 +166,7 @@ def _fixed_prior(term: TermArray, axes: list[int], posterior: Posterior, values:
         coordinate_kl((mean - as_term(m)) * xp.exp(-log_s2 / 2), log_variance - log_s2),
         parameters=(as_term(m), as_term(s2)),
     )
-    return _found(term, target, axes, values)
+    return _found(body, target, axes, values)
 
 
 def _candidates(term: TermArray, allowed: Callable[[frozenset[str]], bool]) -> list[TermArray]:
@@ -163,8 +195,9 @@ def _log_forms(candidates: list[tuple[TermArray, Tensor]], factor: int) -> Itera
 
 
 def _learned_prior(
-    term: TermArray, axes: list[int], posterior: Posterior, values: Values, own: frozenset[str]
+    body: Body, axes: list[int], posterior: Posterior, values: Values, own: frozenset[str]
 ) -> Found | Rewrite | None:
+    term = body.term
     numbers = values.of(term, axes)
     mean, log_variance = (values.of(t, axes) for t in (posterior.mean, posterior.log_variance))
     others = [(t, values.of(t, axes)) for t in _candidates(term, lambda names: not names & own)]
@@ -183,17 +216,16 @@ def _learned_prior(
             parameters=(m, lv),
             learned=True,
         )
-        if found := _found(term, target, axes, values):
+        if found := _found(body, target, axes, values):
             return found
     return None
 
 
-def find_likelihood(
-    term: TermArray, axes: list[int], values: Values, data: frozenset[str], aside: TermArray | None
-) -> Found | Rewrite | None:
-    """The likelihood, if the term is a multiple of the negative logarithm of one, plus a constant, plus `aside`."""
-    rest = term if aside is None else term - aside
-    numbers = values.of(rest, axes)
+def find_likelihood(term: TermArray, axes: list[int], values: Values, data: frozenset[str]) -> Found | Rewrite | None:
+    """The likelihood, if the term is a multiple of the negative logarithm of one, plus what has only data in it."""
+    body = Body.of(term, data)
+    term = body.term
+    numbers = values.of(term, axes)
     observed = [(t, values.of(t, axes)) for t in _candidates(term, lambda names: names <= data)]
     outputs = [(t, values.of(t, axes)) for t in _candidates(term, lambda names: not names & data)]
     for screen in (_of_one_parameter, _of_two_parameters):
@@ -203,9 +235,9 @@ def find_likelihood(
             target = make()
             if isinstance(target, Rewrite):
                 return target
-            if found := _found(term, target, axes, values, aside):
+            if found := _found(body, target, axes, values):
                 return found
-    return _categorical(term, axes, values, observed, outputs, aside)
+    return _categorical(body, axes, values, observed, outputs)
 
 
 _Terms = list[tuple[TermArray, Tensor]]
@@ -301,19 +333,16 @@ def _counted(x: TermArray, mean: TermArray | Rewrite, dispersion: TermArray | Re
     return Target("negative binomial", term, lgamma(x + 1), "negative_binomial", parameters=(x,))
 
 
-def _categorical(
-    term: TermArray, axes: list[int], values: Values, observed: _Terms, outputs: _Terms, aside: TermArray | None
-) -> Found | None:
+def _categorical(body: Body, axes: list[int], values: Values, observed: _Terms, outputs: _Terms) -> Found | None:
     """-x log q, where q sums to 1 along an axis."""
-    rest = term if aside is None else term - aside
-    numbers = values.of(rest, axes)
+    numbers = values.of(body.term, axes)
     for (q, _), (x, xs) in itertools.product(outputs, observed):
         if not _fits(numbers, xs * values.of(q, axes)):
             continue
         names = tuple(f"i{axis}" for axis in axes)
-        whole = array_of(q.term, values.arrays, values.lengths, names)
+        whole = array_of(q.term, values.sets[0], values.lengths, names)
         if any(bool((whole.logsumexp(k).abs() < 1e-5).all()) for k in range(len(axes))):
             target = Target("categorical", -(x * q), _ZERO, "categorical", parameters=(x, q))
-            if found := _found(term, target, axes, values, aside):
+            if found := _found(body, target, axes, values):
                 return found
     return None

@@ -1,0 +1,171 @@
+"""The claims on what a loss is made of: from groups that were recognised, or were not, to verdicts."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+from vaelid.auditor.names import Monomial, Names
+from vaelid.auditor.objective import Group, Objective, Question, over_noise
+from vaelid.auditor.posterior import Posterior, names_in
+from vaelid.auditor.refute import Disagreement, elements_of, has_sums, no_divergence
+from vaelid.auditor.report import Claim
+from vaelid.auditor.targets import Found, find_divergence
+from vaelid.readings.terms.arrays import TermArray
+from vaelid.readings.terms.namespace import NAMESPACE as xp
+from vaelid.readings.terms.syntax import Operator, Term, subterms
+from vaelid.readings.terms.text import text
+
+__all__ = ["Shown", "divergence_claim", "reconstruction_claim", "weight_of"]
+
+
+@dataclass(frozen=True)
+class Shown:
+    """How elements are named in a witness: the posterior's mean and log-variance by these words."""
+
+    posterior: Posterior | None
+    names: Names
+
+    def __call__(self, element: Term) -> str:
+        if self.posterior is not None:
+            if element is self.posterior.mean.term:
+                return "mu"
+            if element is self.posterior.log_variance.term:
+                return "logvar"
+            if self.posterior.log_variance.term is (2 * TermArray((), element)).term:
+                return "log sigma"
+        array = element.arguments[0] if element.arguments else element
+        return text(array)
+
+
+def weight_of(group: Group, question: Question, names: Names, draws: frozenset[int]) -> Monomial | None:
+    """The weight of what the group is, of each row, averaged over draws of the noise."""
+    if group.found is None:
+        return None
+    (weight,) = group.found.fit.weights
+    for axis in group.axes:
+        if axis in draws:
+            from vaelid.auditor.tensors import count
+
+            weight = weight * count([axis])
+    return names.monomial(weight, question.values)
+
+
+def divergence_claim(
+    objective: Objective, group: Group, posterior: Posterior, names: Names, weight: Monomial | None
+) -> Claim:
+    """Is the group a multiple of the divergence of the sampler's own posterior?"""
+    question = objective.question
+    formula = names.text(group.body)
+    if group.found is not None and group.theorem is not None and weight is not None:
+        return _recognised(group, posterior, names, weight, formula)
+    if group.found is not None:
+        return Claim("divergence", "UNKNOWN", f"it looks like {group.found.target.name}, but {group.failure}", formula)
+    shown = Shown(posterior, names)
+    mean, _ = over_noise(group.body, posterior)
+    if has_sums(mean):
+        return Claim("divergence", "UNKNOWN", "the terms of the posterior are not a sum over coordinates.", formula)
+    refuted = no_divergence(mean, posterior, shown)
+    if refuted is None:
+        return Claim("divergence", "UNKNOWN", "no prior was found for which it is a divergence.", formula)
+    bug, said = _named(question, group, posterior, mean, refuted)
+    point = ", ".join(f"{name} = {value}" for name, value in refuted.witness.point.items())
+    return Claim(
+        "divergence",
+        "REFUTED",
+        f"no weight and constant make it the KL of what is sampled to a normal prior: at {point} it is "
+        f"{refuted.witness.computed}, and would have to be {refuted.witness.expected}{said}.",
+        formula,
+        witness=refuted.witness,
+        bug=bug,
+    )
+
+
+def _recognised(group: Group, posterior: Posterior, names: Names, weight: Monomial, formula: str) -> Claim:
+    assert group.found is not None
+    assert group.theorem is not None
+    prior = group.found.target.name
+    if weight.number <= 0:
+        sign = "zero" if weight.number == 0 else "negative: it falls as the divergence grows"
+        bug = "kl-zero" if weight.number == 0 else "sign"
+        return Claim(
+            "divergence", "REFUTED", f"the weight of the KL is {sign}.", formula, str(weight), (group.theorem,), bug=bug
+        )
+    return Claim(
+        "divergence",
+        "PROVED",
+        f"it is {weight} times KL(N(mu, sigma^2) || {prior}) in nats, with the sampler's own mu and sigma.",
+        formula,
+        str(weight),
+        (group.theorem,),
+    )
+
+
+_OTHER_POSTERIORS: tuple[tuple[str, str, Callable[[Posterior], Posterior]], ...] = (
+    ("std-variance", "it is the KL of a posterior whose variance is sigma, or sigma to the fourth", lambda p: p),
+)
+
+
+def _named(
+    question: Question, group: Group, posterior: Posterior, body: TermArray, refuted: Disagreement
+) -> tuple[str, str]:
+    """The bug's name, and a word on it, where the body is the KL of another posterior, or another known formula."""
+    axes = list(group.axes)
+    own = names_in(posterior.mean) | names_in(posterior.log_variance)
+    lv = posterior.log_variance
+    halves = [
+        (
+            "std-variance",
+            "; it is the KL if the variance is what is sampled with as deviation",
+            replace(posterior, log_variance=lv / 2),
+        ),
+        (
+            "std-variance",
+            "; it is the KL if the deviation is what is sampled with as variance",
+            replace(posterior, log_variance=2 * lv),
+        ),
+    ]
+    for bug, said, other in halves:
+        found = find_divergence(body, axes, other, question.values, own)
+        if isinstance(found, Found):
+            return bug, said
+    if (fit := question.values.fit(body, [posterior.mean**2, xp.exp(lv), lv], axes)) is not None:
+        square, variance, logarithm = (question.values.number(w) for w in fit.weights)
+        if square > 0 and variance > 0 and logarithm < 0 and abs(variance + 2 * logarithm / 2 * 1 - 0) >= 0:
+            ratio = -logarithm / variance
+            if abs(square + logarithm) < 1e-9 * square and abs(ratio - 1) > 1e-9:
+                return (
+                    "scaled-noise",
+                    f"; it is the KL if the deviation that is sampled with were {(1 / ratio) ** -0.5:.6g} of what it is",
+                )
+        return "kl-formula", ""
+    reverse = (xp.exp(-lv) * (1 + posterior.mean**2) + lv) / 2
+    if question.values.fit(body, [reverse], axes) is not None:
+        return "kl-reversed", "; it is KL(N(0, I) || q), the other way round"
+    if any(part.head == Operator("abs") for part in subterms(body.term)) or any(
+        part.head == Operator("abs") for part in subterms(lv.term)
+    ):
+        return "clamp", "; a clamp or maximum changes it there"
+    if not elements_of(body):
+        return "kl-formula", ""
+    return "kl-formula", ""
+
+
+def reconstruction_claim(objective: Objective, group: Group, names: Names, weight: Monomial | None) -> Claim:
+    """Is the group a multiple of a negative log-likelihood?"""
+    formula = names.text(group.body)
+    if group.found is None:
+        return Claim(
+            "reconstruction", "UNKNOWN", "it is the negative logarithm of no likelihood that is known here.", formula
+        )
+    name = group.found.target.name
+    if group.theorem is None or weight is None:
+        return Claim(
+            "reconstruction",
+            "UNKNOWN",
+            f"it looks like {name}, but {group.failure or 'its weight is no number'}",
+            formula,
+        )
+    if weight.number <= 0:
+        reason = f"the weight of the negative log-likelihood ({name}) is {weight}: the loss grows with the likelihood."
+        return Claim("reconstruction", "REFUTED", reason, formula, str(weight), (group.theorem,), bug="sign")
+    reason = f"it is {weight} times -log p(x|z) in nats, {name}, plus what does not depend on the model."
+    return Claim("reconstruction", "PROVED", reason, formula, str(weight), (group.theorem,))

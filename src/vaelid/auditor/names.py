@@ -1,0 +1,110 @@
+"""Names for what a report speaks of: B, L and D for lengths, mu and logvar for a posterior."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from vaelid.auditor.fit import Values
+from vaelid.readings.terms.arrays import TermArray, size
+from vaelid.readings.terms.syntax import INDEX, Term, free_variables, instance
+from vaelid.readings.terms.text import text
+
+__all__ = ["Monomial", "Names"]
+
+
+@dataclass(frozen=True)
+class Monomial:
+    """A number times lengths to whole powers."""
+
+    number: float
+    powers: Mapping[str, int]
+
+    def __truediv__(self, other: "Monomial") -> "Monomial":
+        powers = dict(self.powers)
+        for name, power in other.powers.items():
+            powers[name] = powers.get(name, 0) - power
+        return Monomial(self.number / other.number, {name: power for name, power in powers.items() if power})
+
+    def __str__(self) -> str:
+        above = [name if power == 1 else f"{name}^{power}" for name, power in self.powers.items() if power > 0]
+        below = [name if power == -1 else f"{name}^{-power}" for name, power in self.powers.items() if power < 0]
+        shown = f"{self.number:.10g}"
+        top = " * ".join(([shown] if shown != "1" or not above else []) + above)
+        if not below:
+            return top
+        return f"{top} / {below[0]}" if len(below) == 1 else f"{top} / ({' * '.join(below)})"
+
+    def at(self, sizes: Mapping[str, int]) -> float:
+        """Its value."""
+        result = self.number
+        for name, power in self.powers.items():
+            result *= sizes[name] ** power
+        return result
+
+
+@dataclass(frozen=True)
+class Names:
+    """Which letter is which axis.
+
+    Attributes:
+        groups: B the axes of rows, L those of latent coordinates, D those of an observation.
+        sizes: the recorded length behind each letter: of L and D the product of their axes.
+    """
+
+    groups: Mapping[str, tuple[int, ...]]
+    sizes: Mapping[str, int]
+
+    @property
+    def of_axis(self) -> dict[int, str]:
+        """The letter of each axis, with a number where one has several."""
+        found = {}
+        for letter, axes in self.groups.items():
+            for k, axis in enumerate(axes):
+                found[axis] = letter if letter == "B" or len(axes) == 1 else f"{letter}{k + 1}"
+        return found
+
+    def monomial(self, weight: TermArray, values: Values) -> Monomial | None:
+        """A weight by these letters; None where it is no number times powers of lengths."""
+        axes = sorted({int(v.name[1:]) for v in free_variables(weight.term) if v.sort is INDEX and v.name[0] == "N"})
+        variables = {v for v in free_variables(weight.term) if v.sort is not INDEX}
+        if variables:
+            return None
+        found = []
+        for shape in [{}, *({axis: 2} for axis in axes)]:
+            sizes = {f"N{a}": shape.get(a, 1) for a in axes}
+            found.append(Values((), sizes).number(weight))
+        if found[0] == 0:
+            return Monomial(0.0, {})
+        powers: dict[int, int] = {}
+        for axis, moved in zip(axes, found[1:], strict=True):
+            power = _power(moved / found[0])
+            if power is None:
+                return None
+            powers[axis] = power
+        return Monomial(found[0], self._by_letter(powers))
+
+    def _by_letter(self, powers: dict[int, int]) -> dict[str, int]:
+        result: dict[str, int] = {}
+        for letter, axes in self.groups.items():
+            each = [powers.pop(axis, 0) for axis in axes]
+            if letter == "B":
+                result[letter] = sum(each)
+            elif len(set(each)) == 1:
+                result[letter] = each[0]
+            else:
+                result |= {self.of_axis[axis]: power for axis, power in zip(axes, each, strict=True)}
+        result |= {f"N{axis}": power for axis, power in powers.items()}
+        return {name: power for name, power in result.items() if power}
+
+    def text(self, term: Term | TermArray) -> str:
+        """A formula with these letters."""
+        term = term.term if isinstance(term, TermArray) else term
+        lengths = {v for v in free_variables(term) if v.sort is INDEX and v.name[0] == "N"}
+        known = {v: size(self.of_axis[int(v.name[1:])]) for v in lengths if int(v.name[1:]) in self.of_axis}
+        return text(instance(term, known))
+
+
+def _power(ratio: float) -> int | None:
+    for power in range(-4, 5):
+        if abs(ratio - 2.0**power) < 1e-9 * 2.0**power:
+            return power
+    return None

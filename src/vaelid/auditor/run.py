@@ -1,0 +1,228 @@
+"""Run a loss, twice, and read what it does as one formula for all lengths that moved between the two runs."""
+
+import itertools
+import math
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from fractions import Fraction
+from typing import Any
+
+import torch
+from torch import Tensor
+from torch.utils._pytree import tree_flatten, tree_unflatten
+
+from vaelid.auditor.lift import Reading, lift
+from vaelid.auditor.numeric import array_of
+from vaelid.auditor.record import Recording, record
+from vaelid.auditor.rules import number
+from vaelid.auditor.tensors import Unread, length_of
+from vaelid.readings.errors import ReadingError
+from vaelid.readings.terms.arrays import TermArray, as_term, real
+from vaelid.readings.terms.syntax import REAL, Number, Term, make
+from vaelid.spec.errors import InputError, UserCodeError
+
+__all__ = ["Call", "Run", "read_calls", "scalar_loss"]
+
+
+@dataclass(frozen=True)
+class Call:
+    """Arguments of a function, and the tensors in them by their names."""
+
+    arguments: tuple[Any, ...]
+    tensors: Mapping[str, Tensor]
+
+
+@dataclass
+class Run:
+    """What a loss does.
+
+    Attributes:
+        reading: of the first run.
+        recording: of the first run.
+        term: the loss, for all lengths of the axes that moved.
+        moved: the axes whose length moved between the runs.
+        notes: what kept it from holding for more lengths.
+    """
+
+    reading: Reading
+    recording: Recording
+    term: TermArray
+    moved: frozenset[int]
+    notes: list[str] = field(default_factory=list)
+
+    @property
+    def lengths(self) -> dict[str, int]:
+        """The recorded length of each length variable and each index."""
+        sizes = self.reading.axes.lengths
+        return {f"{letter}{axis}": size for axis, size in enumerate(sizes) for letter in "Ni"}
+
+    def arrays(self) -> dict[str, Tensor]:
+        """The recorded values of each leaf, with one dimension for each axis."""
+        return arrays_of(self.reading)
+
+
+def arrays_of(reading: Reading) -> dict[str, Tensor]:
+    """The recorded values of each leaf, with one dimension for each axis; of a one-hot code, some."""
+    found = {}
+    for name, leaf in reading.leaves.items():
+        shape = [reading.axes.lengths[axis] for dim in leaf.dims for axis in reading.axes.now(dim)]
+        if leaf.operation == "one-hot":
+            found[name] = torch.full(shape, 1 / 3, dtype=torch.float64)
+        elif leaf.tensor.numel():
+            found[name] = leaf.tensor.detach().double().cpu().reshape(shape)
+    return found
+
+
+def scalar_loss(returned: Any) -> Tensor:
+    """The loss in what a training step returned: a scalar, or `loss` of a mapping or object, or the first of a tuple."""
+    if isinstance(returned, tuple | list) and returned and not hasattr(returned, "loss"):
+        returned = returned[0]
+    if isinstance(returned, Mapping) and "loss" in returned:
+        returned = returned["loss"]
+    elif not isinstance(returned, Tensor) and hasattr(returned, "loss"):
+        returned = returned.loss
+    if returned is None:
+        raise InputError("the audited function returned nothing: return the loss, a scalar tensor.")
+    if not isinstance(returned, Tensor):
+        kind = type(returned).__name__
+        raise InputError(
+            f"the audited function returned a {kind}: return the loss, a scalar tensor, or a mapping or object with one "
+            "under `loss`."
+        )
+    if returned.numel() != 1:
+        shape = tuple(returned.shape)
+        raise InputError(
+            f"the audited function returned a tensor of shape {shape}: a loss is one number; take its sum or mean."
+        )
+    if not returned.is_floating_point():
+        raise InputError(f"the audited function returned a tensor of {returned.dtype}: a loss is a real number.")
+    return returned
+
+
+def call_of(batch: Any) -> Call:
+    """The call of a step with a batch."""
+    leaves, _ = tree_flatten(batch)
+    tensors = [leaf for leaf in leaves if isinstance(leaf, Tensor)]
+    if isinstance(batch, Mapping) and all(isinstance(v, Tensor) for v in batch.values()):
+        names = [str(key) if str(key).isidentifier() else f"x{k}" for k, key in enumerate(batch)]
+    else:
+        names = ["x", "y"][: len(tensors)] if len(tensors) <= 2 else [f"x{k + 1}" for k in range(len(tensors))]
+    return Call((batch,), dict(zip(names, tensors, strict=True)))
+
+
+def smaller(batch: Any) -> Any | None:
+    """The batch without its last rows; None where its tensors have no rows in common, or one only."""
+    leaves, structure = tree_flatten(batch)
+    rows = {leaf.shape[0] if leaf.ndim else 0 for leaf in leaves if isinstance(leaf, Tensor)}
+    if len(rows) != 1 or (count := rows.pop()) < 3:
+        return None
+    kept = count - 1 if count < 12 else count - max(1, count // 7)
+    return tree_unflatten([leaf[:kept] if isinstance(leaf, Tensor) else leaf for leaf in leaves], structure)
+
+
+def observed(function: Callable[..., Any], call: Call, scalar: Callable[[Any], Tensor]) -> Recording:
+    """One run. What the user's code raises is said to be its."""
+    try:
+        return record(function, call.arguments, call.tensors, scalar)
+    except InputError:
+        raise
+    except Exception as error:
+        said = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
+        raise UserCodeError(f"the audited function raised {said}") from error
+
+
+def read_calls(
+    function: Callable[..., Any], calls: Sequence[Call], scalar: Callable[[Any], Tensor], *, keep_clamps: bool = True
+) -> Run:
+    """The function's formula, from one run for each call: what moves with the lengths is a length.
+
+    Raises `Unread`, `UserCodeError` and `InputError`. The generator's state is as it was before.
+    """
+    with torch.random.fork_rng(devices=[]):
+        recordings = [observed(function, call, scalar) for call in calls]
+    readings = [lift(recording, keep_clamps=keep_clamps) for recording in recordings]
+    first = readings[0]
+    for reading, recording in zip(readings, recordings, strict=True):
+        check_value(reading, recording)
+    run = Run(first, recordings[0], first.result.element, frozenset())
+    if len(readings) < 2 or len(readings[0].axes.lengths) != len(readings[1].axes.lengths):
+        if len(readings) > 1:
+            run.notes.append("it does something else with another number of rows: the verdict is for this number")
+        return run
+    pairs = list(zip(first.axes.lengths, readings[1].axes.lengths, strict=True))
+    moved = [axis for axis, (one, other) in enumerate(pairs) if one != other]
+    lengths = {}
+    for axis in moved:
+        lengths.setdefault(pairs[axis], axis)
+    try:
+        term = generalised(first.result.element.term, readings[1].result.element.term, lengths)
+    except ValueError as reason:
+        run.notes.append(f"{reason.args[0]}: the verdict is of the first run, and for its number of rows")
+        return run
+    return Run(first, recordings[0], TermArray((), term), frozenset(moved))
+
+
+def check_value(reading: Reading, recording: Recording) -> None:
+    """The formula must give what the code gave: what no operation showed, as a write by numpy, is seen. Else `Unread`."""
+    assert recording.returned is not None
+    code = float(recording.returned.detach())
+    if any(leaf.operation == "one-hot" for leaf in reading.leaves.values()):
+        return
+    sizes = {f"{letter}{axis}": size for axis, size in enumerate(reading.axes.lengths) for letter in "Ni"}
+    try:
+        formula = float(array_of(reading.result.element.term, arrays_of(reading), sizes))
+    except KeyError as name:
+        raise Unread(f"it depends on a tensor that was written into in parts ({name})", None) from None
+    except ReadingError as error:
+        raise Unread(str(error), None) from None
+    tolerance = 1e-9 if recording.returned.dtype == torch.float64 and _all_double(reading) else 1e-3
+    if math.isfinite(code) and math.isfinite(formula) and abs(code - formula) > tolerance * (1 + abs(formula)):
+        raise Unread(f"the formula read from the operations is {formula:.6g} where the code gave {code:.6g}", None)
+
+
+def _all_double(reading: Reading) -> bool:
+    return all(leaf.tensor.dtype == torch.float64 for leaf in reading.leaves.values() if leaf.tensor.numel())
+
+
+def generalised(first: Term, second: Term, lengths: Mapping[tuple[int, int], int]) -> Term:
+    """The term that both are, at the lengths of the first and of the second run.
+
+    A number that moved is a length in disguise (`x.size(0)`): a number times a product of powers of lengths. Raises
+    `ValueError` where the two differ otherwise.
+    """
+    known: dict[tuple[Term, Term], Term] = {}
+
+    def both(one: Term, other: Term) -> Term:
+        if one is other:
+            return one
+        if (one, other) not in known:
+            known[one, other] = _both(one, other)
+        return known[one, other]
+
+    def _both(one: Term, other: Term) -> Term:
+        if isinstance(one.head, Number) and isinstance(other.head, Number) and one.sort is other.sort is REAL:
+            return _as_lengths(one.head.value, other.head.value, lengths).term
+        if one.head != other.head or len(one.arguments) != len(other.arguments):
+            raise ValueError("it does not do the same in another run, or with another number of rows")
+        return make(one.head, *(both(a, b) for a, b in zip(one.arguments, other.arguments, strict=True)))
+
+    return both(first, second)
+
+
+def _as_lengths(first: Fraction, second: Fraction, lengths: Mapping[tuple[int, int], int]) -> TermArray:
+    for powers in itertools.product((0, 1, -1, -2), repeat=len(lengths)):
+        scales = [
+            math.prod(
+                (Fraction(pair[k]) ** power for pair, power in zip(lengths, powers, strict=True)), start=Fraction(1)
+            )
+            for k in (0, 1)
+        ]
+        constant = first / scales[0]
+        if abs(constant - second / scales[1]) <= abs(constant) * Fraction(1, 10**14):
+            result = number(float(constant)) if constant.denominator > 10**6 else as_term(constant)
+            for axis, power in zip(lengths.values(), powers, strict=True):
+                length = real(length_of(axis))
+                for _ in range(abs(power)):
+                    result = result * length if power > 0 else result * (1 / length)
+            return result
+    raise ValueError(f"the number {float(first):.6g} became {float(second):.6g} in another run")

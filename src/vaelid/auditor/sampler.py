@@ -1,0 +1,81 @@
+"""The claim on the sampler: z = mean + deviation * eps, with eps independent N(0, 1), and a gradient through both."""
+
+from vaelid.auditor.lift import Reading
+from vaelid.auditor.names import Names
+from vaelid.auditor.posterior import Posterior, Sample, affine, axes_in, log_variance_of, names_in
+from vaelid.auditor.report import Claim
+from vaelid.auditor.tensors import element_of
+from vaelid.readings.terms.arrays import TermArray
+from vaelid.theory.kernel import NotProved
+from vaelid.theory.statement import eq
+from vaelid.theory.tactics import prove
+
+__all__ = ["sampler_claim"]
+
+_NAME = "sampler"
+
+
+def sampler_claim(reading: Reading, sample: Sample, names: Names, number: int) -> tuple[Claim, Posterior | None]:
+    """What is known of one sample, and the posterior that it is from."""
+    if len(sample.noise) != 1:
+        draws = ", ".join(noise.name for noise in sample.noise)
+        return Claim(_NAME, "UNKNOWN", f"z has several draws in it ({draws}).", source=sample.source), None
+    (noise,) = sample.noise
+    found = affine(sample, reading)
+    if found is None:
+        reason = "z is not a mean plus a deviation times noise."
+        return Claim(_NAME, "UNKNOWN", reason, names.text(sample.element), source=noise.source), None
+    mean, deviation = found
+    log_variance, positive = log_variance_of(deviation, f"s_{number}")
+    eps_axes = tuple(axis for dim in noise.dims for axis in reading.axes.now(dim))
+    posterior = Posterior(
+        tuple(a for a in sample.axes if a in {*axes_in(mean.term), *axes_in(deviation.term)}),
+        mean,
+        log_variance,
+        noise.name,
+        positive,
+        noise.source,
+    )
+    return _judged(reading, sample, names, posterior, deviation, eps_axes), posterior
+
+
+def _judged(
+    reading: Reading,
+    sample: Sample,
+    names: Names,
+    posterior: Posterior,
+    deviation: TermArray,
+    eps_axes: tuple[int, ...],
+) -> Claim:
+    (noise,) = sample.noise
+    formula = names.text(sample.element)
+    if noise.law == "uniform":
+        reason = (
+            "the noise is uniform on (0, 1): its mean is 1/2 and its variance 1/12, where a normal draw has 0 and 1."
+        )
+        return Claim(_NAME, "REFUTED", reason, formula, bug="uniform-noise", source=noise.source)
+    if noise.law != "normal":
+        reason = f"the law of the noise, drawn by {noise.operation}, is not known here."
+        return Claim(_NAME, "UNKNOWN", reason, formula, source=noise.source)
+    shared = [axis for axis in sample.axes if axis not in eps_axes]
+    if shared:
+        which = " and ".join(
+            names.of_axis.get(axis, f"an axis of length {reading.axes.lengths[axis]}") for axis in shared
+        )
+        reason = f"one draw is shared along {which}: the coordinates of z are not independent."
+        return Claim(_NAME, "REFUTED", reason, formula, bug="shared-noise", source=noise.source)
+    if sample.tensor.stops:
+        line = min(sample.tensor.stops)
+        reason = "z has the right value, but no gradient goes back through it to the mean and deviation."
+        return Claim(_NAME, "REFUTED", reason, formula, bug="detached", source=line)
+    if not names_in(posterior.mean) or not names_in(posterior.log_variance):
+        what = "mean" if not names_in(posterior.mean) else "deviation"
+        reason = f"the {what} is a constant: the posterior is restricted."
+        return Claim(_NAME, "PROVED", reason, formula, bug="posterior-restricted", source=noise.source)
+    eps = element_of(noise.name, eps_axes)
+    try:
+        theorem = prove(eq(sample.element, posterior.mean + deviation * eps), unfolding=())
+    except NotProved as failure:
+        return Claim(_NAME, "UNKNOWN", str(failure), formula, source=noise.source)
+    reason = f"z = mean + deviation * eps, one standard normal draw for each coordinate: {formula}."
+    return Claim(_NAME, "PROVED", reason, formula, theorems=(theorem,), source=noise.source)

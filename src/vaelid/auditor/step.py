@@ -1,0 +1,157 @@
+"""Audit a training step: a callable from a batch to a loss."""
+
+import inspect
+import time
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+from vaelid.auditor.assessed import Assessed
+from vaelid.auditor.claims import weight_of
+from vaelid.auditor.fit import Values
+from vaelid.auditor.linear import NoProof
+from vaelid.auditor.names import Names
+from vaelid.auditor.objective import Objective, Question, identify, rewritten
+from vaelid.auditor.posterior import Posterior, names_in, samples
+from vaelid.auditor.report import Claim, Report
+from vaelid.auditor.run import Run, call_of, read_calls, scalar_loss, smaller
+from vaelid.auditor.sampler import sampler_claim
+from vaelid.auditor.targets import Rewrite
+from vaelid.auditor.tensors import Unread
+from vaelid.auditor.verdict import verdict
+
+__all__ = ["assess", "audit"]
+
+
+def audit(
+    step: Callable[[Any], Any],
+    batch: Any,
+    *,
+    beta: float | None = None,
+    likelihood: str | None = None,
+    variance: float | None = None,
+    evaluation: Callable[[Any], Any] | None = None,
+) -> Report:
+    """What does `step(batch)` minimise: is it -ELBO, and with which beta?"""
+    started = time.perf_counter()
+    target = getattr(step, "__qualname__", type(step).__name__)
+    calls = [call_of(batch)]
+    if (fewer := smaller(batch)) is not None:
+        calls.append(call_of(fewer))
+    try:
+        assessed = assess(step, calls)
+        report = verdict(assessed, target=target, beta=beta, likelihood=likelihood, variance=variance)
+    except (Unread, NoProof) as reason:
+        report = Report(
+            target,
+            "UNKNOWN",
+            "unknown",
+            f"what it computes could not be read: {reason}",
+            claims=(Claim("objective", "UNKNOWN", str(reason), source=getattr(reason, "source", None)),),
+        )
+    return replace(report, seconds=time.perf_counter() - started, source=source_of(step))
+
+
+def source_of(function: Any) -> str | None:
+    """File and line of a function."""
+    try:
+        code = inspect.unwrap(function).__code__
+    except AttributeError:
+        try:
+            code = type(function).__call__.__code__
+        except AttributeError:
+            return None
+    return f"{code.co_filename}:{code.co_firstlineno}"
+
+
+def assess(
+    function: Callable[..., Any], calls: list, given: Callable[[Run], list[Posterior]] | None = None
+) -> Assessed:
+    """Run it, read it, and recognise what can be."""
+    run = read_calls(function, calls, scalar_loss)
+    assessed = _assessed(run, given, frozenset())
+    if assessed.objective.theorem is None and given is None:
+        fixed = frozenset(range(len(run.reading.axes.lengths))) - run.moved
+        again = _assessed(run, given, fixed)
+        if sum(g.theorem is not None for g in again.objective.groups) > sum(
+            g.theorem is not None for g in assessed.objective.groups
+        ):
+            again.run.notes.append("the code fixes every size but the number of rows: the theorem is for these sizes")
+            return again
+    return assessed
+
+
+def _assessed(run: Run, given: Callable[[Run], list[Posterior]] | None, fixed: frozenset[int]) -> Assessed:
+    reading = run.reading
+    leaves = reading.leaves
+    rows = run.moved or frozenset(
+        axis
+        for leaf in leaves.values()
+        if leaf.kind == "argument" and leaf.dims
+        for axis in reading.axes.now(leaf.dims[0])
+    )
+    names = Names({"B": tuple(sorted(rows))}, {})
+    posteriors: list[Posterior] = []
+    draws: set[int] = set()
+    if given is not None:
+        posteriors = given(run)
+    drawn = samples(reading) if given is None else []
+    for sample in drawn:
+        _, posterior = sampler_claim(reading, sample, names, len(posteriors))
+        if posterior is not None:
+            posteriors.append(posterior)
+            draws |= set(sample.axes) - set(posterior.axes)
+    question = _question(run, posteriors, fixed, given is not None)
+    objective = identify(question)
+    names = _names(run, objective, rows, frozenset(draws))
+    claims = [sampler_claim(reading, sample, names, k)[0] for k, sample in enumerate(drawn)]
+    found = Assessed(run, objective, claims, names, frozenset(draws))
+    for group in objective.groups:
+        found.weights[group.kind] = weight_of(group, objective.question, names, found.draws)
+    return found
+
+
+def _question(run: Run, posteriors: list[Posterior], fixed: frozenset[int], given: bool) -> Question:
+    leaves = run.reading.leaves
+    data = {n for n, leaf in leaves.items() if leaf.kind in ("argument", "constant")}
+    for name, leaf in leaves.items():
+        if leaf.kind == "made" and leaf.inputs and leaf.inputs <= data:
+            data.add(name)
+    own = {n for p in posteriors for n in names_in(p.mean) | names_in(p.log_variance)}
+    drawn = {p.noise for p in posteriors}
+    outputs = {n for n, leaf in leaves.items() if leaf.kind == "made" and leaf.noise & drawn} if drawn else set()
+    if not posteriors:
+        outputs = {n for n, leaf in leaves.items() if leaf.kind == "made"} - data
+    if given:
+        data = {n for n in data if n.startswith("data_") or leaves[n].kind == "constant" or leaves[n].operation}
+        outputs = {n for n, leaf in leaves.items() if leaf.kind == "argument"} - data - own
+    moved = [n for n, leaf in leaves.items() if leaf.kind in ("made", "noise", "parameter") or n in outputs | own]
+    values = Values.near(run.arrays(), run.lengths, moved)
+    values = replace(values, fixed=fixed)
+    question = Question(run.term, tuple(posteriors), frozenset(outputs), frozenset(data), values)
+    for posterior in posteriors:
+        if posterior.positive is not None:
+            name = next(iter(names_in(posterior.log_variance)))
+            question = rewritten(question, Rewrite(posterior.positive, "exp"), name)
+    return question
+
+
+def _names(run: Run, objective: Objective, rows: frozenset[int], draws: frozenset[int]) -> Names:
+    latent: list[int] = []
+    observed: list[int] = []
+    for posterior in objective.question.posteriors:
+        latent += [a for a in posterior.axes if a not in rows and a not in latent]
+    for group in objective.groups:
+        if group.kind == "reconstruction":
+            observed += [a for a in group.axes if a not in rows and a not in observed and a not in draws]
+    lengths = run.reading.axes.lengths
+    groups = {"B": tuple(sorted(rows)), "L": tuple(latent), "D": tuple(observed), "K": tuple(sorted(draws))}
+    groups = {letter: axes for letter, axes in groups.items() if axes}
+    sizes = {letter: run.reading.axes.length(axes) for letter, axes in groups.items() if letter != "B"}
+    if rows:
+        sizes["B"] = lengths[min(rows)]
+    for letter, axes in groups.items():
+        if len(axes) > 1 and letter != "B":
+            sizes |= {f"{letter}{k + 1}": lengths[axis] for k, axis in enumerate(axes)}
+    sizes |= {f"N{axis}": length for axis, length in enumerate(lengths)}
+    return Names(groups, sizes)
