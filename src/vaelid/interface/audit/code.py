@@ -37,14 +37,14 @@ class Panel:
         return f"<figure>{code}<figcaption>{name}</figcaption></figure>"
 
 
-def panels(start: tuple[str, int] | None, marks: Iterable[tuple[str, int, str]]) -> list[Panel]:
-    """A panel for each function that holds a mark (file, line, class); the audited one, at `start`, comes first.
+def panels(marks: Iterable[tuple[str, int, str]]) -> list[Panel]:
+    """A panel for each function that holds a mark (file, line, class), in their order; with no class it marks nothing.
 
     Of a long function the lines near marks are shown, and its head. A file that cannot be read has no panel.
     """
     found: dict[tuple[str, int], dict[int, str]] = {}
     spans: dict[tuple[str, int], range] = {}
-    for file, line, kind in [*([(*start, "")] if start else []), *marks]:
+    for file, line, kind in marks:
         text = linecache.getlines(file)
         if not 0 < line <= len(text):
             continue

@@ -4,7 +4,7 @@ import inspect
 import re
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any
 
@@ -47,7 +47,7 @@ class Job:
 
 def perform(job: Job) -> tuple[Report, str | dict[str, Any]]:
     """Audit, write the files that were asked for, and give the report and the answer in the form asked for."""
-    report = audited(job)
+    report = replace(audited(job), target=job.target)
     write_files(report, html=job.html, rocq=job.rocq, command=job.command)
     return report, answer(report, job.form)
 

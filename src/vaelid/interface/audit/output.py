@@ -7,9 +7,9 @@ from typing import Any
 from vaelid.auditor import Report
 from vaelid.interface.audit.page import render
 from vaelid.interface.audit.plain import lines
-from vaelid.interface.audit.rocq import rocq_file
 from vaelid.interface.audit.sarif import sarif
 from vaelid.interface.files import write_atomically
+from vaelid.theory.export import NotExported, rocq_file
 
 __all__ = ["answer", "write_files"]
 
@@ -26,8 +26,18 @@ def write_files(report: Report, *, html: str | None, rocq: str | None, command: 
     if html is not None:
         write_atomically(Path(html), render(report, command).encode())
     if rocq is not None:
-        text = rocq_file(report)
-        if text is None:
-            print(f"vaelid: {rocq} was not written: no claim carries a theorem.", file=sys.stderr)
-        else:
-            write_atomically(Path(rocq), text.encode())
+        _write_rocq(report, Path(rocq))
+
+
+def _write_rocq(report: Report, path: Path) -> None:
+    """What was proved; the verdict stands without it, so a lack is said and is no error."""
+    theorems = [theorem for claim in report.claims for theorem in claim.theorems]
+    try:
+        text = rocq_file(theorems, title=f"vaelid audit {report.target}: {report.verdict}") if theorems else None
+        lack = "no claim carries a theorem"
+    except NotExported as reason:
+        text, lack = None, str(reason)
+    if text is None:
+        print(f"vaelid: {path} was not written: {lack}.", file=sys.stderr)
+    else:
+        write_atomically(path, text.encode())

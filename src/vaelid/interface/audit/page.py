@@ -6,7 +6,7 @@ from importlib.resources import files
 from vaelid.auditor import Claim, Report
 from vaelid.auditor.bugs import BUGS
 from vaelid.interface.audit.code import panels
-from vaelid.interface.audit.parts import badge, formula, number_line, prose, section
+from vaelid.interface.audit.parts import badge, formula, number_line, prose, section, sentence
 from vaelid.interface.audit.places import shown, split
 from vaelid.interface.audit.words import EXIT, EXPECTED, at_point, deciding, interval, mend, number, place, sized
 from vaelid.readings.terms.text import text
@@ -39,13 +39,13 @@ def _header(report: Report) -> str:
     claim = deciding(report)
     lede = []
     if claim and claim.reason.rstrip(".") not in report.summary:
-        lede.append(prose(claim.reason))
+        lede.append(sentence(claim.reason))
     if claim and (advice := mend(claim)):
-        lede.append(f"<b>{prose(advice)}</b>")
-    elif report.advice:
-        lede.append(f"<b>{prose(report.advice)}</b>")
+        lede.append(f"<b>{sentence(advice)}</b>")
+    elif report.advice and report.verdict == "PROVED":
+        lede.append(f"<b>{sentence(report.advice)}</b>")
     calls = "".join(
-        f'<p class="call refuted"><b>{other.name.capitalize()} is refuted:</b> {prose(other.reason)}</p>'
+        f'<p class="call refuted"><b>{other.name.capitalize()} is refuted:</b> {sentence(other.reason)}</p>'
         for other in report.claims
         if other.verdict == "REFUTED" and report.verdict == "PROVED"
     )
@@ -75,12 +75,15 @@ def _keys(report: Report) -> str:
 
 def _where(report: Report) -> str:
     """The user's lines, beside what each computes."""
-    marks = [(*found, _MARKS[claim.verdict]) for claim in report.claims if (found := split(claim.source))]
-    drawn = "".join(panel.html() for panel in panels(split(report.source), marks))
+    claim = deciding(report)
+    ordered = sorted(report.claims, key=lambda c: c is not claim)
+    marks = [(*found, _MARKS[c.verdict]) for c in ordered if (found := split(c.source))]
+    if start := split(report.source):
+        marks.insert(bool(claim and claim.source), (*start, ""))  # the whole function, after the line that decides
+    drawn = "".join(panel.html() for panel in panels(marks))
     told = _computed(report)
     if not drawn and not told:
         return ""
-    claim = deciding(report)
     line = split(claim.source) if claim else None
     title = f"What line {line[1]} computes" if line and claim and claim.formula else "The code, and what it computes"
     return section("where", title, f'<div class="wide two src"><div>{drawn}</div><div class="forms">{told}</div></div>')
@@ -105,13 +108,13 @@ def _source_words(claim: Claim) -> str:
 def _formulas(claim: Claim) -> str:
     found = split(claim.source)
     who = f"line {found[1]}" if found else "the code"
-    shown_formula = formula(claim.formula) if claim.formula else f'<p class="told">{prose(claim.reason)}</p>'
+    shown_formula = formula(claim.formula) if claim.formula else f'<p class="told">{sentence(claim.reason)}</p>'
     computed = f"<h3>{badge(claim.verdict, word=False)} {who} {'computes' if claim.formula else 'is at fault'}</h3>"
     if claim.verdict != "REFUTED":
         computed = f"<h3>{badge(claim.verdict, word=False)} {who}</h3>"
         return computed + shown_formula
     words, right = EXPECTED.get(claim.name, ("", ""))
-    wanted = f'<h3 class="proved"><span class="v proved">■</span> {words}</h3>{formula(right)}' if words else ""
+    wanted = f"<h3>{badge('PROVED', word=False)} {words}</h3>{formula(right)}" if words else ""
     return computed + shown_formula + wanted
 
 
@@ -126,7 +129,7 @@ def _witness(report: Report) -> str:
         ('<span class="good">■</span> expected', interval(seen.expected)),
     )
     table = "".join(f'<tr><th scope="row">{name}</th><td class="num">{value}</td></tr>' for name, value in rows)
-    words = f"{prose(seen.meaning)}. The bounds are rigorous (ball arithmetic) and exclude each other: no rounding "
+    words = f"{sentence(seen.meaning)} The bounds are rigorous (ball arithmetic) and exclude each other: no rounding "
     told = f'<table class="wt"><tbody>{table}</tbody></table><p class="small">{words}excuses the difference.</p>'
     drawing = number_line(seen)
     body = f'<div class="wide two">{drawing}<div>{told}</div></div>' if drawing else f"<div>{told}</div>"
@@ -144,15 +147,13 @@ def _mending(report: Report) -> str:
         )
     if report.advice:
         parts.append(f"<p>{prose(report.advice)}</p>")
-    return (
-        section("mend", "How to mend it" if report.verdict != "PROVED" else "Advice", "".join(parts)) if parts else ""
-    )
+    return section("mend", "How to mend it", "".join(parts)) if parts and report.verdict != "PROVED" else ""
 
 
 def _notes(report: Report) -> str:
     if not report.notes:
         return ""
-    items = "".join(f"<li>{prose(note)}</li>" for note in report.notes)
+    items = "".join(f"<li>{sentence(note)}</li>" for note in report.notes)
     return section("notes", "Worth knowing", f'<ul class="plain">{items}</ul>')
 
 
@@ -164,7 +165,7 @@ def _claim_rows(report: Report) -> str:
         rests = rests or ("the witness" if claim.witness else "the recorded run" if claim.verdict == "REFUTED" else "—")
         weight = f" Weight: {escape(claim.weight)}." if claim.weight else ""
         rows.append(
-            f'<tr><th scope="row">{claim.name}</th><td>{badge(claim.verdict)}</td><td>{prose(claim.reason)}{weight}'
+            f'<tr><th scope="row">{claim.name}</th><td>{badge(claim.verdict)}</td><td>{sentence(claim.reason)}{weight}'
             f'{f" <small>{escape(where)}</small>" if where else ""}</td><td data-l="rests on">{rests}</td></tr>'
         )
     return "".join(rows)
@@ -195,7 +196,7 @@ def _theorems(report: Report) -> str:
 
 def _assumptions(report: Report) -> str:
     assumed = dict.fromkeys([*report.assumptions, *(a for claim in report.claims for a in claim.assumptions)])
-    items = "".join(f"<li>{prose(assumption)}</li>" for assumption in assumed)
+    items = "".join(f"<li>{sentence(assumption)}</li>" for assumption in assumed)
     steps = (
         "<b>Recorded</b> your code as it ran, operation by operation.",
         "<b>Read</b> the record as a formula; what encoder and decoder do stays unknown.",

@@ -6,7 +6,7 @@ from html import escape
 from vaelid.auditor import Witness
 from vaelid.interface.audit.words import number, readable
 
-__all__ = ["badge", "formula", "number_line", "prose", "section"]
+__all__ = ["badge", "formula", "number_line", "prose", "section", "sentence"]
 
 _SIGNS = {
     "PROVED": '<rect x="2" y="2" width="20" height="20" rx="2" fill="currentColor"/>'
@@ -30,8 +30,19 @@ def badge(verdict: str, size: str = "", word: bool = True) -> str:
 
 
 def formula(text: str) -> str:
-    """A formula, whose lines break where they must."""
-    return f'<p class="formula">{escape(text)}</p>'
+    """A formula as the kernel's text writes it: indices go below the line."""
+    text = re.sub(r"_\{([^}]*)\}|\[([\w, +]+)\]|_(\w)\b", _below, escape(text))
+    return f'<p class="formula">{text}</p>'
+
+
+def _below(index: re.Match[str]) -> str:
+    return f"<sub>{next(filter(None, index.groups())).replace(', ', ',')}</sub>"
+
+
+def sentence(text: str) -> str:
+    """A reason as a sentence: it begins with a capital, unless with a name or a formula, and ends with a full stop."""
+    word = re.match(r"[a-z]{2,}[ ,:](?!=)", text)
+    return f"{prose(text[:1].upper() + text[1:] if word else text).rstrip('.')}."
 
 
 def prose(text: str) -> str:
