@@ -1,12 +1,13 @@
 """A loss as weights times negative log-likelihoods and divergences, and a constant: found, and proved."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from functools import reduce
 from operator import add
 
 import torch
 
+from vaelid.auditor.exponentials import by_exponentials
 from vaelid.auditor.fit import Values
 from vaelid.auditor.laws import laws
 from vaelid.auditor.lemmas import about_logits
@@ -40,7 +41,7 @@ from vaelid.readings.terms.syntax import (
     subterms,
 )
 from vaelid.readings.terms.text import text
-from vaelid.theory.kernel import Theorem, instantiate
+from vaelid.theory.kernel import NotProved, Theorem, instantiate
 from vaelid.theory.statement import eq, given, split
 from vaelid.theory.tactics import use
 
@@ -290,6 +291,25 @@ def _proved_group(question: Question, group: Group, hypotheses: tuple[Term, ...]
     return replace(group, weight=weight, total=total, rest=reduce(add, rest) if rest else None, theorem=theorem)
 
 
+def _plainly(goal: Term, _: list[Term]) -> Theorem | None:
+    exponents = {p for p in subterms(unfolded(goal)) if p.head in (Operator("exp"), Operator("log"))}
+    return proved(goal, [use("exp_zero")], unfold=True) if len(exponents) <= 2 else None
+
+
+def _by_powers(goal: Term, _: list[Term]) -> Theorem | None:
+    written = unfolded(goal)
+    theorem = by_exponentials(written)
+    return theorem if theorem is None or written is goal else proved(goal, [theorem], unfold=True)
+
+
+_ATTEMPTS: tuple[Callable[[Term, list[Term]], Theorem | None], ...] = (
+    _plainly,
+    _by_powers,
+    lambda goal, terms: proved(goal, about_logits(*terms), unfold=True),
+    lambda goal, terms: proved(goal, laws(*terms), unfold=True),
+)
+
+
 def pointwise(goal: Term, *terms: TermArray) -> Theorem:
     """An identity of one coordinate: without laws where that is enough, then with those of what occurs.
 
@@ -302,10 +322,11 @@ def pointwise(goal: Term, *terms: TermArray) -> Theorem:
     conclusion = split(goal)[1]
     abstract = replaced(conclusion, numbers)
     back = {variable.head: part for part, variable in numbers.items()}
-    for premises in (lambda: [], lambda: [use("exp_zero")], lambda: about_logits(*found), lambda: laws(*found)):
+    for attempt in _ATTEMPTS:
         try:
-            return instantiate(proved(abstract, premises(), unfold=True), back)
-        except NoProof:
+            if (theorem := attempt(abstract, found)) is not None:
+                return instantiate(theorem, back)
+        except NotProved:
             continue
     return proved(goal, [use("exp_zero")], unfold=True)
 

@@ -1,0 +1,218 @@
+"""Identities with exponentials: every one is written as a product of powers of a few, and those as positive numbers.
+
+exp(h / 2), exp(h) and exp(-h) are u, u^2 and 1 / u^2 for u = exp(h / 2). What is left for the solvers is an identity of
+rational functions in u; that the exponentials are these powers is proved apart, from the law of exp of a sum.
+"""
+
+import math
+from dataclasses import dataclass, field
+from fractions import Fraction
+from functools import cache, reduce
+from operator import mul
+
+from vaelid.auditor.simple import replaced
+from vaelid.readings.terms.arrays import TermArray, as_term
+from vaelid.readings.terms.namespace import NAMESPACE as xp
+from vaelid.readings.terms.syntax import REAL, Number, Operator, Power, Term, Variable, make, subterms
+from vaelid.theory.kernel import Theorem, instantiate
+from vaelid.theory.library.definitions import scalar
+from vaelid.theory.library.logarithm import exp_pos
+from vaelid.theory.statement import eq, given, lt
+from vaelid.theory.tactics import prove, use
+
+__all__ = ["by_exponentials"]
+
+_x = scalar("x")
+_MOST = 12
+
+Linear = dict[Term, Fraction]
+"""Atoms with their factors; the number 1 is an atom."""
+
+
+def linear(term: Term) -> Linear:
+    """A real term as a sum of multiples of atoms."""
+    one = as_term(1).term
+    match term.head, term.arguments:
+        case Number(value=value), _:
+            return {one: value} if value else {}
+        case Operator("negative"), (x,):
+            return _scaled(linear(x), Fraction(-1))
+        case Operator("add"), (x, y):
+            return _added(linear(x), linear(y))
+        case Operator("subtract"), (x, y):
+            return _added(linear(x), _scaled(linear(y), Fraction(-1)))
+        case Operator("multiply"), (x, y):
+            for left, right in ((x, y), (y, x)):
+                known = linear(left)
+                if set(known) <= {one}:
+                    return _scaled(linear(right), known.get(one, Fraction(0)))
+        case Operator("divide"), (x, y):
+            known = linear(y)
+            if set(known) == {one}:
+                return _scaled(linear(x), 1 / known[one])
+        case Operator("log"), (x,) if (inside := exponent(x)) is not None:
+            return inside
+    return {term: Fraction(1)}
+
+
+def _scaled(terms: Linear, by: Fraction) -> Linear:
+    return {atom: factor * by for atom, factor in terms.items() if factor * by}
+
+
+def _added(one: Linear, other: Linear) -> Linear:
+    total = dict(one)
+    for atom, factor in other.items():
+        total[atom] = total.get(atom, Fraction(0)) + factor
+    return {atom: factor for atom, factor in total.items() if factor}
+
+
+def exponent(term: Term) -> Linear | None:
+    """t, where the term is exp(t) as it stands: a product, quotient or power of exponentials; else None."""
+    match term.head, term.arguments:
+        case Operator("exp"), (x,):
+            return linear(x)
+        case Number(value=value), _ if value == 1:
+            return {}
+        case Operator("multiply" | "divide"), (x, y):
+            one, other = exponent(x), exponent(y)
+            if one is None or other is None:
+                return None
+            return _added(one, other if term.head == Operator("multiply") else _scaled(other, Fraction(-1)))
+        case Power(exponent=k), (x,):
+            inside = exponent(x)
+            return None if inside is None else _scaled(inside, Fraction(k))
+    return None
+
+
+@cache
+def _power(k: int) -> Theorem:
+    """exp(k x) = exp(x)^k; of a negative k, 1 / exp(x)^-k."""
+    if k == 0:
+        return prove(eq(xp.exp(0 * _x), 1), [use("exp_zero")])
+    if k == 1:
+        return prove(eq(xp.exp(1 * _x), xp.exp(_x)))
+    if k > 1:
+        before = _power(k - 1)
+        return prove(eq(xp.exp(k * _x), xp.exp(_x) ** k), [before, use("exp_add", x=(k - 1) * _x, y=_x)])
+    up = xp.exp(_x) ** -k if k < -1 else xp.exp(_x)
+    facts = [_power(-k), use("exp_add", x=-k * _x, y=k * _x), use("exp_zero"), use(exp_pos.theorem, a=-k * _x)]
+    return prove(eq(xp.exp(k * _x), 1 / up), facts)
+
+
+@dataclass
+class _Units:
+    """The exponentials that all others are powers of."""
+
+    denominators: dict[Term, int]
+    theorems: list[Theorem] = field(default_factory=list)
+
+    def unit(self, atom: Term) -> TermArray:
+        """The exponent of an atom's unit."""
+        d = self.denominators[atom]
+        return TermArray((), atom) if d == 1 else TermArray((), atom) / d
+
+    def powers(self, terms: Linear) -> dict[Term, int]:
+        """How often each unit is in it."""
+        return {atom: int(factor * self.denominators[atom]) for atom, factor in terms.items()}
+
+
+def by_exponentials(goal: Term) -> Theorem | None:
+    """The goal, an equation without hypotheses or sums; None where it has no exponentials of this kind.
+
+    Raises `NotProved`.
+    """
+    exponentials = [p for p in subterms(goal) if p.head == Operator("exp") and not p.loose]
+    logs = [
+        p
+        for p in subterms(goal)
+        if p.head == Operator("log") and not p.loose and exponent(p.arguments[0]) is not None
+    ]
+    if not exponentials and not logs:
+        return None
+    forms = {p: linear(p.arguments[0]) for p in exponentials}
+    denominators: dict[Term, int] = {}
+    for form in forms.values():
+        for atom, factor in form.items():
+            denominators[atom] = math.lcm(denominators.get(atom, 1), factor.denominator)
+    units = _Units(denominators)
+    if any(abs(k) > _MOST for form in forms.values() for k in units.powers(form).values()):
+        return None
+    names = {atom: Variable(f"u_{k}", REAL) for k, atom in enumerate(denominators)}
+    written = {p: Variable(f"e_{k}", REAL) for k, p in enumerate([*forms, *logs])}
+    hypotheses, facts = _facts(forms, logs, units, names, written)
+    # an argument of a log may hold an exponential: the logs are replaced first, as wholes
+    abstract = replaced(replaced(goal, {p: make(written[p]) for p in logs}), {p: make(written[p]) for p in forms})
+    theorem = prove(given(*hypotheses, abstract), [])
+    back: dict[Variable, Term] = {variable: p for p, variable in written.items()}
+    back |= {names[atom]: xp.exp(units.unit(atom)).term for atom in denominators}
+    return prove(goal, [instantiate(theorem, back), *facts])
+
+
+def _facts(
+    forms: dict[Term, Linear],
+    logs: list[Term],
+    units: _Units,
+    names: dict[Term, Variable],
+    written: dict[Term, Variable],
+) -> tuple[list[Term], list[Theorem]]:
+    """For each exponential and logarithm what it is in the units: as hypothesis on numbers, and as theorem."""
+    hypotheses: list[Term] = []
+    facts: list[Theorem] = []
+    for atom, name in names.items():
+        number = TermArray((), make(name))
+        hypotheses.append(lt(0, number))
+        facts.append(use(exp_pos.theorem, a=units.unit(atom)))
+        if atom.head == Operator("log"):  # exp(log c / d)^d = c
+            d = units.denominators[atom]
+            inside = TermArray((), atom.arguments[0])
+            hypotheses.append(eq(number**d, inside))
+            base = xp.exp(units.unit(atom))
+            known = [use("exp_log", x=inside), use(_power(d), x=units.unit(atom))]
+            facts.append(prove(eq(base**d, inside), known))
+    for p, form in forms.items():
+        powers = units.powers(form)
+        numbers = [_to_power(TermArray((), make(names[atom])), k) for atom, k in powers.items()]
+        hypotheses.append(eq(TermArray((), make(written[p])), reduce(mul, numbers) if numbers else as_term(1)))
+        facts.append(_as_product(p, powers, units))
+    for p in logs:
+        form = exponent(p.arguments[0])
+        assert form is not None
+        value = _sum_of(form)
+        hypotheses.append(eq(TermArray((), make(written[p])), value))
+        facts.append(_log_of(p, value))
+    return hypotheses, facts
+
+
+def _to_power(base: TermArray, k: int) -> TermArray:
+    if k == 1:
+        return base
+    return base**k if k > 0 else 1 / (base if k == -1 else base**-k)
+
+
+def _as_product(p: Term, powers: dict[Term, int], units: _Units) -> Theorem:
+    """exp(sum of k a) = product of exp(a)^k."""
+    if not powers:
+        return prove(eq(TermArray((), p), 1), [use("exp_zero")])
+    facts = [use(_power(k), x=units.unit(atom)) for atom, k in powers.items()]
+    exponents = [k * units.unit(atom) for atom, k in powers.items()]
+    so_far = exponents[0]
+    for added in exponents[1:]:
+        facts.append(use("exp_add", x=so_far, y=added))
+        so_far = so_far + added
+    product = reduce(mul, (_to_power(xp.exp(units.unit(atom)), k) for atom, k in powers.items()))
+    return prove(eq(TermArray((), p), product), facts)
+
+
+def _sum_of(form: Linear) -> TermArray:
+    terms = [as_term(factor) * TermArray((), atom) for atom, factor in form.items()]
+    return reduce(lambda one, other: one + other, terms) if terms else as_term(0)
+
+
+def _log_of(p: Term, value: TermArray) -> Theorem:
+    """log of a product of exponentials is their exponents' sum."""
+    inside = p.arguments[0]
+    if inside.head == Operator("exp"):
+        return prove(eq(TermArray((), p), value), [use("log_exp", x=TermArray((), inside.arguments[0]))])
+    same = by_exponentials(eq(TermArray((), inside), xp.exp(value)))
+    assert same is not None
+    return prove(eq(TermArray((), p), value), [same, use("log_exp", x=value)])
