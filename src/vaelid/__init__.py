@@ -9,7 +9,7 @@ whether a KL of your own is one.
 from importlib.metadata import version
 
 from vaelid import spec
-from vaelid.auditor import audit_kl
+from vaelid.auditor import audit, audit_kl, audit_loss
 from vaelid.interface.evaluate import evaluate
 from vaelid.interface.fit import Fit, fit
 from vaelid.interface.runs import load
@@ -34,7 +34,9 @@ __all__ = [
     "NotProved",
     "SupportError",
     "VaelidError",
+    "audit",
     "audit_kl",
+    "audit_loss",
     "effective_beta",
     "evaluate",
     "fit",

@@ -121,6 +121,9 @@ def apart(term: TermArray, kind: Callable[[TermArray], str], hypotheses: tuple[T
     parts: list[Part] = []
     theorems: list[Theorem] = []
     for factor, inner in zip(factors, sums, strict=True):
+        if inner.head != Binder("sum"):
+            parts.append(Part(factor, TermArray((), inner)))
+            continue
         of_sum = _of_sum(inner, kind, hypotheses)
         parts += [Part(tidy(factor * part.coefficient), part.term) for part in of_sum.parts]
         theorems += [of_sum.theorem] if of_sum.theorem else []

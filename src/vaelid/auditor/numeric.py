@@ -51,6 +51,8 @@ def array_of(
     """
     values, axes = _Evaluation(arrays, lengths).value(term, ())
     names = [f"free {name}" for name in indices]
+    if not set(axes) <= set(names):
+        raise ReadingError("it has other indices than the axes that are asked for")
     return _aligned(values, axes, names).expand([lengths[name] for name in indices])
 
 

@@ -292,7 +292,8 @@ def _proved_group(question: Question, group: Group, hypotheses: tuple[Term, ...]
 
 
 def _plainly(goal: Term, _: list[Term]) -> Theorem | None:
-    exponents = {p for p in subterms(unfolded(goal)) if p.head in (Operator("exp"), Operator("log"))}
+    written = (p for p in subterms(unfolded(goal)) if p.head in (Operator("exp"), Operator("log")))
+    exponents = {p for p in written if names_in(TermArray((), p))}
     return proved(goal, [use("exp_zero")], unfold=True) if len(exponents) <= 2 else None
 
 

@@ -4,7 +4,7 @@ from fractions import Fraction
 from operator import add, mul, sub, truediv
 
 from vaelid.readings.terms.arrays import TermArray, as_term
-from vaelid.readings.terms.syntax import REAL, Binder, Number, Operator, Power, Term, Variable, instance, make
+from vaelid.readings.terms.syntax import REAL, Binder, Number, Operator, Power, Term, Variable, instance, make, subterms
 from vaelid.readings.terms.text import text
 
 __all__ = ["is_number", "linear_in", "outermost_sums", "replaced", "simple", "tidy"]
@@ -16,20 +16,27 @@ def is_number(term: TermArray, value: int) -> bool:
 
 
 def outermost_sums(term: Term) -> list[Term]:
-    """The sums in a term that no other sum is around, each once, in their order."""
+    """What a term is linear in, of what has sums in it: sums, and functions of sums that are not linear."""
     found: dict[Term, None] = {}
     waiting = [term]
-    seen = set()
     while waiting:
         part = waiting.pop()
-        if part in seen:
+        if not _has_sum(part):
             continue
-        seen.add(part)
-        if part.head == Binder("sum"):
-            found[part] = None
-        else:
-            waiting += reversed(part.arguments)
+        match part.head, part.arguments:
+            case Operator("add" | "subtract" | "negative"), parts:
+                waiting += reversed(parts)
+            case Operator("multiply"), (x, y) if not (_has_sum(x) and _has_sum(y)):
+                waiting += (y, x)
+            case Operator("divide"), (x, y) if not _has_sum(y):
+                waiting.append(x)
+            case _:
+                found[part] = None
     return list(found)
+
+
+def _has_sum(term: Term) -> bool:
+    return any(part.head == Binder("sum") for part in subterms(term))
 
 
 def replaced(term: Term, by: dict[Term, Term]) -> Term:

@@ -3,7 +3,7 @@
 import inspect
 import time
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 from vaelid.auditor.assessed import Assessed
@@ -14,13 +14,13 @@ from vaelid.auditor.names import Names
 from vaelid.auditor.objective import Objective, Question, identify, rewritten
 from vaelid.auditor.posterior import Posterior, names_in, samples
 from vaelid.auditor.report import Claim, Report
-from vaelid.auditor.run import Run, call_of, read_calls, scalar_loss, smaller
+from vaelid.auditor.run import Call, Run, call_of, read_calls, scalar_loss, smaller
 from vaelid.auditor.sampler import sampler_claim
 from vaelid.auditor.targets import Rewrite
 from vaelid.auditor.tensors import Unread
 from vaelid.auditor.verdict import verdict
 
-__all__ = ["assess", "audit"]
+__all__ = ["Given", "assess", "audit", "source_of", "unread"]
 
 
 def audit(
@@ -42,14 +42,15 @@ def audit(
         assessed = assess(step, calls)
         report = verdict(assessed, target=target, beta=beta, likelihood=likelihood, variance=variance)
     except (Unread, NoProof) as reason:
-        report = Report(
-            target,
-            "UNKNOWN",
-            "unknown",
-            f"what it computes could not be read: {reason}",
-            claims=(Claim("objective", "UNKNOWN", str(reason), source=getattr(reason, "source", None)),),
-        )
+        report = unread(target, reason)
     return replace(report, seconds=time.perf_counter() - started, source=source_of(step))
+
+
+def unread(target: str, reason: Exception) -> Report:
+    """The report on a function that could not be read as a formula."""
+    said = f"{str(reason).rstrip('.')}."
+    claim = Claim("objective", "UNKNOWN", said, source=getattr(reason, "source", None))
+    return Report(target, "UNKNOWN", "unknown", f"No verdict: {said}", claims=(claim,))
 
 
 def source_of(function: Any) -> str | None:
@@ -64,9 +65,16 @@ def source_of(function: Any) -> str | None:
     return f"{code.co_filename}:{code.co_firstlineno}"
 
 
-def assess(
-    function: Callable[..., Any], calls: list, given: Callable[[Run], list[Posterior]] | None = None
-) -> Assessed:
+@dataclass(frozen=True)
+class Given:
+    """What the arguments of a function are, where a user says it: the posterior, and the names of data and outputs."""
+
+    posterior: Posterior
+    data: frozenset[str]
+    outputs: frozenset[str]
+
+
+def assess(function: Callable[..., Any], calls: list[Call], given: Callable[[Run], Given] | None = None) -> Assessed:
     """Run it, read it, and recognise what can be."""
     run = read_calls(function, calls, scalar_loss)
     assessed = _assessed(run, given, frozenset())
@@ -81,27 +89,29 @@ def assess(
     return assessed
 
 
-def _assessed(run: Run, given: Callable[[Run], list[Posterior]] | None, fixed: frozenset[int]) -> Assessed:
+def _assessed(run: Run, given: Callable[[Run], Given] | None, fixed: frozenset[int]) -> Assessed:
     reading = run.reading
     leaves = reading.leaves
-    rows = run.moved or frozenset(
+    first = frozenset(
         axis
         for leaf in leaves.values()
         if leaf.kind == "argument" and leaf.dims
         for axis in reading.axes.now(leaf.dims[0])
     )
+    rows = run.moved if run.moved and given is None else first
     names = Names({"B": tuple(sorted(rows))}, {})
     posteriors: list[Posterior] = []
     draws: set[int] = set()
-    if given is not None:
-        posteriors = given(run)
+    known = given(run) if given is not None else None
+    if known is not None:
+        posteriors.append(known.posterior)
     drawn = samples(reading) if given is None else []
     for sample in drawn:
         _, posterior = sampler_claim(reading, sample, names, len(posteriors))
         if posterior is not None:
             posteriors.append(posterior)
             draws |= set(sample.axes) - set(posterior.axes)
-    question = _question(run, posteriors, fixed, given is not None)
+    question = _question(run, posteriors, fixed, known)
     objective = identify(question)
     names = _names(run, objective, rows, frozenset(draws))
     claims = [sampler_claim(reading, sample, names, k)[0] for k, sample in enumerate(drawn)]
@@ -111,7 +121,7 @@ def _assessed(run: Run, given: Callable[[Run], list[Posterior]] | None, fixed: f
     return found
 
 
-def _question(run: Run, posteriors: list[Posterior], fixed: frozenset[int], given: bool) -> Question:
+def _question(run: Run, posteriors: list[Posterior], fixed: frozenset[int], given: Given | None) -> Question:
     leaves = run.reading.leaves
     data = {n for n, leaf in leaves.items() if leaf.kind in ("argument", "constant")}
     for name, leaf in leaves.items():
@@ -122,9 +132,9 @@ def _question(run: Run, posteriors: list[Posterior], fixed: frozenset[int], give
     outputs = {n for n, leaf in leaves.items() if leaf.kind == "made" and leaf.noise & drawn} if drawn else set()
     if not posteriors:
         outputs = {n for n, leaf in leaves.items() if leaf.kind == "made"} - data
-    if given:
-        data = {n for n in data if n.startswith("data_") or leaves[n].kind == "constant" or leaves[n].operation}
-        outputs = {n for n, leaf in leaves.items() if leaf.kind == "argument"} - data - own
+    if given is not None:
+        data = {n for n in data if n in given.data or leaves[n].kind == "constant" or leaves[n].operation == "one-hot"}
+        outputs = set(given.outputs)
     moved = [n for n, leaf in leaves.items() if leaf.kind in ("made", "noise", "parameter") or n in outputs | own]
     values = Values.near(run.arrays(), run.lengths, moved)
     values = replace(values, fixed=fixed)

@@ -6,6 +6,7 @@ values; that it is right is for the kernel to say.
 
 import itertools
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import partial, reduce
 from operator import add
@@ -18,6 +19,7 @@ from vaelid.auditor.fit import Fit, Values, exact
 from vaelid.auditor.linear import added
 from vaelid.auditor.numeric import array_of
 from vaelid.auditor.posterior import Posterior, names_in
+from vaelid.readings.errors import ReadingError
 from vaelid.readings.terms.arrays import TermArray, as_term
 from vaelid.readings.terms.namespace import NAMESPACE as xp
 from vaelid.readings.terms.syntax import REAL, Number, Operator, subterms
@@ -226,8 +228,12 @@ def find_likelihood(term: TermArray, axes: list[int], values: Values, data: froz
     body = Body.of(term, data)
     term = body.term
     numbers = values.of(term, axes)
-    observed = [(t, values.of(t, axes)) for t in _candidates(term, lambda names: names <= data)]
-    outputs = [(t, values.of(t, axes)) for t in _candidates(term, lambda names: not names & data)]
+    defined = torch.isfinite(numbers)
+    if int(defined.sum()) < 8:
+        return None
+    numbers = numbers[defined]
+    observed = _with_values(_candidates(term, lambda names: names <= data), axes, values, defined)
+    outputs = _with_values(_candidates(term, lambda names: not names & data), axes, values, defined)
     for screen in (_of_one_parameter, _of_two_parameters):
         for make, candidate in screen(observed, outputs):
             if not _fits(numbers, candidate()):
@@ -333,11 +339,20 @@ def _counted(x: TermArray, mean: TermArray | Rewrite, dispersion: TermArray | Re
     return Target("negative binomial", term, lgamma(x + 1), "negative_binomial", parameters=(x,))
 
 
+def _with_values(terms: list[TermArray], axes: list[int], values: Values, defined: Tensor) -> _Terms:
+    found = []
+    for term in terms:
+        with suppress(ReadingError):
+            found.append((term, values.of(term, axes)[defined]))
+    return found
+
+
 def _categorical(body: Body, axes: list[int], values: Values, observed: _Terms, outputs: _Terms) -> Found | None:
     """-x log q, where q sums to 1 along an axis."""
     numbers = values.of(body.term, axes)
-    for (q, _), (x, xs) in itertools.product(outputs, observed):
-        if not _fits(numbers, xs * values.of(q, axes)):
+    defined = torch.isfinite(numbers)
+    for (q, qs), (x, xs) in itertools.product(outputs, observed):
+        if not _fits(numbers[defined], xs * qs):
             continue
         names = tuple(f"i{axis}" for axis in axes)
         whole = array_of(q.term, values.sets[0], values.lengths, names)

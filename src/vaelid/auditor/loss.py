@@ -1,0 +1,144 @@
+"""Audit a loss that is a function of tensors: data, what a decoder put out, and a posterior's mean and variance."""
+
+import time
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from vaelid.auditor.linear import NoProof
+from vaelid.auditor.posterior import Posterior, log_variance_of
+from vaelid.auditor.report import Report
+from vaelid.auditor.roles import Role, roles_of_loss
+from vaelid.auditor.rules import root
+from vaelid.auditor.run import Call, Run
+from vaelid.auditor.step import Given, assess, source_of, unread
+from vaelid.auditor.tensors import Unread, element_of
+from vaelid.auditor.verdict import verdict
+from vaelid.spec.errors import InputError, UserCodeError
+
+__all__ = ["audit_loss"]
+
+_SIZES = ({"B": 5, "L": 3, "D": 7}, {"B": 11, "L": 4, "D": 13})
+_IMAGES = ((784,), (1, 28, 28), (64,), (1, 8, 8), (3, 32, 32), (3, 64, 64), (1, 64, 64))
+
+
+def audit_loss(
+    function: Callable[..., Any],
+    *,
+    beta: float | None = None,
+    variance: float | None = None,
+    likelihood: str | None = None,
+    inputs: Callable[[], Any] | None = None,
+    **roles: str,
+) -> Report:
+    """Is `function(x_hat, x, mu, logvar)` the negative ELBO, and with which beta?
+
+    The function takes data, what a decoder put out, and a posterior's mean and one of its log-variance, variance,
+    standard deviation and log standard deviation; it returns a scalar. It is run a few times on random numbers, on
+    tensors of shape (B, D) and (B, L), or on images where it takes nothing else.
+
+    Args:
+        function: which parameter is what is read from their names.
+        beta: the weight that it is meant to have: REFUTED if it has another.
+        variance: of a squared error's Gaussian, or the scale of an absolute error's Laplace; 1 where nothing is said.
+        likelihood: the one it is meant to be: ``gaussian``, ``bernoulli``, ``laplace``, ``poisson``, ...
+        inputs: returns the function's arguments, where random ones will not do.
+        roles: what a parameter is, where its name does not say so: ``recon="logits"``.
+
+    Raises `InputError` when the roles cannot be read, and `UserCodeError` when the function raises. Not checked: what it
+    does at other values (a branch on a value is listed under `assumptions`), and rounding.
+    """
+    started = time.perf_counter()
+    target = getattr(function, "__qualname__", type(function).__name__)
+    found = roles_of_loss(function, roles)
+    number = 1.0 if beta is None else float(beta)
+    report: Report | None = None
+    failure: UserCodeError | None = None
+    for calls in _tries(found, inputs, number):
+        try:
+            assessed = assess(function, calls, lambda run: _given(run, found))
+            report = verdict(
+                assessed, target=target, beta=beta, likelihood=likelihood, variance=variance, sampled=False
+            )
+        except UserCodeError as error:
+            failure = failure or error
+            continue
+        except (Unread, NoProof) as reason:
+            report = unread(target, reason)
+        break
+    if report is None:
+        assert failure is not None
+        raise failure
+    return replace(report, seconds=time.perf_counter() - started, source=source_of(function))
+
+
+def _tries(roles: Mapping[str, Role], inputs: Callable[[], Any] | None, number: float) -> Iterator[list[Call]]:
+    if inputs is not None:
+        given = inputs()
+        arguments = tuple(given) if isinstance(given, tuple | list) else (given,)
+        if len(arguments) != len(roles):
+            raise InputError(f"the inputs are {len(arguments)} arguments, and {len(roles)} are wanted: {', '.join(roles)}.")
+        arguments = tuple(_leaf(a) if role.name != "x" else a for a, role in zip(arguments, roles.values(), strict=True))
+        tensors = {n: a for n, a in zip(roles, arguments, strict=True) if isinstance(a, Tensor)}
+        yield [Call(arguments, tensors)]
+        return
+    for binary in (False, True):
+        yield [_call(roles, (sizes["B"], sizes["D"]), (sizes["B"], sizes["L"]), number, binary) for sizes in _SIZES]
+    for image in _IMAGES:
+        yield [_call(roles, (sizes["B"], *image), (sizes["B"], sizes["L"]), number, binary=False) for sizes in _SIZES]
+
+
+def _leaf(value: Any) -> Any:
+    if not isinstance(value, Tensor) or not value.is_floating_point():
+        return value
+    return value.detach().clone().requires_grad_()
+
+
+def _call(
+    roles: Mapping[str, Role], observed: tuple[int, ...], latent: tuple[int, ...], number: float, binary: bool
+) -> Call:
+    generator = torch.Generator().manual_seed(observed[0])
+
+    def uniform(shape: tuple[int, ...]) -> Tensor:
+        return 0.05 + 0.9 * torch.rand(shape, generator=generator, dtype=torch.float64)
+
+    def argument(role: Role) -> Any:
+        if role.name == "number":
+            return number
+        if role.name == "x":
+            x = uniform(observed)
+            return x.round() if binary else x
+        if role.name == "x_hat":
+            return uniform(observed).requires_grad_()
+        shape = latent if role.variable in ("mu", "logvar", "logstd") else observed
+        value = torch.randn(shape, generator=generator, dtype=torch.float64)
+        return (torch.exp(0.5 * value) if role.positive else value).requires_grad_()
+
+    arguments = {name: argument(role) for name, role in roles.items()}
+    return Call(tuple(arguments.values()), {n: v for n, v in arguments.items() if isinstance(v, Tensor)})
+
+
+def _given(run: Run, roles: Mapping[str, Role]) -> Given:
+    axes = run.reading.axes
+    leaves = run.reading.leaves
+
+    def element(name: str) -> Any:
+        return element_of(name, [a for dim in leaves[name].dims for a in axes.now(dim)])
+
+    mean = next(name for name, role in roles.items() if role.name == "mu")
+    spread = next((n for n, role in roles.items() if role.log_variance is not None), None)
+    data = frozenset(n for n, role in roles.items() if role.name == "x")
+    outputs = frozenset(roles) - data - {mean, spread}
+    where = tuple(a for dim in leaves[mean].dims for a in axes.now(dim))
+    if spread is None:
+        return Given(Posterior(where, element(mean), element(mean) * 0), data, outputs)
+    role, value = roles[spread], element(spread)
+    if role.positive:
+        log_variance, positive = log_variance_of(root(value) if role.name == "var" else value, "s_0")
+    else:
+        assert role.log_variance is not None
+        log_variance, positive = role.log_variance(value), None
+    return Given(Posterior(where, element(mean), log_variance, "", positive), data, outputs)
