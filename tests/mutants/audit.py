@@ -1,24 +1,31 @@
-"""`python -m tests.mutants.audit`: right KLs with one thing changed; `audit_kl` must not judge one wrongly.
+"""`python -m tests.mutants.audit`: right KLs, losses and steps with one thing changed; no audit may judge one wrong.
 
-Each mutant is run on random numbers of two sizes. If it is proved, its values are weight * KL + constant there; if it
-is refuted, they are that for no normal prior. At least 95 % of those that are no KL to any normal prior are refuted,
-and the originals are proved. Exit status: 0 when all that is so; 1 otherwise; 130 when interrupted.
+What a mutant is, random numbers say: of a KL here, of a loss or a step in `losses`. A KL that is proved is one; one
+that is refuted is the KL to no normal prior; at least 95 % of those that are none are refuted. A loss or a step that is
+proved to be what the original is, is that; one that still is, is not refuted. The originals are proved. Exit status: 0
+when all that is so; 1 otherwise; 2 for wrong usage; 130 when interrupted: the same command goes on from there.
 """
 
+import argparse
 import ast
 import copy
 import sys
 import warnings
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import torch
 from torch.distributions import Normal, kl_divergence
-from tqdm import tqdm
 
 from vaelid import audit_kl
 from vaelid.spec.errors import UserCodeError
+
+from .losses import audits
+from .losses.mutation import Mutant
+from .losses.resumed import key_of, run, state_file
 
 ORIGINALS = (
     "lambda mu, logvar: -0.5 * torch.sum(1 + logvar - mu.pow(2) - logvar.exp())",
@@ -142,23 +149,47 @@ def complaints(verdicts: dict[str, tuple[str, str]], originals: dict[str, tuple[
     return found
 
 
-def main() -> int:
+def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command; the exit status."""
-    warnings.simplefilter("ignore")  # mutants divide by zero and take logarithms of what is negative
-    sources = list(dict.fromkeys(source for original in ORIGINALS for source in mutants(original)))
+    parser = argparse.ArgumentParser(prog="python -m tests.mutants.audit", description=__doc__.partition("\n")[0])
+    parser.add_argument("--every", type=int, default=1, metavar="N", help="every N-th loss and step only")
+    options = parser.parse_args(arguments)
+    kls = list(dict.fromkeys([*ORIGINALS, *(source for original in ORIGINALS for source in mutants(original))]))
+    losses = [*audits.originals(), *audits.all_mutants()[:: options.every]]
+    jobs: list[tuple[str, Any]] = [(key_of("kl", source), source) for source in kls]
+    jobs += [(key_of(mutant.original, mutant.source), mutant) for mutant in losses]
     try:
-        results = {source: judged(source) for source in tqdm(sources, disable=not sys.stderr.isatty())}
+        results = run(_work, jobs, state_file())
     except KeyboardInterrupt:
-        print("interrupted", file=sys.stderr)
+        print("interrupted: the same command goes on from here", file=sys.stderr)
         return 130
-    verdicts = {source: verdict for source, verdict in results.items() if verdict is not None}
-    for (verdict, truth), count in sorted(Counter(verdicts.values()).items()):
-        print(f"{count:5}  {verdict:8} {truth}")
-    print(f"{len(results) - len(verdicts):5}  are no functions of tensors any more")
-    found = complaints(verdicts, {source: judged(source) for source in ORIGINALS})
+    found = _kls({source: results[key_of("kl", source)]["found"] for source in kls})
+    findings = [audits.Finding(**results[key_of(m.original, m.source)]) for m in losses]
+    before = [replace(f, objective=tuple(f.objective)) for f in findings[: len(audits.originals())]]
+    after = [replace(f, objective=tuple(f.objective)) for f in findings[len(before) :]]
+    print(audits.table(after))
+    found += audits.complaints(after, before)
     for complaint in found:
         print(complaint, file=sys.stderr)
     return 1 if found else 0
+
+
+def _work(job: str | Mutant) -> dict[str, Any]:
+    if isinstance(job, Mutant):
+        return audits.finding(job).as_data()
+    warnings.simplefilter("ignore")  # mutants divide by zero and take logarithms of what is negative
+    torch.set_num_threads(1)
+    return {"found": judged(job)}
+
+
+def _kls(results: dict[str, Any]) -> list[str]:
+    """Print what was found of the KLs; what is not as it must be."""
+    pairs = {source: found and (found[0], found[1]) for source, found in results.items()}
+    verdicts = {source: found for source, found in pairs.items() if found and source not in ORIGINALS}
+    for (verdict, truth), count in sorted(Counter(verdicts.values()).items()):
+        print(f"{count:6}  KLs: {verdict:8} {truth}")
+    print(f"{len(results) - len(ORIGINALS) - len(verdicts):6}  are no functions of tensors any more")
+    return complaints(verdicts, {source: pairs[source] for source in ORIGINALS})
 
 
 if __name__ == "__main__":

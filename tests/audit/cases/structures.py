@@ -49,7 +49,7 @@ def monte_carlo_kl_by_hand(B, L, D):
     return Built(run, grey(B, D), nn.ModuleList([encoder, decoder]), decoder)
 
 
-@BANK.step("PROVED", **ELBO)
+@BANK.step("PROVED", **ELBO, prior="(?i)learned|N.pm")
 def kl_to_learned_prior(B, L, D):
     encoder, decoder = nets(D, L)
     mean, log_scale = nn.Parameter(torch.randn(L)), nn.Parameter(torch.randn(L))
@@ -96,7 +96,7 @@ def kl_to_prior_of_another_mean(B, L, D):
     return to_fixed_prior(B, L, D, -1.5, 0.5)
 
 
-@BANK.step("PROVED", **BERNOULLI, prior="learned|p1|given|hierarch|N\\(")
+@BANK.step("PROVED", **BERNOULLI, prior="(?i)learned|conditional|N.0")
 def two_levels(B, L, D):
     first, second = nn.Linear(D, 2 * L), nn.Linear(L, 2 * L)
     prior, decoder = nn.Linear(L, 2 * L), nn.Linear(L, D)

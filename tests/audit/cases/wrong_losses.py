@@ -62,7 +62,7 @@ def no_exponential(x_hat, x, mu, logvar):
     return half_squares(x_hat, x) - 0.5 * torch.sum(1 + logvar - mu.pow(2) - logvar)
 
 
-@BANK.loss("REFUTED", **FORMULA)
+@BANK.loss("REFUTED", **WRONG_KL, bug="std-variance")
 def half_of_the_log_variance(x_hat, x, mu, logvar):
     return half_squares(x_hat, x) + 0.5 * (mu**2 + (logvar / 2).exp() - logvar - 1).sum()
 

@@ -20,9 +20,9 @@ def noisy(name, noise, bug, **expected):
 noisy("uniform_noise", torch.rand_like, "uniform-noise")
 noisy("uniform_noise_of_a_shape", lambda t: torch.rand(t.shape, dtype=t.dtype), "uniform-noise")
 noisy("centred_uniform_noise", lambda t: 2 * torch.rand_like(t) - 1, "uniform-noise")
-noisy("small_noise", lambda t: 0.01 * torch.randn_like(t), "scaled-noise")
-noisy("large_noise", lambda t: torch.normal(0.0, 1.5, t.shape, dtype=t.dtype), "scaled-noise")
-noisy("mean_of_two_draws", lambda t: (torch.randn_like(t) + torch.randn_like(t)) / 2, "scaled-noise")
+noisy("small_noise", lambda t: 0.01 * torch.randn_like(t), "scaled-noise", claims={})
+noisy("large_noise", lambda t: torch.normal(0.0, 1.5, t.shape, dtype=t.dtype), "scaled-noise", claims={})
+noisy("mean_of_two_draws", lambda t: (torch.randn_like(t) + torch.randn_like(t)) / 2, "scaled-noise", claims={})
 noisy("one_number_for_all", lambda t: torch.randn(1, dtype=t.dtype), "shared-noise")
 noisy("noise_shared_by_rows", lambda t: torch.randn(t.shape[1], dtype=t.dtype), "shared-noise")
 noisy("noise_shared_by_latents", lambda t: torch.randn(len(t), 1, dtype=t.dtype), "shared-noise")
@@ -30,9 +30,9 @@ noisy("noise_expanded", lambda t: torch.randn(len(t), 1, dtype=t.dtype).expand_a
 noisy(
     "noise_of_numpy", lambda t: torch.from_numpy(np.random.randn(*t.shape)).to(t.dtype), "frozen-noise", numbers=False
 )
-noisy("shifted_noise", lambda t: torch.randn_like(t) + 0.5, None)
-noisy("positive_noise", lambda t: torch.randn_like(t).abs(), None)
-noisy("bernoulli_noise", lambda t: torch.bernoulli(torch.full_like(t, 0.5)) * 2 - 1, None)
+noisy("shifted_noise", lambda t: torch.randn_like(t) + 0.5, None, claims={})
+noisy("positive_noise", lambda t: torch.randn_like(t).abs(), None, claims={})
+noisy("bernoulli_noise", lambda t: torch.bernoulli(torch.full_like(t, 0.5)) * 2 - 1, None, claims={})
 
 
 @BANK.step("REFUTED", claims={"sampler": "REFUTED"}, bug="frozen-noise", numbers=False)

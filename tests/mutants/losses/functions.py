@@ -9,7 +9,7 @@ from torch import Tensor
 
 from .oracle import RUNS, Truth, beta_of, fitted, posterior_parts
 
-SIZES = ({"B": 5, "L": 3, "D": 7}, {"B": 4, "L": 2, "D": 6})
+SIZES = ({"B": 5, "L": 3, "D": 7}, {"B": 4, "L": 2, "D": 6}, {"B": 2, "L": 4, "D": 9})
 
 SHAPES = {
     "mu": "BL",

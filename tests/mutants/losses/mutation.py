@@ -1,0 +1,166 @@
+"""Every source that differs from a function's in one place."""
+
+import ast
+import copy
+import inspect
+import textwrap
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import TypeGuard
+
+_MODULES = {"torch", "math", "F", "self"}
+_CONSTANTS = {"encoder", "decoder", "nn", "LATENTS", *_MODULES}
+_OPERATORS = (ast.Add, ast.Sub, ast.Mult, ast.Div)
+_METHODS = (
+    {"exp", "log", "sqrt", "abs", "neg", "square", "sigmoid", "softplus"},
+    {"sum", "mean", "prod", "amax"},
+    {"pow_", "mul_", "add_", "sub_", "div_"},
+    {"mul", "add", "sub", "div", "pow"},
+    {"randn_like", "rand_like", "zeros_like", "ones_like"},
+    {"randn", "rand", "zeros", "ones"},
+    {"rsample", "sample"},
+    {"binary_cross_entropy_with_logits", "mse_loss", "l1_loss", "smooth_l1_loss"},
+)
+_WRAPPED = ("{}.detach()", "{}.clamp(-0.3, 0.3)", "{}.mean(0, keepdim=True)", "{}[..., 1:]", "{}[:1]")
+_DECODED = {"z", "z1", "x_hat", "logits"}  # a clamp there is one more layer of the decoder
+_NOISE = (
+    "torch.randn(1, dtype=x.dtype)",
+    "0.5 * {}",
+    "{} + 1",
+    "{}.detach()",
+    "{}.clamp(-1, 1)",
+    "{}[:1]",
+    "{}[:, :1]",
+)
+
+
+@dataclass(frozen=True)
+class Mutant:
+    """One change.
+
+    Attributes:
+        original: the name of the function that was changed.
+        change: the line before and after.
+        source: the whole function, changed.
+    """
+
+    original: str
+    change: str
+    source: str
+
+
+def mutants(function: Callable[..., object]) -> list[Mutant]:
+    """Every such source of a function or class, once."""
+    tree = ast.parse(textwrap.dedent(inspect.getsource(function)))
+    before = ast.unparse(tree).splitlines()
+    found: dict[str, Mutant] = {}
+    nodes = list(ast.walk(tree))
+    bodies = [(node, child) for node in nodes if isinstance(node, ast.FunctionDef) for child in node.body]
+    constructor = [node for node in nodes if isinstance(node, ast.FunctionDef) and node.name == "__init__"]
+    kept = {id(inner) for node in constructor for inner in ast.walk(node)}
+    called = {id(n.func) for n in nodes if isinstance(n, ast.Call)} | {id(n.value) for n in nodes if _is_module(n)}
+    names = {n.id for n in nodes if isinstance(n, ast.Name) and id(n) not in called} - _CONSTANTS
+    for _, statement in bodies:
+        for number, node in enumerate(ast.walk(statement)):
+            if id(node) in kept:
+                continue
+            for replacement in _changes(node, names):
+                fresh = copy.deepcopy(tree)
+                at = _same_place(tree, fresh, statement, number)
+                changed = ast.unparse(ast.fix_missing_locations(_Replace(at, copy.deepcopy(replacement)).visit(fresh)))
+                after = changed.splitlines()
+                if changed not in found and after != before:
+                    found[changed] = Mutant(function.__name__, _difference(before, after), changed)
+    return list(found.values())
+
+
+def _is_module(node: ast.AST) -> TypeGuard[ast.Attribute]:
+    return isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id in _MODULES
+
+
+def _same_place(tree: ast.AST, fresh: ast.AST, statement: ast.AST, number: int) -> ast.AST:
+    where = next(k for k, node in enumerate(ast.walk(tree)) if node is statement)
+    copied = next(node for k, node in enumerate(ast.walk(fresh)) if k == where)
+    return list(ast.walk(copied))[number]
+
+
+def _difference(before: list[str], after: list[str]) -> str:
+    gone = [line.strip() for line in before if line not in after]
+    new = [line.strip() for line in after if line not in before]
+    return f"{' / '.join(gone)}  ->  {' / '.join(new)}"
+
+
+def _changes(node: ast.AST, names: set[str]) -> Iterator[ast.AST]:
+    match node:
+        case ast.BinOp(left=left, op=ast.Pow(), right=ast.Constant() as exponent):
+            yield left
+            yield from (ast.BinOp(left, ast.Pow(), ast.Constant(new)) for new in (1, 3, 4) if new != exponent.value)
+        case ast.BinOp(left=left, op=op, right=right):
+            yield left
+            yield right
+            yield from (ast.BinOp(left, other(), right) for other in _OPERATORS if not isinstance(op, other))
+            yield ast.BinOp(right, op, left)
+        case ast.UnaryOp(operand=operand):
+            yield operand
+        case ast.Constant(value=bool() | str() | None as value):
+            others = {"sum": ("mean",), "mean": ("sum",), "none": ("sum", "mean")}
+            yield from (ast.Constant(new) for new in others.get(value, ()))
+        case ast.Constant(value=value):
+            yield from (ast.Constant(new) for new in (-value, value + 1, 2 * value, value / 2, 0) if new != value)
+        case ast.Call(func=func, args=arguments, keywords=keywords):
+            yield from _changes_of_call(func, arguments, keywords)
+            yield from (_wrapped(node, how) for how in _wraps(func))
+        case ast.Attribute(value=value, attr=attr):
+            yield from (
+                ast.Attribute(value, other, ast.Load())
+                for group in _METHODS
+                if attr in group
+                for other in sorted(group - {attr})
+            )
+        case ast.Name(id=name, ctx=ast.Load()) if name in names:
+            yield from (ast.Name(other, ast.Load()) for other in sorted(names - {name}))
+            yield from (_wrapped(node, how) for how in _WRAPPED if not ("clamp" in how and name in _DECODED))
+        case ast.AugAssign() | ast.Expr():
+            yield ast.Pass()
+        case ast.Tuple(elts=[first, second], ctx=ast.Store()):
+            yield ast.Tuple([second, first], ast.Store())
+        case ast.Subscript(value=value, slice=ast.Tuple(elts=[rows, ast.Slice(lower, upper)])):
+            for low, high in ((_moved(lower), upper), (lower, _moved(upper))):
+                yield ast.Subscript(value, ast.Tuple([rows, ast.Slice(low, high)], ast.Load()), ast.Load())
+
+
+def _moved(end: ast.expr | None) -> ast.expr | None:
+    return ast.Constant(end.value - 1) if isinstance(end, ast.Constant) else end
+
+
+def _changes_of_call(func: ast.expr, arguments: list[ast.expr], keywords: list[ast.keyword]) -> Iterator[ast.AST]:
+    if len(arguments) >= 2:
+        yield ast.Call(func, [arguments[1], arguments[0], *arguments[2:]], keywords)
+    for keyword in keywords:
+        rest = [other for other in keywords if other is not keyword]
+        if keyword.arg in ("dim", "reduction"):
+            yield ast.Call(func, arguments, rest)
+    if isinstance(func, ast.Attribute):
+        receiver = None if isinstance(func.value, ast.Name) and func.value.id in _MODULES else func.value
+        inner = receiver or (arguments[0] if len(arguments) == 1 else None)
+        if inner is not None:
+            yield inner
+
+
+def _wraps(func: ast.expr) -> tuple[str, ...]:
+    name = func.attr if isinstance(func, ast.Attribute) else getattr(func, "id", "")
+    if name in ("randn", "randn_like"):
+        return _NOISE
+    return ("{}.detach()", "{}.clamp(-0.3, 0.3)") if name in ("exp", "log", "sum", "pow") else ()
+
+
+def _wrapped(node: ast.AST, how: str) -> ast.expr:
+    return ast.parse(how.format(f"({ast.unparse(node)})"), mode="eval").body
+
+
+class _Replace(ast.NodeTransformer):
+    def __init__(self, old: ast.AST, new: ast.AST) -> None:
+        self.old, self.new = old, new
+
+    def visit(self, node: ast.AST) -> ast.AST:
+        return self.new if node is self.old else super().visit(node)

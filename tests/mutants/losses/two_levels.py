@@ -1,0 +1,109 @@
+"""The numbers of a step with two latents, one above the other: z1 is decoded, z2 gives the prior of z1.
+
+The step's nets are replaced by what gives random numbers, except for the gradient. What the third net gives is (m, v),
+or (v, m), of the prior N(m, e^v); nothing else is taken from names.
+"""
+
+from collections.abc import Callable
+
+import torch
+from torch import Tensor, nn
+
+from .oracle import (
+    DRAWS,
+    RUNS,
+    Draws,
+    Truth,
+    Watched,
+    beta_of,
+    fitted,
+    gradient_is_right,
+    posterior_parts,
+    randomise,
+    standard,
+)
+
+Step = Callable[..., Tensor]
+
+
+class _Given(nn.Module):
+    """Gives what it is told, and remembers what it was given."""
+
+    def __init__(self, out: Tensor) -> None:
+        super().__init__()
+        self.out = out
+        self.given = torch.empty(0)
+
+    def forward(self, given: Tensor) -> Tensor:
+        self.given = given
+        return self.out
+
+
+class _Run:
+    """A step whose nets give random numbers."""
+
+    def __init__(self, step: Step, decoder: nn.Module, x: Tensor, latents: int, seed: int) -> None:
+        generator = torch.Generator().manual_seed(seed)
+        shape = (len(x), 2 * latents)
+        self.nets = [_Given(torch.randn(shape, generator=generator, dtype=x.dtype)) for _ in range(3)]
+        self.step, self.x = step, x
+        self.watched = Watched(lambda batch: step(self.nets, decoder, batch), decoder, decoder, lambda out, _: out)
+
+    def __call__(self, seed: int, value: float | None = None) -> tuple[float, Tensor, Tensor, Tensor]:
+        """The loss, z1, z2 and the decoder's output; every draw is `value` if there is one."""
+        with torch.no_grad():
+            if value is None:
+                loss, z1, out = self.watched(self.x, seed)
+            else:
+                with Draws(value):
+                    loss, z1, out = self.watched(self.x, seed)
+        return loss.item(), z1, self.nets[2].given, out
+
+    def posterior(self) -> tuple[Tensor, Tensor]:
+        """Mean and standard deviation of z1 and z2, side by side."""
+        mean = torch.cat(self(0, 0.0)[1:3], 1)
+        return mean, torch.cat(self(0, 1.0)[1:3], 1) - mean
+
+    def parts(self, seed: int, swapped: bool) -> tuple[float, dict[str, float]]:
+        """The loss, and what a right one is made of."""
+        loss, _, _, out = self(seed)
+        mean, std = self.posterior()
+        (m1, m2), (s1, s2) = mean.chunk(2, 1), std.chunk(2, 1)
+        m, v = self.nets[2].out.chunk(2, 1)[:: -1 if swapped else 1]
+        parts = {
+            "nll": (out - self.x) ** 2 / 2,
+            "cross entropy": 0.5 * (v + ((m1 - m) ** 2 + s1**2) / v.exp()),
+            "entropy": s1.abs().log(),
+            **posterior_parts(m2, s2),
+        }
+        return loss, {name: part.sum().item() for name, part in parts.items()}
+
+
+def truth_of_two_levels(step: Step, encoder: nn.ModuleList, decoder: nn.Module, x: Tensor, latents: int) -> Truth:
+    """What the step is."""
+    betas = [_beta(step, decoder, x, latents, swapped) for swapped in (False, True)]
+    beta = next((beta for beta in betas if beta is not None), None)
+    if beta is None:
+        return Truth(None)
+    run = _Run(step, decoder, x, latents, 0)
+    mean, std = run.posterior()
+    eps = torch.stack([((torch.cat(run(seed)[1:3], 1) - mean) / std).flatten() for seed in range(DRAWS)])
+    whole = Watched(
+        lambda batch: step(encoder, decoder, batch), nn.ModuleList([encoder, decoder]), decoder, lambda out, _: out
+    )
+    return Truth(beta, standard(eps), gradient_is_right(whole, x))
+
+
+def _beta(step: Step, decoder: nn.Module, x: Tensor, latents: int, swapped: bool) -> float | None:
+    rows, losses = [], []
+    for number in range(RUNS):
+        randomise(decoder, number)
+        loss, parts = _Run(step, decoder, x, latents, number).parts(number, swapped)
+        rows.append({**parts, "constant": 1.0})
+        losses.append(loss)
+    weights = fitted(rows, losses)
+    beta = beta_of(weights)
+    if beta is None or weights is None:
+        return None
+    ratios = [weights["cross entropy"] / weights["nll"], -weights["entropy"] / weights["nll"]]
+    return beta if max(abs(ratio - beta) for ratio in ratios) < 1e-6 * beta else None
