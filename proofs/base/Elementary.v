@@ -1,6 +1,6 @@
 (** * Elementary facts about exp, ln and pi
 
-    First the six facts that the SMT kernel takes as axioms, each a theorem of Coq's real
+    First the eight facts that the SMT kernel takes as axioms, each a theorem of Coq's real
     numbers, under the name and in the form the kernel uses; then what is used here. *)
 From Coq Require Import Reals Lra Psatz.
 Open Scope R_scope.
@@ -21,6 +21,12 @@ Proof. exact (ln_exp x). Qed.
 
 Theorem exp_log x : 0 < x -> exp (ln x) = x.
 Proof. exact (exp_ln x). Qed.
+
+Theorem abs_pos x : 0 <= x -> Rabs x = x.
+Proof. exact (Rabs_pos_eq x). Qed.
+
+Theorem abs_neg x : x < 0 -> Rabs x = - x.
+Proof. exact (Rabs_left x). Qed.
 
 Theorem pi_pos : 0 < PI.
 Proof. exact PI_RGT_0. Qed.

@@ -184,3 +184,9 @@ Definition axiom_exp_log : Prop :=
 
 Definition axiom_pi_pos : Prop :=
   0 < PI.
+
+Definition axiom_abs_pos : Prop :=
+  forall (x : R), 0 <= x -> Rabs x = x.
+
+Definition axiom_abs_neg : Prop :=
+  forall (x : R), x < 0 -> Rabs x = - x.

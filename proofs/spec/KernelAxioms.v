@@ -22,3 +22,9 @@ Proof. exact Elementary.exp_log. Qed.
 
 Theorem pi_pos : Gen.axiom_pi_pos.
 Proof. exact Elementary.pi_pos. Qed.
+
+Theorem abs_pos : Gen.axiom_abs_pos.
+Proof. exact Elementary.abs_pos. Qed.
+
+Theorem abs_neg : Gen.axiom_abs_neg.
+Proof. exact Elementary.abs_neg. Qed.

@@ -10,6 +10,7 @@ from fractions import Fraction
 from functools import cache, reduce
 from operator import mul
 
+from vaelid.auditor.laws import about_abs
 from vaelid.auditor.simple import replaced
 from vaelid.readings.terms.arrays import TermArray, as_term
 from vaelid.readings.terms.namespace import NAMESPACE as xp
@@ -142,7 +143,7 @@ def by_exponentials(goal: Term) -> Theorem | None:
     hypotheses, facts = _facts(forms, logs, units, names, written)
     # an argument of a log may hold an exponential: the logs are replaced first, as wholes
     abstract = replaced(replaced(goal, {p: make(written[p]) for p in logs}), {p: make(written[p]) for p in forms})
-    theorem = prove(given(*hypotheses, abstract), [])
+    theorem = prove(given(*hypotheses, abstract), about_abs(abstract))
     back: dict[Variable, Term] = {variable: p for p, variable in written.items()}
     back |= {names[atom]: xp.exp(units.unit(atom)).term for atom in denominators}
     return prove(goal, [instantiate(theorem, back), *facts])

@@ -8,7 +8,7 @@ from vaelid.theory.kernel import Theorem
 from vaelid.theory.library.logarithm import exp_pos
 from vaelid.theory.tactics import use
 
-__all__ = ["laws"]
+__all__ = ["about_abs", "laws"]
 
 MOST = 60
 """The most instances of the law of exp of a sum that the solvers are given."""
@@ -32,3 +32,9 @@ def laws(*terms: Term) -> list[Theorem]:
         theorems += [use("exp_add", x=one, y=other), use("log_exp", x=one + other)]
     theorems += [use("exp_log", x=TermArray((), log.arguments[0])) for log in logs]
     return list({theorem.statement: theorem for theorem in theorems}.values())
+
+
+def about_abs(*terms: Term) -> list[Theorem]:
+    """What an absolute value is, on either side of zero, for those that occur in the terms."""
+    inside = {p.arguments[0] for term in terms for p in subterms(term) if p.head == Operator("abs") and not p.loose}
+    return [use(name, x=TermArray((), x)) for x in inside for name in ("abs_pos", "abs_neg")]

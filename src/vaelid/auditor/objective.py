@@ -9,7 +9,7 @@ import torch
 
 from vaelid.auditor.exponentials import by_exponentials
 from vaelid.auditor.fit import Values
-from vaelid.auditor.laws import laws
+from vaelid.auditor.laws import about_abs, laws
 from vaelid.auditor.lemmas import about_logits
 from vaelid.auditor.linear import (
     NoProof,
@@ -294,7 +294,8 @@ def _proved_group(question: Question, group: Group, hypotheses: tuple[Term, ...]
 def _plainly(goal: Term, _: list[Term]) -> Theorem | None:
     written = (p for p in subterms(unfolded(goal)) if p.head in (Operator("exp"), Operator("log")))
     exponents = {p for p in written if names_in(TermArray((), p))}
-    return proved(goal, [use("exp_zero")], unfold=True) if len(exponents) <= 2 else None
+    facts = [use("exp_zero"), *about_abs(unfolded(goal))]
+    return proved(goal, facts, unfold=True) if len(exponents) <= 2 else None
 
 
 def _by_powers(goal: Term, _: list[Term]) -> Theorem | None:
@@ -306,8 +307,8 @@ def _by_powers(goal: Term, _: list[Term]) -> Theorem | None:
 _ATTEMPTS: tuple[Callable[[Term, list[Term]], Theorem | None], ...] = (
     _plainly,
     _by_powers,
-    lambda goal, terms: proved(goal, about_logits(*terms), unfold=True),
-    lambda goal, terms: proved(goal, laws(*terms), unfold=True),
+    lambda goal, terms: proved(goal, [*about_logits(*terms), *about_abs(*terms)], unfold=True),
+    lambda goal, terms: proved(goal, [*laws(*terms), *about_abs(*terms)], unfold=True),
 )
 
 

@@ -143,10 +143,23 @@ def find_divergence(
 def _found(body: Body, target: Target, axes: list[int], values: Values) -> Found | None:
     """A fit with the constant that is left, or, where that is no simple number, with the numbers in the term aside."""
     wanted = [target.term - target.normaliser]
-    if fit := values.fit(body.whole, wanted, axes):
-        return Found(target, fit, body.aside)
-    fit = values.fit(body.term, wanted, axes) if body.number is not None else None
-    return Found(target, fit, body.aside, body.number) if fit else None
+    if body.number is not None and not _is_rational(body.number):
+        fit = values.fit(body.term, wanted, axes)
+        return Found(target, fit, body.aside, body.number) if fit else None
+    fit = values.fit(body.whole, wanted, axes)
+    return Found(target, fit, body.aside) if fit else None
+
+
+def _is_rational(term: TermArray) -> bool:
+    """Whether it is made of numbers with few digits, which a fit recognises."""
+    return all(
+        part.head in _ARITHMETIC or (isinstance(part.head, Number) and part.head.value.denominator <= 10**4)
+        for part in subterms(term.term)
+        if part.sort is REAL and part.head != Operator("real")
+    )
+
+
+_ARITHMETIC = {Operator(name) for name in ("add", "subtract", "multiply", "divide", "negative")}
 
 
 def _fixed_prior(body: Body, axes: list[int], posterior: Posterior, values: Values) -> Found | None:

@@ -6,7 +6,7 @@ whole indices, arrays (functions from indices to reals) and maps (any functions 
 What is trusted, then, is
 1. this file, and the language it speaks of: `syntax.py` (terms, substitution) and `smtlib.py` (their SMT-LIB text);
 2. that z3 and cvc5 do not both call the same satisfiable text unsatisfiable;
-3. the axioms in `AXIOMS`: facts on exp, log and pi, each with the Rocq theorem it is;
+3. the axioms in `AXIOMS`: facts on exp, log, pi and abs, each with the Rocq theorem it is;
 4. that a spec function does on floats what it does on terms, but for rounding (the tracing: `terms/arrays.py`,
    `terms/namespace.py`). The conformance suite tests that; nothing proves it.
 Tactics, the library and every other file can at worst fail to prove. Python hides nothing for good: code that
@@ -170,6 +170,8 @@ _AXIOMS: dict[str, Axiom] = {
     "log_exp": Axiom(equal(_of("log", _of("exp", _X)), _X), "Rpower.ln_exp"),
     "exp_log": Axiom(implies(less(_number(0), _X), equal(_of("exp", _of("log", _X)), _X)), "Rpower.exp_ln"),
     "pi_pos": Axiom(less(_number(0), _of("pi")), "Rtrigo1.PI_RGT_0"),
+    "abs_pos": Axiom(implies(less_equal(_number(0), _X), equal(_of("abs", _X), _X)), "Rbasic_fun.Rabs_pos_eq"),
+    "abs_neg": Axiom(implies(less(_X, _number(0)), equal(_of("abs", _X), _of("negative", _X))), "Rbasic_fun.Rabs_left"),
 }
 AXIOMS: Mapping[str, Axiom] = MappingProxyType(dict(_AXIOMS))  # for readers; `axiom` has a table of its own
 

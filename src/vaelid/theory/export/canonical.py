@@ -6,13 +6,12 @@ products of them, logarithms of products sums, sums are linear; so two terms tha
 quotient. Nothing here is trusted: what is found equal is proved from the equations of `Step`, by Rocq.
 """
 
-import itertools
 import math
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import reduce
-from typing import Any
+from typing import Any, TypeVar
 
 from flint import fmpq, fmpq_mpoly_ctx, fmpz
 
@@ -37,11 +36,15 @@ from vaelid.readings.terms.syntax import (
 from vaelid.readings.terms.text import text
 from vaelid.spec.errors import VaelidError
 
-__all__ = ["Canonical", "NotExported", "Quotient", "Step", "atoms_in", "opened", "unfolded"]
+__all__ = ["INDEX_NAME", "Canonical", "NotExported", "Quotient", "Step", "atoms_in", "opened", "unfolded"]
 
 GENERATORS = 200
 """The most generators of one statement."""
 
+INDEX_NAME = "index_"
+"""How the names of the indices begin that are made here; a statement has no variable of such a name."""
+
+_T = TypeVar("_T")
 _Polynomial = Any  # fmpq_mpoly: python-flint has no types
 
 
@@ -87,7 +90,7 @@ class Step:
     `sum`: the body, at the index `index`, is the sum of coefficient * term over `parts`, the coefficients free of it.
     `exp`: the argument is the sum of the `parts` (sign, term), whose exponentials are the factors.
     `log`: the exponential of `inner` is the argument. `abs`: the argument is the product of the `parts` (sign of the
-    exponent, term). `argument`: the argument is equal to `inner`.
+    exponent, term). `argument`: the argument is equal to `inner`. `number`: it is the number of a fixed index.
     """
 
     law: str
@@ -133,7 +136,7 @@ def _unfolded(term: Term, depth: int) -> Term:
         return make(head, *(_unfolded(argument, depth) for argument in term.arguments))
     arguments = []
     for argument, count in zip(term.arguments, bound, strict=True):
-        indices = [Variable(f"index_{depth + k}", INDEX) for k in range(count)]
+        indices = [Variable(f"{INDEX_NAME}{depth + k}", INDEX) for k in range(count)]
         inside = _unfolded(opened(lambda_(count, argument), *indices) if count else argument, depth + count)
         arguments.append(reduce(abstracted, indices, inside))
     return make(head, *arguments)
@@ -153,11 +156,11 @@ class Canonical:
         self._generators: list[Term] = []
         self._known: dict[Term, tuple[Quotient, Step | None]] = {}
 
-    def same(self, left: Term, right: Term) -> bool:
-        """Whether both have the same form."""
+    def settled(self, work: Callable[[], _T]) -> _T:
+        """What the work returns, done again each time that the unit of an exponent turns out to be too large."""
         while True:
             try:
-                return self.value(left) == self.value(right)
+                return work()
             except _Refine:
                 self._start()
 
@@ -205,9 +208,9 @@ class Canonical:
         term = self._generators[generator]
         if term.head == Binder("sum"):
             length, body = term.arguments
-            value = self.value(opened(lambda_(1, body), _fresh_index(term)))
-            below = self.is_positive(value.denominator)
-            return make(Operator("real"), length) in self._positive and below and self.is_positive(value.numerator)
+            value = self.value(opened(lambda_(1, body), _index_of(term)))
+            known = (self.value(make(Operator("real"), length)).numerator, value.numerator, value.denominator)
+            return all(map(self.is_positive, known))
         return term in self._positive or term.head in (Operator("exp"), Operator("pi"))
 
     def _constant(self, number: Any) -> Quotient:
@@ -256,8 +259,8 @@ class Canonical:
                 return self._absolute(atom)
             case Binder(name="sum"):
                 return self._sum(atom)
-            case Operator(name="real") if isinstance(atom.arguments[0].head, Number):
-                raise NotExported("it has the number of a fixed index")
+            case Operator(name="real") if isinstance(number := atom.arguments[0].head, Number):
+                return self._constant(number.value), Step("number")
             case Operator(name="sqrt" | "tanh" | "lgamma"):
                 return self._of_argument(atom)
             case Operator(name="real" | "pi") | Variable() | Element():
@@ -340,7 +343,7 @@ class Canonical:
 
     def _sum(self, atom: Term) -> tuple[Quotient, Step | None]:
         length, body = atom.arguments
-        index = _fresh_index(atom)
+        index = _index_of(atom)
         value = self.value(opened(lambda_(1, body), index))
         below = [(f, k) for f, k in value.denominator.factor()[1]]
         outer = _product([f**k for f, k in below if index not in self._variables(f)], self._ring)
@@ -372,9 +375,14 @@ class Canonical:
         return set().union(*(free_variables(self._generators[k]) for k in used))
 
 
-def _fresh_index(term: Term) -> Variable:
-    taken = {variable.name for variable in free_variables(term)}
-    return next(Variable(name, INDEX) for k in itertools.count() if (name := f"index_{k}") not in taken)
+def _index_of(sum_: Term) -> Variable:
+    """An index for the body of a sum, that no sum around it or in it has: they are nested deeper, or less deep."""
+    return Variable(f"{INDEX_NAME}{_depth(sum_)}", INDEX)
+
+
+def _depth(term: Term) -> int:
+    """How many sums are inside one another."""
+    return (term.head == Binder("sum")) + max(map(_depth, term.arguments), default=0)
 
 
 def _product(polynomials: list[_Polynomial], ring: Any) -> _Polynomial:

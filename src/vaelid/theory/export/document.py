@@ -13,17 +13,20 @@ from vaelid.readings.terms.rocq import rocq, rocq_definition, rocq_name, rocq_so
 from vaelid.readings.terms.syntax import (
     INDEX,
     REAL,
+    Binder,
     Number,
     Operator,
     Symbol,
     Term,
+    Variable,
+    abstracted,
     free_variables,
     lambda_,
     make,
     subterms,
 )
 from vaelid.readings.terms.text import text
-from vaelid.theory.export.canonical import Canonical, NotExported, Step, atoms_in, opened, unfolded
+from vaelid.theory.export.canonical import INDEX_NAME, Canonical, NotExported, Step, atoms_in, opened, unfolded
 from vaelid.theory.kernel import Theorem
 from vaelid.theory.statement import split
 
@@ -73,6 +76,8 @@ def _symbols(term: Term) -> Iterable[Symbol]:
 def _theorem(name: str, statement: Term) -> str:
     """The statement and its proof."""
     variables = sorted(free_variables(statement), key=lambda variable: (variable.sort is not INDEX, variable.name))
+    if any(v.name.startswith(INDEX_NAME) for v in variables):
+        raise NotExported(f"a variable has a name that begins with {INDEX_NAME}")
     operations = {part.head.name for part in subterms(statement) if isinstance(part.head, Operator)}
     functions = [function for operation, function in _ANY.items() if operation in operations]
     binders = [f"({function} : R -> R)" for function in functions]
@@ -103,7 +108,10 @@ class _Proof:
         if conclusion.head != Operator("equal") or first.sort is not REAL:
             raise NotExported("its conclusion is no equation of real numbers")
         left, right = map(unfolded, conclusion.arguments)
-        if not self.forms.same(left, right):
+        return self.forms.settled(lambda: self._of_equation(left, right))
+
+    def _of_equation(self, left: Term, right: Term) -> list[str]:
+        if self.forms.value(left) != self.forms.value(right):
             raise NotExported("its two sides are not equal by the laws of sums, exp, log and abs alone")
         return [f"change ({_written(equal(left, right))}).", *self.arithmetic(left, right)]
 
@@ -121,6 +129,8 @@ class _Proof:
         """Tactics for the equation of an atom and its form."""
         argument = atom.arguments[-1]
         match step.law:
+            case "number":
+                return ["rewrite INR_IZR_INZ; reflexivity."]
             case "argument":
                 return ["apply f_equal.", *self.arithmetic(argument)]
             case "log":
@@ -136,21 +146,28 @@ class _Proof:
                 return [*between, *_block(["apply f_equal.", *self.arithmetic(argument)]), "by_abs."]
             case "sum":
                 assert step.index is not None
-                length, index = f"({_written(atom.arguments[0])})", step.index.name
-
-                def total(body: str) -> str:
-                    return f"fsum (fun {index} => {body}) {length}"
-
-                parts = [(f"({_written(c)})", _written(t), isinstance(t.head, Number)) for c, t in step.parts]
-                body = _nested("+", [f"{c} * ({t})" for c, t, _ in parts])
-                sums = [f"{c} * {f'INR {length}' if one else total(t)}" for c, t, one in parts]
-                pointwise = self.arithmetic(opened(lambda_(1, argument), step.index))
-                return [
-                    f"transitivity ({total(body)}).",
-                    *_block([f"apply fsum_ext; intros {index}.", *pointwise]),
-                    f"by_sum ({_nested('+', sums)}).",
-                ]
+                return self._of_sum(atom, step.index, step.parts)
         raise AssertionError(step.law)
+
+    def _of_sum(self, atom: Term, index: Variable, parts: Sequence[tuple[Term, Term]]) -> list[str]:
+        length, body = atom.arguments
+        number = make(Operator("real"), length)
+        totals = [
+            number if isinstance(term.head, Number) else make(Binder("sum"), length, abstracted(term, index))
+            for _, term in parts
+        ]
+
+        def combined(terms: Iterable[Term]) -> str:
+            pairs = zip(parts, terms, strict=True)
+            return _nested("+", [f"({_written(c)}) * ({_written(term)})" for (c, _), term in pairs])
+
+        return [
+            f"transitivity (fsum (fun {index.name} => {combined(t for _, t in parts)}) ({_written(length)})).",
+            *_block([f"apply fsum_ext; intros {index.name}.", *self.arithmetic(opened(lambda_(1, body), index))]),
+            f"transitivity ({combined(totals)}).",
+            "{ by_linearity. }",
+            *self.arithmetic(*(total for total in totals if total is number)),
+        ]
 
 
 def _tactic(line: str) -> str:

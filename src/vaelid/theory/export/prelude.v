@@ -1,3 +1,9 @@
+(** Theorems of vaelid's kernel, stated as the kernel states them and proved again by Rocq: no
+    solver is believed here. To check this file: [coqc FILE.v], with Coq 8.16 and no library but
+    its own. The last lines print what everything rests on: the axioms of Coq's real numbers.
+
+    Lengths and indices are natural numbers, an array is a function of its indices, and a
+    quotient by 0 is 0; a theorem asks for positive lengths where that would matter. *)
 From Coq Require Import Reals Lra Lia.
 Open Scope R_scope.
 
@@ -76,9 +82,7 @@ Ltac positive :=
     | apply Rplus_le_lt_0_compat; [apply pow2_ge_0 | positive] ].
 Ltac by_field :=
   first [ reflexivity | ring | field; repeat split; apply nonzero_of_positive; positive ].
-Ltac by_sum sums :=
-  transitivity sums;
-  [ repeat first [apply fsum_cons_one | apply fsum_cons]; apply fsum_nil | by_field ].
+Ltac by_linearity := repeat first [apply fsum_cons_one | apply fsum_cons]; apply fsum_nil.
 Ltac by_exp :=
   eapply eq_trans;
   [ repeat first [ apply exp_ln_up; [positive|] | apply exp_ln_down; [positive|]
