@@ -44,7 +44,6 @@ ZOO = (
     Exhibit("std_variance", "std-variance"),
     Exhibit("clamp", "clamp"),
     Exhibit("detached", "detached"),
-    Exhibit("posterior_restricted", "posterior-restricted"),
     Exhibit("kl_missing_square", "kl-formula"),
     Exhibit("kl_parenthesis", "kl-formula"),
     Exhibit("kl_reversed", "kl-reversed"),
@@ -53,9 +52,9 @@ ZOO = (
     Exhibit("kl_clamped", "kl-clamped"),
     Exhibit("sign", "sign"),
     Exhibit("likelihood_wrong", "likelihood-wrong"),
-    Exhibit("swapped_bce", "likelihood-wrong"),
-    # right, and poorer than it could be: proved, with a note
-    Exhibit("double_sigmoid", "double-sigmoid", "PROVED"),
     Exhibit("multi_sample", "multi-sample"),
+    # right, and poorer than it could be: proved, with a note
+    Exhibit("posterior_restricted", "posterior-restricted", "PROVED"),
+    Exhibit("double_sigmoid", "double-sigmoid", "PROVED"),
     Exhibit("evaluation", "evaluation", "PROVED"),
 )
