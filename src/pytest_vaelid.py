@@ -17,5 +17,7 @@ def pytest_runtest_makereport(
     report = yield
     assertion = sys.modules.get("vaelid.interface.audit.assertion")
     if assertion is not None and call.excinfo is not None and isinstance(call.excinfo.value, assertion.NotElbo):
-        report.longrepr = call.excinfo.getrepr(style="short", chain=False)
+        report.longrepr = call.excinfo.getrepr(
+            style="short", chain=False, tbfilter=lambda info: info.traceback.cut(path=item.path).filter(info)
+        )
     return report

@@ -17,7 +17,7 @@ _MOST_FILES = 5000
 _SPREAD = re.compile(r"(z_?|q_?|posterior_?)?(log_?)?(var|variance|std|sigma|scale)s?(_?(2|sq|squared))?|lv", re.I)
 _MEAN = re.compile(r"(z_?|q_?|posterior_?)?(mu|mean|loc)s?", re.I)
 _KL = re.compile(r".*(kl_?div|kl_?loss|kld).*|kl", re.I)
-_FIT = re.compile(r".*(cross_entropy|bceloss|bcewithlogits|mse|l1_loss|log_prob|nll|recon|rec_loss).*", re.I)
+_FIT = re.compile(r".*(cross_entropy|bceloss|bcewithlogits|mse|l1_loss|log_prob|nll|recon|rec_loss|logits|x_?hat).*", re.I)
 _NOISE = re.compile(r"randn(_like)?|rsample|normal_?|repara.*", re.I)
 _Function = ast.FunctionDef | ast.AsyncFunctionDef
 
@@ -84,9 +84,10 @@ def _in_file(file: Path) -> Iterator[Candidate]:
     kinds = {function.name: kind for function, _ in _functions(tree, "") if (kind := _kind(function))}
     divergences = {name for name, kind in kinds.items() if kind != "sampler"}
     for function, owner in _functions(tree, ""):
-        if kind := _kind(function):
-            if kind == "sampler" and _called(function) & divergences:
-                kind = "loss"  # it samples, and hands the rest to a function that is one
+        kind = _kind(function)
+        if kind in (None, "sampler") and _called(function) & divergences and _gives(function):
+            kind = "loss"  # it hands the rest to a function that is one
+        if kind:
             static = any(isinstance(d, ast.Name) and d.id == "staticmethod" for d in function.decorator_list)
             method = bool(owner) and not static
             asked = len(function.args.args) - len(function.args.defaults) - method
@@ -104,6 +105,10 @@ def _functions(node: ast.AST, owner: str) -> Iterator[tuple[_Function, str]]:
             yield from _functions(child, f"{owner}{child.name}.")
         elif isinstance(child, ast.If | ast.Try):
             yield from _functions(child, owner)
+
+
+def _gives(function: _Function) -> bool:
+    return any(isinstance(node, ast.Return) and node.value is not None for node in ast.walk(function))
 
 
 def _called(function: _Function) -> set[str]:
