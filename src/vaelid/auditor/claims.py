@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 
 from vaelid.auditor.names import Monomial, Names
 from vaelid.auditor.objective import Group, Objective, Question, over_noise
-from vaelid.auditor.posterior import Posterior, names_in
+from vaelid.auditor.posterior import Posterior
 from vaelid.auditor.refute import Disagreement, elements_of, has_sums, no_divergence
 from vaelid.auditor.report import Claim
 from vaelid.auditor.targets import Found, find_divergence
@@ -60,7 +60,7 @@ def divergence_claim(
     if group.found is not None:
         return Claim("divergence", "UNKNOWN", f"it looks like {group.found.target.name}, but {group.failure}", formula)
     shown = Shown(posterior, names)
-    mean, _ = over_noise(group.body, posterior)
+    mean, _ = over_noise(group.body, question)
     if has_sums(mean):
         return Claim("divergence", "UNKNOWN", "the terms of the posterior are not a sum over coordinates.", formula)
     refuted = no_divergence(mean, posterior, shown)
@@ -109,7 +109,7 @@ def _named(
 ) -> tuple[str, str]:
     """The bug's name, and a word on it, where the body is the KL of another posterior, or another known formula."""
     axes = list(group.axes)
-    own = names_in(posterior.mean) | names_in(posterior.log_variance)
+    own = posterior.leaves
     lv = posterior.log_variance
     halves = [
         (

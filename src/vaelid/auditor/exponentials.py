@@ -124,9 +124,7 @@ def by_exponentials(goal: Term) -> Theorem | None:
     """
     exponentials = [p for p in subterms(goal) if p.head == Operator("exp") and not p.loose]
     logs = [
-        p
-        for p in subterms(goal)
-        if p.head == Operator("log") and not p.loose and exponent(p.arguments[0]) is not None
+        p for p in subterms(goal) if p.head == Operator("log") and not p.loose and exponent(p.arguments[0]) is not None
     ]
     if not exponentials and not logs:
         return None

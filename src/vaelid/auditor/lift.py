@@ -16,7 +16,8 @@ from torch.utils._pytree import tree_flatten
 
 from vaelid.auditor.axes import Axes, Dim, Dims, Mixed
 from vaelid.auditor.record import Event, Place, Recording
-from vaelid.auditor.rules import CONSTANTS, OF_ONE, OF_THREE, OF_TWO, clamped, divided, larger, number, power, root
+from vaelid.auditor.rules import CONSTANTS, OF_ONE, OF_THREE, OF_TWO, clamped, divided, number, power, root
+from vaelid.auditor.simple import linear_in
 from vaelid.auditor.tensors import Leaf, Lifted, Unread, count, element_of, index_of, placed, total
 from vaelid.readings.terms.arrays import TermArray, as_term, index
 from vaelid.readings.terms.namespace import NAMESPACE as xp
@@ -517,8 +518,8 @@ class _Lifter:
         if len(x.leaves) != 1 or not noise:
             return None
         u = element_of(noise[0], [a for dim in self.leaves[noise[0]].dims for a in self.axes.now(dim)])
-        slope = {value: placed_at(x.element, noise[0], value) for value in (0, 1)}
-        if slope != {0: -1, 1: 1} or not u:
+        found = linear_in(x.element, [u.term])
+        if found is None or [found[0][0].term, found[1].term] != [as_term(2).term, as_term(-1).term]:
             return None
         tensor = self.recording.made[self.number, output] * 2**0.5
         eps = self.leaf(
@@ -646,17 +647,3 @@ class _Lifter:
 
 def _leaves_of(x: Lifted) -> frozenset[str]:
     return x.leaves.union(*(piece.leaves for piece in x.pieces)) if x.pieces else x.leaves
-
-
-def placed_at(term: TermArray, noise: str, value: int) -> float | None:
-    """The number that a term is where the only array in it has this number everywhere."""
-    from vaelid.auditor.values import everywhere
-    from vaelid.auditor.values import value as at
-
-    try:
-        return float(at(term, {noise: everywhere(value)}, {}))  # pyright: ignore[reportArgumentType]
-    except (ZeroDivisionError, KeyError):
-        return None
-
-
-_ = larger

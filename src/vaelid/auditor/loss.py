@@ -80,8 +80,12 @@ def _tries(roles: Mapping[str, Role], inputs: Callable[[], Any] | None, number: 
         given = inputs()
         arguments = tuple(given) if isinstance(given, tuple | list) else (given,)
         if len(arguments) != len(roles):
-            raise InputError(f"the inputs are {len(arguments)} arguments, and {len(roles)} are wanted: {', '.join(roles)}.")
-        arguments = tuple(_leaf(a) if role.name != "x" else a for a, role in zip(arguments, roles.values(), strict=True))
+            raise InputError(
+                f"the inputs are {len(arguments)} arguments, and {len(roles)} are wanted: {', '.join(roles)}."
+            )
+        arguments = tuple(
+            _leaf(a) if role.name != "x" else a for a, role in zip(arguments, roles.values(), strict=True)
+        )
         tensors = {n: a for n, a in zip(roles, arguments, strict=True) if isinstance(a, Tensor)}
         yield [Call(arguments, tensors)]
         return

@@ -1,6 +1,6 @@
 """A loss as weights times negative log-likelihoods and divergences, and a constant: found, and proved."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from functools import reduce
 from operator import add
@@ -26,6 +26,7 @@ from vaelid.auditor.posterior import Posterior, axes_in, matched, names_in
 from vaelid.auditor.simple import is_number, replaced, simple
 from vaelid.auditor.targets import Found, Rewrite, find_divergence, find_likelihood
 from vaelid.auditor.tensors import length_of
+from vaelid.readings.errors import ReadingError
 from vaelid.readings.terms.arrays import TermArray, as_term, index
 from vaelid.readings.terms.syntax import (
     INDEX,
@@ -55,6 +56,7 @@ class Question:
     Attributes:
         term: the loss, a real term in lengths.
         posteriors: the posteriors whose divergences may be in it.
+        noise: of each draw, the number of the posterior that it is for.
         outputs: the leaves that the decoder put out.
         data: the leaves of data, and constants.
         values: of all leaves.
@@ -62,6 +64,7 @@ class Question:
 
     term: TermArray
     posteriors: tuple[Posterior, ...]
+    noise: Mapping[str, int]
     outputs: frozenset[str]
     data: frozenset[str]
     values: Values
@@ -78,23 +81,17 @@ class Question:
     def kind(self, term: TermArray) -> str:
         """What a term speaks of."""
         names = names_in(term)
-        kinds = set()
+        kinds = {f"divergence {self.noise[name]}" for name in names if name in self.noise}
+        own: set[str] = set()
         for k, posterior in enumerate(self.posteriors):
-            if names & (names_in(posterior.mean) | names_in(posterior.log_variance) | {posterior.noise}):
+            if here := names & posterior.leaves:
                 kinds.add(f"divergence {k}")
-        if names & self.outputs and not kinds & {f"divergence {k}" for k in self.conditional(names)}:
+                own |= here
+        if names & self.outputs - own:
             kinds.add("reconstruction")
         if len(kinds) > 1:
             return "mixed"
         return kinds.pop() if kinds else "constant" if names <= self.data else "parameter"
-
-    def conditional(self, names: frozenset[str]) -> list[int]:
-        """Posteriors whose own leaves are outputs of a decoder too, as in a hierarchy."""
-        return [
-            k
-            for k, p in enumerate(self.posteriors)
-            if (names_in(p.mean) | names_in(p.log_variance)) & names & self.outputs
-        ]
 
 
 @dataclass(frozen=True)
@@ -175,33 +172,49 @@ def _grouped(question: Question, parts: Iterable[Part]) -> list[Group]:
 
 
 def _recognised(question: Question, group: Group) -> Found | Rewrite | None:
+    try:
+        return _found(question, group)
+    except ReadingError:
+        return None
+
+
+def _found(question: Question, group: Group) -> Found | Rewrite | None:
     axes = list(group.axes)
     if group.kind.startswith("divergence"):
         posterior = question.posteriors[int(group.kind.split()[1])]
-        mean, *_ = over_noise(group.body, posterior)
-        own = names_in(posterior.mean) | names_in(posterior.log_variance)
-        return find_divergence(mean, axes, posterior, question.values, own)
+        mean, *_ = over_noise(group.body, question)
+        return find_divergence(mean, axes, posterior, question.values, posterior.leaves)
     if group.kind == "reconstruction":
         return find_likelihood(group.body, axes, question.values, question.data)
     return None
 
 
-def over_noise(body: TermArray, posterior: Posterior) -> tuple[TermArray, list[TermArray]]:
+def over_noise(body: TermArray, question: Question) -> tuple[TermArray, list[TermArray]]:
     """The mean over the noise of what is quadratic in it, and the rest: of mean zero.
 
     p(e) = p0 + p1 e + p2 e^2 has the mean (p(1) + p(-1)) / 2, and p(e) - mean = p1 e + p2 (e^2 - 1).
     """
-    if posterior.noise not in names_in(body):
-        return body, []
-    noise = {
-        p
-        for p in subterms(body.term)
-        if not p.loose and isinstance(p.head, Element) and p.arguments[0].head.name == posterior.noise
-    }
-    if len(noise) != 1:
-        return body, []
-    (eps,) = noise
+    rest: list[TermArray] = []
+    for name in sorted(names_in(body) & set(question.noise)):
+        elements = {
+            p
+            for p in subterms(body.term)
+            if not p.loose and isinstance(p.head, Element) and p.arguments[0].head == _array(p, name)
+        }
+        if len(elements) != 1:
+            return body, []
+        (eps,) = elements
+        body, more = _over_one(body, eps)
+        rest += more
+    return body, rest
 
+
+def _array(element: Term, name: str) -> Variable | None:
+    head = element.arguments[0].head
+    return head if isinstance(head, Variable) and head.name == name else None
+
+
+def _over_one(body: TermArray, eps: Term) -> tuple[TermArray, list[TermArray]]:
     def at(value: int) -> TermArray:
         return simple(TermArray((), replaced(body.term, {eps: as_term(value).term})))
 
@@ -267,7 +280,7 @@ def _proved_group(question: Question, group: Group, hypotheses: tuple[Term, ...]
     assert found is not None
     noise: list[TermArray] = []
     if group.kind.startswith("divergence"):
-        noise = over_noise(group.body, question.posteriors[int(group.kind.split()[1])])[1]
+        noise = over_noise(group.body, question)[1]
 
     def base(body: TermArray) -> tuple[list[tuple[TermArray, TermArray]], TermArray, Theorem]:
         (weight,) = found.fit.weights

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from vaelid.auditor.lift import Reading
-from vaelid.auditor.simple import linear_in, simple
+from vaelid.auditor.simple import linear_in, simple, tidy
 from vaelid.auditor.tensors import Leaf, Lifted, Unread, element_of, index_of, length_of
 from vaelid.readings.terms.arrays import TermArray, as_term, variable
 from vaelid.readings.terms.syntax import INDEX, Number, Operator, Term, Variable, element, free_variables, make
@@ -53,11 +53,19 @@ class Posterior:
     positive: TermArray | None = None
     source: str = ""
 
+    @property
+    def leaves(self) -> frozenset[str]:
+        """The leaves in its mean and log-variance."""
+        return names_in(self.mean) | names_in(self.log_variance)
+
 
 def samples(reading: Reading) -> list[Sample]:
     """Every tensor with a draw in it that enters a network, each once, in the order of use."""
     found: dict[Term, Sample] = {}
+    reaching = ancestors(reading, reading.result.leaves)
     for entered, leaf in reading.entering:
+        if leaf.name not in reaching:
+            continue
         for tensor in entered.pieces or (entered,):
             drawn = [reading.leaves[name] for name in sorted(tensor.leaves) if reading.leaves[name].kind == "noise"]
             drawn = [noise for noise in drawn if noise.operation != "native_dropout"]
@@ -71,6 +79,18 @@ def samples(reading: Reading) -> list[Sample]:
             lifted = Lifted(now, tensor.make_element, tensor.leaves, tensor.differentiable, tensor.stops)
             found.setdefault(term.term, Sample(tuple(drawn), lifted, term, leaf.source))
     return list(found.values())
+
+
+def ancestors(reading: Reading, names: frozenset[str]) -> frozenset[str]:
+    """These leaves, and all that they were made from."""
+    found: set[str] = set()
+    waiting = list(names)
+    while waiting:
+        name = waiting.pop()
+        if name not in found:
+            found.add(name)
+            waiting += reading.leaves[name].inputs
+    return frozenset(found)
 
 
 def affine(sample: Sample, reading: Reading) -> tuple[TermArray, TermArray] | None:
@@ -89,9 +109,7 @@ def log_variance_of(deviation: TermArray, name: str) -> tuple[TermArray, TermArr
 
     That term is to be written e to the array of this name, so that its logarithm is that array.
     """
-    term = simple(deviation).term
-    while term.head == Operator("negative"):
-        term = term.arguments[0]
+    term = _positive(tidy(deviation)).term
     log_variance = _twice(term.arguments[0]) if term.head == Operator("exp") else None
     if log_variance is None:
         return 2 * element_of(name, axes_in(term)), TermArray((), term)
@@ -99,6 +117,20 @@ def log_variance_of(deviation: TermArray, name: str) -> tuple[TermArray, TermArr
         positive = log_variance.term.arguments[0]
         return element_of(name, axes_in(positive)), TermArray((), positive)
     return log_variance, None
+
+
+def _positive(term: TermArray) -> TermArray:
+    """The term without a sign in front: the law of a normal draw does not know it."""
+    if term.term.head == Operator("negative"):
+        return _positive(TermArray((), term.term.arguments[0]))
+    if term.term.head == Operator("multiply"):
+        x, y = (TermArray((), part) for part in term.term.arguments)
+        for one, other in ((x, y), (y, x)):
+            if isinstance(one.term.head, Number) and one.term.head.value < 0:
+                return _positive(simple(-one * other) if one is x else simple(other * simple(-one)))
+        left = _positive(x)
+        return left * y if left.term is not x.term else term
+    return term
 
 
 def axes_in(term: Term) -> tuple[int, ...]:

@@ -121,8 +121,19 @@ LOSS_ROLES = {
         for role in (
             Role("logits", "logits of the decoder", r"(x_?|recon_?|dec_?)?logits?", "logits"),
             Role("x_logvar", "log-variance of the decoder", r"(x|dec|p|out|obs)_?log_?var", "x_logvar"),
-            Role("x_logstd", "log standard deviation of the decoder", r"(x|dec|p|out|obs)_?log_?(std|sigma|scale)", "x_logstd"),
-            Role("x_std", "standard deviation of the decoder", r"(x|dec|p|out|obs)_?(std|sigma|scale)", "x_std", positive=True),
+            Role(
+                "x_logstd",
+                "log standard deviation of the decoder",
+                r"(x|dec|p|out|obs)_?log_?(std|sigma|scale)",
+                "x_logstd",
+            ),
+            Role(
+                "x_std",
+                "standard deviation of the decoder",
+                r"(x|dec|p|out|obs)_?(std|sigma|scale)",
+                "x_std",
+                positive=True,
+            ),
             Role("x_var", "variance of the decoder", r"(x|dec|p|out|obs)_?var", "x_var", positive=True),
             Role(
                 "x_hat",

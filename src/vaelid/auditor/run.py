@@ -49,6 +49,8 @@ class Run:
     term: TermArray
     moved: frozenset[int]
     notes: list[str] = field(default_factory=list)
+    frozen: frozenset[str] = frozenset()
+    """Lines that drew the same noise in two runs."""
 
     @property
     def lengths(self) -> dict[str, int]:
@@ -138,13 +140,28 @@ def read_calls(
 
     Raises `Unread`, `UserCodeError` and `InputError`. The generator's state is as it was before.
     """
+    notes: list[str] = []
     with torch.random.fork_rng(devices=[]):
-        recordings = [observed(function, call, scalar) for call in calls]
-    readings = [lift(recording, keep_clamps=keep_clamps) for recording in recordings]
+        recordings = [observed(function, calls[0], scalar)]
+        for call in calls[1:]:
+            try:
+                recordings.append(observed(function, call, scalar))
+            except (UserCodeError, InputError) as error:
+                if len(call.arguments) != 1:  # a step may hold something of its batch's size
+                    raise
+                notes.append(f"it does not take fewer rows ({error}): the verdict is for this number of rows")
+        again = observed(function, calls[0], scalar) if len(calls[0].arguments) == 1 else None
+    frozen = frozen_draws(recordings[0], again) if again is not None else frozenset()
+    try:
+        readings = [lift(recording, keep_clamps=keep_clamps) for recording in recordings]
+        for reading in readings:
+            _ = reading.result.element
+    except RecursionError:
+        raise Unread("its formula is nested too deeply to be read", None) from None
     first = readings[0]
     for reading, recording in zip(readings, recordings, strict=True):
         check_value(reading, recording)
-    run = Run(first, recordings[0], first.result.element, frozenset())
+    run = Run(first, recordings[0], first.result.element, frozenset(), notes, frozen)
     if len(readings) < 2 or len(readings[0].axes.lengths) != len(readings[1].axes.lengths):
         if len(readings) > 1:
             run.notes.append("it does something else with another number of rows: the verdict is for this number")
@@ -159,7 +176,20 @@ def read_calls(
     except ValueError as reason:
         run.notes.append(f"{reason.args[0]}: the verdict is of the first run, and for its number of rows")
         return run
-    return Run(first, recordings[0], TermArray((), term), frozenset(moved))
+    return Run(first, recordings[0], TermArray((), term), frozenset(moved), notes, frozen)
+
+
+def frozen_draws(first: Recording, again: Recording) -> frozenset[str]:
+    """The lines of draws that gave the same numbers in both runs."""
+    lines = set()
+    for number, (one, other) in enumerate(zip(first.events, again.events, strict=False)):
+        if one.name != other.name or not one.name.removeprefix("aten.").startswith(("randn", "normal", "rand")):
+            continue
+        drawn = [v for (k, _), v in first.made.items() if k == number]
+        redrawn = [v for (k, _), v in again.made.items() if k == number]
+        if drawn and redrawn and drawn[0].numel() > 1 and torch.equal(drawn[0], redrawn[0]):
+            lines.add(one.source)
+    return frozenset(lines)
 
 
 def check_value(reading: Reading, recording: Recording) -> None:

@@ -15,7 +15,9 @@ __all__ = ["sampler_claim"]
 _NAME = "sampler"
 
 
-def sampler_claim(reading: Reading, sample: Sample, names: Names, number: int) -> tuple[Claim, Posterior | None]:
+def sampler_claim(
+    reading: Reading, sample: Sample, names: Names, number: int, frozen: frozenset[str] = frozenset()
+) -> tuple[Claim, Posterior | None]:
     """What is known of one sample, and the posterior that it is from."""
     if len(sample.noise) != 1:
         draws = ", ".join(noise.name for noise in sample.noise)
@@ -36,10 +38,11 @@ def sampler_claim(reading: Reading, sample: Sample, names: Names, number: int) -
         positive,
         noise.source,
     )
-    return _judged(reading, sample, names, posterior, deviation, eps_axes), posterior
+    return _judged(frozen, reading, sample, names, posterior, deviation, eps_axes), posterior
 
 
 def _judged(
+    frozen: frozenset[str],
     reading: Reading,
     sample: Sample,
     names: Names,
@@ -57,6 +60,9 @@ def _judged(
     if noise.law != "normal":
         reason = f"the law of the noise, drawn by {noise.operation}, is not known here."
         return Claim(_NAME, "UNKNOWN", reason, formula, source=noise.source)
+    if noise.source in frozen:
+        reason = "the noise is the same in every step: it is not drawn anew."
+        return Claim(_NAME, "REFUTED", reason, formula, bug="frozen-noise", source=noise.source)
     shared = [axis for axis in sample.axes if axis not in eps_axes]
     if shared:
         which = " and ".join(

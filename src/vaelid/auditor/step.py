@@ -114,7 +114,7 @@ def _assessed(run: Run, given: Callable[[Run], Given] | None, fixed: frozenset[i
     question = _question(run, posteriors, fixed, known)
     objective = identify(question)
     names = _names(run, objective, rows, frozenset(draws))
-    claims = [sampler_claim(reading, sample, names, k)[0] for k, sample in enumerate(drawn)]
+    claims = [sampler_claim(reading, sample, names, k, run.frozen)[0] for k, sample in enumerate(drawn)]
     found = Assessed(run, objective, claims, names, frozenset(draws))
     for group in objective.groups:
         found.weights[group.kind] = weight_of(group, objective.question, names, found.draws)
@@ -127,8 +127,12 @@ def _question(run: Run, posteriors: list[Posterior], fixed: frozenset[int], give
     for name, leaf in leaves.items():
         if leaf.kind == "made" and leaf.inputs and leaf.inputs <= data:
             data.add(name)
-    own = {n for p in posteriors for n in names_in(p.mean) | names_in(p.log_variance)}
+    own = {n for p in posteriors for n in p.leaves}
     drawn = {p.noise for p in posteriors}
+    noise = {p.noise: k for k, p in enumerate(posteriors) if p.noise}
+    if len(posteriors) == 1:  # a second draw from the same posterior, for a Monte-Carlo divergence
+        normal = {n for n, leaf in leaves.items() if leaf.law == "normal"}
+        noise |= dict.fromkeys(normal & names_in(run.term), 0)
     outputs = {n for n, leaf in leaves.items() if leaf.kind == "made" and leaf.noise & drawn} if drawn else set()
     if not posteriors:
         outputs = {n for n, leaf in leaves.items() if leaf.kind == "made"} - data
@@ -138,7 +142,7 @@ def _question(run: Run, posteriors: list[Posterior], fixed: frozenset[int], give
     moved = [n for n, leaf in leaves.items() if leaf.kind in ("made", "noise", "parameter") or n in outputs | own]
     values = Values.near(run.arrays(), run.lengths, moved)
     values = replace(values, fixed=fixed)
-    question = Question(run.term, tuple(posteriors), frozenset(outputs), frozenset(data), values)
+    question = Question(run.term, tuple(posteriors), noise, frozenset(outputs), frozenset(data), values)
     for posterior in posteriors:
         if posterior.positive is not None:
             name = next(iter(names_in(posterior.log_variance)))
