@@ -98,7 +98,7 @@ USER = [
     ("parsing.py:kl", r"parsing.py raised SystemExit at parsing.py, line 2: 2"),
     (
         "model.py:raising",
-        r".*AttributeError: 'Tensor' object has no attribute 'missing', raised at model.py, line 36\.",
+        r"model.py:raising raised AttributeError: 'Tensor' .* 'missing', raised at model.py, line 36\.",
     ),
     ("model.py:on_gpu", r".* This machine has no GPU that torch can use: let the device be a setting, .*"),
 ]

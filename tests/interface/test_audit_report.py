@@ -1,6 +1,7 @@
 """An audit as SARIF and as a page, and what is said of numbers and lines."""
 
 import re
+from dataclasses import replace
 from html.parser import HTMLParser
 
 import pytest
@@ -163,6 +164,15 @@ def test_a_page_without_lines_or_numbers_is_whole(file):
     page = render(Report("m:f", "UNKNOWN", "?", "Nothing was read.", source="/no/such/file.py:3"))
     Checked(page)
     assert "Not examined: sampler, divergence" in page
+
+
+def test_a_long_summary_becomes_a_heading_of_what_and_where(file):
+    long = replace(refuted(file), summary="This loss is not the ELBO: " + "no weight and no constant make it one " * 4)
+    page = render(long)
+    assert re.findall("<h1>(.*?)</h1>", page) == [
+        f"This loss is not the ELBO: a standard deviation taken for a variance, line {STD_LINE}."
+    ]
+    assert '<p class="lede">No weight and no constant' in page
 
 
 def test_long_functions_are_cut_around_the_marks(folder):

@@ -17,7 +17,7 @@ _MOST_FILES = 5000
 _SPREAD = re.compile(r"(z_?|q_?|posterior_?)?(log_?)?(var|variance|std|sigma|scale)s?(_?(2|sq|squared))?|lv", re.I)
 _MEAN = re.compile(r"(z_?|q_?|posterior_?)?(mu|mean|loc)s?", re.I)
 _KL = re.compile(r".*(kl_?div|kl_?loss|kld).*|kl", re.I)
-_FIT = re.compile(r".*(cross_entropy|bceloss|bcewithlogits|mse|l1_loss|log_prob|nll|recon|rec_loss|logits|x_?hat).*", re.I)
+_FIT = re.compile(r".*(cross_entropy|bceloss|bcewithlogits|mse|l1_loss|log_prob|nll|recon|logits|x_?hat).*", re.I)
 _NOISE = re.compile(r"randn(_like)?|rsample|normal_?|repara.*", re.I)
 _Function = ast.FunctionDef | ast.AsyncFunctionDef
 

@@ -20,6 +20,10 @@ from vaelid.spec.errors import InputError, UserCodeError, VaelidError
 __all__ = ["main", "outcome", "request"]
 
 
+_ANONYMOUS = "the audited function"
+"""What the auditor calls a function; here it has a name."""
+
+
 def request(job: Job, time_limit: float) -> str:
     """What is sent to the process."""
     return json.dumps({"job": asdict(job), "time_limit": time_limit})
@@ -46,9 +50,9 @@ def outcome(job: Job) -> dict[str, Any]:
         report, answer = perform(job)
         return {"status": EXIT[report.verdict], "answer": answer}
     except UserCodeError as error:
-        return _failed("user", explained(error))
+        return _failed("user", explained(error).replace(_ANONYMOUS, job.target))
     except InputError as error:
-        return _failed("input", str(error))
+        return _failed("input", str(error).replace(_ANONYMOUS, job.target))
     except VaelidError as error:
         return _failed("vaelid", str(error))
     except Exception as error:  # a defect of vaelid's: never to be taken for a verdict

@@ -17,6 +17,7 @@ POLICY = "default-src 'none'; img-src data:; style-src 'unsafe-inline'"
 """The browser itself is told that this page loads nothing, and runs nothing."""
 
 _MARKS = {"REFUTED": "bad", "PROVED": "good", "UNKNOWN": "unsure", "OTHER": "apart"}
+_LONGEST_HEADING = 110
 _CLAIMS = ("sampler", "divergence", "reconstruction", "objective", "evaluation")
 
 
@@ -35,9 +36,23 @@ def _bar(report: Report) -> str:
     return f'<div class="bar">{"".join(f"<span>{part}</span>" for part in [*filter(None, parts), ended])}</div>'
 
 
+def _heading(report: Report) -> tuple[str, str]:
+    """The finding as a heading, and what is left of a long one: its first clause, then the bug and its line."""
+    if len(report.summary) <= _LONGEST_HEADING:
+        return report.summary, ""
+    first, _, rest = report.summary.partition(": ")
+    claim = deciding(report)
+    if claim and claim.bug in BUGS:
+        first = f"{first}: {BUGS[claim.bug].title}"
+    if claim and (found := split(claim.source)):
+        first = f"{first}, line {found[1]}"
+    return f"{first.rstrip('.')}.", rest
+
+
 def _header(report: Report) -> str:
     claim = deciding(report)
-    lede = []
+    heading, rest = _heading(report)
+    lede = [sentence(rest)] if rest else []
     if claim and claim.reason.rstrip(".") not in report.summary:
         lede.append(sentence(claim.reason))
     if claim and (advice := mend(claim)):
@@ -51,7 +66,7 @@ def _header(report: Report) -> str:
     )
     below = f'<p class="lede">{" ".join(lede)}</p>' if lede else ""
     return (
-        f'<header class="top">{badge(report.verdict, "big")}<h1>{prose(report.summary)}</h1>{below}{calls}'
+        f'<header class="top">{badge(report.verdict, "big")}<h1>{prose(heading)}</h1>{below}{calls}'
         f"{_keys(report)}</header>"
     )
 
@@ -157,16 +172,23 @@ def _notes(report: Report) -> str:
     return section("notes", "Worth knowing", f'<ul class="plain">{items}</ul>')
 
 
+def _basis(claim: Claim) -> str:
+    """What carries the verdict."""
+    if claim.theorems:
+        return f"{len(claim.theorems)} theorem{'s' if len(claim.theorems) > 1 else ''}"
+    if claim.witness or claim.verdict == "UNKNOWN":
+        return "the witness" if claim.witness else "—"
+    return "the other claims" if claim.name == "objective" else "the recorded run"
+
+
 def _claim_rows(report: Report) -> str:
     rows = []
     for claim in report.claims:
         where = place(claim.source)
-        rests = f"{len(claim.theorems)} theorem{'s' if len(claim.theorems) > 1 else ''}" if claim.theorems else ""
-        rests = rests or ("the witness" if claim.witness else "the recorded run" if claim.verdict == "REFUTED" else "—")
         weight = f" Weight: {escape(claim.weight)}." if claim.weight else ""
         rows.append(
             f'<tr><th scope="row">{claim.name}</th><td>{badge(claim.verdict)}</td><td>{sentence(claim.reason)}{weight}'
-            f'{f" <small>{escape(where)}</small>" if where else ""}</td><td data-l="rests on">{rests}</td></tr>'
+            f'{f" <small>{escape(where)}</small>" if where else ""}</td><td data-l="rests on">{_basis(claim)}</td></tr>'
         )
     return "".join(rows)
 
