@@ -4,9 +4,10 @@ from dataclasses import dataclass, field
 
 from vaelid.auditor.names import Monomial, Names
 from vaelid.auditor.objective import Group, Objective
-from vaelid.auditor.posterior import Posterior
+from vaelid.auditor.posterior import Posterior, axes_in
 from vaelid.auditor.report import Claim
 from vaelid.auditor.run import Run
+from vaelid.auditor.shift import shifted
 
 __all__ = ["Assessed"]
 
@@ -20,7 +21,6 @@ class Assessed:
         objective: what was recognised.
         samplers: the claims on the sampler.
         names: of the axes.
-        draws: axes along which the noise is drawn again, for one row.
         weights: of each group, by its kind.
     """
 
@@ -28,7 +28,6 @@ class Assessed:
     objective: Objective
     samplers: list[Claim]
     names: Names
-    draws: frozenset[int]
     weights: dict[str, Monomial | None] = field(default_factory=dict)
 
     def divergences(self) -> list[tuple[Group, Posterior]]:
@@ -39,3 +38,14 @@ class Assessed:
             for group in self.objective.groups
             if group.kind.startswith("divergence")
         ]
+
+    def draws_of(self, group: Group) -> frozenset[int]:
+        """The axes of a group along which only the noise moves: a loss is a mean over these draws."""
+        if group.kind.startswith("divergence"):
+            posterior = self.objective.question.posteriors[int(group.kind.split()[1])]
+            some = shifted(posterior, group.body)
+            own = {*posterior.axes, *(some.axes if some is not None else ())}
+            return frozenset(group.axes) - own
+        if group.found is None or not group.found.target.parameters:
+            return frozenset()
+        return frozenset(group.axes) - frozenset(axes_in(group.found.target.parameters[0].term))

@@ -9,6 +9,7 @@ from vaelid.auditor.posterior import Posterior
 from vaelid.auditor.refute import Disagreement, elements_of, has_sums, no_divergence
 from vaelid.auditor.report import Claim
 from vaelid.auditor.targets import Found, find_divergence
+from vaelid.auditor.tensors import count
 from vaelid.readings.terms.arrays import TermArray
 from vaelid.readings.terms.namespace import NAMESPACE as xp
 from vaelid.readings.terms.syntax import Operator, Term, subterms
@@ -41,11 +42,8 @@ def weight_of(group: Group, question: Question, names: Names, draws: frozenset[i
     if group.found is None:
         return None
     (weight,) = group.found.fit.weights
-    for axis in group.axes:
-        if axis in draws:
-            from vaelid.auditor.tensors import count
-
-            weight = weight * count([axis])
+    if draws:
+        weight = weight * count(sorted(draws))
     return names.monomial(weight, question.values)
 
 

@@ -56,6 +56,22 @@ class Reading:
     axes: Axes
     clamps: list[str] = field(default_factory=list)
 
+    @property
+    def stray_noise(self) -> str:
+        """The lines at which noise is drawn that the result was made from."""
+        found: set[str] = set()
+        waiting, seen = list(self.result.leaves), set()
+        while waiting:
+            name = waiting.pop()
+            if name in seen:
+                continue
+            seen.add(name)
+            leaf = self.leaves[name]
+            waiting += leaf.inputs
+            if leaf.kind == "noise" and not leaf.operation.startswith(("native_dropout", "bernoulli")):
+                found.add(leaf.source)
+        return ", ".join(sorted(found))
+
 
 def lift(recording: Recording, *, keep_clamps: bool = True) -> Reading:
     """The result of a recording, as a term in leaves. `keep_clamps` False: without those that changed nothing."""
@@ -291,6 +307,7 @@ class _Lifter:
             if seen & set(dim):
                 own = {a: self.axes.dim((self.number, "own", d, k), self.axes.lengths[a]) for k, a in enumerate(dim)}
                 fresh = tuple(a for old in dim for a in own[old])
+                self.axes.again.update(fresh)
                 changed = []
                 for x in operands:
                     at = d - len(dims) + len(x.dims)

@@ -151,6 +151,8 @@ class _Evaluation:
             if axis is None:
                 array = array.select(at, offset)
                 continue
+            if offset + length > array.shape[at]:
+                raise ReadingError("an index beyond an array's length")
             array = array.narrow(at, offset, length)
             if axis in names:
                 raise ReadingError("an array at one index twice")

@@ -23,6 +23,7 @@ from vaelid.auditor.linear import (
     value_of,
 )
 from vaelid.auditor.posterior import Posterior, axes_in, matched, names_in
+from vaelid.auditor.shift import shifted
 from vaelid.auditor.simple import is_number, replaced, simple
 from vaelid.auditor.targets import Found, Rewrite, find_divergence, find_likelihood
 from vaelid.auditor.tensors import length_of
@@ -46,7 +47,7 @@ from vaelid.theory.kernel import NotProved, Theorem, instantiate
 from vaelid.theory.statement import eq, given, split
 from vaelid.theory.tactics import use
 
-__all__ = ["Group", "Objective", "Question", "identify", "over_noise", "rewritten"]
+__all__ = ["Group", "Objective", "Question", "identify", "over_noise", "pointwise", "rewritten", "variable_of"]
 
 
 @dataclass(frozen=True)
@@ -179,11 +180,14 @@ def _recognised(question: Question, group: Group) -> Found | Rewrite | None:
 
 
 def _found(question: Question, group: Group) -> Found | Rewrite | None:
-    axes = list(group.axes)
+    axes = [*group.axes, *axes_in(question.term.term)]
     if group.kind.startswith("divergence"):
         posterior = question.posteriors[int(group.kind.split()[1])]
         mean, *_ = over_noise(group.body, question)
-        return find_divergence(mean, axes, posterior, question.values, posterior.leaves)
+        if (found := find_divergence(mean, axes, posterior, question.values, posterior.leaves)) is not None:
+            return found
+        some = shifted(posterior, mean)
+        return None if some is None else find_divergence(mean, axes, some, question.values, posterior.leaves)
     if group.kind == "reconstruction":
         return find_likelihood(group.body, axes, question.values, question.data)
     return None
@@ -199,7 +203,7 @@ def over_noise(body: TermArray, question: Question) -> tuple[TermArray, list[Ter
         elements = {
             p
             for p in subterms(body.term)
-            if not p.loose and isinstance(p.head, Element) and p.arguments[0].head == _array(p, name)
+            if not p.loose and isinstance(p.head, Element) and p.arguments[0].head == variable_of(p, name)
         }
         if len(elements) != 1:
             return body, []
@@ -209,7 +213,8 @@ def over_noise(body: TermArray, question: Question) -> tuple[TermArray, list[Ter
     return body, rest
 
 
-def _array(element: Term, name: str) -> Variable | None:
+def variable_of(element: Term, name: str) -> Variable | None:
+    """The array of an element, if it has this name."""
     head = element.arguments[0].head
     return head if isinstance(head, Variable) and head.name == name else None
 

@@ -182,11 +182,11 @@ def read_calls(
 def frozen_draws(first: Recording, again: Recording) -> frozenset[str]:
     """The lines of draws that gave the same numbers in both runs."""
     lines = set()
-    for number, (one, other) in enumerate(zip(first.events, again.events, strict=False)):
+    for at, (one, other) in enumerate(zip(first.events, again.events, strict=False)):
         if one.name != other.name or not one.name.removeprefix("aten.").startswith(("randn", "normal", "rand")):
             continue
-        drawn = [v for (k, _), v in first.made.items() if k == number]
-        redrawn = [v for (k, _), v in again.made.items() if k == number]
+        drawn = [v for (k, _), v in first.made.items() if k == at]
+        redrawn = [v for (k, _), v in again.made.items() if k == at]
         if drawn and redrawn and drawn[0].numel() > 1 and torch.equal(drawn[0], redrawn[0]):
             lines.add(one.source)
     return frozenset(lines)

@@ -12,7 +12,7 @@ from vaelid.auditor.fit import Values
 from vaelid.auditor.linear import NoProof
 from vaelid.auditor.names import Names
 from vaelid.auditor.objective import Objective, Question, identify, rewritten
-from vaelid.auditor.posterior import Posterior, names_in, samples
+from vaelid.auditor.posterior import Posterior, axes_in, names_in, samples
 from vaelid.auditor.report import Claim, Report
 from vaelid.auditor.run import Call, Run, call_of, read_calls, scalar_loss, smaller
 from vaelid.auditor.sampler import sampler_claim
@@ -101,7 +101,6 @@ def _assessed(run: Run, given: Callable[[Run], Given] | None, fixed: frozenset[i
     rows = run.moved if run.moved and given is None else first
     names = Names({"B": tuple(sorted(rows))}, {})
     posteriors: list[Posterior] = []
-    draws: set[int] = set()
     known = given(run) if given is not None else None
     if known is not None:
         posteriors.append(known.posterior)
@@ -110,14 +109,13 @@ def _assessed(run: Run, given: Callable[[Run], Given] | None, fixed: frozenset[i
         _, posterior = sampler_claim(reading, sample, names, len(posteriors))
         if posterior is not None:
             posteriors.append(posterior)
-            draws |= set(sample.axes) - set(posterior.axes)
     question = _question(run, posteriors, fixed, known)
     objective = identify(question)
-    names = _names(run, objective, rows, frozenset(draws))
+    names = _names(run, objective, rows)
     claims = [sampler_claim(reading, sample, names, k, run.frozen)[0] for k, sample in enumerate(drawn)]
-    found = Assessed(run, objective, claims, names, frozenset(draws))
+    found = Assessed(run, objective, claims, names)
     for group in objective.groups:
-        found.weights[group.kind] = weight_of(group, objective.question, names, found.draws)
+        found.weights[group.kind] = weight_of(group, objective.question, names, found.draws_of(group))
     return found
 
 
@@ -150,16 +148,18 @@ def _question(run: Run, posteriors: list[Posterior], fixed: frozenset[int], give
     return question
 
 
-def _names(run: Run, objective: Objective, rows: frozenset[int], draws: frozenset[int]) -> Names:
+def _names(run: Run, objective: Objective, rows: frozenset[int]) -> Names:
     latent: list[int] = []
     observed: list[int] = []
     for posterior in objective.question.posteriors:
         latent += [a for a in posterior.axes if a not in rows and a not in latent]
     for group in objective.groups:
         if group.kind == "reconstruction":
-            observed += [a for a in group.axes if a not in rows and a not in observed and a not in draws]
+            own = group.found.target.parameters[:1] if group.found is not None else ()
+            seen = {axis for parameter in own for axis in axes_in(parameter.term)} or set(group.axes)
+            observed += [a for a in group.axes if a not in rows and a not in observed and a in seen]
     lengths = run.reading.axes.lengths
-    groups = {"B": tuple(sorted(rows)), "L": tuple(latent), "D": tuple(observed), "K": tuple(sorted(draws))}
+    groups = {"B": tuple(sorted(rows)), "L": tuple(latent), "D": tuple(observed)}
     groups = {letter: axes for letter, axes in groups.items() if axes}
     sizes = {letter: run.reading.axes.length(axes) for letter, axes in groups.items() if letter != "B"}
     if rows:

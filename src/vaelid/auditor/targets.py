@@ -29,7 +29,7 @@ from vaelid.spec.likelihoods import bernoulli_log_density, gaussian_log_density
 from vaelid.spec.likelihoods.continuous import laplace_log_density
 from vaelid.theory.library.definitions import bernoulli_density, coordinate_kl, gaussian_density, scalar
 
-__all__ = ["Found", "Rewrite", "Target", "find_divergence", "find_likelihood"]
+__all__ = ["Body", "Found", "Rewrite", "Target", "families", "find_divergence", "find_likelihood"]
 
 laplace_density = define(
     laplace_log_density, x=scalar("x"), mean=scalar("mean"), log_scale=scalar("log_scale"), sizes=()
@@ -300,6 +300,11 @@ _BERNOULLI = Family("Bernoulli", "bernoulli", bernoulli_density, bernoulli_log_d
 _POISSON = Family(
     "Poisson", "poisson", poisson_density, spec.likelihood("poisson").log_density, at_zero=lambda x: (x, _ZERO)
 )
+
+
+def families(name: str) -> list[Family]:
+    """The families of this name; none that has more than one parameter."""
+    return [family for family in (_GAUSSIAN, _BERNOULLI, _LAPLACE, _POISSON) if family.family == name]
 
 
 def _of_one_parameter(observed: _Terms, outputs: _Terms) -> _Screened:

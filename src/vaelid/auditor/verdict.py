@@ -2,22 +2,23 @@
 
 import math
 from collections.abc import Iterable
+from fractions import Fraction
 
 from vaelid.auditor.assessed import Assessed
-from vaelid.auditor.claims import divergence_claim, reconstruction_claim
+from vaelid.auditor.claims import Shown, divergence_claim, reconstruction_claim
+from vaelid.auditor.coverage import kept_part, seen_data
+from vaelid.auditor.importance import Bound, importance_weighted
 from vaelid.auditor.names import Monomial
+from vaelid.auditor.objective import Group
+from vaelid.auditor.other import compares_rows, function_of_divergence, function_of_likelihood, is_constant
+from vaelid.auditor.posterior import Posterior, names_in
+from vaelid.auditor.refute_likelihood import no_likelihood
 from vaelid.auditor.report import Claim, Report, Verdict
+from vaelid.auditor.scale import stated_scale
 
 __all__ = ["verdict"]
 
-_LIKELIHOODS = {
-    "gaussian": "Gaussian",
-    "bernoulli": "Bernoulli",
-    "laplace": "Laplace",
-    "poisson": "Poisson",
-    "categorical": "categorical",
-    "negative_binomial": "negative binomial",
-}
+_PAIRS = "a term over pairs of rows of the batch, as total correlation (beta-TC-VAE) or MMD (InfoVAE, WAE) have"
 
 
 def verdict(
@@ -47,17 +48,22 @@ class _Judge:
         self.objective = assessed.objective
         self.names = assessed.names
         self.reconstruction = self.objective.group("reconstruction")
-        self.scale = 1.0
-        self.advice: str | None = None
+        self.other: str | None = None
 
     def report(self, target: str) -> Report:
+        if (bound := self.bound()) is not None:
+            return self.bound_report(target, bound)
         divergences = self.divergence_claims()
         reconstruction = self.reconstruction_claims()
         samplers = self.sampler_claims(divergences)
         name, objective = self.objective_claim([*samplers, *divergences, *reconstruction])
         claims = (*samplers, *divergences, *reconstruction, objective)
+        if objective.verdict == "OTHER" and name == "plain autoencoder":
+            claims = tuple(claim for claim in claims if claim.verdict != "UNKNOWN")
+        return self.reported(target, name, claims, self.beta())
+
+    def reported(self, target: str, name: str, claims: tuple[Claim, ...], beta: Monomial | None) -> Report:
         overall = _overall(claims)
-        beta = self.beta()
         return Report(
             target,
             overall,
@@ -76,64 +82,198 @@ class _Judge:
             sizes={k: v for k, v in self.names.sizes.items() if k in "BLDK"},
         )
 
+    def bound(self) -> Bound | None:
+        question = self.objective.question
+        if not question.posteriors or not any(group.kind == "mixed" for group in self.objective.groups):
+            return None
+        return importance_weighted(question)
+
+    def bound_report(self, target: str, bound: Bound) -> Report:
+        """The report on a loss with the logarithm of a sum over draws in it."""
+        name = "importance-weighted bound"
+        samplers = self.sampler_claims([])
+        if bound.theorem is None or bound.failure:
+            wrong = "over rows" in bound.failure or "other weights" in bound.failure
+            verdict: Verdict = "REFUTED" if wrong else "UNKNOWN"
+            claim = Claim("objective", verdict, f"{bound.failure}.", bug="multi-sample" if wrong else None)
+            return self.reported(target, "no ELBO" if wrong else "unknown", (*samplers, claim), None)
+        self.objective = bound.objective
+        self.reconstruction = bound.objective.group("reconstruction")
+        theorems = tuple(t for t in (bound.objective.theorem, bound.theorem) if t is not None)
+        reason = "it is -log of a sum over draws of p(x, z) / q(z|x), averaged over rows, and a constant."
+        claims = (
+            *samplers,
+            Claim("divergence", "PROVED", "at each draw it is log q(z|x) - log p(z).", theorems=theorems[1:]),
+            Claim(
+                "reconstruction",
+                "PROVED",
+                f"at each draw it is -log p(x|z), {self.likelihood_name()}.",
+                theorems=theorems[:1],
+            ),
+            Claim("objective", "PROVED", reason, theorems=theorems),
+        )
+        return self.reported(target, name, claims, Monomial(1.0, {}))
+
     # the claims
 
     def sampler_claims(self, divergences: list[Claim]) -> list[Claim]:
         if not self.sampled:
             return []
         found = list(self.assessed.samplers)
+        names = [p.noise for p in self.objective.question.posteriors if p.noise]
+        if len(set(names)) < len(names):
+            reason = "two latents are made of one draw: they are not independent."
+            return [Claim("sampler", "REFUTED", reason, bug="shared-noise", source=found[0].source)]
         if found:
             return found
+        if self.assessed.run.reading.stray_noise:
+            reason = f"noise is drawn in the step ({self.assessed.run.reading.stray_noise}), but no sample of it was recognised."
+            return [Claim("sampler", "UNKNOWN", reason)]
         if divergences:
-            reason = "no noise from torch reaches the decoder: z is not sampled, or the noise comes from elsewhere."
+            reason = "no noise from torch reaches the decoder: z is not sampled, or its noise comes from elsewhere."
             return [Claim("sampler", "REFUTED", reason, bug="missing-noise")]
         return [Claim("sampler", "OTHER", "nothing is sampled.")]
 
     def divergence_claims(self) -> list[Claim]:
+        question = self.objective.question
         claims = []
         for group, posterior in self.assessed.divergences():
             weight = self.assessed.weights.get(group.kind)
+            if group.found is None and is_constant(question, group):
+                reason = (
+                    "what it does to the KL gives one number, whatever the posterior: there is no KL, nor a gradient."
+                )
+                formula = self.names.text(group.body)
+                claims.append(Claim("divergence", "REFUTED", reason, formula, bug="kl-clamped"))
+                continue
+            if group.found is None and (name := function_of_divergence(question, group)):
+                self.other = name
+                claims.append(Claim("divergence", "OTHER", f"it is {name}.", self.names.text(group.body)))
+                continue
+            if group.found is None and compares_rows(self.assessed.run.reading.axes, group):
+                self.other = _PAIRS
+                claims.append(Claim("divergence", "OTHER", f"it is {_PAIRS}.", self.names.text(group.body)))
+                continue
             claim = divergence_claim(self.objective, group, posterior, self.names, weight)
+            if claim.verdict == "PROVED" and (part := self.part_of_latents(group, posterior)):
+                claim = Claim(
+                    "divergence", "REFUTED", part, claim.formula, claim.weight, claim.theorems, bug="kl-partial"
+                )
             if group.found is not None and group.found.target.name != "N(0, I)" and claim.verdict == "PROVED":
                 self.notes.append(f"the prior is {group.found.target.name}, inferred from the loss")
             claims.append(claim)
+        unknown = any(claim.verdict == "UNKNOWN" for claim in self.assessed.samplers)
+        stray = any(group.kind in ("mixed", "parameter") for group in self.objective.groups)
         if not claims and self.assessed.samplers:
-            reason = "no term of the loss depends on the posterior alone: there is no KL."
-            claims.append(Claim("divergence", "REFUTED", reason, bug="kl-zero"))
+            if unknown or stray:
+                claims.append(Claim("divergence", "UNKNOWN", "what speaks of the posterior was not recognised."))
+            else:
+                reason = "no term of the loss depends on the posterior alone: there is no KL."
+                claims.append(Claim("divergence", "REFUTED", reason, bug="kl-zero"))
+        missing = len(self.objective.question.posteriors) - len(self.assessed.divergences())
+        if claims and missing > 0 and not unknown and not stray and self.assessed.divergences():
+            reason = f"{missing} of the latents that are sampled have no KL in the loss."
+            claims.append(Claim("divergence", "REFUTED", reason, bug="kl-partial"))
         return claims
+
+    def part_of_latents(self, group: Group, posterior: Posterior) -> str | None:
+        axes = self.assessed.run.reading.axes
+        draws = self.assessed.draws_of(group)
+        here, whole = axes.length(a for a in group.axes if a not in draws), axes.length(posterior.axes)
+        if here == whole and group.found is not None:
+            return None
+        return f"it is the KL of {here} of the {whole} coordinates that are sampled." if here < whole else None
 
     def reconstruction_claims(self) -> list[Claim]:
         group = self.reconstruction
+        question = self.objective.question
         if group is None:
+            mixed = any(group.kind == "mixed" for group in self.objective.groups)
             reason = "no term of the loss depends on what the decoder puts out."
-            return [Claim("reconstruction", "UNKNOWN", reason)]
+            verdict: Verdict = "UNKNOWN" if mixed or not self.sampled or not self.assessed.samplers else "REFUTED"
+            return [Claim("reconstruction", verdict, reason, bug=None if verdict == "UNKNOWN" else "likelihood-wrong")]
         claim = reconstruction_claim(self.objective, group, self.names, self.assessed.weights.get(group.kind))
-        if group.found is not None and self.declared_likelihood not in (None, group.found.target.family):
+        if group.found is None:
+            return [self.unlikely(group, claim)]
+        if claim.verdict != "PROVED":
+            return [claim]
+        if self.declared_likelihood not in (None, group.found.target.family):
             reason = f"it is a {group.found.target.name} likelihood, where {self.declared_likelihood} was declared."
             return [Claim("reconstruction", "REFUTED", reason, claim.formula, bug="likelihood-wrong")]
+        if (share := kept_part(self.assessed, group)) < 1 - 1e-9:
+            reason = f"it is {group.found.target.name}, but of {share:.3g} of the data that the decoder puts out."
+            return [Claim("reconstruction", "REFUTED", reason, claim.formula, bug="likelihood-wrong")]
+        if self.sampled and question.posteriors:
+            observed = names_in(group.found.target.parameters[0])
+            if (leaf := seen_data(self.assessed, group, observed)) is not None:
+                reason = f"the decoder sees the data besides z ({leaf}): a likelihood only if it sees what came before."
+                return [Claim("reconstruction", "UNKNOWN", reason, claim.formula)]
+        self.note_on_data(group)
         return [claim]
+
+    def unlikely(self, group: Group, claim: Claim) -> Claim:
+        """A reconstruction that is no likelihood: another function of one, or refuted, or unknown."""
+        question = self.objective.question
+        if name := function_of_likelihood(question, group):
+            self.other = name
+            return Claim("reconstruction", "OTHER", f"it is {name}, and no negative log-likelihood.", claim.formula)
+        refuted = no_likelihood(question, group, self.declared_likelihood, Shown(None, self.names))
+        if refuted is None:
+            return claim
+        witness, reason = refuted
+        return Claim("reconstruction", "REFUTED", reason, claim.formula, witness=witness, bug="likelihood-wrong")
+
+    def note_on_data(self, group: Group) -> None:
+        found = group.found
+        if found is None or found.target.family != "bernoulli":
+            return
+        values = self.assessed.run.arrays()
+        data = [values[n] for n in names_in(found.target.parameters[0]) if n in values]
+        if any(bool(((v > 0) & (v < 1)).any()) for v in data) and self.sampled:
+            self.notes.append(
+                "a Bernoulli likelihood on data between 0 and 1 is no density: the bound is not in nats of them"
+            )
 
     def objective_claim(self, others: list[Claim]) -> tuple[str, Claim]:
         bad = [claim for claim in others if claim.verdict in ("REFUTED", "UNKNOWN")]
+        named = [claim for claim in others if claim.verdict == "OTHER"]
         stray = [g for g in self.objective.groups if g.kind in ("mixed", "parameter")]
-        if any(claim.verdict == "OTHER" for claim in others) and not self.assessed.divergences():
-            return "plain autoencoder", Claim("objective", "OTHER", "a plain autoencoder: no posterior, and no KL.")
+        if any(claim.name == "sampler" for claim in named) and not self.assessed.divergences():
+            return "plain autoencoder", Claim(
+                "objective", "OTHER", "an autoencoder: no posterior is sampled, and no KL."
+            )
+        for group in stray:
+            if group.kind == "mixed" and compares_rows(self.assessed.run.reading.axes, group):
+                return _PAIRS, Claim("objective", "OTHER", f"it is {_PAIRS}.", self.names.text(group.body))
         if stray:
             kinds = "the posterior and the decoder together" if stray[0].kind == "mixed" else "parameters only"
             formula = self.names.text(stray[0].body)
             return "unknown", Claim("objective", "UNKNOWN", f"a term speaks of {kinds}: {formula}.", formula)
-        if stops := self.assessed.run.reading.result.stops - {"the result"}:
+        if stops := self.assessed.run.reading.result.stops:
             mine = {line for claim in others if claim.bug == "detached" and (line := claim.source)}
-            if stops - mine:
+            if stops - mine and not any(claim.verdict == "REFUTED" for claim in others):
                 line = min(stops - mine)
                 reason = "its value is right, but a gradient is cut off."
                 return "unknown", Claim("objective", "REFUTED", reason, bug="detached", source=line)
         if bad:
             verdict: Verdict = "REFUTED" if any(c.verdict == "REFUTED" for c in bad) else "UNKNOWN"
-            reason = f"its {bad[0].name} is {'wrong' if verdict == 'REFUTED' else 'not known'}."
+            worst = next(c for c in bad if c.verdict == verdict)
+            reason = f"its {worst.name} is {'wrong' if verdict == 'REFUTED' else 'not known'}."
             return "no ELBO" if verdict == "REFUTED" else "unknown", Claim("objective", verdict, reason)
+        if named:
+            name = self.other or "another objective"
+            return name, Claim("objective", "OTHER", f"it is no ELBO, but has {name} in it.")
         beta = self.beta()
         if beta is None or self.objective.theorem is None:
+            weights = [self.assessed.weights.get(group.kind) for group, _ in self.assessed.divergences()]
+            if (
+                self.objective.theorem is not None
+                and all(w is not None for w in weights)
+                and len(set(map(str, weights))) > 1
+            ):
+                shown = ", ".join(map(str, weights))
+                name = "ELBO with a weight for each KL"
+                return name, Claim("objective", "OTHER", f"its KLs have different weights: {shown}.")
             return "unknown", Claim("objective", "UNKNOWN", self.objective.failure or "its terms have several weights.")
         return self.weighed(beta)
 
@@ -146,7 +286,8 @@ class _Judge:
         reason += "" if not beta.powers else f" = {value:.6g} at these sizes"
         if self.declared_beta is not None and not math.isclose(value, self.declared_beta, rel_tol=1e-6):
             reason += f": not {self.declared_beta:g}. Multiply the KL by {self.declared_beta / value:.6g}."
-            bug = "batch-beta" if "B" in beta.powers else "hidden-beta"
+            bug = "batch-beta" if "B" in beta.powers else "hidden-beta" if beta.powers else "hidden-scale"
+            bug = "kl-doubled" if not beta.powers and math.isclose(value, 2 * self.declared_beta) else bug
             return "beta-ELBO", Claim("objective", "REFUTED", reason, bug=bug, theorems=(theorem,))
         name = "ELBO" if math.isclose(value, 1, rel_tol=1e-6) else "beta-ELBO"
         if self.declared_beta is not None and "B" in beta.powers:
@@ -176,7 +317,15 @@ class _Judge:
         found = self.reconstruction.found if self.reconstruction else None
         if found is None or found.target.learned or found.target.family not in ("gaussian", "laplace"):
             return 1.0
+        if self.variance is None and self.stated is not None:
+            return float(self.stated)
         return self.variance or 1.0
+
+    @property
+    def stated(self) -> Fraction | None:
+        """The variance that the loss itself states."""
+        found = self.reconstruction.found if self.reconstruction else None
+        return None if found is None else stated_scale(found, self.objective.question.values)
 
     def observation_variance(self, beta: Monomial | None) -> float | None:
         found = self.reconstruction.found if self.reconstruction else None
@@ -190,7 +339,7 @@ class _Judge:
             return None
         fixed = found.target.family in ("gaussian", "laplace") and not found.target.learned
         scale = {"gaussian": "variance", "laplace": "scale"}.get(found.target.family)
-        return f"{found.target.name}, {scale} {self.variance or 1:g}" if fixed else found.target.name
+        return f"{found.target.name}, {scale} {self.variance_factor():g}" if fixed else found.target.name
 
     def prior_name(self) -> str | None:
         names = [group.found.target.name for group, _ in self.assessed.divergences() if group.found]
@@ -221,6 +370,7 @@ class _Judge:
             assert beta is not None
             value = beta.at(self.names.sizes)
             weighted = "the negative ELBO" if name == "ELBO" else f"a beta-ELBO with beta = {value:.6g}"
+            weighted = f"the negative {name}" if name.startswith("importance") else weighted
             return f"This loss is {weighted}: {self.likelihood_name()}, prior {self.prior_name()}."
         wrong = next((claim for claim in claims if claim.verdict == overall), None)
         said = wrong.reason if wrong is not None else "nothing was found."
@@ -258,6 +408,3 @@ def _overall(claims: Iterable[Claim]) -> Verdict:
         if found in verdicts:
             return found
     return "PROVED"
-
-
-_ = _LIKELIHOODS

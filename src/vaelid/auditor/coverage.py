@@ -1,0 +1,58 @@
+"""What a term leaves out: rows, coordinates, latents; and what a decoder sees that it should not."""
+
+import math
+from collections.abc import Iterable
+
+from vaelid.auditor.assessed import Assessed
+from vaelid.auditor.objective import Group
+from vaelid.auditor.posterior import axes_in, names_in
+from vaelid.auditor.refute import elements_of
+from vaelid.readings.terms.syntax import Element
+
+__all__ = ["kept_part", "seen_data"]
+
+
+def kept_part(assessed: Assessed, group: Group) -> float:
+    """The share of the decoder's output, and of the data, that a reconstruction speaks of: the larger of both."""
+    leaves = assessed.run.reading.leaves
+    lengths = assessed.run.reading.axes.lengths
+    shares: dict[str, float] = {}
+    for element in elements_of(group.body):
+        if not isinstance(element.head, Element):
+            continue
+        name = element.arguments[0].head.name  # pyright: ignore[reportAttributeAccessIssue]
+        leaf = leaves.get(name)
+        if leaf is None or leaf.kind not in ("argument", "made") or not leaf.dims:
+            continue
+        whole = math.prod(lengths[a] for dim in leaf.dims for a in assessed.run.reading.axes.now(dim))
+        here = math.prod(lengths[a] for a in axes_in(element))
+        shares[name] = shares.get(name, 0.0) + here / whole
+    outputs = [share for name, share in shares.items() if name in assessed.objective.question.outputs]
+    data = [share for name, share in shares.items() if name in assessed.objective.question.data]
+    return max(min(outputs, default=1.0), min(data, default=1.0))
+
+
+def seen_data(assessed: Assessed, group: Group, observed: Iterable[str]) -> str | None:
+    """A leaf that shows a decoder the data besides z; None where it sees z, and what it is conditioned on, only."""
+    reading = assessed.run.reading
+    question = assessed.objective.question
+    wanted = {name for name in observed if name in reading.leaves}
+    wanted |= {n for name in wanted for n in reading.leaves[name].inputs}
+    own = frozenset().union(*(p.leaves for p in question.posteriors), frozenset(question.noise))
+    entering: dict[str, list[frozenset[str]]] = {}
+    for tensor, leaf in reading.entering:
+        for part in tensor.pieces or (tensor,):
+            entering.setdefault(leaf.name, []).append(part.leaves)
+    waiting = [name for name in names_in(group.body) if name in reading.leaves and name not in question.data]
+    seen: set[str] = set()
+    while waiting:
+        name = waiting.pop()
+        if name in seen:
+            continue
+        seen.add(name)
+        if name in wanted:
+            return name
+        for names in entering.get(name, []):
+            drawn = bool(names & set(question.noise))
+            waiting += [n for n in names if not (drawn and n in own)]
+    return None

@@ -1,0 +1,133 @@
+"""The importance-weighted bound: -log of the mean over draws of p(x, z) / q(z | x) (Burda et al. 2016, equation 8)."""
+
+from dataclasses import dataclass, replace
+
+from vaelid.auditor.linear import NoProof
+from vaelid.auditor.objective import Objective, Question, identify, pointwise, variable_of
+from vaelid.auditor.posterior import axes_in
+from vaelid.auditor.refute import elements_of
+from vaelid.auditor.simple import is_number
+from vaelid.auditor.tensors import index_of
+from vaelid.readings.errors import ReadingError
+from vaelid.readings.terms.arrays import TermArray
+from vaelid.readings.terms.namespace import NAMESPACE as xp
+from vaelid.readings.terms.syntax import Binder, Operator, Term, element, lambda_, subterms
+from vaelid.theory.kernel import Theorem
+from vaelid.theory.statement import eq
+
+__all__ = ["Bound", "importance_weighted"]
+
+
+@dataclass(frozen=True)
+class Bound:
+    """The logarithm of a sum of weights over draws.
+
+    Attributes:
+        weight: the logarithm of a weight, negated: what is summed over draws.
+        objective: that, recognised.
+        over: the axis of the sum.
+        theorem: that its part of the posterior is log q - log p at the draw itself.
+        failure: what it is instead, where it is no bound.
+    """
+
+    weight: TermArray
+    objective: Objective
+    over: int
+    theorem: Theorem | None
+    failure: str = ""
+
+
+def importance_weighted(question: Question) -> Bound | None:
+    """The bound in a loss, if there is a logarithm of a sum of exponentials of both decoder and posterior in it."""
+    for part in subterms(question.term.term):
+        if part.head != Operator("log") or part.arguments[0].head != Binder("sum"):
+            continue
+        opened = _opened(question.term.term, part)
+        if opened is None:
+            continue
+        over, inside = opened
+        exponent = _exponent(inside)
+        if exponent is None or question.kind(exponent) != "mixed":
+            continue
+        return _bound(question, -exponent, over)
+    return None
+
+
+def _opened(whole: Term, part: Term) -> tuple[int, Term] | None:
+    """The axis of the sum in a logarithm, and its body, in the indices of all axes around it."""
+
+    def search(term: Term, around: tuple[Term, ...]) -> Term | None:
+        if term is part:
+            return _with_indices(term, around)
+        for number, argument in enumerate(term.arguments):
+            inner = around
+            if term.head.binds(number):
+                axis = int(term.arguments[0].head.name[1:])  # pyright: ignore[reportAttributeAccessIssue]
+                inner = (index_of(axis), *around)
+            if (found := search(argument, inner)) is not None:
+                return found
+        return None
+
+    found = search(whole, ())
+    if found is None:
+        return None
+    total = found.arguments[0]
+    axis = int(total.arguments[0].head.name[1:])  # pyright: ignore[reportAttributeAccessIssue]
+    return axis, element(lambda_(1, total.arguments[1]), index_of(axis))
+
+
+def _with_indices(term: Term, around: tuple[Term, ...]) -> Term:
+    """The term with the indices that are bound around it as variables."""
+    if not term.loose:
+        return term
+    levels = around[: term.loose]
+    if term.sort.name == "Real":
+        return element(lambda_(len(levels), term), *reversed(levels))
+    return term
+
+
+def _exponent(body: Term) -> TermArray | None:
+    """The exponent, where a body is an exponential times a number."""
+    match body.head, body.arguments:
+        case Operator("exp"), (x,):
+            return TermArray((), x)
+        case Operator("multiply"), (x, y):
+            return _exponent(x) or _exponent(y)
+    return None
+
+
+def _bound(question: Question, weight: TermArray, over: int) -> Bound:
+    inner = replace(question, term=weight)
+    objective = identify(inner)
+    divergence = objective.group("divergence 0")
+    reconstruction = objective.group("reconstruction")
+    posterior = question.posteriors[0]
+    drawn = posterior.noise
+    failure = ""
+    theorem: Theorem | None = None
+    if divergence is None or reconstruction is None or reconstruction.found is None or objective.theorem is None:
+        return Bound(
+            weight, objective, over, None, "its weights are not p(x, z) / q(z | x) for a p and q that are known here"
+        )
+    if over in posterior.axes:
+        failure = "it sums weights over rows or coordinates, and not over draws of z"
+    elements = [p for p in elements_of(divergence.body) if p.arguments and p.arguments[0].head == variable_of(p, drawn)]
+    if len(elements) != 1:
+        return Bound(weight, objective, over, None, "its draws are not those of the sampler")
+    eps = TermArray((), elements[0])
+    lv = posterior.log_variance
+    path = ((posterior.mean + xp.exp(lv / 2) * eps) ** 2 - eps**2 - lv) / 2
+    axes = [*divergence.axes, *axes_in(weight.term)]
+    try:
+        fit = question.values.fit(divergence.body, [path], axes)
+    except ReadingError:
+        fit = None
+    own = reconstruction.found.fit.weights[0]
+    if fit is None or not is_number(fit.weights[0], 1) or not is_number(own, 1):
+        failure = failure or "its weights are not p(x, z) / q(z | x): the terms in them have other weights"
+        return Bound(weight, objective, over, None, failure)
+    try:
+        theorem = pointwise(eq(divergence.body, path + fit.constant), path, divergence.body)
+    except NoProof as reason:
+        failure = failure or str(reason)
+    return Bound(weight, objective, over, theorem, failure)

@@ -1,0 +1,108 @@
+"""Objectives that are no ELBO, and are not called wrong: named."""
+
+from vaelid.auditor.axes import Axes
+from vaelid.auditor.linear import NoProof, apart, axes_of, under_sums
+from vaelid.auditor.objective import Group, Question, over_noise
+from vaelid.auditor.posterior import names_in
+from vaelid.auditor.simple import is_number
+from vaelid.auditor.targets import Found, find_divergence, find_likelihood
+from vaelid.readings.errors import ReadingError
+from vaelid.readings.terms.arrays import TermArray
+from vaelid.readings.terms.syntax import INDEX, Operator, Power, Term, free_variables, subterms
+
+__all__ = ["compares_rows", "function_of_divergence", "function_of_likelihood", "is_constant"]
+
+
+def _inside(term: Term) -> list[tuple[str, TermArray]]:
+    """What functions that are not linear are applied to, the outermost first: with the function's name."""
+    found = []
+    for part in subterms(term):
+        if part.loose:
+            continue
+        match part.head, part.arguments:
+            case Operator("abs" | "log" | "exp" as name), (x,):
+                found.append((name, TermArray((), x)))
+            case Power(exponent=2), (x,):
+                found.append(("square", TermArray((), x)))
+            case Operator("multiply"), (x, y) if x is y:
+                found.append(("square", TermArray((), x)))
+    return found
+
+
+def _is_divergence(question: Question, term: TermArray, k: int) -> bool:
+    posterior = question.posteriors[k]
+    try:
+        parts = [
+            p
+            for p in apart(term, question.kind, question.hypotheses).parts
+            if question.kind(p.term) == f"divergence {k}"
+        ]
+        if not parts:
+            return False
+        axes = axes_of(parts)
+        body, _ = over_noise(under_sums(parts, axes), question)
+        found = find_divergence(body, axes, posterior, question.values, posterior.leaves)
+        return isinstance(found, Found) and not is_number(found.fit.weights[0], 0)
+    except (ReadingError, NoProof, KeyError):
+        return False
+
+
+def function_of_divergence(question: Question, group: Group) -> str | None:
+    """The name of what is done to a KL, where it is not added as it stands: free bits, a capacity."""
+    if not group.kind.startswith("divergence"):
+        return None
+    k = int(group.kind.split()[1])
+    for name, inside in _inside(group.body.term):
+        if question.kind(inside) != group.kind or not _is_divergence(question, inside, k):
+            continue
+        if name == "abs":
+            return _of_absolute(group.body, inside)
+        if name == "square":
+            return "squared capacity: (KL - C)^2"
+        return f"a function ({name}) of the KL"
+    return None
+
+
+def _of_absolute(body: TermArray, inside: TermArray) -> str:
+    for part in subterms(body.term):
+        match part.head, part.arguments:
+            case Operator("add"), (_, y) if y.head == Operator("abs") and y.arguments[0] is inside.term:
+                return "free bits: max(KL, a number)"
+            case Operator("subtract"), (_, y) if y.head == Operator("abs") and y.arguments[0] is inside.term:
+                return "a KL clamped from above"
+    return "capacity: |KL - C|"
+
+
+def function_of_likelihood(question: Question, group: Group) -> str | None:
+    """The name of what is done to a negative log-likelihood, where it is not added as it stands."""
+    for name, inside in _inside(group.body.term):
+        if question.kind(inside) != "reconstruction":
+            continue
+        try:
+            parts = list(apart(inside, question.kind, question.hypotheses).parts)
+            axes = axes_of(parts)
+            if not axes:
+                continue
+            found = find_likelihood(under_sums(parts, axes), axes, question.values, question.data)
+        except (ReadingError, NoProof, KeyError):
+            continue
+        if isinstance(found, Found):
+            root = name == "log" and any(p.head == Operator("exp") for p in subterms(group.body.term))
+            what = "the root" if root else f"a function ({name})"
+            return f"{what} of a summed {found.target.name} error"
+    return None
+
+
+def compares_rows(axes: Axes, group: Group) -> bool:
+    """Whether a term sums over pairs of one axis with itself: over pairs of rows of the batch."""
+    lengths = {v.name for part in group.parts for v in free_variables(part.term.term) if v.sort is INDEX}
+    return any(f"N{axis}" in lengths for again in axes.again for axis in axes.now((again,)))
+
+
+def is_constant(question: Question, group: Group) -> bool:
+    """Whether what speaks of the posterior has one value, whatever the posterior: a KL clamped away."""
+    try:
+        values = question.values.of(group.body, list(group.axes))
+    except ReadingError:
+        return False
+    return bool((values == values[0]).all()) and bool(names_in(group.body))

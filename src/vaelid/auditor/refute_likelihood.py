@@ -1,0 +1,143 @@
+"""Witnesses that a reconstruction is no negative log-likelihood of the family that it is written for."""
+
+from collections.abc import Callable
+from fractions import Fraction
+
+from flint import arb
+
+from vaelid.auditor.objective import Group, Question
+from vaelid.auditor.posterior import names_in
+from vaelid.auditor.refute import ball, elements_of, has_sums, no_multiple, points
+from vaelid.auditor.report import Witness
+from vaelid.auditor.targets import Body, families
+from vaelid.readings.terms.arrays import TermArray, as_term
+from vaelid.readings.terms.namespace import NAMESPACE as xp
+from vaelid.readings.terms.syntax import Operator, Term, subterms
+
+__all__ = ["no_likelihood"]
+
+
+def no_likelihood(
+    question: Question, group: Group, declared: str | None, shown: Callable[[Term], str]
+) -> tuple[Witness, str] | None:
+    """A witness, and a sentence; None where nothing tells against a likelihood that is not known here."""
+    body = Body.of(group.body, question.data)
+    if has_sums(body.term):
+        return None
+    observed = [e for e in elements_of(body.term) if names_in(TermArray((), e)) <= question.data]
+    outputs = [e for e in elements_of(body.term) if e not in observed]
+    if len(observed) != 1 or not outputs:
+        return None
+    if declared is not None:
+        return _not_declared(body.term, observed[0], outputs, declared, shown)
+    if _is_polynomial(body.term.term, observed[0]):
+        return _not_normalised(body.term, observed[0], outputs, shown)
+    if _speaks_of_bernoulli(body.term):
+        return _not_declared(body.term, observed[0], outputs, "bernoulli", shown)
+    return None
+
+
+def _not_declared(
+    body: TermArray, x: Term, outputs: list[Term], declared: str, shown: Callable[[Term], str]
+) -> tuple[Witness, str] | None:
+    witness: Witness | None = None
+    for family in families(declared):
+        for h in outputs:
+            for output in (TermArray((), h), *_links(declared, TermArray((), h))):
+                target = family.target(TermArray((), x), output)
+                grid = _grid(x, outputs, declared)
+                found = no_multiple(body, target.term - target.normaliser, grid, shown)
+                if found is None:
+                    return None
+                witness = witness or found.witness
+    if witness is None:
+        return None
+    point = ", ".join(f"{name} = {value}" for name, value in witness.point.items())
+    reason = (
+        f"no weight and constant make it the negative log-likelihood of a {declared} with the decoder's output as "
+        f"parameter: at {point} it is {witness.computed}, and would have to be {witness.expected}."
+    )
+    return witness, reason
+
+
+def _links(declared: str, h: TermArray) -> list[TermArray]:
+    """What an output may be besides the parameter itself."""
+    if declared == "bernoulli":
+        return [xp.log(h) - xp.log(1 - h)]
+    return [xp.log(h)] if declared == "poisson" else []
+
+
+def _grid(x: Term, outputs: list[Term], declared: str) -> list:
+    third = [Fraction(1, 3), Fraction(1, 2), Fraction(1, 5), Fraction(3, 4), Fraction(2, 3)]
+    others = {h: third[k % 5] for k, h in enumerate(outputs)}
+    data = [Fraction(0), Fraction(1)] + ([Fraction(1, 4), Fraction(-1)] if declared in ("gaussian", "laplace") else [])
+    found = []
+    for value in data:
+        for h in outputs:
+            found += [{**others, h: number, x: value} for number in third]
+    return found
+
+
+def _is_polynomial(term: Term, x: Term) -> bool:
+    """Whether the variable stands in sums, products and powers only."""
+    if term is x:
+        return True
+    if not any(part is x for part in subterms(term)):
+        return True
+    if term.head in (Operator("add"), Operator("subtract"), Operator("multiply"), Operator("negative")):
+        return all(_is_polynomial(part, x) for part in term.arguments)
+    if term.head == Operator("divide"):
+        return _is_polynomial(term.arguments[0], x) and not any(p is x for p in subterms(term.arguments[1]))
+    return term.head.__class__.__name__ == "Power" and _is_polynomial(term.arguments[0], x)
+
+
+def _not_normalised(
+    body: TermArray, x: Term, outputs: list[Term], shown: Callable[[Term], str]
+) -> tuple[Witness, str] | None:
+    """exp(-(A x^2 + B x + C) / w) has an integral that moves with B^2 / (4 A) - C, and with A: these must be constant."""
+    seen: list[tuple[dict, arb, arb]] = []
+    for point in points(outputs, {}, 24):
+        at = [ball(body, {**point, x: Fraction(k)}) for k in (0, 1, -1, 2)]
+        if any(v is None for v in at):
+            continue
+        zero, one, minus, two = at  # pyright: ignore[reportAssignmentType]
+        square, slope = (one + minus) / 2 - zero, (one - minus) / 2
+        if not (zero + 2 * slope + 4 * square).overlaps(two):
+            return None  # of a higher degree
+        if not square > 0:
+            return None
+        seen.append((dict(point), square, slope**2 / (4 * square) - zero))
+    for where, square, level in seen[1:]:
+        first, wanted_square, wanted = seen[0]
+        for computed, expected, what in ((level, wanted, "B^2 / (4 A) - C"), (square, wanted_square, "A")):
+            if not computed.overlaps(expected):
+                names = {shown(e): str(v) for e, v in where.items()}
+                said = ", ".join(f"{shown(e)} = {v}" for e, v in first.items())
+                meaning = f"{what}, where it is A x^2 + B x + C in the data x: the second number is that at {said}"
+                witness = Witness(names, computed.str(12), expected.str(12), meaning)
+                reason = (
+                    "it is the negative logarithm of no density: the integral of its exponential over the data moves "
+                    f"with the decoder's output ({what} is {computed.str(6)} and {expected.str(6)})."
+                )
+                return witness, reason
+    return None
+
+
+def _speaks_of_bernoulli(body: TermArray) -> bool:
+    """Whether its functions are those of a Bernoulli: logarithms of p, 1 - p and 1 + e^h."""
+    logs = [p for p in subterms(body.term) if p.head == Operator("log")]
+    others = [p for p in subterms(body.term) if p.head in (Operator("abs"), Operator("lgamma"), Operator("tanh"))]
+    return bool(logs) and not others and all(_usual(p.arguments[0]) for p in logs)
+
+
+def _usual(inside: Term) -> bool:
+    one = as_term(1).term
+    exps = (Operator("exp"),)
+    match inside.head, inside.arguments:
+        case Operator("subtract"), (x, _):
+            return x is one
+        case Operator("add"), (x, y):
+            return (x is one or x.head in exps) and y.head in exps
+        case Operator("divide"), (x, _):
+            return x is one
+    return inside.head.__class__.__name__ in ("Element", "Variable")
