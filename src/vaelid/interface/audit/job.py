@@ -64,6 +64,8 @@ def audited(job: Job) -> Report:
     kinds = [_role(name, job.roles) for name in parameters]
     if sorted(map(bool, kinds)) != [True, True] or "mu" not in kinds or kinds.count("mu") > 1:
         inputs = None if job.inputs is None else _callable(find(job.inputs, "--inputs"))
+        for name in sorted({"beta", "inputs", "likelihood", "variance"} & set(job.roles)):
+            raise InputError(f"--role {name}={job.roles[name]}: {name} is an option, and has no role; rename it.")
         return auditor.audit_loss(target.value, beta=job.beta, variance=job.variance, inputs=inputs, **job.roles)
     is_sampler = bool(re.search(r"sampl|repar", target.name.rpartition(":")[2], re.I))
     what = "a sampler" if is_sampler else "a KL alone"
