@@ -57,6 +57,8 @@ def finding(mutant: Mutant) -> Finding:
     warnings.simplefilter("ignore")  # mutants divide by zero and broadcast
     torch.set_num_threads(1)
     truth = kind(mutant.original, mutant.source)
+    if truth == "changed" and mutant.of_data:
+        truth = "ambiguous"
     if truth == "no loss":
         return Finding(mutant.original, mutant.change, truth, "")
     return Finding(mutant.original, mutant.change, truth, *_audited(mutant))

@@ -7,7 +7,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from .oracle import RUNS, Truth, beta_of, fitted, posterior_parts
+from .oracle import RUNS, Truth, beta_of, fitted, kl_to_standard
 
 SIZES = ({"B": 5, "L": 3, "D": 7}, {"B": 4, "L": 2, "D": 6}, {"B": 2, "L": 4, "D": 9})
 
@@ -72,7 +72,7 @@ class Taken:
     def parts(self, arguments: Mapping[str, Tensor]) -> dict[str, float]:
         """What a right loss is made of."""
         (spread,) = (role for role in self.roles.values() if role in SIGMA)
-        parts = {"nll": self.nll(arguments), **posterior_parts(arguments["mu"], SIGMA[spread](arguments[spread]))}
+        parts = {"nll": self.nll(arguments), "kl": kl_to_standard(arguments["mu"], SIGMA[spread](arguments[spread]))}
         return {name: part.sum().item() for name, part in parts.items()}
 
 

@@ -42,11 +42,13 @@ class Mutant:
         original: the name of the function that was changed.
         change: the line before and after.
         source: the whole function, changed.
+        of_data: whether it is a change of the data alone, which may still be an objective of the changed data.
     """
 
     original: str
     change: str
     source: str
+    of_data: bool = False
 
 
 def mutants(function: Callable[..., object]) -> list[Mutant]:
@@ -70,7 +72,8 @@ def mutants(function: Callable[..., object]) -> list[Mutant]:
                 changed = ast.unparse(ast.fix_missing_locations(_Replace(at, copy.deepcopy(replacement)).visit(fresh)))
                 after = changed.splitlines()
                 if changed not in found and after != before:
-                    found[changed] = Mutant(function.__name__, _difference(before, after), changed)
+                    of_data = isinstance(node, ast.Name) and node.id == "x" and not isinstance(replacement, ast.Name)
+                    found[changed] = Mutant(function.__name__, _difference(before, after), changed, of_data)
     return list(found.values())
 
 

@@ -5,8 +5,8 @@ A loss is an objective if, over random parameters, it is a * (NLL + beta * KL) +
 - z is what the decoder was given; mu and sigma are z with every draw 0, and what z gains when every draw is 1: of the
   code as it is, whatever its names say;
 - NLL is that of the decoder's output under the likelihood that the loss is taken for;
-- KL is read in the parts it is made of (mu^2, sigma^2, log sigma), each exact or as a Monte-Carlo estimate has it: the
-  estimate's other parts (eps^2, mu sigma eps, sigma eps) have a constant mean, so they may have any weight;
+- KL is exact or a Monte-Carlo estimate: that differs from it by parts that have a constant mean, so that these may have
+  any weight (eps^2, sigma^2 (eps^2 - 1), mu sigma eps, sigma eps);
 - the constant may depend on the data.
 
 Its noise is right if (z - mu) / sigma has the moments of N(0, 1) and no correlations; its gradient, if autograd gives
@@ -20,6 +20,7 @@ from typing import Any
 import numpy as np
 import torch
 from torch import Tensor, nn
+from torch.distributions import Normal, kl_divergence
 from torch.utils._python_dispatch import TorchDispatchMode
 
 RUNS = 18
@@ -117,11 +118,11 @@ class Watched:
             row = torch.as_tensor(self.row_weights, dtype=z.dtype)
             terms = {
                 "nll": self.nll(out, batch),
-                **posterior_parts(mu, sigma),
+                "kl": kl_to_standard(mu, sigma),
                 "eps^2": eps**2,
                 "cross": mu * sigma * eps,
                 "sigma eps": sigma * eps,
-                "sigma^2 eps^2": (sigma * eps) ** 2,
+                "sigma^2": sigma**2 * (eps**2 - 1),
             }
             return loss.item(), {name: _weighted(row, term) for name, term in terms.items()}, eps
 
@@ -130,9 +131,9 @@ def _weighted(row: Tensor, term: Tensor) -> float:
     return (row.reshape(*row.shape, *[1] * (term.ndim - row.ndim)) * term).sum().item()
 
 
-def posterior_parts(mu: Tensor, sigma: Tensor) -> dict[str, Tensor]:
-    """What a KL of N(mu, sigma^2) to a normal prior is made of."""
-    return {"mu": mu, "mu^2": mu**2, "sigma^2": sigma**2, "log sigma": sigma.abs().log()}
+def kl_to_standard(mu: Tensor, sigma: Tensor) -> Tensor:
+    """KL(N(mu, sigma^2) || N(0, 1)) of a sigma of either sign, one term a coordinate."""
+    return kl_divergence(Normal(mu, sigma.abs(), validate_args=False), Normal(torch.zeros_like(mu), 1.0))
 
 
 def fitted(rows: Sequence[Mapping[str, float]], losses: Sequence[float]) -> dict[str, float] | None:
@@ -150,13 +151,10 @@ def fitted(rows: Sequence[Mapping[str, float]], losses: Sequence[float]) -> dict
 
 
 def beta_of(weights: Mapping[str, float] | None) -> float | None:
-    """Beta, where the weights are those of an objective with the prior N(0, I)."""
-    if weights is None or weights["nll"] < 1e-9:
+    """Beta, where the weights are those of an objective."""
+    if weights is None or weights["nll"] < 1e-9 or weights["kl"] < 1e-9 * weights["nll"]:
         return None
-    beta = -weights["log sigma"] / weights["nll"]
-    spread = (weights["sigma^2"] + weights.get("sigma^2 eps^2", 0)) / weights["nll"]
-    found = np.array([2 * weights["mu^2"] / weights["nll"], 2 * spread, weights["mu"] / weights["nll"] + beta])
-    return float(beta) if beta > 1e-9 and np.abs(found - beta).max() < 1e-6 * beta else None
+    return weights["kl"] / weights["nll"]
 
 
 def randomise(model: nn.Module, seed: int) -> None:

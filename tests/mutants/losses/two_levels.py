@@ -8,6 +8,7 @@ from collections.abc import Callable
 
 import torch
 from torch import Tensor, nn
+from torch.distributions import Normal, kl_divergence
 
 from .oracle import (
     DRAWS,
@@ -18,7 +19,7 @@ from .oracle import (
     beta_of,
     fitted,
     gradient_is_right,
-    posterior_parts,
+    kl_to_standard,
     randomise,
     standard,
 )
@@ -70,12 +71,8 @@ class _Run:
         mean, std = self.posterior()
         (m1, m2), (s1, s2) = mean.chunk(2, 1), std.chunk(2, 1)
         m, v = self.nets[2].out.chunk(2, 1)[:: -1 if swapped else 1]
-        parts = {
-            "nll": (out - self.x) ** 2 / 2,
-            "cross entropy": 0.5 * (v + ((m1 - m) ** 2 + s1**2) / v.exp()),
-            "entropy": s1.abs().log(),
-            **posterior_parts(m2, s2),
-        }
+        kl = kl_divergence(Normal(m1, s1.abs(), validate_args=False), Normal(m, torch.exp(v / 2)))
+        parts = {"nll": (out - self.x) ** 2 / 2, "kl": kl + kl_to_standard(m2, s2)}
         return loss, {name: part.sum().item() for name, part in parts.items()}
 
 
@@ -91,7 +88,7 @@ def truth_of_two_levels(step: Step, encoder: nn.ModuleList, decoder: nn.Module, 
     whole = Watched(
         lambda batch: step(encoder, decoder, batch), nn.ModuleList([encoder, decoder]), decoder, lambda out, _: out
     )
-    return Truth(beta, standard(eps), gradient_is_right(whole, x))
+    return Truth(beta, standard(eps), gradient_is_right(whole, x), len(run(0)[1]))
 
 
 def _beta(step: Step, decoder: nn.Module, x: Tensor, latents: int, swapped: bool) -> float | None:
@@ -101,9 +98,4 @@ def _beta(step: Step, decoder: nn.Module, x: Tensor, latents: int, swapped: bool
         loss, parts = _Run(step, decoder, x, latents, number).parts(number, swapped)
         rows.append({**parts, "constant": 1.0})
         losses.append(loss)
-    weights = fitted(rows, losses)
-    beta = beta_of(weights)
-    if beta is None or weights is None:
-        return None
-    ratios = [weights["cross entropy"] / weights["nll"], -weights["entropy"] / weights["nll"]]
-    return beta if max(abs(ratio - beta) for ratio in ratios) < 1e-6 * beta else None
+    return beta_of(fitted(rows, losses))
