@@ -345,11 +345,9 @@ class Canonical:
         length, body = atom.arguments
         index = _index_of(atom)
         value = self.value(opened(lambda_(1, body), index))
-        below = [(f, k) for f, k in value.denominator.factor()[1]]
-        outer = _product([f**k for f, k in below if index not in self._variables(f)], self._ring)
-        inner = value.denominator / outer
+        numerator, inner, outer = self._in_fractions(value, index)
         collected: dict[tuple[int, ...], _Polynomial] = {}
-        for monomial, coefficient in _terms(value.numerator):
+        for monomial, coefficient in _terms(numerator):
             inside = tuple(
                 e if e and index in free_variables(self._generators[k]) else 0 for k, e in enumerate(monomial)
             )
@@ -364,6 +362,32 @@ class Canonical:
             result += coefficient * self._sum_of(part, index, length)
         tidy = parts == [(as_term(1).term, opened(lambda_(1, body), index))] and result == self._generator(atom)
         return result, None if tidy else Step("sum", index=index, parts=tuple(parts))
+
+    def _in_fractions(self, value: Quotient, index: Variable) -> tuple[_Polynomial, _Polynomial, _Polynomial]:
+        """(p, inner, outer), the value being p / (inner * outer).
+
+        `inner` is a product of generators with the index, `outer` is free of it. A factor of the denominator that is a
+        sum, f, is in p as the generator 1 / f, reduced by f * (1 / f) = 1: x / (1 + x) and 1 - 1 / (1 + x) are the
+        same p.
+        """
+        content, factors = value.denominator.factor()
+        numerator, inner, outer, laws = value.numerator, self._ring.constant(1), self._ring.constant(content), []
+        for factor, power in factors:
+            if index not in self._variables(factor):
+                outer *= factor**power
+            elif len(factor) == 1:
+                inner *= factor**power
+            else:
+                one_over = self._generator(
+                    make(Operator("divide"), as_term(1).term, self._polynomial(factor))
+                ).numerator
+                numerator *= one_over**power
+                laws.append(factor * one_over - 1)
+        before = None
+        while numerator != before:
+            before = numerator
+            numerator = reduce(lambda p, law: divmod(p, law)[1], laws, numerator)
+        return numerator, inner, outer
 
     def _sum_of(self, part: Term, index: Variable, length: Term) -> Quotient:
         if isinstance(part.head, Number):
@@ -383,10 +407,6 @@ def _index_of(sum_: Term) -> Variable:
 def _depth(term: Term) -> int:
     """How many sums are inside one another."""
     return (term.head == Binder("sum")) + max(map(_depth, term.arguments), default=0)
-
-
-def _product(polynomials: list[_Polynomial], ring: Any) -> _Polynomial:
-    return reduce(lambda x, y: x * y, polynomials, ring.constant(1))
 
 
 def _scaled(coefficient: Fraction, term: TermArray | None) -> TermArray:

@@ -30,7 +30,7 @@ from vaelid.theory.export.canonical import INDEX_NAME, Canonical, NotExported, S
 from vaelid.theory.kernel import Theorem
 from vaelid.theory.statement import split
 
-__all__ = ["rocq_file"]
+__all__ = ["rocq_file", "rocq_file_of"]
 
 _ANY = {"lgamma": "lgamma"}
 """Operations that Rocq's library lacks: a theorem with one holds for any function in its place."""
@@ -41,12 +41,17 @@ def rocq_file(theorems: Sequence[Theorem], *, title: str) -> str:
 
     Raises `NotExported` for a statement that is no equation, or needs more than the laws of sums, exp, log and abs.
     """
-    definitions = dict.fromkeys(symbol for t in theorems for symbol in _symbols(t.statement))
+    return rocq_file_of([theorem.statement for theorem in theorems], title=title)
+
+
+def rocq_file_of(statements: Sequence[Term], *, title: str) -> str:
+    """The same of any statements, whether the kernel has proved them or not."""
+    definitions = dict.fromkeys(symbol for statement in statements for symbol in _symbols(statement))
     parts = [_comment(title), files("vaelid.theory.export").joinpath("prelude.v").read_text()]
     parts += [rocq_definition(symbol) + "\n" for symbol in definitions]
-    names = [f"theorem_{number}" for number in range(1, len(theorems) + 1)]
-    for name, theorem in zip(names, theorems, strict=True):
-        parts.append(_comment(text(theorem.statement)) + _theorem(name, theorem.statement))
+    names = [f"theorem_{number}" for number in range(1, len(statements) + 1)]
+    for name, statement in zip(names, statements, strict=True):
+        parts.append(_comment(text(statement)) + _theorem(name, statement))
     together = _wrapped(f"Definition theorems := ({', '.join(names)}).")
     parts.append(f"{together}\nPrint Assumptions theorems.\n")  # of each alone takes longer than its proof
     return "\n".join(parts)
