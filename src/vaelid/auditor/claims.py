@@ -55,16 +55,16 @@ def divergence_claim(
     formula = names.text(group.body)
     if group.found is not None and group.theorem is not None and weight is not None:
         return _recognised(group, posterior, names, weight, formula)
-    if group.found is not None:
-        return Claim("divergence", "UNKNOWN", f"it looks like {group.found.target.name}, but {group.failure}", formula)
+    unproved = f"it looks like {group.found.target.name}, but {group.failure}." if group.found is not None else ""
     shown = Shown(posterior, names)
     mean, _ = over_noise(group.body, question)
     if has_sums(mean):
-        return Claim("divergence", "UNKNOWN", "the terms of the posterior are not a sum over coordinates.", formula)
+        reason = unproved or "the terms of the posterior are not a sum over coordinates."
+        return Claim("divergence", "UNKNOWN", reason, formula)
     refuted = no_divergence(mean, posterior, shown)
     if refuted is None:
-        return Claim("divergence", "UNKNOWN", "no prior was found for which it is a divergence.", formula)
-    bug, said = _named(question, group, posterior, mean, refuted)
+        return Claim("divergence", "UNKNOWN", unproved or "no prior was found for which it is a divergence.", formula)
+    bug, said = _named(question, group, posterior, mean, refuted) if not unproved else ("clamp", "")
     point = ", ".join(f"{name} = {value}" for name, value in refuted.witness.point.items())
     return Claim(
         "divergence",

@@ -51,9 +51,25 @@ def linear(term: Term) -> Linear:
             known = linear(y)
             if set(known) == {one}:
                 return _scaled(linear(x), 1 / known[one])
-        case Operator("log"), (x,) if (inside := exponent(x)) is not None:
+        case Operator("log"), (x,) if not _is_prime(x) and (inside := exponent(x)) is not None:
             return inside
     return {term: Fraction(1)}
+
+
+def _log_of_number(value: Fraction) -> Linear:
+    """log of a positive number by the logarithms of its prime factors; where these are large, as it stands."""
+    form: Linear = {}
+    for whole, sign in ((value.numerator, 1), (value.denominator, -1)):
+        prime = 2
+        while whole > 1:
+            if prime > 1000:
+                return {xp.log(as_term(value)).term: Fraction(1)}
+            while whole % prime == 0:
+                whole //= prime
+                log = xp.log(as_term(prime)).term
+                form[log] = form.get(log, Fraction(0)) + sign
+            prime += 1
+    return {log: factor for log, factor in form.items() if factor}
 
 
 def _scaled(terms: Linear, by: Fraction) -> Linear:
@@ -67,13 +83,23 @@ def _added(one: Linear, other: Linear) -> Linear:
     return {atom: factor for atom, factor in total.items() if factor}
 
 
+def _is_known(term: Term) -> bool:
+    """Whether its logarithm is a sum of others."""
+    return not _is_prime(term) and exponent(term) is not None
+
+
+def _is_prime(term: Term) -> bool:
+    """Whether it is a prime number: its logarithm is an atom."""
+    return isinstance(term.head, Number) and _log_of_number(term.head.value) == {xp.log(TermArray((), term)).term: 1}
+
+
 def exponent(term: Term) -> Linear | None:
     """t, where the term is exp(t) as it stands: a product, quotient or power of exponentials; else None."""
     match term.head, term.arguments:
         case Operator("exp"), (x,):
             return linear(x)
-        case Number(value=value), _ if value == 1:
-            return {}
+        case Number(value=value), _ if value > 0:
+            return _log_of_number(value)
         case Operator("multiply" | "divide"), (x, y):
             one, other = exponent(x), exponent(y)
             if one is None or other is None:
@@ -123,9 +149,7 @@ def by_exponentials(goal: Term) -> Theorem | None:
     Raises `NotProved`.
     """
     exponentials = [p for p in subterms(goal) if p.head == Operator("exp") and not p.loose]
-    logs = [
-        p for p in subterms(goal) if p.head == Operator("log") and not p.loose and exponent(p.arguments[0]) is not None
-    ]
+    logs = [p for p in subterms(goal) if p.head == Operator("log") and not p.loose and _is_known(p.arguments[0])]
     if not exponentials and not logs:
         return None
     forms = {p: linear(p.arguments[0]) for p in exponentials}
@@ -139,8 +163,7 @@ def by_exponentials(goal: Term) -> Theorem | None:
     names = {atom: Variable(f"u_{k}", REAL) for k, atom in enumerate(denominators)}
     written = {p: Variable(f"e_{k}", REAL) for k, p in enumerate([*forms, *logs])}
     hypotheses, facts = _facts(forms, logs, units, names, written)
-    # an argument of a log may hold an exponential: the logs are replaced first, as wholes
-    abstract = replaced(replaced(goal, {p: make(written[p]) for p in logs}), {p: make(written[p]) for p in forms})
+    abstract = replaced(goal, {p: make(variable) for p, variable in written.items()})
     theorem = prove(given(*hypotheses, abstract), about_abs(abstract))
     back: dict[Variable, Term] = {variable: p for p, variable in written.items()}
     back |= {names[atom]: xp.exp(units.unit(atom)).term for atom in denominators}
@@ -168,17 +191,19 @@ def _facts(
             base = xp.exp(units.unit(atom))
             known = [use("exp_log", x=inside), use(_power(d), x=units.unit(atom))]
             facts.append(prove(eq(base**d, inside), known))
-    for p, form in forms.items():
-        powers = units.powers(form)
-        numbers = [_to_power(TermArray((), make(names[atom])), k) for atom, k in powers.items()]
-        hypotheses.append(eq(TermArray((), make(written[p])), reduce(mul, numbers) if numbers else as_term(1)))
-        facts.append(_as_product(p, powers, units))
+    about_logs: list[Theorem] = []
     for p in logs:
         form = exponent(p.arguments[0])
         assert form is not None
         value = _sum_of(form)
         hypotheses.append(eq(TermArray((), make(written[p])), value))
-        facts.append(_log_of(p, value))
+        about_logs.append(_log_of(p, value))
+    for p, form in forms.items():
+        powers = units.powers(form)
+        numbers = [_to_power(TermArray((), make(names[atom])), k) for atom, k in powers.items()]
+        hypotheses.append(eq(TermArray((), make(written[p])), reduce(mul, numbers) if numbers else as_term(1)))
+        facts.append(_as_product(p, powers, units, about_logs))
+    facts += about_logs
     return hypotheses, facts
 
 
@@ -188,7 +213,7 @@ def _to_power(base: TermArray, k: int) -> TermArray:
     return base**k if k > 0 else 1 / (base if k == -1 else base**-k)
 
 
-def _as_product(p: Term, powers: dict[Term, int], units: _Units) -> Theorem:
+def _as_product(p: Term, powers: dict[Term, int], units: _Units, about_logs: list[Theorem]) -> Theorem:
     """exp(sum of k a) = product of exp(a)^k."""
     if not powers:
         return prove(eq(TermArray((), p), 1), [use("exp_zero")])
@@ -199,6 +224,8 @@ def _as_product(p: Term, powers: dict[Term, int], units: _Units) -> Theorem:
         facts.append(use("exp_add", x=so_far, y=added))
         so_far = so_far + added
     product = reduce(mul, (_to_power(xp.exp(units.unit(atom)), k) for atom, k in powers.items()))
+    inside = set(subterms(p))
+    facts += [fact for fact in about_logs if fact.statement.arguments[0] in inside]
     return prove(eq(TermArray((), p), product), facts)
 
 

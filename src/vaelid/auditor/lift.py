@@ -284,6 +284,7 @@ class _Lifter:
         if joined is not None:
             return self.pointwise_joined(function, joined, operands)
         rank = max(len(x.dims) for x in operands)
+        operands = self.repeating(operands, rank)
         dims: list[Dim] = []
         for d in range(rank):
             here = [x.dims[d - rank + len(x.dims)] for x in operands if d - rank + len(x.dims) >= 0]
@@ -300,6 +301,23 @@ class _Lifter:
             frozenset().union(*(x.stops for x in operands)),
         )
 
+    def repeating(self, operands: tuple[Lifted, ...], rank: int) -> tuple[Lifted, ...]:
+        """Where one has an axis that repeats another's, the other is laid out along that."""
+        found = list(operands)
+        for d in range(rank):
+            here = [(k, x.dims[d - rank + len(x.dims)]) for k, x in enumerate(found) if d - rank + len(x.dims) >= 0]
+            for _, dim in here:
+                base = tuple(self.axes.again.get(a, a) for a in dim)
+                if base == dim:
+                    continue
+                for k, other in here:
+                    x = found[k]
+                    if other == base and not set(dim) & {a for own in x.dims for a in own}:
+                        at = d - rank + len(x.dims)
+                        new = tuple(dim if j == at else old for j, old in enumerate(x.dims))
+                        found[k] = x.renamed(dict(zip(base, dim, strict=True)), new)
+        return tuple(found)
+
     def distinct(self, dims: Dims, operands: tuple[Lifted, ...]) -> tuple[Dims, tuple[Lifted, ...]]:
         """Where two dimensions would be of one axis, as in an outer difference, the later gets one of its own."""
         seen: set[int] = set()
@@ -307,7 +325,7 @@ class _Lifter:
             if seen & set(dim):
                 own = {a: self.axes.dim((self.number, "own", d, k), self.axes.lengths[a]) for k, a in enumerate(dim)}
                 fresh = tuple(a for old in dim for a in own[old])
-                self.axes.again.update(fresh)
+                self.axes.again.update(dict(zip(fresh, dim, strict=True)))
                 changed = []
                 for x in operands:
                     at = d - len(dims) + len(x.dims)

@@ -6,15 +6,18 @@ arithmetic. Nothing here is trusted: a wrong step is not proved.
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from functools import reduce
+from functools import cache, reduce
 from operator import add
 
 from vaelid.auditor.simple import is_number, linear_in, outermost_sums, tidy
 from vaelid.auditor.tensors import index_of, total
-from vaelid.readings.terms.arrays import TermArray, as_term, index, real
+from vaelid.readings.terms.arrays import TermArray, as_term, index, real, size, variable
+from vaelid.readings.terms.formulas import for_all
+from vaelid.readings.terms.namespace import NAMESPACE as xp
 from vaelid.readings.terms.syntax import (
     INDEX,
     Binder,
+    Number,
     Operator,
     Term,
     Variable,
@@ -26,7 +29,7 @@ from vaelid.readings.terms.syntax import (
 )
 from vaelid.theory.kernel import NotProved, Theorem, generalize
 from vaelid.theory.library.sums import sum_add, sum_congruent, sum_constant, sum_scale
-from vaelid.theory.statement import eq, given, lt
+from vaelid.theory.statement import at, eq, given, le, lt
 from vaelid.theory.tactics import prove, use
 
 __all__ = [
@@ -115,7 +118,8 @@ def apart(term: TermArray, kind: Callable[[TermArray], str], hypotheses: tuple[T
     if not sums:
         return _without_sums(term, kind, hypotheses)
     found = linear_in(term, sums)
-    if found is None:
+    whole = kind(term) != "mixed" and all(part.head != Binder("sum") for part in sums)
+    if found is None or whole:
         return Apart((Part(as_term(1), term),), None)
     factors, rest = found
     parts: list[Part] = []
@@ -164,7 +168,16 @@ def added(term: Term) -> list[TermArray]:
         case Operator("divide"), (x, y):
             below = TermArray((), y)
             return [part / below for part in added(x)]
+        case Operator("log"), (product,) if product.head == Operator("multiply"):
+            x, y = product.arguments
+            for number, rest in ((x, y), (y, x)):
+                if isinstance(number.head, Number) and number.head.value > 0:
+                    return [_log(number), *added(_log(rest).term)]
     return [TermArray((), term)]
+
+
+def _log(term: Term) -> TermArray:
+    return TermArray((), make(Operator("log"), term))
 
 
 def _along(over: Sum, part: TermArray) -> Term:
@@ -210,6 +223,16 @@ def _summed_part(over: Sum, part: Part, body: TermArray) -> tuple[Part, list[The
     return Part(as_term(1), total(body, over.axis)), []
 
 
+@cache
+def _congruence(hypotheses: tuple[Term, ...]) -> Theorem:
+    """Sums of what is equal under the hypotheses are: about any vectors, so that no index is computed with."""
+    n, i = size("n"), size("i")
+    a, b = variable("a", n), variable("b", n)
+    equal_there = for_all(i.head, given(*hypotheses, eq(at(a, i), at(b, i))))  # pyright: ignore[reportArgumentType]
+    goal = given(equal_there, le(index(0), n), *hypotheses, eq(xp.sum(a), xp.sum(b)))
+    return prove(goal, [use(sum_congruent.theorem, a=a, b=b, n=n)])
+
+
 def _equal_sums(
     over: Sum, whole: TermArray, bodies: list[TermArray], theorem: Theorem | None, hypotheses: tuple[Term, ...]
 ) -> list[Theorem]:
@@ -220,7 +243,7 @@ def _equal_sums(
         pointwise = proved(given(*hypotheses, eq(whole, together)), [theorem] if theorem else [])
         theorems += [
             generalize(pointwise, over.index),
-            use(sum_congruent.theorem, a=_along(over, whole), b=_along(over, together), n=over.length),
+            use(_congruence(hypotheses), a=_along(over, whole), b=_along(over, together), n=over.length),
         ]
     so_far = bodies[0]
     for body in bodies[1:]:

@@ -1,6 +1,7 @@
 """A loss as weights times negative log-likelihoods and divergences, and a constant: found, and proved."""
 
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import reduce
 from operator import add
@@ -184,8 +185,9 @@ def _found(question: Question, group: Group) -> Found | Rewrite | None:
     if group.kind.startswith("divergence"):
         posterior = question.posteriors[int(group.kind.split()[1])]
         mean, *_ = over_noise(group.body, question)
-        if (found := find_divergence(mean, axes, posterior, question.values, posterior.leaves)) is not None:
-            return found
+        with suppress(ReadingError):
+            if (found := find_divergence(mean, axes, posterior, question.values, posterior.leaves)) is not None:
+                return found
         some = shifted(posterior, mean)
         return None if some is None else find_divergence(mean, axes, some, question.values, posterior.leaves)
     if group.kind == "reconstruction":
@@ -310,7 +312,8 @@ def _proved_group(question: Question, group: Group, hypotheses: tuple[Term, ...]
 
 
 def _plainly(goal: Term, _: list[Term]) -> Theorem | None:
-    written = (p for p in subterms(unfolded(goal)) if p.head in (Operator("exp"), Operator("log")))
+    functions = (Operator("exp"), Operator("log"))
+    written = (p for p in subterms(unfolded(goal)) if p.head in functions and not p.loose)
     exponents = {p for p in written if names_in(TermArray((), p))}
     facts = [use("exp_zero"), *about_abs(unfolded(goal))]
     return proved(goal, facts, unfold=True) if len(exponents) <= 2 else None

@@ -3,7 +3,7 @@
 from vaelid.auditor.axes import Axes
 from vaelid.auditor.linear import NoProof, apart, axes_of, under_sums
 from vaelid.auditor.objective import Group, Question, over_noise
-from vaelid.auditor.posterior import names_in
+from vaelid.auditor.posterior import axes_in, names_in
 from vaelid.auditor.simple import is_number
 from vaelid.auditor.targets import Found, find_divergence, find_likelihood
 from vaelid.readings.errors import ReadingError
@@ -41,7 +41,8 @@ def _is_divergence(question: Question, term: TermArray, k: int) -> bool:
             return False
         axes = axes_of(parts)
         body, _ = over_noise(under_sums(parts, axes), question)
-        found = find_divergence(body, axes, posterior, question.values, posterior.leaves)
+        everywhere = [*axes, *axes_in(term.term)]
+        found = find_divergence(body, everywhere, posterior, question.values, posterior.leaves)
         return isinstance(found, Found) and not is_number(found.fit.weights[0], 0)
     except (ReadingError, NoProof, KeyError):
         return False
@@ -83,7 +84,7 @@ def function_of_likelihood(question: Question, group: Group) -> str | None:
             axes = axes_of(parts)
             if not axes:
                 continue
-            found = find_likelihood(under_sums(parts, axes), axes, question.values, question.data)
+            found = find_likelihood(under_sums(parts, axes), [*axes, *axes_in(inside.term)], question.values, question.data)
         except (ReadingError, NoProof, KeyError):
             continue
         if isinstance(found, Found):

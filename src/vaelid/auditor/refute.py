@@ -32,6 +32,8 @@ _NUMBERS = (
     Fraction(-2),
     Fraction(3),
 )
+_FAR = (Fraction(8), Fraction(-8), Fraction(20), Fraction(-20), Fraction(60), Fraction(-60))
+"""Beyond the usual clamps."""
 
 
 @dataclass(frozen=True)
@@ -87,7 +89,7 @@ def no_divergence(
     others = [e for e in elements_of(body) if e not in own]
     target = coordinate_kl(posterior.mean, posterior.log_variance)
     fixed = {e: _NUMBERS[1 + k % 2] / (k + 2) for k, e in enumerate(others)}
-    grid = points(own, fixed)
+    grid = points(own, fixed) + [{**fixed, **dict.fromkeys(own, Fraction(0)), e: v} for e in own for v in _FAR]
     values = [(p, ball(body, p)) for p in grid]
     known = [(p, v) for p, v in values if v is not None]
     if _in_span(known, posterior):

@@ -31,6 +31,7 @@ def stated_scale(found: Found, values: Values) -> Fraction | None:
         return own - ratio
 
     turn = 1 / (2 * math.pi * math.e) if gaussian else 1 / (2 * math.e)
+    found_scales = []
     for low, high in ((turn, 1e6), (turn, 1e-12)):
         if excess(low) * excess(high) > 0:
             continue
@@ -38,9 +39,9 @@ def stated_scale(found: Found, values: Values) -> Fraction | None:
             middle = math.sqrt(low * high)
             low, high = (middle, high) if excess(low) * excess(middle) > 0 else (low, middle)
         scale = Fraction(low).limit_denominator(10**4)
-        if abs(scale - Fraction(low)) <= Fraction(1, 10**7) * scale:
-            return scale
-    return None
+        if abs(scale - Fraction(low)) <= Fraction(1, 10**6) * scale:
+            found_scales.append(scale)
+    return min(found_scales, key=lambda scale: scale.denominator, default=None)
 
 
 def _number(term: TermArray, values: Values) -> float:

@@ -1,5 +1,6 @@
 """A posterior at other indices: of some of its coordinates, where a term does not speak of all."""
 
+from dataclasses import replace
 from fractions import Fraction
 
 from vaelid.auditor.posterior import Posterior, axes_in
@@ -13,31 +14,21 @@ __all__ = ["shifted"]
 
 def shifted(posterior: Posterior, body: TermArray) -> Posterior | None:
     """The posterior of the coordinates that a term speaks of, where these are some of its own."""
-    places: dict[int, Term] = {}
     theirs = elements_of(body)
-    mine = [e for e in elements_of(posterior.mean, posterior.log_variance) if e not in theirs]
+    mine = elements_of(posterior.mean, posterior.log_variance)
     for one in mine:
         for other in theirs:
-            if not isinstance(one.head, Element) or one.head != other.head:
+            if one in theirs or not isinstance(one.head, Element) or one.head != other.head:
                 continue
-            if one.arguments[0] is not other.arguments[0]:
+            places = _moved(one.arguments[1:], other.arguments[1:]) if one.arguments[0] is other.arguments[0] else None
+            if not places:
                 continue
-            found = _moved(one.arguments[1:], other.arguments[1:])
-            if found is None or any(places.get(k, v) is not v for k, v in found.items()):
-                continue
-            places |= found
-    if not places:
-        return None
-    axes = tuple(a for a in posterior.axes if a not in places)
-    more = tuple(a for place in places.values() for a in axes_in(place))
-    return Posterior(
-        (*axes, *more),
-        placed(posterior.mean, places),
-        placed(posterior.log_variance, places),
-        posterior.noise,
-        posterior.positive,
-        posterior.source,
-    )
+            mean, log_variance = placed(posterior.mean, places), placed(posterior.log_variance, places)
+            if set(elements_of(mean, log_variance)) <= set(theirs):
+                kept = tuple(a for a in posterior.axes if a not in places)
+                more = tuple(a for place in places.values() for a in axes_in(place))
+                return replace(posterior, axes=(*kept, *more), mean=mean, log_variance=log_variance)
+    return None
 
 
 def _moved(one: tuple[Term, ...], other: tuple[Term, ...]) -> dict[int, Term] | None:

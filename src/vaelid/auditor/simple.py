@@ -4,7 +4,7 @@ from fractions import Fraction
 from operator import add, mul, sub, truediv
 
 from vaelid.readings.terms.arrays import TermArray, as_term
-from vaelid.readings.terms.syntax import REAL, Binder, Number, Operator, Power, Term, Variable, instance, make, subterms
+from vaelid.readings.terms.syntax import REAL, Binder, Number, Operator, Power, Term, Variable, free_variables, instance, make, subterms
 from vaelid.readings.terms.text import text
 
 __all__ = ["is_number", "linear_in", "outermost_sums", "replaced", "simple", "tidy"]
@@ -62,22 +62,32 @@ def linear_in(term: TermArray, parts: list[Term]) -> tuple[list[TermArray], Term
     if not _is_linear(whole, set(names)):
         return None
 
-    def at(values: list[int]) -> TermArray:
-        numbers = {name: as_term(value).term for name, value in zip(names, values, strict=True)}
-        return simple(TermArray((), instance(whole, numbers)))
-
-    rest = at([0] * len(parts))
-    units = [[int(k == j) for j in range(len(parts))] for k in range(len(parts))]
-    return [at(unit) if is_number(rest, 0) else simple(_without(at(unit), rest)) for unit in units], rest
+    rest = simple(TermArray((), instance(whole, {name: as_term(0).term for name in names})))
+    return [simple(_slope(whole, name)) for name in names], rest
 
 
-def _without(one: TermArray, rest: TermArray) -> TermArray:
-    """one - rest, the rest taken away where it stands as a term of a sum."""
-    if one.term.head == Operator("add") and one.term.arguments[1] is rest.term:
-        return TermArray((), one.term.arguments[0])
-    if one.term.head == Operator("add") and one.term.arguments[0] is rest.term:
-        return TermArray((), one.term.arguments[1])
-    return one - rest
+def _slope(term: Term, name: Variable) -> TermArray:
+    """The factor of a variable in a term that is linear in it."""
+    if term.head == name:
+        return as_term(1)
+    if name not in free_variables(term):
+        return as_term(0)
+    match term.head, term.arguments:
+        case Operator("add"), (x, y):
+            return _slope(x, name) + _slope(y, name)
+        case Operator("subtract"), (x, y):
+            return _slope(x, name) - _slope(y, name)
+        case Operator("negative"), (x,):
+            return -_slope(x, name)
+        case Operator("divide"), (x, y):
+            return _slope(x, name) / TermArray((), y)
+        case Operator("multiply"), (x, y):
+            if name in free_variables(x):
+                return _slope(x, name) * TermArray((), y)
+            return TermArray((), x) * _slope(y, name)
+        case Power(exponent=1), (x,):
+            return _slope(x, name)
+    raise TypeError(f"{term.head} is not linear")
 
 
 def _degree(term: Term, names: set[Variable], known: dict[Term, int]) -> int:
