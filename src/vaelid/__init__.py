@@ -9,7 +9,7 @@ whether a KL of your own is one.
 from importlib.metadata import version
 
 from vaelid import spec
-from vaelid.auditor import audit, audit_kl, audit_loss
+from vaelid.auditor import audit, audit_kl, audit_loss, audit_sampler
 from vaelid.interface.evaluate import evaluate
 from vaelid.interface.fit import Fit, fit
 from vaelid.interface.runs import load
@@ -37,6 +37,7 @@ __all__ = [
     "audit",
     "audit_kl",
     "audit_loss",
+    "audit_sampler",
     "effective_beta",
     "evaluate",
     "fit",

@@ -3,6 +3,7 @@
 from vaelid.auditor.divergence import audit_kl
 from vaelid.auditor.loss import audit_loss
 from vaelid.auditor.report import Claim, Report, Verdict, Witness
+from vaelid.auditor.sample import audit_sampler
 from vaelid.auditor.step import audit
 
-__all__ = ["Claim", "Report", "Verdict", "Witness", "audit", "audit_kl", "audit_loss"]
+__all__ = ["Claim", "Report", "Verdict", "Witness", "audit", "audit_kl", "audit_loss", "audit_sampler"]

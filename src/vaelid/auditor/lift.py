@@ -477,32 +477,41 @@ class _Lifter:
             return self.pointwise(lambda e, s: e / s, exponentials, whole)
         return self.pointwise(lambda v, s: v - xp.log(s), x, whole)
 
-    def picked(self, x: Lifted, dim: int, other: Dims) -> Lifted:
-        """The elements of x that an array of whole numbers picks along a dimension: a sum against its one-hot code."""
-        dims = tuple(x.dims[dim] if d == dim % len(x.dims) else given for d, given in enumerate(other))
+    def values_of(self, place: Place) -> Tensor:
+        """The values that a tensor had when the event read it."""
+        if place in self.recording.given:
+            return self.recording.given[place]
+        made = [t for (at, p), t in self.recording.made.items() if p == place and at < self.number]
+        if not made:
+            raise Mixed("a tensor that was written into in parts")
+        return made[-1]
+
+    def picked(self, x: Lifted, dim: int, other: Dims, chosen: Tensor) -> Lifted:
+        """The elements of x that whole numbers pick along a dimension: a sum against their one-hot code."""
+        dim %= len(x.dims)
+        dims = tuple(x.dims[dim] if d == dim else given for d, given in enumerate(other))
         name = self.name("onehot")
-        self.leaves[name] = Leaf(name, "argument", dims, torch.empty(0), operation="one-hot", source=self.event.source)
+        code = torch.nn.functional.one_hot(chosen.long(), self.axes.length(x.dims[dim])).movedim(-1, dim).double()
+        self.leaves[name] = Leaf(name, "argument", dims, code, operation="one-hot", source=self.event.source)
         flat = [a for given in dims for a in given]
-        code = Lifted(dims, lambda: element_of(name, flat), frozenset({name}))
-        return self.over(self.pointwise(lambda one, value: one * value, code, x), [dim], "sum", keep=True)
+        one_hot = Lifted(dims, lambda: element_of(name, flat), frozenset({name}))
+        return self.over(self.pointwise(lambda one, value: one * value, one_hot, x), [dim], "sum", keep=True)
 
     def gathered(self, output: Place) -> Lifted:
         x, dim, chosen = self.event.arguments[:3]
-        index_dims = self.read(chosen).dims
         if output.size[dim] != 1:
             raise Mixed("several elements picked along a dimension")
-        return self.picked(self.operand(x), dim, index_dims)
+        return self.picked(self.operand(x), dim, self.read(chosen).dims, self.values_of(chosen).squeeze(dim))
 
     def picked_loss(self) -> Lifted:
         x, target, weight, reduction, ignored = self.event.arguments
-        places = self.recording.given.get(target)
-        if weight is not None or (places is not None and bool((places == ignored).any())):
+        classes = self.values_of(target)
+        if weight is not None or bool((classes == ignored).any()):
             raise Mixed("weights of classes")
         found = self.operand(x)
         dims = self.read(target).dims
-        chosen = (
-            self.picked(found, 1, (dims[0], (), *dims[1:])) if len(found.dims) > 1 else self.picked(found, 0, ((),))
-        )
+        shape = (dims[0], (), *dims[1:]) if len(found.dims) > 1 else ((),)
+        chosen = self.picked(found, 1 if len(found.dims) > 1 else 0, shape, classes)
         each = self.pointwise(lambda v: -v, chosen)
         return self.over(each, range(len(each.dims)), ("none", "mean", "sum")[reduction])
 

@@ -64,13 +64,11 @@ class Run:
 
 
 def arrays_of(reading: Reading) -> dict[str, Tensor]:
-    """The recorded values of each leaf, with one dimension for each axis; of a one-hot code, some."""
+    """The recorded values of each leaf, with one dimension for each axis."""
     found = {}
     for name, leaf in reading.leaves.items():
         shape = [reading.axes.lengths[axis] for dim in leaf.dims for axis in reading.axes.now(dim)]
-        if leaf.operation == "one-hot":
-            found[name] = torch.full(shape, 1 / 3, dtype=torch.float64)
-        elif leaf.tensor.numel():
+        if leaf.tensor.numel():
             found[name] = leaf.tensor.detach().double().cpu().reshape(shape)
     return found
 
@@ -134,7 +132,12 @@ def observed(function: Callable[..., Any], call: Call, scalar: Callable[[Any], T
 
 
 def read_calls(
-    function: Callable[..., Any], calls: Sequence[Call], scalar: Callable[[Any], Tensor], *, keep_clamps: bool = True
+    function: Callable[..., Any],
+    calls: Sequence[Call],
+    scalar: Callable[[Any], Tensor],
+    *,
+    keep_clamps: bool = True,
+    scalar_only: bool = True,
 ) -> Run:
     """The function's formula, from one run for each call: what moves with the lengths is a length.
 
@@ -150,7 +153,7 @@ def read_calls(
                 if len(call.arguments) != 1:  # a step may hold something of its batch's size
                     raise
                 notes.append(f"it does not take fewer rows ({error}): the verdict is for this number of rows")
-        again = observed(function, calls[0], scalar) if len(calls[0].arguments) == 1 else None
+        again = observed(function, calls[0], scalar) if len(calls[0].arguments) == 1 or not scalar_only else None
     frozen = frozen_draws(recordings[0], again) if again is not None else frozenset()
     try:
         readings = [lift(recording, keep_clamps=keep_clamps) for recording in recordings]
@@ -160,7 +163,8 @@ def read_calls(
         raise Unread("its formula is nested too deeply to be read", None) from None
     first = readings[0]
     for reading, recording in zip(readings, recordings, strict=True):
-        check_value(reading, recording)
+        if scalar_only:
+            check_value(reading, recording)
     run = Run(first, recordings[0], first.result.element, frozenset(), notes, frozen)
     if len(readings) < 2 or len(readings[0].axes.lengths) != len(readings[1].axes.lengths):
         if len(readings) > 1:
@@ -196,8 +200,6 @@ def check_value(reading: Reading, recording: Recording) -> None:
     """The formula must give what the code gave: what no operation showed, as a write by numpy, is seen. Else `Unread`."""
     assert recording.returned is not None
     code = float(recording.returned.detach())
-    if any(leaf.operation == "one-hot" for leaf in reading.leaves.values()):
-        return
     sizes = {f"{letter}{axis}": size for axis, size in enumerate(reading.axes.lengths) for letter in "Ni"}
     try:
         formula = float(array_of(reading.result.element.term, arrays_of(reading), sizes))

@@ -18,6 +18,7 @@ from vaelid.auditor.run import Call, Run, call_of, read_calls, scalar_loss, smal
 from vaelid.auditor.sampler import sampler_claim
 from vaelid.auditor.targets import Rewrite
 from vaelid.auditor.tensors import Unread
+from vaelid.auditor.unsampled import unsampled
 from vaelid.auditor.verdict import verdict
 
 __all__ = ["Given", "assess", "audit", "source_of", "unread"]
@@ -41,9 +42,48 @@ def audit(
     try:
         assessed = assess(step, calls)
         report = verdict(assessed, target=target, beta=beta, likelihood=likelihood, variance=variance)
+        if evaluation is not None:
+            report = with_evaluation(report, _evaluated(evaluation, calls, beta, likelihood, variance))
     except (Unread, NoProof) as reason:
         report = unread(target, reason)
     return replace(report, seconds=time.perf_counter() - started, source=source_of(step))
+
+
+def _evaluated(
+    evaluation: Callable[[Any], Any],
+    calls: list[Call],
+    beta: float | None,
+    likelihood: str | None,
+    variance: float | None,
+) -> Report:
+    """The report on what evaluates: the same questions."""
+    try:
+        assessed = assess(evaluation, calls)
+        return verdict(assessed, target="evaluation", beta=beta, likelihood=likelihood, variance=variance)
+    except (Unread, NoProof) as reason:
+        return unread("evaluation", reason)
+
+
+def with_evaluation(report: Report, other: Report) -> Report:
+    """The report with the claim that evaluation is the same objective as training; the verdict is about training."""
+    name = "evaluation"
+    if other.verdict in ("UNKNOWN", "OTHER") and not any(c.name == "sampler" for c in other.claims):
+        claim = Claim(name, "UNKNOWN", f"what evaluates is not known: {other.summary}")
+    elif not any(c.name == "sampler" and c.verdict == "PROVED" for c in other.claims):
+        reason = "what evaluates does not sample z: it decodes the mean, and is no bound."
+        claim = Claim(name, "REFUTED", reason, bug="evaluation")
+    elif (other.beta_formula, other.likelihood, other.prior) != (report.beta_formula, report.likelihood, report.prior):
+        reason = f"evaluation has beta = {other.beta_formula}, {other.likelihood}; training {report.beta_formula}, {report.likelihood}."
+        claim = Claim(name, "REFUTED", reason, bug="evaluation")
+    elif other.verdict == report.verdict == "PROVED":
+        theorems = tuple(t for c in other.claims if c.name == "objective" for t in c.theorems)
+        claim = Claim(name, "PROVED", "evaluation is the same objective.", theorems=theorems)
+    else:
+        claim = Claim(name, "UNKNOWN", f"training or evaluation is not proved: {other.summary}")
+    notes = report.notes
+    if claim.verdict == "REFUTED":
+        notes = (*notes, f"warning: {claim.reason}")
+    return replace(report, claims=(*report.claims, claim), notes=notes)
 
 
 def unread(target: str, reason: Exception) -> Report:
@@ -109,6 +149,8 @@ def _assessed(run: Run, given: Callable[[Run], Given] | None, fixed: frozenset[i
         _, posterior = sampler_claim(reading, sample, names, len(posteriors))
         if posterior is not None:
             posteriors.append(posterior)
+    if known is None and not drawn and (posterior := unsampled(run)) is not None:
+        posteriors.append(posterior)
     question = _question(run, posteriors, fixed, known)
     objective = identify(question)
     names = _names(run, objective, rows)
@@ -132,8 +174,8 @@ def _question(run: Run, posteriors: list[Posterior], fixed: frozenset[int], give
         normal = {n for n, leaf in leaves.items() if leaf.law == "normal"}
         noise |= dict.fromkeys(normal & names_in(run.term), 0)
     outputs = {n for n, leaf in leaves.items() if leaf.kind == "made" and leaf.noise & drawn} if drawn else set()
-    if not posteriors:
-        outputs = {n for n, leaf in leaves.items() if leaf.kind == "made"} - data
+    if not noise:
+        outputs = {n for n, leaf in leaves.items() if leaf.kind == "made"} - data - own
     if given is not None:
         data = {n for n in data if n in given.data or leaves[n].kind == "constant" or leaves[n].operation == "one-hot"}
         outputs = set(given.outputs)

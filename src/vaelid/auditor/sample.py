@@ -1,0 +1,113 @@
+"""Audit a sampler: a function of a mean and a deviation that is taken to draw from their normal law."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from fractions import Fraction
+from typing import Any
+
+import torch
+from flint import arb
+from torch import Tensor
+
+from vaelid.auditor.linear import NoProof
+from vaelid.auditor.names import Names
+from vaelid.auditor.objective import pointwise
+from vaelid.auditor.posterior import Sample, affine, axes_in
+from vaelid.auditor.refute import ball, elements_of
+from vaelid.auditor.report import Claim, Witness
+from vaelid.auditor.roles import roles_of
+from vaelid.auditor.run import Call, read_calls
+from vaelid.auditor.sampler import sampler_claim
+from vaelid.auditor.simple import replaced
+from vaelid.auditor.step import source_of
+from vaelid.auditor.tensors import Unread, element_of
+from vaelid.readings.terms.arrays import TermArray
+from vaelid.readings.terms.namespace import NAMESPACE as xp
+from vaelid.spec.errors import InputError
+from vaelid.theory.statement import eq
+
+__all__ = ["audit_sampler"]
+
+
+def _tensor(returned: Any) -> Tensor:
+    found = returned[0] if isinstance(returned, tuple | list) and returned else returned
+    if not isinstance(found, Tensor):
+        raise InputError(f"the audited function returned a {type(found).__name__}: return z, a tensor.")
+    return found
+
+
+def audit_sampler(function: Callable[..., Any], *, roles: Mapping[str, str] | None = None) -> Claim:
+    """Does `function(mu, logvar)` draw z = mu + exp(logvar / 2) * eps, with eps ~ N(0, I)?
+
+    The function takes two float64 tensors (B, L), a mean and one of log-variance, variance, standard deviation and log
+    standard deviation, and returns z. PROVED: z is that, one standard normal draw for each coordinate, and a gradient
+    goes back through it to both. REFUTED: other noise, noise that is shared or frozen, another mean or deviation (with a
+    witness), or no gradient. Kingma and Welling (2014), equation 10.
+
+    Args:
+        function: of two tensors; which is which is read from its parameters' names.
+        roles: from parameter name to ``mu``, ``logvar``, ``var``, ``std`` or ``logstd``, where names do not say it.
+
+    Raises `InputError` when the roles cannot be read, and `UserCodeError` when the function raises. Not checked: the
+    quality of torch's generator, and rounding.
+    """
+    found = roles_of(function, roles or {})
+    generator = torch.Generator().manual_seed(0)
+    arguments = {}
+    for name, role in found.items():
+        value = torch.randn((5, 3), generator=generator, dtype=torch.float64)
+        arguments[name] = (torch.exp(0.5 * value) if role.positive else value).requires_grad_()
+    call = Call(tuple(arguments.values()), arguments)
+    try:
+        run = read_calls(function, [call], _tensor, scalar_only=False)
+    except Unread as reason:
+        return Claim("sampler", "UNKNOWN", f"{str(reason).rstrip('.')}.", source=reason.source)
+    reading = run.reading
+    axes = reading.axes
+    result = reading.result
+    dims = tuple(axes.now(dim) for dim in result.dims)
+    names = Names({"B": dims[0] if dims else (), "L": dims[-1] if len(dims) > 1 else ()}, {})
+    draws = tuple(reading.leaves[n] for n in sorted(result.leaves) if reading.leaves[n].kind == "noise")
+    if not draws:
+        return Claim("sampler", "REFUTED", "no noise from torch is in z.", bug="missing-noise", source=source_of(function))
+    sample = Sample(draws, replace(result, dims=dims), result.element, source_of(function) or "")
+    claim, posterior = sampler_claim(reading, sample, names, 0, run.frozen)
+    if claim.verdict != "PROVED" or posterior is None:
+        return claim
+
+    def element(name: str) -> TermArray:
+        return element_of(name, [a for dim in reading.leaves[name].dims for a in axes.now(dim)])
+
+    mean = next(n for n, role in found.items() if role.log_variance is None)
+    spread = next(n for n, role in found.items() if role.log_variance is not None)
+    value = element(spread)
+    wanted = {"logvar": xp.exp(value), "var": value, "std": value**2, "logstd": xp.exp(2 * value)}[found[spread].name]
+    parts = affine(sample, reading)
+    assert parts is not None
+    slope = parts[1]
+    for what, got, want in (("mean", posterior.mean, element(mean)), ("variance", slope**2, wanted)):
+        if (witness := _differs(got, want, what)) is not None:
+            bug = "std-variance" if what == "variance" else None
+            reason = f"the {what} of z is another: at {witness.point} it is {witness.computed}, not {witness.expected}."
+            return replace(claim, verdict="REFUTED", reason=reason, witness=witness, bug=bug, theorems=())
+        if found[spread].positive:
+            written = {value.term: xp.exp(element_of("s", axes_in(value.term))).term}
+            got, want = (TermArray((), replaced(term.term, written)) for term in (got, want))
+        try:
+            theorem = pointwise(eq(got, want), got, want)
+        except NoProof as failure:
+            return replace(claim, verdict="UNKNOWN", reason=f"the {what} of z: {failure}.", theorems=())
+        claim = replace(claim, theorems=(*claim.theorems, theorem))
+    return claim
+
+
+def _differs(got: TermArray, want: TermArray, what: str) -> Witness | None:
+    """A point at which two terms differ."""
+    elements = elements_of(got, want)
+    for number in (Fraction(1), Fraction(1, 2), Fraction(2), Fraction(-1), Fraction(30), Fraction(-30)):
+        point = dict.fromkeys(elements, number)
+        one, other = ball(got, point), ball(want, point)
+        if one is not None and other is not None and not arb(one).overlaps(other):
+            shown = {str(e.arguments[0].head.name): str(number) for e in elements if e.arguments}  # pyright: ignore[reportAttributeAccessIssue]
+            return Witness(shown, one.str(12), other.str(12), f"the {what} of z, and what it should be")
+    return None
