@@ -121,10 +121,8 @@ def active(runs):
 
 def measured(exhibit, runs):
     """The runs of an exhibit's two programs."""
-    return tuple(
-        [run for (program_key, _), run in sorted(runs.items()) if program_key == key(exhibit.name, mended)]
-        for mended in (False, True)
-    )
+    keys = [key(exhibit.name, mended) for mended in (False, True)]
+    return tuple([run for (place, _), run in sorted(runs.items()) if place == wanted] for wanted in keys)
 
 
 def plain(text):
@@ -195,7 +193,7 @@ def row(found, runs):
     exhibit, report = found.exhibit, found.report
     wrong, right = measured(exhibit, runs)
     anchor = title(exhibit.name).lower().replace(" ", "-")
-    beta = "" if report.beta_effective is None else f"{report.beta_effective:.3g}"
+    beta = "" if report.beta_effective is None else f"{report.beta_effective:.3g}".replace("-", "−")
     star = "*" if found.grey else ""
     cells = (
         f"[{exhibit.name}](#{anchor})",

@@ -51,7 +51,7 @@ ZOO = (
     Exhibit("kl_zero", "kl-zero"),
     Exhibit("kl_clamped", "kl-clamped"),
     Exhibit("sign", "sign"),
-    Exhibit("likelihood_wrong", "likelihood-wrong"),
+    Exhibit("likelihood_wrong", "likelihood-wrong", "OTHER"),
     Exhibit("multi_sample", "multi-sample"),
     # right, and poorer than it could be: proved, with a note
     Exhibit("posterior_restricted", "posterior-restricted", "PROVED"),
