@@ -97,7 +97,7 @@ def _complaints(case: Case, verdict: str, beta: float | None, claims: dict[str, 
 
 
 def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
-    parser = argparse.ArgumentParser(prog="python -m tests.packages", description=__doc__.partition("\n")[0])
+    parser = argparse.ArgumentParser(prog="python -m tests.packages", description=(__doc__ or "").partition("\n")[0])
     parser.add_argument(
         "--only", metavar="PATTERN", default="", help="only cases whose name matches, as a regular expression"
     )

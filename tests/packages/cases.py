@@ -3,6 +3,8 @@
 A case is made on small random data. What it expects was derived by hand; `derivation` is that derivation in one line.
 Shapes: B rows, D coordinates of the data, L latents.
 """
+# The packages are in an environment of their own.
+# pyright: reportMissingImports=false
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -54,7 +56,7 @@ class Case:
     claims: Mapping[str, str] = field(default_factory=dict)
 
 
-def _pythae(kind: str, reconstruction: str, **settings: Any) -> tuple[nn.Module, Tensor]:
+def _pythae(kind: str, reconstruction: str, **settings: Any) -> tuple[Any, Tensor]:
     import pythae.models
 
     config = getattr(pythae.models, f"{kind}Config")
