@@ -15,10 +15,12 @@ from torch import Tensor
 from torch.utils._pytree import tree_flatten
 
 from vaelid.auditor.axes import Axes, Dim, Dims, Mixed
+from vaelid.auditor.numeric import array_of
 from vaelid.auditor.record import Event, Place, Recording
 from vaelid.auditor.rules import CONSTANTS, OF_ONE, OF_THREE, OF_TWO, clamped, divided, number, power, root
 from vaelid.auditor.simple import linear_in
 from vaelid.auditor.tensors import Leaf, Lifted, Unread, count, element_of, index_of, placed, total
+from vaelid.readings.errors import ReadingError
 from vaelid.readings.terms.arrays import TermArray, as_term, index
 from vaelid.readings.terms.namespace import NAMESPACE as xp
 from vaelid.readings.terms.syntax import Operator, make
@@ -153,9 +155,37 @@ class _Lifter:
     def operand(self, value: Any) -> Lifted:
         """A tensor as the event read it: where autograd was kept from going back through it, it stops."""
         found = self.read(value)
+        if isinstance(value, Place) and value in self.event.custom and found.stops:
+            return self.through_custom(value, found)
         if isinstance(value, Place) and found.differentiable and value not in self.event.differentiable and value.real:
             return replace(found, differentiable=False, stops=found.stops | {self.event.source})
         return found
+
+    def through_custom(self, place: Place, found: Lifted) -> Lifted:
+        """A tensor from a user's own backward: the stops inside it do not count if its gradient is that of the formula."""
+        names = sorted(name for name in found.leaves if self.leaves[name].tensor.requires_grad)
+        tensors = [self.leaves[name].tensor for name in names]
+        axes = [a for dim in found.dims for a in self.axes.now(dim)]
+        lengths = {f"{letter}{a}": n for a, n in enumerate(self.axes.lengths) for letter in "Ni"}
+        arrays = {}
+        for name in found.leaves:
+            leaf = self.leaves[name]
+            shape = [self.axes.lengths[a] for dim in leaf.dims for a in self.axes.now(dim)]
+            arrays[name] = leaf.tensor.detach().double().reshape(shape).requires_grad_(name in names)
+        weights = torch.randn([self.axes.lengths[a] for a in axes], dtype=torch.float64)
+        try:
+            formula = array_of(found.element.term, arrays, lengths, tuple(f"i{a}" for a in axes))
+            wanted = torch.autograd.grad((formula * weights).sum(), [arrays[name] for name in names])
+            actual = self.values_of(place)
+            given = weights.reshape(actual.shape).to(actual.dtype)
+            got = torch.autograd.grad((actual * given).sum(), tensors, retain_graph=True, allow_unused=True)
+        except (RuntimeError, ReadingError, Unread, Mixed):
+            return found
+        close = (
+            g is not None and torch.allclose(g.double().reshape(w.shape), w, 1e-3, 1e-5)
+            for g, w in zip(got, wanted, strict=True)
+        )
+        return replace(found, stops=frozenset(), differentiable=True) if all(close) else found
 
     def read_event(self) -> None:
         event = self.event
@@ -259,6 +289,9 @@ class _Lifter:
             return self.powered()
         if base in ("clamp", "hardtanh", "clamp_min", "clamp_max"):
             return self.clamp(base)
+        if base == "dot":
+            product = self.pointwise(OF_TWO["mul"], *(self.operand(a) for a in arguments[:2]))
+            return self.over(product, range(len(product.dims)), "sum")
         if base in ("sum", "mean", "logsumexp", "linalg_vector_norm"):
             return self.reduced(base)
         if base in ("_softmax", "_log_softmax"):
@@ -569,7 +602,7 @@ class _Lifter:
         eps = self.leaf(
             self.name("eps"), "noise", output, tensor, law="normal", operation="erfinv", source=self.event.source
         )
-        return self.pointwise(lambda e: e / root(as_term(2)), eps)
+        return self.pointwise(lambda e: e * (1 / number(2**0.5)), eps)
 
     # shapes
 
@@ -651,7 +684,7 @@ class _Lifter:
             position, here = divmod(position, self.axes.lengths[axis])
             places[axis] = index(here)
         dims = tuple(d for k, d in enumerate(x.dims) if k != dim)
-        return replace(x, dims=dims, make_element=lambda: placed(x.element, places))
+        return replace(x, dims=dims, make_element=lambda: placed(x.element, places), whole=x.whole or x)
 
     def from_to(self, x: Lifted, dim: int, start: int, length: int) -> Lifted:
         if length == self.axes.length(x.dims[dim]):
@@ -667,7 +700,7 @@ class _Lifter:
             raise Mixed("a part of an axis, cut in two")
         moved = make(Operator("index_add"), index_of(fresh[0]), index(start)) if start else index_of(fresh[0])
         dims = tuple(fresh if k == dim else d for k, d in enumerate(x.dims))
-        return replace(x, dims=dims, make_element=lambda: placed(x.element, {axis: moved}))
+        return replace(x, dims=dims, make_element=lambda: placed(x.element, {axis: moved}), whole=x.whole or x)
 
     def joined(self, base: str, output: Place) -> Lifted:
         tensors = self.event.arguments[0]

@@ -57,21 +57,26 @@ def function_of_divergence(question: Question, group: Group) -> str | None:
         if question.kind(inside) != group.kind or not _is_divergence(question, inside, k):
             continue
         if name == "abs":
-            return _of_absolute(group.body, inside)
+            return _of_absolute(question, group, inside)
         if name == "square":
             return "squared capacity: (KL - C)^2"
         return f"a function ({name}) of the KL"
     return None
 
 
-def _of_absolute(body: TermArray, inside: TermArray) -> str:
-    for part in subterms(body.term):
-        match part.head, part.arguments:
-            case Operator("add"), (_, y) if y.head == Operator("abs") and y.arguments[0] is inside.term:
-                return "free bits: max(KL, a number)"
-            case Operator("subtract"), (_, y) if y.head == Operator("abs") and y.arguments[0] is inside.term:
-                return "a KL clamped from above"
-    return "capacity: |KL - C|"
+def _of_absolute(question: Question, group: Group, inside: TermArray) -> str:
+    """A multiple of |A|, of A + |A| or of A - |A|: a capacity, the larger of two, or the smaller."""
+    axes = [*group.axes, *axes_in(question.term.term)]
+    try:
+        fit = question.values.fit(group.body, [inside, abs(inside)], axes)
+    except ReadingError:
+        fit = None
+    if fit is None:
+        return "a function of the absolute value of the KL"
+    slope, size = (question.values.number(weight) for weight in fit.weights)
+    if slope * size > 0:
+        return "free bits: max(KL, a number)"
+    return "a KL clamped from above" if slope * size < 0 else "capacity: |KL - C|"
 
 
 def function_of_likelihood(question: Question, group: Group) -> str | None:
@@ -84,7 +89,9 @@ def function_of_likelihood(question: Question, group: Group) -> str | None:
             axes = axes_of(parts)
             if not axes:
                 continue
-            found = find_likelihood(under_sums(parts, axes), [*axes, *axes_in(inside.term)], question.values, question.data)
+            found = find_likelihood(
+                under_sums(parts, axes), [*axes, *axes_in(inside.term)], question.values, question.data
+            )
         except (ReadingError, NoProof, KeyError):
             continue
         if isinstance(found, Found):
@@ -106,4 +113,5 @@ def is_constant(question: Question, group: Group) -> bool:
         values = question.values.of(group.body, list(group.axes))
     except ReadingError:
         return False
-    return bool((values == values[0]).all()) and bool(names_in(group.body))
+    spread = float((values - values[0]).abs().max())
+    return spread < 1e-9 * (1 + float(values[0].abs())) and bool(names_in(group.body))

@@ -1,6 +1,7 @@
 """The posterior that a step samples from: z = mean + deviation * eps, found where noise enters the decoder."""
 
 from dataclasses import dataclass
+from fractions import Fraction
 
 from vaelid.auditor.lift import Reading
 from vaelid.auditor.simple import linear_in, simple, tidy
@@ -44,6 +45,7 @@ class Posterior:
         noise: the name of the draws; empty where it is not known.
         positive: a term in it that has to be positive, for which an exponential is written.
         source: the line at which it is sampled.
+        more_noise: the names of other draws that are added to it.
     """
 
     axes: tuple[int, ...]
@@ -52,6 +54,7 @@ class Posterior:
     noise: str = ""
     positive: TermArray | None = None
     source: str = ""
+    more_noise: tuple[str, ...] = ()
 
     @property
     def leaves(self) -> frozenset[str]:
@@ -66,10 +69,11 @@ def samples(reading: Reading) -> list[Sample]:
     for entered, leaf in reading.entering:
         if leaf.name not in reaching:
             continue
-        for tensor in entered.pieces or (entered,):
+        for part in entered.pieces or (entered,):
+            tensor = part.whole or part
             drawn = [reading.leaves[name] for name in sorted(tensor.leaves) if reading.leaves[name].kind == "noise"]
             drawn = [noise for noise in drawn if noise.operation != "native_dropout"]
-            if not drawn or leaf.kind == "noise":
+            if not drawn or leaf.kind == "noise" or all(reading.leaves[n].kind == "noise" for n in tensor.leaves):
                 continue
             try:
                 term = tensor.element
@@ -78,7 +82,8 @@ def samples(reading: Reading) -> list[Sample]:
             now = tuple(reading.axes.now(dim) for dim in tensor.dims)
             lifted = Lifted(now, tensor.make_element, tensor.leaves, tensor.differentiable, tensor.stops)
             found.setdefault(term.term, Sample(tuple(drawn), lifted, term, leaf.source))
-    return list(found.values())
+    known = [s for s in found.values() if any(noise.law in ("normal", "uniform") for noise in s.noise)]
+    return known or list(found.values())  # other draws, as dropout in an encoder, are conditioned on
 
 
 def ancestors(reading: Reading, names: frozenset[str]) -> frozenset[str]:
@@ -94,14 +99,19 @@ def ancestors(reading: Reading, names: frozenset[str]) -> frozenset[str]:
 
 
 def affine(sample: Sample, reading: Reading) -> tuple[TermArray, TermArray] | None:
-    """Value and slope of a sample in its one draw; None where it is not affine in it."""
-    (noise,) = sample.noise
-    eps = element_of(noise.name, [a for dim in noise.dims for a in reading.axes.now(dim)])
-    found = linear_in(sample.element, [eps.term])
+    """Value and slope of a sample in its draw; None where it is not affine in it.
+
+    Several draws with one slope are one, with the root of their number times the slope.
+    """
+    draws = [element_of(n.name, [a for dim in n.dims for a in reading.axes.now(dim)]) for n in sample.noise]
+    found = linear_in(sample.element, [eps.term for eps in draws])
     if found is None:
         return None
-    (slope,), value = found
-    return value, slope
+    slopes, value = found
+    if any(slope.term is not slopes[0].term for slope in slopes):
+        return None
+    root = Fraction(repr(len(slopes) ** 0.5))
+    return value, slopes[0] if root == 1 else tidy(slopes[0] * as_term(root))
 
 
 def log_variance_of(deviation: TermArray, name: str) -> tuple[TermArray, TermArray | None]:

@@ -11,6 +11,7 @@ from typing import Any
 
 import torch
 from torch import Tensor
+from torch.autograd.function import BackwardCFunction
 from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import tree_flatten, tree_map
 
@@ -33,7 +34,7 @@ class Event:
     """One ATen operation: tensors in the arguments and outputs are replaced by their places.
 
     `written` are the storages that it wrote into, besides what it made; `differentiable` those of its arguments
-    through which autograd will go back; `unchanged` says of a clamp that it left every value as it was.
+    through which autograd will go back, `custom` those that come from a user's own `autograd.Function`; `unchanged` says of a clamp that it left every value as it was.
     """
 
     name: str
@@ -43,6 +44,7 @@ class Event:
     source: str
     written: frozenset[int]
     differentiable: frozenset[Place]
+    custom: frozenset[Place]
     unchanged: bool
 
 
@@ -105,6 +107,7 @@ class _Recorder(TorchDispatchMode):
         options = tree_map(self.read, dict(kwargs or {}))
         tensors = [value for value in tree_flatten((args, kwargs or {}))[0] if isinstance(value, Tensor)]
         differentiable = frozenset(self.place(tensor) for tensor in tensors if tensor.requires_grad)
+        custom = frozenset(self.place(tensor) for tensor in tensors if isinstance(tensor.grad_fn, BackwardCFunction))
         written = frozenset(_written(func, arguments, options))
         self.save_values(written)
         result = func(*args, **(kwargs or {}))
@@ -124,7 +127,7 @@ class _Recorder(TorchDispatchMode):
         unchanged = name.startswith(_CLAMPS) and result is not args[0] and torch.equal(result, args[0])
         if unchanged:
             self.recording.inactive_clamps.append(source)
-        event = Event(name, arguments, options, outputs, source, written, differentiable, unchanged)
+        event = Event(name, arguments, options, outputs, source, written, differentiable, custom, unchanged)
         self.recording.events.append(event)
         return result
 

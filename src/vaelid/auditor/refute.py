@@ -111,6 +111,9 @@ def _in_span(values: list[tuple[Point, arb]], posterior: Posterior) -> bool:
         if matrix.det().contains(0):
             continue
         solution = [row[0] for row in matrix.solve(arb_mat([[rows[k][1]] for k in chosen])).tolist()]
+        square, _, logarithm, _ = solution
+        if not (square > 0 and logarithm < 0):
+            return False
         return all(sum(a * b for a, b in zip(row, solution, strict=True)).overlaps(value) for row, value in rows)
     return True
 

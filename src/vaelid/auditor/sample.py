@@ -69,7 +69,9 @@ def audit_sampler(function: Callable[..., Any], *, roles: Mapping[str, str] | No
     names = Names({"B": dims[0] if dims else (), "L": dims[-1] if len(dims) > 1 else ()}, {})
     draws = tuple(reading.leaves[n] for n in sorted(result.leaves) if reading.leaves[n].kind == "noise")
     if not draws:
-        return Claim("sampler", "REFUTED", "no noise from torch is in z.", bug="missing-noise", source=source_of(function))
+        return Claim(
+            "sampler", "REFUTED", "no noise from torch is in z.", bug="missing-noise", source=source_of(function)
+        )
     sample = Sample(draws, replace(result, dims=dims), result.element, source_of(function) or "")
     claim, posterior = sampler_claim(reading, sample, names, 0, run.frozen)
     if claim.verdict != "PROVED" or posterior is None:

@@ -1,11 +1,15 @@
 """The claim on the sampler: z = mean + deviation * eps, with eps independent N(0, 1), and a gradient through both."""
 
+from fractions import Fraction
+from functools import reduce
+from operator import add
+
 from vaelid.auditor.lift import Reading
 from vaelid.auditor.names import Names
 from vaelid.auditor.posterior import Posterior, Sample, affine, axes_in, log_variance_of, names_in
 from vaelid.auditor.report import Claim
 from vaelid.auditor.tensors import element_of
-from vaelid.readings.terms.arrays import TermArray
+from vaelid.readings.terms.arrays import TermArray, as_term
 from vaelid.theory.kernel import NotProved
 from vaelid.theory.statement import eq
 from vaelid.theory.tactics import prove
@@ -19,10 +23,10 @@ def sampler_claim(
     reading: Reading, sample: Sample, names: Names, number: int, frozen: frozenset[str] = frozenset()
 ) -> tuple[Claim, Posterior | None]:
     """What is known of one sample, and the posterior that it is from."""
-    if len(sample.noise) != 1:
+    if len({noise.law for noise in sample.noise}) != 1 or (sample.noise[1:] and sample.noise[0].law != "normal"):
         draws = ", ".join(noise.name for noise in sample.noise)
         return Claim(_NAME, "UNKNOWN", f"z has several draws in it ({draws}).", source=sample.source), None
-    (noise,) = sample.noise
+    noise = sample.noise[0]
     found = affine(sample, reading)
     if found is None:
         reason = "z is not a mean plus a deviation times noise."
@@ -37,6 +41,7 @@ def sampler_claim(
         noise.name,
         positive,
         noise.source,
+        tuple(other.name for other in sample.noise[1:]),
     )
     return _judged(frozen, reading, sample, names, posterior, deviation, eps_axes), posterior
 
@@ -50,7 +55,7 @@ def _judged(
     deviation: TermArray,
     eps_axes: tuple[int, ...],
 ) -> Claim:
-    (noise,) = sample.noise
+    noise = sample.noise[0]
     formula = names.text(sample.element)
     if noise.law == "uniform":
         reason = (
@@ -78,7 +83,8 @@ def _judged(
         what = "mean" if not names_in(posterior.mean) else "deviation"
         reason = f"the {what} is a constant: the posterior is restricted."
         return Claim(_NAME, "PROVED", reason, formula, bug="posterior-restricted", source=noise.source)
-    eps = element_of(noise.name, eps_axes)
+    drawn = [element_of(n.name, [a for dim in n.dims for a in reading.axes.now(dim)]) for n in sample.noise]
+    eps = drawn[0] if len(drawn) == 1 else reduce(add, drawn) * as_term(1 / Fraction(repr(len(drawn) ** 0.5)))
     try:
         theorem = prove(eq(sample.element, posterior.mean + deviation * eps), unfolding=())
     except NotProved as failure:

@@ -168,8 +168,8 @@ def _question(run: Run, posteriors: list[Posterior], fixed: frozenset[int], give
         if leaf.kind == "made" and leaf.inputs and leaf.inputs <= data:
             data.add(name)
     own = {n for p in posteriors for n in p.leaves}
-    drawn = {p.noise for p in posteriors}
-    noise = {p.noise: k for k, p in enumerate(posteriors) if p.noise}
+    drawn = {p.noise for p in posteriors if p.noise}
+    noise = {name: k for k, p in enumerate(posteriors) for name in (p.noise, *p.more_noise) if name}
     if len(posteriors) == 1:  # a second draw from the same posterior, for a Monte-Carlo divergence
         normal = {n for n, leaf in leaves.items() if leaf.law == "normal"}
         noise |= dict.fromkeys(normal & names_in(run.term), 0)

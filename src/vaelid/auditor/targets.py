@@ -238,7 +238,11 @@ def _learned_prior(
 
 def find_likelihood(term: TermArray, axes: list[int], values: Values, data: frozenset[str]) -> Found | Rewrite | None:
     """The likelihood, if the term is a multiple of the negative logarithm of one, plus what has only data in it."""
-    body = Body.of(term, data)
+    found = _find_likelihood(Body.of(term, data), axes, values, data)
+    return found or _find_likelihood(Body.of(term), axes, values, data)
+
+
+def _find_likelihood(body: Body, axes: list[int], values: Values, data: frozenset[str]) -> Found | Rewrite | None:
     term = body.term
     numbers = values.of(term, axes)
     defined = torch.isfinite(numbers)

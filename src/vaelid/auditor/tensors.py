@@ -71,7 +71,8 @@ class Lifted:
     stops: frozenset[str] = frozenset()
     pieces: tuple["Lifted", ...] = ()
     joined_at: int = 0
-    source: str = field(default="", compare=False)
+    whole: "Lifted | None" = field(default=None, compare=False)
+    """What it is a part of, where it is a slice as it stands."""
 
     @cached_property
     def element(self) -> TermArray:

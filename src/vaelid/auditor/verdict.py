@@ -139,18 +139,18 @@ class _Judge:
         claims = []
         for group, posterior in self.assessed.divergences():
             weight = self.assessed.weights.get(group.kind)
-            if group.found is None and is_constant(question, group):
+            if group.theorem is None and is_constant(question, group):
                 reason = (
                     "what it does to the KL gives one number, whatever the posterior: there is no KL, nor a gradient."
                 )
                 formula = self.names.text(group.body)
                 claims.append(Claim("divergence", "REFUTED", reason, formula, bug="kl-clamped"))
                 continue
-            if group.found is None and (name := function_of_divergence(question, group)):
+            if group.theorem is None and (name := function_of_divergence(question, group)):
                 self.other = name
                 claims.append(Claim("divergence", "OTHER", f"it is {name}.", self.names.text(group.body)))
                 continue
-            if group.found is None and compares_rows(self.assessed.run.reading.axes, group):
+            if group.theorem is None and compares_rows(self.assessed.run.reading.axes, group):
                 self.other = _PAIRS
                 claims.append(Claim("divergence", "OTHER", f"it is {_PAIRS}.", self.names.text(group.body)))
                 continue
@@ -164,7 +164,7 @@ class _Judge:
             claims.append(claim)
         unknown = any(claim.verdict == "UNKNOWN" for claim in self.assessed.samplers)
         stray = any(group.kind in ("mixed", "parameter") for group in self.objective.groups)
-        if not claims and self.assessed.samplers:
+        if not claims and (self.assessed.samplers or not self.sampled):
             if unknown or stray:
                 claims.append(Claim("divergence", "UNKNOWN", "what speaks of the posterior was not recognised."))
             else:
