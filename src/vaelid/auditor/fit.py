@@ -104,6 +104,13 @@ class Values:
         sets = tuple({**arrays, name: value} for arrays, value in zip(self.sets, values, strict=True))
         return Values(sets, self.lengths, self.fixed)
 
+    def scaled(self, names: Iterable[str], factors: Iterable[float]) -> "Values":
+        """With the leaves named at these multiples of their first values: far from what was recorded."""
+        names = set(names)
+        first = self.sets[0]
+        sets = tuple({n: v * factor if n in names else v for n, v in first.items()} for factor in factors)
+        return Values(sets, self.lengths, self.fixed)
+
     def number(self, term: TermArray) -> float:
         """The value of a term without arrays."""
         return float(array_of(term.term, {}, self.lengths))

@@ -75,12 +75,15 @@ class Reading:
         return ", ".join(sorted(found))
 
 
-def lift(recording: Recording, *, keep_clamps: bool = True) -> Reading:
-    """The result of a recording, as a term in leaves. `keep_clamps` False: without those that changed nothing."""
+def lift(recording: Recording, *, clamps_of: frozenset[str] | None = None) -> Reading:
+    """The result of a recording, as a term in leaves.
+
+    `clamps_of`: where it is given, a clamp that changed nothing is kept only if it is of one of these leaves.
+    """
     axes = Axes()
     for _ in range(_PASSES):
         learned = axes.learned
-        lifter = _Lifter(recording, axes, keep_clamps)
+        lifter = _Lifter(recording, axes, clamps_of)
         reading = lifter.reading()
         if axes.learned == learned:
             return reading
@@ -88,10 +91,10 @@ def lift(recording: Recording, *, keep_clamps: bool = True) -> Reading:
 
 
 class _Lifter:
-    def __init__(self, recording: Recording, axes: Axes, keep_clamps: bool) -> None:
+    def __init__(self, recording: Recording, axes: Axes, clamps_of: frozenset[str] | None) -> None:
         self.recording = recording
         self.axes = axes
-        self.keep_clamps = keep_clamps
+        self.clamps_of = clamps_of
         self.known: dict[Place, Lifted] = {}
         self.leaves: dict[str, Leaf] = {}
         self.entering: list[tuple[Lifted, Leaf]] = []
@@ -423,8 +426,9 @@ class _Lifter:
             low, high = None, low
         if self.event.unchanged:
             self.clamps.append(self.event.source)
-            if not self.keep_clamps:
-                return self.operand(x)
+            clamped_tensor = self.operand(x)
+            if self.clamps_of is not None and not clamped_tensor.leaves & self.clamps_of:
+                return clamped_tensor
         given = [bound for bound in (low, high) if bound is not None]
         return self.pointwise(
             lambda v, *known: clamped(

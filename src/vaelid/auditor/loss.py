@@ -17,6 +17,7 @@ from vaelid.auditor.run import Call, Run
 from vaelid.auditor.step import Given, assess, source_of, unread
 from vaelid.auditor.tensors import Unread, element_of
 from vaelid.auditor.verdict import verdict
+from vaelid.readings.errors import ReadingError
 from vaelid.spec.errors import InputError, UserCodeError
 
 __all__ = ["audit_loss"]
@@ -66,7 +67,7 @@ def audit_loss(
         except UserCodeError as error:
             failure = failure or error
             continue
-        except (Unread, NoProof) as reason:
+        except (Unread, NoProof, ReadingError) as reason:
             report = unread(target, reason)
         break
     if report is None:

@@ -62,6 +62,7 @@ class Question:
         outputs: the leaves that the decoder put out.
         data: the leaves of data, and constants.
         values: of all leaves.
+        masks: the leaves of constants.
     """
 
     term: TermArray
@@ -70,6 +71,7 @@ class Question:
     outputs: frozenset[str]
     data: frozenset[str]
     values: Values
+    masks: frozenset[str] = frozenset()
 
     @property
     def hypotheses(self) -> tuple[Term, ...]:
@@ -186,12 +188,14 @@ def _found(question: Question, group: Group) -> Found | Rewrite | None:
         posterior = question.posteriors[int(group.kind.split()[1])]
         mean, *_ = over_noise(group.body, question)
         with suppress(ReadingError):
-            if (found := find_divergence(mean, axes, posterior, question.values, posterior.leaves)) is not None:
+            if (
+                found := find_divergence(mean, axes, posterior, question.values, posterior.leaves, question.masks)
+            ) is not None:
                 return found
         some = shifted(posterior, mean)
         return None if some is None else find_divergence(mean, axes, some, question.values, posterior.leaves)
     if group.kind == "reconstruction":
-        return find_likelihood(group.body, axes, question.values, question.data)
+        return find_likelihood(group.body, axes, question.values, question.data, question.masks)
     return None
 
 

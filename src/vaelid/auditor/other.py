@@ -1,7 +1,8 @@
 """Objectives that are no ELBO, and are not called wrong: named."""
 
 from vaelid.auditor.axes import Axes
-from vaelid.auditor.linear import NoProof, apart, axes_of, under_sums
+from vaelid.auditor.fit import Values
+from vaelid.auditor.linear import NoProof, apart, axes_of, under_sums, value_of
 from vaelid.auditor.objective import Group, Question, over_noise
 from vaelid.auditor.posterior import axes_in, names_in
 from vaelid.auditor.simple import is_number
@@ -66,9 +67,10 @@ def function_of_divergence(question: Question, group: Group) -> str | None:
 
 def _of_absolute(question: Question, group: Group, inside: TermArray) -> str:
     """A multiple of |A|, of A + |A| or of A - |A|: a capacity, the larger of two, or the smaller."""
-    axes = [*group.axes, *axes_in(question.term.term)]
+    axes = list(dict.fromkeys([*axes_in(inside.term), *axes_in(question.term.term)]))
+    whole = group.body if axes_in(inside.term) else value_of(group.parts)
     try:
-        fit = question.values.fit(group.body, [inside, abs(inside)], axes)
+        fit = _far(question).fit(whole, [inside, abs(inside)], axes)
     except ReadingError:
         fit = None
     if fit is None:
@@ -107,10 +109,16 @@ def compares_rows(axes: Axes, group: Group) -> bool:
     return any(f"N{axis}" in lengths for again in axes.again for axis in axes.now((again,)))
 
 
+def _far(question: Question) -> Values:
+    """Values at which the posteriors are at the prior, near it, and far from it."""
+    own = frozenset().union(*(p.leaves for p in question.posteriors))
+    return question.values.scaled(own, (0.0, 0.1, 0.3, 1.0, 2.0, 4.0))
+
+
 def is_constant(question: Question, group: Group) -> bool:
     """Whether what speaks of the posterior has one value, whatever the posterior: a KL clamped away."""
     try:
-        values = question.values.of(group.body, list(group.axes))
+        values = _far(question).of(value_of(group.parts), axes_in(question.term.term))
     except ReadingError:
         return False
     spread = float((values - values[0]).abs().max())

@@ -136,7 +136,7 @@ def read_calls(
     calls: Sequence[Call],
     scalar: Callable[[Any], Tensor],
     *,
-    keep_clamps: bool = True,
+    clamps_of: frozenset[str] | None = None,
     scalar_only: bool = True,
 ) -> Run:
     """The function's formula, from one run for each call: what moves with the lengths is a length.
@@ -156,7 +156,7 @@ def read_calls(
         again = observed(function, calls[0], scalar) if len(calls[0].arguments) == 1 or not scalar_only else None
     frozen = frozen_draws(recordings[0], again) if again is not None else frozenset()
     try:
-        readings = [lift(recording, keep_clamps=keep_clamps) for recording in recordings]
+        readings = [lift(recording, clamps_of=clamps_of) for recording in recordings]
         for reading in readings:
             _ = reading.result.element
     except RecursionError:

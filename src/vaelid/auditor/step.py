@@ -16,10 +16,12 @@ from vaelid.auditor.posterior import Posterior, axes_in, names_in, samples
 from vaelid.auditor.report import Claim, Report
 from vaelid.auditor.run import Call, Run, call_of, read_calls, scalar_loss, smaller
 from vaelid.auditor.sampler import sampler_claim
+from vaelid.auditor.stabilisers import without_stabilisers
 from vaelid.auditor.targets import Rewrite
 from vaelid.auditor.tensors import Unread
 from vaelid.auditor.unsampled import unsampled
 from vaelid.auditor.verdict import verdict
+from vaelid.readings.errors import ReadingError
 
 __all__ = ["Given", "assess", "audit", "source_of", "unread"]
 
@@ -44,7 +46,7 @@ def audit(
         report = verdict(assessed, target=target, beta=beta, likelihood=likelihood, variance=variance)
         if evaluation is not None:
             report = with_evaluation(report, _evaluated(evaluation, calls, beta, likelihood, variance))
-    except (Unread, NoProof) as reason:
+    except (Unread, NoProof, ReadingError) as reason:
         report = unread(target, reason)
     return replace(report, seconds=time.perf_counter() - started, source=source_of(step))
 
@@ -118,6 +120,8 @@ def assess(function: Callable[..., Any], calls: list[Call], given: Callable[[Run
     """Run it, read it, and recognise what can be."""
     run = read_calls(function, calls, scalar_loss)
     assessed = _assessed(run, given, frozenset())
+    if assessed.objective.theorem is None:
+        assessed = _with_less(function, calls, given, run, assessed)
     if assessed.objective.theorem is None and given is None:
         fixed = frozenset(range(len(run.reading.axes.lengths))) - run.moved
         again = _assessed(run, given, fixed)
@@ -127,6 +131,37 @@ def assess(function: Callable[..., Any], calls: list[Call], given: Callable[[Run
             again.run.notes.append("the code fixes every size but the number of rows: the theorem is for these sizes")
             return again
     return assessed
+
+
+def _proofs(assessed: Assessed) -> int:
+    return sum(group.theorem is not None for group in assessed.objective.groups)
+
+
+def _with_less(
+    function: Callable[..., Any],
+    calls: list[Call],
+    given: Callable[[Run], Given] | None,
+    run: Run,
+    assessed: Assessed,
+) -> Assessed:
+    """Read without the small numbers in logarithms, and without clamps that changed nothing, if more is proved then.
+
+    A clamp of what is sampled is kept: what it does not change here it may change elsewhere, and the divergence with it.
+    """
+    term, dropped = without_stabilisers(run.term)
+    if dropped:
+        less = _assessed(replace(run, term=term, notes=[*run.notes, dropped]), given, frozenset())
+        if _proofs(less) > _proofs(assessed):
+            return less
+    if not run.reading.clamps:
+        return assessed
+    question = assessed.objective.question
+    kept = frozenset().union(*(p.leaves for p in question.posteriors), frozenset(question.noise))
+    free = read_calls(function, calls, scalar_loss, clamps_of=kept)
+    lines = ", ".join(dict.fromkeys(run.reading.clamps))
+    free.notes.append(f"a clamp changes nothing here, and is read so: the verdict is of values inside it ({lines})")
+    less = _assessed(free, given, frozenset())
+    return less if _proofs(less) > _proofs(assessed) else assessed
 
 
 def _assessed(run: Run, given: Callable[[Run], Given] | None, fixed: frozenset[int]) -> Assessed:
@@ -139,6 +174,11 @@ def _assessed(run: Run, given: Callable[[Run], Given] | None, fixed: frozenset[i
         for axis in reading.axes.now(leaf.dims[0])
     )
     rows = run.moved if run.moved and given is None else first
+    if given is None and not run.moved:  # networks keep their rows first
+        lengths = {reading.axes.lengths[axis] for axis in first}
+        made = (leaf for leaf in leaves.values() if leaf.kind in ("made", "noise") and leaf.dims)
+        leading = (reading.axes.now(leaf.dims[0]) for leaf in made)
+        rows |= {axis for axes in leading for axis in axes if reading.axes.lengths[axis] in lengths}
     names = Names({"B": tuple(sorted(rows))}, {})
     posteriors: list[Posterior] = []
     known = given(run) if given is not None else None
@@ -182,7 +222,8 @@ def _question(run: Run, posteriors: list[Posterior], fixed: frozenset[int], give
     moved = [n for n, leaf in leaves.items() if leaf.kind in ("made", "noise", "parameter") or n in outputs | own]
     values = Values.near(run.arrays(), run.lengths, moved)
     values = replace(values, fixed=fixed)
-    question = Question(run.term, tuple(posteriors), noise, frozenset(outputs), frozenset(data), values)
+    masks = frozenset(n for n, leaf in leaves.items() if leaf.kind == "constant")
+    question = Question(run.term, tuple(posteriors), noise, frozenset(outputs), frozenset(data), values, masks)
     for posterior in posteriors:
         if posterior.positive is not None:
             name = next(iter(names_in(posterior.log_variance)))

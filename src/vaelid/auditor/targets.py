@@ -7,7 +7,7 @@ values; that it is right is for the kernel to say.
 import itertools
 from collections.abc import Callable, Iterator
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial, reduce
 from operator import add
 
@@ -69,6 +69,8 @@ class Target:
     family: str = ""
     learned: bool = False
     parameters: tuple[TermArray, ...] = ()
+    mask: TermArray | None = None
+    """What it is multiplied by, at each place: a constant."""
 
 
 @dataclass(frozen=True)
@@ -128,7 +130,12 @@ def _fits(values: Tensor, candidate: Tensor) -> bool:
 
 
 def find_divergence(
-    term: TermArray, axes: list[int], posterior: Posterior, values: Values, own: frozenset[str]
+    term: TermArray,
+    axes: list[int],
+    posterior: Posterior,
+    values: Values,
+    own: frozenset[str],
+    masks: frozenset[str] = frozenset(),
 ) -> Found | Rewrite | None:
     """The prior, if the term is a multiple of the divergence to one, plus a constant. `own` are the posterior's leaves."""
     body = Body.of(term)
@@ -137,6 +144,10 @@ def find_divergence(
         return found
     if found := _fixed_prior(body, axes, posterior, values):
         return found
+    for mask in _masks(term, masks):
+        own = Target("N(0, I)", mask * standard.term, mask=mask)
+        if found := _found(body, own, axes, values):
+            return found
     return _learned_prior(body, axes, posterior, values, own)
 
 
@@ -236,10 +247,43 @@ def _learned_prior(
     return None
 
 
-def find_likelihood(term: TermArray, axes: list[int], values: Values, data: frozenset[str]) -> Found | Rewrite | None:
+def find_likelihood(
+    term: TermArray, axes: list[int], values: Values, data: frozenset[str], masks: frozenset[str] = frozenset()
+) -> Found | Rewrite | None:
     """The likelihood, if the term is a multiple of the negative logarithm of one, plus what has only data in it."""
     found = _find_likelihood(Body.of(term, data), axes, values, data)
-    return found or _find_likelihood(Body.of(term), axes, values, data)
+    found = found or _find_likelihood(Body.of(term), axes, values, data)
+    return found or _masked_likelihood(term, axes, values, data, masks)
+
+
+def _masks(term: TermArray, masks: frozenset[str]) -> list[TermArray]:
+    """The constants that a term is multiplied by."""
+    return _candidates(term, lambda names: names <= masks)
+
+
+def _masked_likelihood(
+    term: TermArray, axes: list[int], values: Values, data: frozenset[str], masks: frozenset[str]
+) -> Found | None:
+    """A likelihood at each place, times a constant: a mask, or weights."""
+    for mask in _masks(term, masks):
+        numbers = values.of(term, axes) / values.of(mask, axes)
+        defined = torch.isfinite(numbers)
+        if int(defined.sum()) < 8:
+            continue
+        rest = data - names_in(mask)
+        observed = _with_values(_candidates(term, lambda names, rest=rest: names <= rest), axes, values, defined)
+        outputs = _with_values(_candidates(term, lambda names: not names & data), axes, values, defined)
+        for make, candidate in _of_one_parameter(observed, outputs):
+            if not _fits(numbers[defined], candidate()):
+                continue
+            target = make()
+            if isinstance(target, Rewrite):
+                continue
+            masked = replace(target, term=mask * target.term, normaliser=mask * target.normaliser, mask=mask)
+            fit = values.fit(term, [masked.term - masked.normaliser], axes)
+            if fit is not None:
+                return Found(masked, fit)
+    return None
 
 
 def _find_likelihood(body: Body, axes: list[int], values: Values, data: frozenset[str]) -> Found | Rewrite | None:

@@ -11,10 +11,11 @@ from vaelid.auditor.importance import Bound, importance_weighted
 from vaelid.auditor.names import Monomial
 from vaelid.auditor.objective import Group
 from vaelid.auditor.other import compares_rows, function_of_divergence, function_of_likelihood, is_constant
-from vaelid.auditor.posterior import Posterior, names_in
+from vaelid.auditor.posterior import Posterior, axes_in, names_in
 from vaelid.auditor.refute_likelihood import no_likelihood
 from vaelid.auditor.report import Claim, Report, Verdict
 from vaelid.auditor.scale import stated_scale
+from vaelid.readings.terms.syntax import Element
 
 __all__ = ["verdict"]
 
@@ -203,6 +204,9 @@ class _Judge:
         if (share := kept_part(self.assessed, group)) < 1 - 1e-9:
             reason = f"it is {group.found.target.name}, but of {share:.3g} of the data that the decoder puts out."
             return [Claim("reconstruction", "REFUTED", reason, claim.formula, bug="likelihood-wrong")]
+        if (axis := self.shared_output(group)) is not None:
+            reason = f"one output of the decoder is compared with all the data along {axis}."
+            return [Claim("reconstruction", "REFUTED", reason, claim.formula, bug="likelihood-wrong")]
         if self.sampled and question.posteriors:
             observed = names_in(group.found.target.parameters[0])
             if (leaf := seen_data(self.assessed, group, observed)) is not None:
@@ -210,6 +214,15 @@ class _Judge:
                 return [Claim("reconstruction", "UNKNOWN", reason, claim.formula)]
         self.note_on_data(group)
         return [claim]
+
+    def shared_output(self, group: Group) -> str | None:
+        """An axis of the data along which the decoder's output does not move."""
+        assert group.found is not None
+        if len(group.found.target.parameters) < 2:
+            return None
+        data, output = (axes_in(parameter.term) for parameter in group.found.target.parameters[:2])
+        shared = [axis for axis in data if axis not in output]
+        return self.names.of_axis.get(shared[0], "an axis") if shared else None
 
     def unlikely(self, group: Group, claim: Claim) -> Claim:
         """A reconstruction that is no likelihood: another function of one, or refuted, or unknown."""
@@ -225,7 +238,11 @@ class _Judge:
 
     def note_on_data(self, group: Group) -> None:
         found = group.found
-        if found is None or found.target.family != "bernoulli":
+        if found is None:
+            return
+        if len(found.target.parameters) and not isinstance(found.target.parameters[0].term.head, Element):
+            self.notes.append(f"the data are changed in the loss: {self.names.text(found.target.parameters[0])}")
+        if found.target.family != "bernoulli":
             return
         values = self.assessed.run.arrays()
         data = [values[n] for n in names_in(found.target.parameters[0]) if n in values]

@@ -1,0 +1,43 @@
+"""Small numbers that are added inside a logarithm to keep it from zero."""
+
+from fractions import Fraction
+
+from vaelid.readings.terms.arrays import TermArray
+from vaelid.readings.terms.syntax import Number, Operator, Term, make
+
+__all__ = ["without_stabilisers"]
+
+_SMALL = Fraction(1, 1000)
+
+
+def without_stabilisers(term: TermArray) -> tuple[TermArray, str]:
+    """The term with log(v) for log(v + c), 0 < c <= 1/1000, and a sentence on what that leaves out, if anything.
+
+    |log(v + c) - log(v)| <= c / v for v > 0.
+    """
+    dropped: set[Fraction] = set()
+    known: dict[Term, Term] = {}
+
+    def rebuilt(part: Term) -> Term:
+        if part not in known:
+            arguments = tuple(map(rebuilt, part.arguments))
+            if part.head == Operator("log"):
+                arguments = (_without(arguments[0], dropped),)
+            known[part] = make(part.head, *arguments) if part.arguments else part
+        return known[part]
+
+    found = rebuilt(term.term)
+    if not dropped:
+        return term, ""
+    numbers = ", ".join(f"{float(number):g}" for number in sorted(dropped))
+    said = f"log(v + c) is read as log(v), c = {numbers}: off by at most c / v in each, so the theorem is of the loss without c"
+    return TermArray((), found), said
+
+
+def _without(inside: Term, dropped: set[Fraction]) -> Term:
+    if inside.head == Operator("add"):
+        for number, rest in (inside.arguments, inside.arguments[::-1]):
+            if isinstance(number.head, Number) and 0 < number.head.value <= _SMALL:
+                dropped.add(number.head.value)
+                return rest
+    return inside
