@@ -29,6 +29,7 @@ import torch
 from vaelid.auditor import audit, audit_loss
 
 PAGE = Path("docs/audit-of-public-code.md")
+MARK = "found: "  # foreign code prints too
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -40,12 +41,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 64
     cases = [case for case in json.loads(listed.read_text()) if options.only in f"{case['project']} {case['object']}"]
     if options.here:
-        print(json.dumps([examine(options.folder, case) for case in cases]))
+        for case in cases:
+            print(MARK + json.dumps(examine(options.folder, case)), flush=True)
         return 0
     found = []
     for project, group in groupby(cases, key=lambda case: case["project"]):
         results = _elsewhere(options.folder, project, options.time_limit * len(members := list(group)))
-        found += [case | results.get(case["object"], _failed("the process ended early")) for case in members]
+        found += [
+            case | results.get(case["object"], _failed("out of time, or the process ended early")) for case in members
+        ]
         for case in found[-len(members) :]:
             print(
                 f"{outcome(case):9} {case['found']:8} {case['project']} | {case['object']} | {case['reason']}",
@@ -179,11 +183,11 @@ def _elsewhere(folder: Path, project: str, limit: float) -> dict[str, dict[str, 
     """What a process of its own finds, by object; what it had not said when it ended is missing."""
     command = [sys.executable, "-m", "tests.packages.public", str(folder), "--only", f"{project} ", "--here"]
     try:
-        run = subprocess.run(command, capture_output=True, text=True, timeout=limit)
-        return {result["object"]: result for result in json.loads(run.stdout.strip().splitlines()[-1])}
-    except (subprocess.TimeoutExpired, json.JSONDecodeError, IndexError) as error:
-        print(f"{project}: {type(error).__name__}", file=sys.stderr)
-        return {}
+        said = subprocess.run(command, capture_output=True, text=True, timeout=limit).stdout
+    except subprocess.TimeoutExpired as late:
+        said = (late.stdout or b"").decode()
+    results = [json.loads(line.removeprefix(MARK)) for line in said.splitlines() if line.startswith(MARK)]
+    return {result["object"]: result for result in results}
 
 
 def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
