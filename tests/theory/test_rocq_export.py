@@ -103,6 +103,10 @@ def _losses() -> dict[str, Term]:
             _total((x - y) ** 2, "BD") / b,
             -2 / b * _total(gaussian_density(x, y, 0 * x), "BD") - d * xp.log(2 * xp.pi),
         ),
+        "squared error of a sigmoid": (
+            _total((sigmoid - x) ** 2, "BD") / b,
+            -2 / b * _total(gaussian_density(x, sigmoid, 0 * x), "BD") - d * xp.log(2 * xp.pi),
+        ),
         "gaussian": (
             _total(-((x - y) ** 2) / (2 * sd**2) - xp.log(sd) - xp.log(2 * xp.pi) / 2, "BD"),
             _total(gaussian_density(x, y, v), "BD"),

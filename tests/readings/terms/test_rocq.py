@@ -75,6 +75,16 @@ def test_what_rocq_has_not_is_refused():
         rocq(real(-1).term)
 
 
+def test_an_operation_that_rocq_has_not_can_be_named_by_the_text_around():
+    named = {"lgamma": "log_gamma"}
+    assert (
+        rocq((xp.lgamma(variable("a") + 1) + xp.exp(variable("a"))).term, functions=named)
+        == "log_gamma (a + 1) + exp a"
+    )
+    with pytest.raises(ReadingError, match=r"^the name log_gamma: in Rocq log_gamma is something else"):
+        rocq(xp.lgamma(variable("log_gamma")).term, functions=named)
+
+
 def test_bound_indices_avoid_the_names_of_functions():
     of_index = Symbol("i", (n.head,), real(n).term)
     total = xp.sum(variable("x", n) * 0 + 1, axis=-1).term
