@@ -127,7 +127,7 @@ INTRODUCTION = """# Audits of public code
 part of this repository.
 
 **How they were chosen.** Well-known implementations, listed before any of them was read, and popular packages that hold
-a variational autoencoder; of each, the losses that it offers. None was dropped for what an audit said of it. Code that
+a variational autoencoder; of each, one or more of its losses. None was dropped for what an audit said of it. Code that
 could not be run at all was left out.
 
 **How they were run.** Their source unchanged, on small random data, with small networks where a class allows it, in
@@ -137,8 +137,9 @@ loss.
 
 **Derived by hand, first.** Verdict and effective beta of each were derived by reading, before it was audited; a squared
 error is taken as a Gaussian of variance 1, an absolute error as a Laplace of scale 1. {checked} of the derivations were
-checked by numbers too: the loss is c (NLL + beta KL) + constant at 12 random batches, NLL and KL by
-`torch.distributions`. An effective beta that is not 1 is no defect in itself: many of these projects mean it.
+checked by numbers too: at 12 random batches the loss is c (NLL + beta KL) + constant, or is not where it should not be,
+with NLL and KL by `torch.distributions`. An effective beta that is not 1 is no defect in itself: many of
+these projects mean it.
 
 **What came out.** {verdicts}. Verdict and beta are those derived by hand for {agrees}, and differ for {differs};
 {undecided} are not decided ({share}). An audit takes {median} s at the median, {longest} s at most.
