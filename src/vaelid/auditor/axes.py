@@ -68,11 +68,13 @@ class Axes:
         while waiting[0] and waiting[1]:
             a, b = waiting[0][0], waiting[1][0]
             if a == b:
-                waiting[0].pop(0), waiting[1].pop(0)
+                for side in waiting:
+                    side.pop(0)
             elif self.lengths[a] == self.lengths[b]:
                 self._same[max(a, b)] = min(a, b)
                 self.learned += 1
-                waiting[0].pop(0), waiting[1].pop(0)
+                for side in waiting:
+                    side.pop(0)
             else:
                 longer, shorter = (0, b) if self.lengths[a] > self.lengths[b] else (1, a)
                 waiting[longer][:1] = self.split(waiting[longer][0], self.lengths[shorter])

@@ -127,7 +127,7 @@ def _named(
             return bug, said
     if (fit := question.values.fit(body, [posterior.mean**2, xp.exp(lv), lv], axes)) is not None:
         square, variance, logarithm = (question.values.number(w) for w in fit.weights)
-        if square > 0 and variance > 0 and logarithm < 0 and abs(variance + 2 * logarithm / 2 * 1 - 0) >= 0:
+        if square > 0 and variance > 0 and logarithm < 0:
             ratio = -logarithm / variance
             if abs(square + logarithm) < 1e-9 * square and abs(ratio - 1) > 1e-9:
                 return (

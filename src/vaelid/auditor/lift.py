@@ -7,28 +7,26 @@ few leaves, and a loss is a term in them.
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
-from functools import reduce
 from typing import Any
 
 import torch
 from torch import Tensor
 from torch.utils._pytree import tree_flatten
 
-from vaelid.auditor.axes import Axes, Dim, Dims, Mixed
+from vaelid.auditor.arrangement import VIEWS, Arrangement
+from vaelid.auditor.axes import Axes, Dims, Mixed
 from vaelid.auditor.numeric import array_of
-from vaelid.auditor.record import Event, Place, Recording
-from vaelid.auditor.rules import CONSTANTS, OF_ONE, OF_THREE, OF_TWO, clamped, divided, number, power, root
+from vaelid.auditor.record import Place, Recording
+from vaelid.auditor.rules import CONSTANTS, OF_ONE, OF_THREE, OF_TWO, clamped, number, power, root
 from vaelid.auditor.simple import linear_in
-from vaelid.auditor.tensors import Leaf, Lifted, Unread, count, element_of, index_of, placed, total
+from vaelid.auditor.tensors import Leaf, Lifted, Unread, element_of
 from vaelid.readings.errors import ReadingError
-from vaelid.readings.terms.arrays import TermArray, as_term, index
+from vaelid.readings.terms.arrays import TermArray, as_term
 from vaelid.readings.terms.namespace import NAMESPACE as xp
-from vaelid.readings.terms.syntax import Operator, make
 from vaelid.spec.arrays import softplus
 
 __all__ = ["Reading", "lift"]
 
-_VIEWS = {"view", "_unsafe_view", "reshape", "unsqueeze", "squeeze", "flatten", "_reshape_alias"}
 _ORDERS = {"t", "transpose", "permute", "numpy_T"}
 _FULL = {"full": 1, "full_like": 1, "fill": 1, "new_full": 2}
 _LAWS = {
@@ -75,43 +73,49 @@ class Reading:
         return ", ".join(sorted(found))
 
 
-def lift(recording: Recording, *, clamps_of: frozenset[str] | None = None) -> Reading:
+def lift(
+    recording: Recording, *, clamps_of: frozenset[str] | None = None, alike: Iterable[tuple[str, str]] = ()
+) -> Reading:
     """The result of a recording, as a term in leaves.
 
-    `clamps_of`: where it is given, a clamp that changed nothing is kept only if it is of one of these leaves.
+    `alike`: pairs of arguments whose dimensions are the same axes. `clamps_of`: where it is given, a clamp that changed nothing is kept only if it is of one of these leaves.
     """
     axes = Axes()
     for _ in range(_PASSES):
         learned = axes.learned
-        lifter = _Lifter(recording, axes, clamps_of)
+        lifter = _Lifter(recording, axes, clamps_of, tuple(alike))
         reading = lifter.reading()
         if axes.learned == learned:
             return reading
     raise Unread("its tensors' dimensions could not be told apart", None)
 
 
-class _Lifter:
-    def __init__(self, recording: Recording, axes: Axes, clamps_of: frozenset[str] | None) -> None:
+class _Lifter(Arrangement):
+    def __init__(
+        self, recording: Recording, axes: Axes, clamps_of: frozenset[str] | None, alike: tuple[tuple[str, str], ...]
+    ) -> None:
+        self.alike = alike
         self.recording = recording
-        self.axes = axes
+        super().__init__(axes)
         self.clamps_of = clamps_of
         self.known: dict[Place, Lifted] = {}
         self.leaves: dict[str, Leaf] = {}
         self.entering: list[tuple[Lifted, Leaf]] = []
         self.counts: dict[str, int] = {}
         self.clamps: list[str] = []
-        self.number = 0  # of the event
-        self.event: Event
 
     def reading(self) -> Reading:
         for name, place in self.recording.arguments.items():
             self.known[place] = self.leaf(name, "argument", place, self.recording.given[place])
+        for one, other in self.alike:
+            for mine, theirs in zip(self.leaves[one].dims, self.leaves[other].dims, strict=True):
+                self.axes.pair(mine, theirs)
         for self.number, self.event in enumerate(self.recording.events):
             self.read_event()
         assert self.recording.result is not None
         assert self.recording.returned is not None
         result = self.read(self.recording.result)
-        if result.differentiable and not self.recording.returned.requires_grad:
+        if result.differentiable and self.recording.gradients and not self.recording.returned.requires_grad:
             result = replace(result, differentiable=False, stops=result.stops | {"the result"})
         return Reading(result, self.leaves, self.entering, self.axes, self.clamps)
 
@@ -158,6 +162,8 @@ class _Lifter:
     def operand(self, value: Any) -> Lifted:
         """A tensor as the event read it: where autograd was kept from going back through it, it stops."""
         found = self.read(value)
+        if not self.recording.gradients:
+            return found
         if isinstance(value, Place) and value in self.event.custom and found.stops:
             return self.through_custom(value, found)
         if isinstance(value, Place) and found.differentiable and value not in self.event.differentiable and value.real:
@@ -307,100 +313,13 @@ class _Lifter:
             return self.sliced(base, output)
         if base in ("cat", "stack"):
             return self.joined(base, output)
-        if base in _VIEWS | _ORDERS | {"expand", "repeat"}:
+        if base in VIEWS | _ORDERS | {"expand", "repeat"}:
             return self.moved(base, self.operand(arguments[0]), output)
         if base in ("copy_", "copy"):
             return self.moved("expand", self.operand(arguments[1]), output)
         raise Mixed("")
 
     # elementwise
-
-    def pointwise(self, function: Callable[..., TermArray], *operands: Lifted) -> Lifted:
-        joined = next((x for x in operands if x.pieces), None)
-        if joined is not None:
-            return self.pointwise_joined(function, joined, operands)
-        rank = max(len(x.dims) for x in operands)
-        operands = self.repeating(operands, rank)
-        dims: list[Dim] = []
-        for d in range(rank):
-            here = [x.dims[d - rank + len(x.dims)] for x in operands if d - rank + len(x.dims) >= 0]
-            dims.append(
-                reduce(lambda one, other: self.axes.pair(one, other) if one and other else one or other, here, ())
-            )
-        now = tuple(self.axes.now(dim) for dim in dims)
-        result, renamed = self.distinct(now, operands)
-        return Lifted(
-            result,
-            lambda: function(*(x.element for x in renamed)),
-            frozenset().union(*(x.leaves for x in operands)),
-            any(x.differentiable for x in operands),
-            frozenset().union(*(x.stops for x in operands)),
-        )
-
-    def repeating(self, operands: tuple[Lifted, ...], rank: int) -> tuple[Lifted, ...]:
-        """Where one has an axis that repeats another's, the other is laid out along that."""
-        found = list(operands)
-        for d in range(rank):
-            here = [(k, x.dims[d - rank + len(x.dims)]) for k, x in enumerate(found) if d - rank + len(x.dims) >= 0]
-            for _, dim in here:
-                base = tuple(self.axes.again.get(a, a) for a in dim)
-                if base == dim:
-                    continue
-                for k, other in here:
-                    x = found[k]
-                    if other == base and not set(dim) & {a for own in x.dims for a in own}:
-                        at = d - rank + len(x.dims)
-                        new = tuple(dim if j == at else old for j, old in enumerate(x.dims))
-                        found[k] = x.renamed(dict(zip(base, dim, strict=True)), new)
-        return tuple(found)
-
-    def distinct(self, dims: Dims, operands: tuple[Lifted, ...]) -> tuple[Dims, tuple[Lifted, ...]]:
-        """Where two dimensions would be of one axis, as in an outer difference, the later gets one of its own."""
-        seen: set[int] = set()
-        for d, dim in enumerate(dims):
-            if seen & set(dim):
-                own = {a: self.axes.dim((self.number, "own", d, k), self.axes.lengths[a]) for k, a in enumerate(dim)}
-                fresh = tuple(a for old in dim for a in own[old])
-                self.axes.again.update(dict(zip(fresh, dim, strict=True)))
-                changed = []
-                for x in operands:
-                    at = d - len(dims) + len(x.dims)
-                    if at >= 0 and x.dims[at]:
-                        new = tuple(fresh if k == at else old for k, old in enumerate(x.dims))
-                        x = x.renamed({old: own[old][0] for old in dim}, new)
-                    changed.append(x)
-                return self.distinct(tuple(fresh if k == d else old for k, old in enumerate(dims)), tuple(changed))
-            seen |= set(dim)
-        return dims, operands
-
-    def pointwise_joined(
-        self, function: Callable[..., TermArray], joined: Lifted, operands: tuple[Lifted, ...]
-    ) -> Lifted:
-        at = joined.joined_at
-        for x in operands:
-            if x.pieces and (x.joined_at != at or len(x.pieces) != len(joined.pieces)):
-                raise Mixed("tensors that are joined in different ways")
-            if not x.pieces and len(x.dims) >= -at and x.dims[at]:
-                raise Mixed("a joined tensor beside one that is whole")
-        pieces = tuple(
-            self.pointwise(function, *(x.pieces[k] if x.pieces else x for x in operands))
-            for k in range(len(joined.pieces))
-        )
-        return self.joined_of(pieces, at, joined.dims)
-
-    def joined_of(self, pieces: tuple[Lifted, ...], at: int, dims: Dims) -> Lifted:
-        def refuse() -> TermArray:
-            raise Unread("tensors joined by cat or stack, and not summed over", self.event.source)
-
-        return Lifted(
-            dims,
-            refuse,
-            frozenset().union(*(x.leaves for x in pieces)),
-            any(x.differentiable for x in pieces),
-            frozenset().union(*(x.stops for x in pieces)),
-            pieces,
-            at,
-        )
 
     def powered(self) -> Lifted:
         base, exponent = self.event.arguments[:2]
@@ -475,36 +394,6 @@ class _Lifter:
             return self.over(x, chosen, base, keep=keep)
         inner, outer = {"logsumexp": (xp.exp, xp.log), "linalg_vector_norm": (lambda v: v**2, root)}[base]
         return self.pointwise(outer, self.over(self.pointwise(inner, x), chosen, "sum", keep=keep))
-
-    def over(self, x: Lifted, chosen: Iterable[int], reduction: str, *, keep: bool = False) -> Lifted:
-        """The sum or mean over some dimensions."""
-        if reduction == "none":
-            return x
-        rank = max(1, len(x.dims))
-        gone = {d % rank for d in chosen}
-        if x.pieces:
-            return self.over_joined(x, gone, reduction, keep=keep)
-        axes = [a for d in sorted(gone) if d < len(x.dims) for a in x.dims[d]]
-
-        def element() -> TermArray:
-            result = reduce(total, reversed(axes), x.element)
-            return divided(result, count(axes)) if reduction == "mean" and axes else result
-
-        dims = tuple(() if d in gone else dim for d, dim in enumerate(x.dims) if keep or d not in gone)
-        return replace(x, dims=dims, make_element=element)
-
-    def over_joined(self, x: Lifted, gone: set[int], reduction: str, *, keep: bool) -> Lifted:
-        at = len(x.dims) + x.joined_at
-        sums = tuple(self.over(piece, gone, "sum" if at in gone else reduction, keep=keep) for piece in x.pieces)
-        if at not in gone:
-            before = sum(1 for d in range(at, len(x.dims)) if keep or d not in gone)
-            dims = tuple(() if d in gone else dim for d, dim in enumerate(x.dims) if keep or d not in gone)
-            return self.joined_of(sums, -before, dims)
-        result = self.pointwise(lambda *parts: reduce(lambda one, other: one + other, parts), *sums)
-        if reduction == "mean":
-            length = count([a for d in gone for a in x.dims[d]])
-            result = self.pointwise(lambda v: divided(v, length), result)
-        return result
 
     def softmax(self, base: str) -> Lifted:
         x, dim = self.operand(self.event.arguments[0]), self.event.arguments[1]
@@ -610,44 +499,6 @@ class _Lifter:
 
     # shapes
 
-    def new_dims(self, output: Place) -> Dims:
-        return tuple(self.axes.dim((self.number, "new", d), n) for d, n in enumerate(output.size))
-
-    def moved(self, base: str, x: Lifted, output: Place) -> Lifted:
-        """Elements are named by their indices, so a view has the same ones, unless it deals them out anew."""
-        if x.pieces:
-            if base in _VIEWS and tuple(map(self.axes.length, x.dims)) == output.size:
-                return x
-            raise Mixed("a joined tensor in another shape")
-        if base in _VIEWS:
-            return replace(x, dims=self.axes.dealt(x.dims, output.size))
-        if base == "expand":  # a dimension keeps its axes; one that was of length 1 gets an axis
-            old = ((),) * (len(output.size) - len(x.dims)) + x.dims
-            new = self.new_dims(output)
-            return replace(x, dims=tuple(dim or fresh for dim, fresh in zip(old, new, strict=True)))
-        if base == "repeat":
-            return self.repeated(x, output)
-        order = self.order(base, len(x.dims))
-        return replace(x, dims=tuple(x.dims[d] for d in order))
-
-    def order(self, base: str, rank: int) -> list[int]:
-        order = list(range(rank))
-        if base in ("t", "numpy_T"):
-            return order[::-1]
-        if base == "permute":
-            return [d % rank for d in self.event.arguments[1]]
-        one, other = (d % rank for d in self.event.arguments[1:3])
-        order[one], order[other] = other, one
-        return order
-
-    def repeated(self, x: Lifted, output: Place) -> Lifted:
-        old = ((),) * (len(output.size) - len(x.dims)) + x.dims
-        dims = []
-        for d, (dim, length) in enumerate(zip(old, output.size, strict=True)):
-            times = length // self.axes.length(dim)
-            dims.append((*self.axes.dim((self.number, "times", d), times), *dim))
-        return replace(x, dims=tuple(dims))
-
     def parts(self, base: str, outputs: list[Place]) -> list[Lifted]:
         x, *rest = self.event.arguments
         position = 0 if base == "unbind" else 1
@@ -676,35 +527,6 @@ class _Lifter:
         if base == "slice" and len(rest) > 3 and rest[3] != 1:
             raise Mixed("a slice with a step")
         return self.from_to(found, dim, min(start, whole), output.size[dim])
-
-    def at(self, x: Lifted, dim: int, position: int) -> Lifted:
-        if x.pieces:
-            if dim - len(x.dims) == x.joined_at and all(not p.dims or not p.dims[x.joined_at] for p in x.pieces):
-                piece = x.pieces[position]
-                return replace(piece, dims=tuple(d for k, d in enumerate(piece.dims) if k != dim))
-            raise Mixed("a part of a joined tensor")
-        places: dict[int, Any] = {}
-        for axis in reversed(x.dims[dim]):
-            position, here = divmod(position, self.axes.lengths[axis])
-            places[axis] = index(here)
-        dims = tuple(d for k, d in enumerate(x.dims) if k != dim)
-        return replace(x, dims=dims, make_element=lambda: placed(x.element, places), whole=x.whole or x)
-
-    def from_to(self, x: Lifted, dim: int, start: int, length: int) -> Lifted:
-        if length == self.axes.length(x.dims[dim]):
-            return x
-        if length == 1:
-            one = self.at(x, dim, start)
-            return replace(one, dims=(*one.dims[:dim], (), *one.dims[dim:]))
-        if x.pieces or len(x.dims[dim]) != 1:
-            raise Mixed("a part of an axis that was cut in two")
-        (axis,) = x.dims[dim]
-        fresh = self.axes.dim(("part", axis, start, length), length)
-        if len(fresh) != 1:
-            raise Mixed("a part of an axis, cut in two")
-        moved = make(Operator("index_add"), index_of(fresh[0]), index(start)) if start else index_of(fresh[0])
-        dims = tuple(fresh if k == dim else d for k, d in enumerate(x.dims))
-        return replace(x, dims=dims, make_element=lambda: placed(x.element, {axis: moved}), whole=x.whole or x)
 
     def joined(self, base: str, output: Place) -> Lifted:
         tensors = self.event.arguments[0]

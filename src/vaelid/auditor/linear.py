@@ -129,7 +129,14 @@ def apart(term: TermArray, kind: Callable[[TermArray], str], hypotheses: tuple[T
             parts.append(Part(factor, TermArray((), inner)))
             continue
         of_sum = _of_sum(inner, kind, hypotheses)
-        parts += [Part(tidy(factor * part.coefficient), part.term) for part in of_sum.parts]
+        for part in of_sum.parts:
+            coefficient = tidy(factor * part.coefficient)
+            if part.term.term.head == Binder("sum") and _has_arrays(coefficient):
+                inside, pushed = _pushed(coefficient, part.term.term, hypotheses)
+                parts.append(Part(as_term(1), inside))
+                theorems.append(pushed)
+            else:
+                parts.append(Part(coefficient, part.term))
         theorems += [of_sum.theorem] if of_sum.theorem else []
     if not is_number(rest, 0):
         of_rest = _without_sums(rest, kind, hypotheses)
@@ -139,6 +146,23 @@ def apart(term: TermArray, kind: Callable[[TermArray], str], hypotheses: tuple[T
     if whole.term is term.term:
         return Apart(tuple(parts), None)
     return Apart(tuple(parts), proved(given(*hypotheses, eq(term, whole)), theorems))
+
+
+def _has_arrays(term: TermArray) -> bool:
+    return any(v.sort is not INDEX for v in free_variables(term.term))
+
+
+def _pushed(factor: TermArray, term: Term, hypotheses: tuple[Term, ...]) -> tuple[TermArray, Theorem]:
+    """A factor times a sum as the sum of its products, down to the innermost sum: with the theorem."""
+    over = Sum.of(term)
+    theorems = [use(sum_scale.theorem, c=factor, a=_along(over, over.body), n=over.length)]
+    product = factor * over.body
+    inside = product
+    if over.body.term.head == Binder("sum"):
+        inside, theorem = _pushed(factor, over.body.term, hypotheses)
+        theorems += _equal_sums(over, product, [inside], theorem, hypotheses)
+    result = total(inside, over.axis)
+    return result, proved(given(*hypotheses, eq(factor * TermArray((), term), result)), theorems)
 
 
 def _without_sums(term: TermArray, kind: Callable[[TermArray], str], hypotheses: tuple[Term, ...]) -> Apart:

@@ -60,7 +60,7 @@ def audit_loss(
     failure: UserCodeError | None = None
     for calls in _tries(found, inputs, number):
         try:
-            assessed = assess(function, calls, lambda run: _given(run, found))
+            assessed = assess(function, calls, lambda run: _given(run, found), _alike(found, calls[0]))
             report = verdict(
                 assessed, target=target, beta=beta, likelihood=likelihood, variance=variance, sampled=False
             )
@@ -124,6 +124,15 @@ def _call(
 
     arguments = {name: argument(role) for name, role in roles.items()}
     return Call(tuple(arguments.values()), {n: v for n, v in arguments.items() if isinstance(v, Tensor)})
+
+
+def _alike(roles: Mapping[str, Role], call: Call) -> tuple[tuple[str, str], ...]:
+    """The mean and the spread, where they are of one shape: they speak of the same coordinates."""
+    mean = next(name for name, role in roles.items() if role.name == "mu")
+    spread = next((n for n, role in roles.items() if role.log_variance is not None), None)
+    if spread is None or call.tensors[mean].shape != call.tensors[spread].shape:
+        return ()
+    return ((mean, spread),)
 
 
 def _given(run: Run, roles: Mapping[str, Role]) -> Given:

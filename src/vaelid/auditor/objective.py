@@ -329,11 +329,19 @@ def _by_powers(goal: Term, _: list[Term]) -> Theorem | None:
     return theorem if theorem is None or written is goal else proved(goal, [theorem], unfold=True)
 
 
+def _by_laws(goal: Term, terms: list[Term]) -> Theorem | None:
+    known = laws(*terms)
+    return proved(goal, [*known, *about_abs(*terms)], unfold=True) if len(known) <= _MOST_LAWS else None
+
+
+_MOST_LAWS = 40
+"""With more premises the solvers run until their limit."""
+
 _ATTEMPTS: tuple[Callable[[Term, list[Term]], Theorem | None], ...] = (
     _plainly,
     _by_powers,
     lambda goal, terms: proved(goal, [*about_logits(*terms), *about_abs(*terms)], unfold=True),
-    lambda goal, terms: proved(goal, [*laws(*terms), *about_abs(*terms)], unfold=True),
+    _by_laws,
 )
 
 
@@ -348,7 +356,7 @@ def pointwise(goal: Term, *terms: TermArray) -> Theorem:
     numbers = {p: make(Variable(f"r_{k}", REAL)) for k, p in enumerate(sorted(lengths | shares, key=text))}
     conclusion = split(goal)[1]
     abstract = replaced(conclusion, numbers)
-    back = {variable.head: part for part, variable in numbers.items()}
+    back = {variable.head: part for part, variable in numbers.items() if isinstance(variable.head, Variable)}
     for attempt in _ATTEMPTS:
         try:
             if (theorem := attempt(abstract, found)) is not None:

@@ -52,7 +52,7 @@ class Event:
 class Recording:
     """The operations in order, the place of what came out, and the tensors that were seen.
 
-    `given` are the tensors that no operation made, `made` what the event of that number put out, with the values that
+    `gradients` False: it is not meant to be differentiated. `given` are the tensors that no operation made, `made` what the event of that number put out, with the values that
     it had then. `decided_by_value` are the lines at which Python asked a tensor for its value, `inactive_clamps` those of clamps
     that changed nothing.
     """
@@ -60,6 +60,7 @@ class Recording:
     arguments: dict[str, Place] = field(default_factory=dict)
     events: list[Event] = field(default_factory=list)
     returned: Tensor | None = None
+    gradients: bool = True
     result: Place | None = None
     given: dict[Place, Tensor] = field(default_factory=dict)
     made: dict[tuple[int, Place], Tensor] = field(default_factory=dict)
@@ -110,6 +111,8 @@ class _Recorder(TorchDispatchMode):
         custom = frozenset(self.place(tensor) for tensor in tensors if isinstance(tensor.grad_fn, BackwardCFunction))
         written = frozenset(_written(func, arguments, options))
         self.save_values(written)
+        name = str(func)
+        before = args[0].clone() if name.startswith(_CLAMPS) and written else None  # changed in place
         result = func(*args, **(kwargs or {}))
         outputs = tree_map(lambda v: self.place(v) if isinstance(v, Tensor) else v, tuple(tree_flatten(result)[0]))
         self.known |= written
@@ -121,10 +124,9 @@ class _Recorder(TorchDispatchMode):
                 self.recording.made[number, place] = tensor
                 self.in_storage.setdefault(place.storage, []).append((number, place))
         source = _source()
-        name = str(func)
         if name.startswith(_ASK_FOR_A_VALUE) and not _checking():
             self.recording.decided_by_value.append(source)
-        unchanged = name.startswith(_CLAMPS) and result is not args[0] and torch.equal(result, args[0])
+        unchanged = name.startswith(_CLAMPS) and torch.equal(result, args[0] if before is None else before)
         if unchanged:
             self.recording.inactive_clamps.append(source)
         event = Event(name, arguments, options, outputs, source, written, differentiable, custom, unchanged)

@@ -114,8 +114,12 @@ def _in_span(values: list[tuple[Point, arb]], posterior: Posterior) -> bool:
         square, _, logarithm, _ = solution
         if not (square > 0 and logarithm < 0):
             return False
-        return all(sum(a * b for a, b in zip(row, solution, strict=True)).overlaps(value) for row, value in rows)
+        return all(_product(row, solution).overlaps(value) for row, value in rows)
     return True
+
+
+def _product(row: list[arb], column: list[arb]) -> arb:
+    return sum((a * b for a, b in zip(row, column, strict=True)), arb(0))
 
 
 def no_multiple(

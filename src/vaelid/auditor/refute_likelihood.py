@@ -97,10 +97,10 @@ def _not_normalised(
     """exp(-(A x^2 + B x + C) / w) has an integral that moves with B^2 / (4 A) - C, and with A: these must be constant."""
     seen: list[tuple[dict, arb, arb]] = []
     for point in points(outputs, {}, 24):
-        at = [ball(body, {**point, x: Fraction(k)}) for k in (0, 1, -1, 2)]
-        if any(v is None for v in at):
+        at = [v for k in (0, 1, -1, 2) if (v := ball(body, {**point, x: Fraction(k)})) is not None]
+        if len(at) < 4:
             continue
-        zero, one, minus, two = at  # pyright: ignore[reportAssignmentType]
+        zero, one, minus, two = at
         square, slope = (one + minus) / 2 - zero, (one - minus) / 2
         if not (zero + 2 * slope + 4 * square).overlaps(two):
             return None  # of a higher degree

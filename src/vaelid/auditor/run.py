@@ -51,6 +51,8 @@ class Run:
     notes: list[str] = field(default_factory=list)
     frozen: frozenset[str] = frozenset()
     """Lines that drew the same noise in two runs."""
+    moving: frozenset[str] = frozenset()
+    """Constants, made by no operation of torch, that had other values in another run on the same batch."""
 
     @property
     def lengths(self) -> dict[str, int]:
@@ -79,8 +81,8 @@ def scalar_loss(returned: Any) -> Tensor:
         returned = returned[0]
     if isinstance(returned, Mapping) and "loss" in returned:
         returned = returned["loss"]
-    elif not isinstance(returned, Tensor) and hasattr(returned, "loss"):
-        returned = returned.loss
+    elif not isinstance(returned, Tensor):
+        returned = getattr(returned, "loss", returned)
     if returned is None:
         raise InputError("the audited function returned nothing: return the loss, a scalar tensor.")
     if not isinstance(returned, Tensor):
@@ -137,6 +139,8 @@ def read_calls(
     scalar: Callable[[Any], Tensor],
     *,
     clamps_of: frozenset[str] | None = None,
+    alike: Sequence[tuple[str, str]] = (),
+    gradients: bool = True,
     scalar_only: bool = True,
 ) -> Run:
     """The function's formula, from one run for each call: what moves with the lengths is a length.
@@ -154,9 +158,11 @@ def read_calls(
                     raise
                 notes.append(f"it does not take fewer rows ({error}): the verdict is for this number of rows")
         again = observed(function, calls[0], scalar) if len(calls[0].arguments) == 1 or not scalar_only else None
+    for recording in recordings:
+        recording.gradients = gradients
     frozen = frozen_draws(recordings[0], again) if again is not None else frozenset()
     try:
-        readings = [lift(recording, clamps_of=clamps_of) for recording in recordings]
+        readings = [lift(recording, clamps_of=clamps_of, alike=alike) for recording in recordings]
         for reading in readings:
             _ = reading.result.element
     except RecursionError:
@@ -165,7 +171,8 @@ def read_calls(
     for reading, recording in zip(readings, recordings, strict=True):
         if scalar_only:
             check_value(reading, recording)
-    run = Run(first, recordings[0], first.result.element, frozenset(), notes, frozen)
+    moving = moving_constants(first, recordings[0], again) if again is not None else frozenset()
+    run = Run(first, recordings[0], first.result.element, frozenset(), notes, frozen, moving)
     if len(readings) < 2 or len(readings[0].axes.lengths) != len(readings[1].axes.lengths):
         if len(readings) > 1:
             run.notes.append("it does something else with another number of rows: the verdict is for this number")
@@ -180,7 +187,7 @@ def read_calls(
     except ValueError as reason:
         run.notes.append(f"{reason.args[0]}: the verdict is of the first run, and for its number of rows")
         return run
-    return Run(first, recordings[0], TermArray((), term), frozenset(moved), notes, frozen)
+    return Run(first, recordings[0], TermArray((), term), frozenset(moved), notes, frozen, moving)
 
 
 def frozen_draws(first: Recording, again: Recording) -> frozenset[str]:
@@ -194,6 +201,15 @@ def frozen_draws(first: Recording, again: Recording) -> frozenset[str]:
         if drawn and redrawn and drawn[0].numel() > 1 and torch.equal(drawn[0], redrawn[0]):
             lines.add(one.source)
     return frozenset(lines)
+
+
+def moving_constants(reading: Reading, first: Recording, again: Recording) -> frozenset[str]:
+    """The leaves of constants whose values differ between two runs: drawn by numpy, or by Python's random."""
+    found = set()
+    for one, other in zip(first.given.values(), again.given.values(), strict=False):
+        if one.shape == other.shape and not torch.equal(one, other):
+            found |= {n for n, leaf in reading.leaves.items() if leaf.tensor is one and leaf.kind == "constant"}
+    return frozenset(found)
 
 
 def check_value(reading: Reading, recording: Recording) -> None:

@@ -60,7 +60,7 @@ def _evaluated(
 ) -> Report:
     """The report on what evaluates: the same questions."""
     try:
-        assessed = assess(evaluation, calls)
+        assessed = assess(evaluation, calls, gradients=False)
         return verdict(assessed, target="evaluation", beta=beta, likelihood=likelihood, variance=variance)
     except (Unread, NoProof) as reason:
         return unread("evaluation", reason)
@@ -116,12 +116,19 @@ class Given:
     outputs: frozenset[str]
 
 
-def assess(function: Callable[..., Any], calls: list[Call], given: Callable[[Run], Given] | None = None) -> Assessed:
+def assess(
+    function: Callable[..., Any],
+    calls: list[Call],
+    given: Callable[[Run], Given] | None = None,
+    alike: tuple[tuple[str, str], ...] = (),
+    *,
+    gradients: bool = True,
+) -> Assessed:
     """Run it, read it, and recognise what can be."""
-    run = read_calls(function, calls, scalar_loss)
+    run = read_calls(function, calls, scalar_loss, alike=alike, gradients=gradients)
     assessed = _assessed(run, given, frozenset())
     if assessed.objective.theorem is None:
-        assessed = _with_less(function, calls, given, run, assessed)
+        assessed = _with_less(function, calls, given, alike, run, assessed)
     if assessed.objective.theorem is None and given is None:
         fixed = frozenset(range(len(run.reading.axes.lengths))) - run.moved
         again = _assessed(run, given, fixed)
@@ -141,6 +148,7 @@ def _with_less(
     function: Callable[..., Any],
     calls: list[Call],
     given: Callable[[Run], Given] | None,
+    alike: tuple[tuple[str, str], ...],
     run: Run,
     assessed: Assessed,
 ) -> Assessed:
@@ -157,7 +165,7 @@ def _with_less(
         return assessed
     question = assessed.objective.question
     kept = frozenset().union(*(p.leaves for p in question.posteriors), frozenset(question.noise))
-    free = read_calls(function, calls, scalar_loss, clamps_of=kept)
+    free = read_calls(function, calls, scalar_loss, clamps_of=kept, alike=alike)
     lines = ", ".join(dict.fromkeys(run.reading.clamps))
     free.notes.append(f"a clamp changes nothing here, and is read so: the verdict is of values inside it ({lines})")
     less = _assessed(free, given, frozenset())

@@ -145,8 +145,8 @@ def find_divergence(
     if found := _fixed_prior(body, axes, posterior, values):
         return found
     for mask in _masks(term, masks):
-        own = Target("N(0, I)", mask * standard.term, mask=mask)
-        if found := _found(body, own, axes, values):
+        masked = Target("N(0, I)", mask * standard.term, mask=mask)
+        if found := _found(body, masked, axes, values):
             return found
     return _learned_prior(body, axes, posterior, values, own)
 

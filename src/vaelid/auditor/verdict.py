@@ -130,10 +130,24 @@ class _Judge:
         if self.assessed.run.reading.stray_noise:
             reason = f"noise is drawn in the step ({self.assessed.run.reading.stray_noise}), but no sample of it was recognised."
             return [Claim("sampler", "UNKNOWN", reason)]
+        if divergences and (constants := self.constants_in_the_latent()):
+            if constants & self.assessed.run.moving:
+                reason = "its noise is drawn outside torch, by numpy or Python's random: its law is not known here."
+                return [Claim("sampler", "UNKNOWN", reason)]
+            reason = "what stands for its noise is a constant, the same in every step."
+            return [Claim("sampler", "REFUTED", reason, bug="frozen-noise")]
         if divergences:
             reason = "no noise from torch reaches the decoder: z is not sampled, or its noise comes from elsewhere."
             return [Claim("sampler", "REFUTED", reason, bug="missing-noise")]
         return [Claim("sampler", "OTHER", "nothing is sampled.")]
+
+    def constants_in_the_latent(self) -> frozenset[str]:
+        """The arrays of constants that enter a network together with the posterior's mean or deviation."""
+        reading = self.assessed.run.reading
+        own = frozenset().union(*(p.leaves for p in self.objective.question.posteriors))
+        constants = {n for n, leaf in reading.leaves.items() if leaf.kind == "constant"}
+        together = [entered.leaves & constants for entered, _ in reading.entering if entered.leaves & own]
+        return frozenset().union(*together)
 
     def divergence_claims(self) -> list[Claim]:
         question = self.objective.question
@@ -304,6 +318,7 @@ class _Judge:
         if self.declared_beta is not None and not math.isclose(value, self.declared_beta, rel_tol=1e-6):
             reason += f": not {self.declared_beta:g}. Multiply the KL by {self.declared_beta / value:.6g}."
             bug = "batch-beta" if "B" in beta.powers else "hidden-beta" if beta.powers else "hidden-scale"
+            bug = "beta-ignored" if bug == "hidden-scale" and math.isclose(value, 1) else bug
             bug = "kl-doubled" if not beta.powers and math.isclose(value, 2 * self.declared_beta) else bug
             return "beta-ELBO", Claim("objective", "REFUTED", reason, bug=bug, theorems=(theorem,))
         name = "ELBO" if math.isclose(value, 1, rel_tol=1e-6) else "beta-ELBO"
