@@ -121,7 +121,7 @@ def wasserstein_autoencoder(B, L, D):
     return Built(run, grey(B, D), nn.ModuleList([encoder, decoder]), decoder)
 
 
-@BANK.step("OTHER", "UNKNOWN", numbers=False)
+@BANK.step("OTHER", "UNKNOWN", "REFUTED", numbers=False)
 def features_of_the_decoder_regularised(B, L, D):
     penalty = 0.01
     return usual(B, L, D, reconstruction=lambda h, x: half_squares(h, x) + penalty * h.abs().sum())

@@ -6,6 +6,7 @@ import textwrap
 import warnings
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass
+from functools import cache
 from typing import Any
 
 import torch
@@ -47,6 +48,7 @@ def originals() -> list[Mutant]:
     return [Mutant(f.__name__, "unchanged", textwrap.dedent(inspect.getsource(f))) for f in (*LOSSES, *STEPS)]
 
 
+@cache
 def all_mutants() -> list[Mutant]:
     """Every change of every one."""
     return [mutant for function in (*LOSSES, *STEPS) for mutant in mutants(function)]

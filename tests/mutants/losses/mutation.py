@@ -1,11 +1,11 @@
 """Every source that differs from a function's in one place."""
 
 import ast
-import copy
 import inspect
 import textwrap
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from typing import TypeGuard
 
 _MODULES = {"torch", "math", "F", "self"}
@@ -57,34 +57,37 @@ def mutants(function: Callable[..., object]) -> list[Mutant]:
     before = ast.unparse(tree).splitlines()
     found: dict[str, Mutant] = {}
     nodes = list(ast.walk(tree))
-    bodies = [(node, child) for node in nodes if isinstance(node, ast.FunctionDef) for child in node.body]
-    constructor = [node for node in nodes if isinstance(node, ast.FunctionDef) and node.name == "__init__"]
-    kept = {id(inner) for node in constructor for inner in ast.walk(node)}
+    kept = {id(n) for f in nodes if isinstance(f, ast.FunctionDef) and f.name == "__init__" for n in ast.walk(f)}
+    kept |= {id(n) for f in nodes if isinstance(f, ast.FunctionDef) for n in ast.walk(f.args)}
     called = {id(n.func) for n in nodes if isinstance(n, ast.Call)} | {id(n.value) for n in nodes if _is_module(n)}
     names = {n.id for n in nodes if isinstance(n, ast.Name) and id(n) not in called} - _CONSTANTS
-    for _, statement in bodies:
-        for number, node in enumerate(ast.walk(statement)):
-            if id(node) in kept:
-                continue
-            for replacement in _changes(node, names):
-                fresh = copy.deepcopy(tree)
-                at = _same_place(tree, fresh, statement, number)
-                changed = ast.unparse(ast.fix_missing_locations(_Replace(at, copy.deepcopy(replacement)).visit(fresh)))
-                after = changed.splitlines()
-                if changed not in found and after != before:
-                    of_data = isinstance(node, ast.Name) and node.id == "x" and not isinstance(replacement, ast.Name)
-                    found[changed] = Mutant(function.__name__, _difference(before, after), changed, of_data)
+    for node, put in _places(tree):
+        for replacement in _changes(node, names) if id(node) not in kept else ():
+            put(replacement)
+            changed = ast.unparse(ast.fix_missing_locations(tree))
+            put(node)
+            after = changed.splitlines()
+            if changed not in found and after != before:
+                of_data = isinstance(node, ast.Name) and node.id == "x" and not isinstance(replacement, ast.Name)
+                found[changed] = Mutant(function.__name__, _difference(before, after), changed, of_data)
     return list(found.values())
+
+
+def _places(tree: ast.AST) -> list[tuple[ast.AST, Callable[[ast.AST], None]]]:
+    """Every node, and what puts another in its place."""
+    places: list[tuple[ast.AST, Callable[[ast.AST], None]]] = []
+    for parent in ast.walk(tree):
+        for field, value in ast.iter_fields(parent):
+            if isinstance(value, ast.AST):
+                places.append((value, partial(setattr, parent, field)))
+            elif isinstance(value, list):
+                children = [(n, child) for n, child in enumerate(value) if isinstance(child, ast.AST)]
+                places += [(child, partial(value.__setitem__, n)) for n, child in children]
+    return places
 
 
 def _is_module(node: ast.AST) -> TypeGuard[ast.Attribute]:
     return isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id in _MODULES
-
-
-def _same_place(tree: ast.AST, fresh: ast.AST, statement: ast.AST, number: int) -> ast.AST:
-    where = next(k for k, node in enumerate(ast.walk(tree)) if node is statement)
-    copied = next(node for k, node in enumerate(ast.walk(fresh)) if k == where)
-    return list(ast.walk(copied))[number]
 
 
 def _difference(before: list[str], after: list[str]) -> str:
@@ -159,11 +162,3 @@ def _wraps(func: ast.expr) -> tuple[str, ...]:
 
 def _wrapped(node: ast.AST, how: str) -> ast.expr:
     return ast.parse(how.format(f"({ast.unparse(node)})"), mode="eval").body
-
-
-class _Replace(ast.NodeTransformer):
-    def __init__(self, old: ast.AST, new: ast.AST) -> None:
-        self.old, self.new = old, new
-
-    def visit(self, node: ast.AST) -> ast.AST:
-        return self.new if node is self.old else super().visit(node)

@@ -23,8 +23,8 @@ from torch import Tensor, nn
 from torch.distributions import Normal, kl_divergence
 from torch.utils._python_dispatch import TorchDispatchMode
 
-RUNS = 18
-DRAWS = 200
+RUNS = 12
+DRAWS = 160
 _SLOPE = 1e-6
 
 
