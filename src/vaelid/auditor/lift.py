@@ -6,7 +6,7 @@ few leaves, and a loss is a term in them.
 """
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from typing import Any
 
 import torch
@@ -15,62 +15,19 @@ from torch.utils._pytree import tree_flatten
 
 from vaelid.auditor.arrangement import VIEWS, Arrangement
 from vaelid.auditor.axes import Axes, Dims, Mixed
-from vaelid.auditor.numeric import array_of
+from vaelid.auditor.backward import gradient_agrees
+from vaelid.auditor.reading import Reading
 from vaelid.auditor.record import Place, Recording
-from vaelid.auditor.rules import CONSTANTS, OF_ONE, OF_THREE, OF_TWO, clamped, number, power, root
+from vaelid.auditor.rules import CONSTANTS, FULL, LAWS, OF_ONE, OF_THREE, OF_TWO, ORDERS, clamped, number, power, root
 from vaelid.auditor.simple import linear_in
 from vaelid.auditor.tensors import Leaf, Lifted, Unread, element_of
-from vaelid.readings.errors import ReadingError
 from vaelid.readings.terms.arrays import TermArray, as_term
 from vaelid.readings.terms.namespace import NAMESPACE as xp
 from vaelid.spec.arrays import softplus
 
-__all__ = ["Reading", "lift"]
+__all__ = ["lift"]
 
-_ORDERS = {"t", "transpose", "permute", "numpy_T"}
-_FULL = {"full": 1, "full_like": 1, "fill": 1, "new_full": 2}
-_LAWS = {
-    **dict.fromkeys(("randn", "randn_like", "normal", "normal_functional"), "normal"),
-    **dict.fromkeys(("rand", "rand_like", "uniform"), "uniform"),
-    **dict.fromkeys(("bernoulli", "exponential", "cauchy", "log_normal", "geometric", "multinomial"), "other"),
-    **dict.fromkeys(("randperm", "randint", "random", "poisson", "_standard_gamma", "native_dropout"), "other"),
-}
 _PASSES = 40
-
-
-@dataclass
-class Reading:
-    """What was read of a recording.
-
-    Attributes:
-        result: the result.
-        leaves: every leaf, by its name.
-        entering: the tensors that went into operations that were cut, with the leaf that came out.
-        axes: what is known of the axes.
-        clamps: lines of clamps that left every value as it was, and of probabilities kept from 0 and 1.
-    """
-
-    result: Lifted
-    leaves: dict[str, Leaf]
-    entering: list[tuple[Lifted, Leaf]]
-    axes: Axes
-    clamps: list[str] = field(default_factory=list)
-
-    @property
-    def stray_noise(self) -> str:
-        """The lines at which noise is drawn that the result was made from."""
-        found: set[str] = set()
-        waiting, seen = list(self.result.leaves), set()
-        while waiting:
-            name = waiting.pop()
-            if name in seen:
-                continue
-            seen.add(name)
-            leaf = self.leaves[name]
-            waiting += leaf.inputs
-            if leaf.kind == "noise" and not leaf.operation.startswith(("native_dropout", "bernoulli")):
-                found.add(leaf.source)
-        return ", ".join(sorted(found))
 
 
 def lift(
@@ -103,6 +60,7 @@ class _Lifter(Arrangement):
         self.entering: list[tuple[Lifted, Leaf]] = []
         self.counts: dict[str, int] = {}
         self.clamps: list[str] = []
+        self.halted: set[str] = set()
 
     def reading(self) -> Reading:
         for name, place in self.recording.arguments.items():
@@ -110,14 +68,15 @@ class _Lifter(Arrangement):
         for one, other in self.alike:
             for mine, theirs in zip(self.leaves[one].dims, self.leaves[other].dims, strict=True):
                 self.axes.pair(mine, theirs)
-        for self.number, self.event in enumerate(self.recording.events):
+        for number_of_event, event in enumerate(self.recording.events):
+            self.number, self.event = number_of_event, event
             self.read_event()
         assert self.recording.result is not None
         assert self.recording.returned is not None
         result = self.read(self.recording.result)
         if result.differentiable and self.recording.gradients and not self.recording.returned.requires_grad:
             result = replace(result, differentiable=False, stops=result.stops | {"the result"})
-        return Reading(result, self.leaves, self.entering, self.axes, self.clamps)
+        return Reading(result, self.leaves, self.entering, self.axes, self.clamps, frozenset(self.halted))
 
     # leaves
 
@@ -167,34 +126,19 @@ class _Lifter(Arrangement):
         if isinstance(value, Place) and value in self.event.custom and found.stops:
             return self.through_custom(value, found)
         if isinstance(value, Place) and found.differentiable and value not in self.event.differentiable and value.real:
+            if not any(found.dims):
+                self.halted.add(self.event.source)
+                return replace(found, differentiable=False)
             return replace(found, differentiable=False, stops=found.stops | {self.event.source})
         return found
 
     def through_custom(self, place: Place, found: Lifted) -> Lifted:
-        """A tensor from a user's own backward: the stops inside it do not count if its gradient is that of the formula."""
-        names = sorted(name for name in found.leaves if self.leaves[name].tensor.requires_grad)
-        tensors = [self.leaves[name].tensor for name in names]
-        axes = [a for dim in found.dims for a in self.axes.now(dim)]
-        lengths = {f"{letter}{a}": n for a, n in enumerate(self.axes.lengths) for letter in "Ni"}
-        arrays = {}
-        for name in found.leaves:
-            leaf = self.leaves[name]
-            shape = [self.axes.lengths[a] for dim in leaf.dims for a in self.axes.now(dim)]
-            arrays[name] = leaf.tensor.detach().double().reshape(shape).requires_grad_(name in names)
-        weights = torch.randn([self.axes.lengths[a] for a in axes], dtype=torch.float64)
+        """A tensor from a user's own backward: stops inside do not count if its gradient is the formula's."""
         try:
-            formula = array_of(found.element.term, arrays, lengths, tuple(f"i{a}" for a in axes))
-            wanted = torch.autograd.grad((formula * weights).sum(), [arrays[name] for name in names])
-            actual = self.values_of(place)
-            given = weights.reshape(actual.shape).to(actual.dtype)
-            got = torch.autograd.grad((actual * given).sum(), tensors, retain_graph=True, allow_unused=True)
-        except (RuntimeError, ReadingError, Unread, Mixed):
+            right = gradient_agrees(found, self.values_of(place), self.leaves, self.axes)
+        except Mixed:
             return found
-        close = (
-            g is not None and torch.allclose(g.double().reshape(w.shape), w, 1e-3, 1e-5)
-            for g, w in zip(got, wanted, strict=True)
-        )
-        return replace(found, stops=frozenset(), differentiable=True) if all(close) else found
+        return replace(found, stops=frozenset(), differentiable=True) if right else found
 
     def read_event(self) -> None:
         event = self.event
@@ -224,9 +168,9 @@ class _Lifter(Arrangement):
         results = []
         for output in outputs:
             tensor = self.recording.made[self.number, output]
-            law = {"law": "other", "kind": "noise"} if base in _LAWS else {"kind": "made", "noise": noise}
+            law = {"law": "other", "kind": "noise"} if base in LAWS else {"kind": "made", "noise": noise}
             result = self.leaf(
-                self.name("h" if base not in _LAWS else "u"),
+                self.name("h" if base not in LAWS else "u"),
                 place=output,
                 tensor=tensor,
                 inputs=names,
@@ -257,12 +201,12 @@ class _Lifter(Arrangement):
         arguments, options = self.event.arguments, self.event.options
         if base in CONSTANTS:
             return Lifted(self.new_dims(output), lambda: as_term(CONSTANTS[base]))
-        if base in _FULL:
-            filled = self.operand(arguments[_FULL[base]])
+        if base in FULL:
+            filled = self.operand(arguments[FULL[base]])
             return replace(filled, dims=self.new_dims(output))
         if base == "scalar_tensor":
             return self.operand(arguments[0])
-        if base in _LAWS and (drawn := self.drawn(base, output)):
+        if base in LAWS and (drawn := self.drawn(base, output)):
             return drawn
         if base == "_to_copy":
             x = self.operand(arguments[0])
@@ -313,7 +257,7 @@ class _Lifter(Arrangement):
             return self.sliced(base, output)
         if base in ("cat", "stack"):
             return self.joined(base, output)
-        if base in VIEWS | _ORDERS | {"expand", "repeat"}:
+        if base in VIEWS | ORDERS | {"expand", "repeat"}:
             return self.moved(base, self.operand(arguments[0]), output)
         if base in ("copy_", "copy"):
             return self.moved("expand", self.operand(arguments[1]), output)
@@ -445,7 +389,7 @@ class _Lifter(Arrangement):
 
     def drawn(self, base: str, output: Place) -> Lifted | None:
         """A draw, as a leaf; of a normal law with a mean and deviation, these and a standard draw."""
-        law = _LAWS[base]
+        law = LAWS[base]
         if law == "other":
             return None
         name = self.event.name.removeprefix("aten.")

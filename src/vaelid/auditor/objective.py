@@ -63,6 +63,7 @@ class Question:
         data: the leaves of data, and constants.
         values: of all leaves.
         masks: the leaves of constants.
+        rows: the axes of rows.
     """
 
     term: TermArray
@@ -72,6 +73,7 @@ class Question:
     data: frozenset[str]
     values: Values
     masks: frozenset[str] = frozenset()
+    rows: frozenset[int] = frozenset()
 
     @property
     def hypotheses(self) -> tuple[Term, ...]:
@@ -195,7 +197,7 @@ def _found(question: Question, group: Group) -> Found | Rewrite | None:
         some = shifted(posterior, mean)
         return None if some is None else find_divergence(mean, axes, some, question.values, posterior.leaves)
     if group.kind == "reconstruction":
-        return find_likelihood(group.body, axes, question.values, question.data, question.masks)
+        return find_likelihood(group.body, axes, question.values, question.data, question.masks, question.rows)
     return None
 
 

@@ -73,6 +73,9 @@ def _of_absolute(question: Question, group: Group, inside: TermArray) -> str:
         fit = _far(question).fit(whole, [inside, abs(inside)], axes)
     except ReadingError:
         fit = None
+    far = _far(question).of(inside, axes) if fit is not None else None
+    if far is not None and bool((far >= 0).all() or (far <= 0).all()):
+        return "a clamped KL"
     if fit is None:
         return "a function of the absolute value of the KL"
     slope, size = (question.values.number(weight) for weight in fit.weights)

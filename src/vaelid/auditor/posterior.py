@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from fractions import Fraction
 
-from vaelid.auditor.lift import Reading
+from vaelid.auditor.reading import Reading
 from vaelid.auditor.simple import linear_in, simple, tidy
 from vaelid.auditor.tensors import Leaf, Lifted, Unread, element_of, index_of, length_of
 from vaelid.readings.terms.arrays import TermArray, as_term, variable
@@ -75,6 +75,10 @@ def samples(reading: Reading) -> list[Sample]:
             drawn = [noise for noise in drawn if noise.operation != "native_dropout"]
             if not drawn or leaf.kind == "noise" or all(reading.leaves[n].kind == "noise" for n in tensor.leaves):
                 continue
+            others = tensor.leaves - {noise.name for noise in drawn}
+            again = frozenset().union(*(reading.leaves[n].noise for n in others))
+            if again & {noise.name for noise in drawn}:
+                continue  # a decoder's layer that sees z again: what it adds to is no mean of it
             try:
                 term = tensor.element
             except Unread:

@@ -11,7 +11,21 @@ from vaelid.readings.terms.namespace import NAMESPACE as xp
 from vaelid.readings.terms.syntax import INDEX, free_variables
 from vaelid.spec.arrays import lgamma, softplus
 
-__all__ = ["CONSTANTS", "OF_ONE", "OF_THREE", "OF_TWO", "clamped", "divided", "larger", "number", "power", "root"]
+__all__ = [
+    "CONSTANTS",
+    "FULL",
+    "LAWS",
+    "OF_ONE",
+    "OF_THREE",
+    "OF_TWO",
+    "ORDERS",
+    "clamped",
+    "divided",
+    "larger",
+    "number",
+    "power",
+    "root",
+]
 
 
 def number(value: float, digits: int = 17) -> TermArray:
@@ -112,3 +126,11 @@ OF_THREE: dict[str, Callable[[TermArray, TermArray, TermArray], TermArray]] = {
     "where": lambda chosen, x, y: chosen * x + (1 - chosen) * y,
 }
 CONSTANTS = {"ones": 1, "ones_like": 1, "new_ones": 1, "zeros": 0, "zeros_like": 0, "new_zeros": 0, "zero": 0}
+ORDERS = {"t", "transpose", "permute", "numpy_T"}
+FULL = {"full": 1, "full_like": 1, "fill": 1, "new_full": 2}
+LAWS = {
+    **dict.fromkeys(("randn", "randn_like", "normal", "normal_functional"), "normal"),
+    **dict.fromkeys(("rand", "rand_like", "uniform"), "uniform"),
+    **dict.fromkeys(("bernoulli", "exponential", "cauchy", "log_normal", "geometric", "multinomial"), "other"),
+    **dict.fromkeys(("randperm", "randint", "random", "poisson", "_standard_gamma", "native_dropout"), "other"),
+}

@@ -11,8 +11,9 @@ import torch
 from torch import Tensor
 from torch.utils._pytree import tree_flatten, tree_unflatten
 
-from vaelid.auditor.lift import Reading, lift
+from vaelid.auditor.lift import lift
 from vaelid.auditor.numeric import array_of
+from vaelid.auditor.reading import Reading
 from vaelid.auditor.record import Recording, record
 from vaelid.auditor.rules import number
 from vaelid.auditor.tensors import Unread, length_of

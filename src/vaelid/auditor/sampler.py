@@ -4,9 +4,9 @@ from fractions import Fraction
 from functools import reduce
 from operator import add
 
-from vaelid.auditor.lift import Reading
 from vaelid.auditor.names import Names
 from vaelid.auditor.posterior import Posterior, Sample, affine, axes_in, log_variance_of, names_in
+from vaelid.auditor.reading import Reading
 from vaelid.auditor.report import Claim
 from vaelid.auditor.tensors import element_of
 from vaelid.readings.terms.arrays import TermArray, as_term

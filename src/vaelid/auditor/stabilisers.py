@@ -7,11 +7,11 @@ from vaelid.readings.terms.syntax import Number, Operator, Term, make
 
 __all__ = ["without_stabilisers"]
 
-_SMALL = Fraction(1, 1000)
+_SMALL = Fraction(1, 10**5)
 
 
 def without_stabilisers(term: TermArray) -> tuple[TermArray, str]:
-    """The term with log(v) for log(v + c), 0 < c <= 1/1000, and a sentence on what that leaves out, if anything.
+    """The term with log(v) for log(v + c), 0 < c <= 10^-5, and a sentence on what that leaves out, if anything.
 
     |log(v + c) - log(v)| <= c / v for v > 0.
     """

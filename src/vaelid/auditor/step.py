@@ -199,7 +199,7 @@ def _assessed(run: Run, given: Callable[[Run], Given] | None, fixed: frozenset[i
             posteriors.append(posterior)
     if known is None and not drawn and (posterior := unsampled(run)) is not None:
         posteriors.append(posterior)
-    question = _question(run, posteriors, fixed, known)
+    question = replace(_question(run, posteriors, fixed, known), rows=rows)
     objective = identify(question)
     names = _names(run, objective, rows)
     claims = [sampler_claim(reading, sample, names, k, run.frozen)[0] for k, sample in enumerate(drawn)]

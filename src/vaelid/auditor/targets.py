@@ -248,11 +248,16 @@ def _learned_prior(
 
 
 def find_likelihood(
-    term: TermArray, axes: list[int], values: Values, data: frozenset[str], masks: frozenset[str] = frozenset()
+    term: TermArray,
+    axes: list[int],
+    values: Values,
+    data: frozenset[str],
+    masks: frozenset[str] = frozenset(),
+    rows: frozenset[int] = frozenset(),
 ) -> Found | Rewrite | None:
     """The likelihood, if the term is a multiple of the negative logarithm of one, plus what has only data in it."""
-    found = _find_likelihood(Body.of(term, data), axes, values, data)
-    found = found or _find_likelihood(Body.of(term), axes, values, data)
+    found = _find_likelihood(Body.of(term, data), axes, values, data, rows)
+    found = found or _find_likelihood(Body.of(term), axes, values, data, rows)
     return found or _masked_likelihood(term, axes, values, data, masks)
 
 
@@ -286,7 +291,9 @@ def _masked_likelihood(
     return None
 
 
-def _find_likelihood(body: Body, axes: list[int], values: Values, data: frozenset[str]) -> Found | Rewrite | None:
+def _find_likelihood(
+    body: Body, axes: list[int], values: Values, data: frozenset[str], rows: frozenset[int]
+) -> Found | Rewrite | None:
     term = body.term
     numbers = values.of(term, axes)
     defined = torch.isfinite(numbers)
@@ -304,7 +311,7 @@ def _find_likelihood(body: Body, axes: list[int], values: Values, data: frozense
                 return target
             if found := _found(body, target, axes, values):
                 return found
-    return _categorical(body, axes, values, observed, outputs)
+    return _categorical(body, axes, values, observed, outputs, rows)
 
 
 _Terms = list[tuple[TermArray, Tensor]]
@@ -413,7 +420,9 @@ def _with_values(terms: list[TermArray], axes: list[int], values: Values, define
     return found
 
 
-def _categorical(body: Body, axes: list[int], values: Values, observed: _Terms, outputs: _Terms) -> Found | None:
+def _categorical(
+    body: Body, axes: list[int], values: Values, observed: _Terms, outputs: _Terms, rows: frozenset[int]
+) -> Found | None:
     """-x log q, where q sums to 1 along an axis."""
     numbers = values.of(body.term, axes)
     defined = torch.isfinite(numbers)
@@ -422,7 +431,7 @@ def _categorical(body: Body, axes: list[int], values: Values, observed: _Terms, 
             continue
         names = tuple(f"i{axis}" for axis in axes)
         whole = array_of(q.term, values.sets[0], values.lengths, names)
-        if any(bool((whole.logsumexp(k).abs() < 1e-5).all()) for k in range(len(axes))):
+        if any(bool((whole.logsumexp(k).abs() < 1e-5).all()) for k, axis in enumerate(axes) if axis not in rows):
             target = Target("categorical", -(x * q), _ZERO, "categorical", parameters=(x, q))
             if found := _found(body, target, axes, values):
                 return found

@@ -15,9 +15,12 @@ from vaelid.auditor.posterior import Posterior, axes_in, names_in
 from vaelid.auditor.refute_likelihood import no_likelihood
 from vaelid.auditor.report import Claim, Report, Verdict
 from vaelid.auditor.scale import stated_scale
-from vaelid.readings.terms.syntax import Element
+from vaelid.readings.terms.syntax import Binder, Element, subterms
 
 __all__ = ["verdict"]
+
+_OF_EACH = {"gt", "lt", "ge", "le", "eq", "ne", "round", "floor", "ceil", "trunc", "sign", "bernoulli", "_to_copy"}
+"""Operations that are not looked into, but act on each element by itself."""
 
 _PAIRS = "a term over pairs of rows of the batch, as total correlation (beta-TC-VAE) or MMD (InfoVAE, WAE) have"
 
@@ -218,6 +221,8 @@ class _Judge:
         if (share := kept_part(self.assessed, group)) < 1 - 1e-9:
             reason = f"it is {group.found.target.name}, but of {share:.3g} of the data that the decoder puts out."
             return [Claim("reconstruction", "REFUTED", reason, claim.formula, bug="likelihood-wrong")]
+        if (what := self.unlike_data(group)) is not None:
+            return [Claim("reconstruction", "UNKNOWN", what, claim.formula)]
         if (axis := self.shared_output(group)) is not None:
             reason = f"one output of the decoder is compared with all the data along {axis}."
             return [Claim("reconstruction", "REFUTED", reason, claim.formula, bug="likelihood-wrong")]
@@ -228,6 +233,26 @@ class _Judge:
                 return [Claim("reconstruction", "UNKNOWN", reason, claim.formula)]
         self.note_on_data(group)
         return [claim]
+
+    def unlike_data(self, group: Group) -> str | None:
+        """What was done to the data, where a likelihood of the result is none of the data."""
+        assert group.found is not None
+        if not group.found.target.parameters:
+            return None
+        observed = group.found.target.parameters[0]
+        leaves = self.assessed.run.reading.leaves
+        if any(part.head == Binder("sum") for part in subterms(observed.term)):
+            return f"it is a likelihood of a summary of the data: {self.names.text(observed)}."
+        if group.found.target.family in ("poisson", "negative_binomial") and not isinstance(observed.term.head, Element):
+            return f"it is a likelihood of counts, but of {self.names.text(observed)}."
+        waiting = list(names_in(observed))
+        while waiting:
+            leaf = leaves.get(waiting.pop())
+            if leaf is not None and leaf.kind == "made":
+                if leaf.operation.partition(" ")[0] not in _OF_EACH:
+                    return f"the data went through {leaf.operation}, which may have moved them ({leaf.source})."
+                waiting += leaf.inputs
+        return None
 
     def shared_output(self, group: Group) -> str | None:
         """An axis of the data along which the decoder's output does not move."""
@@ -286,6 +311,11 @@ class _Judge:
                 line = min(stops - mine)
                 reason = "its value is right, but a gradient is cut off."
                 return "unknown", Claim("objective", "REFUTED", reason, bug="detached", source=line)
+        halted = self.assessed.run.reading.halted
+        if halted and not any(claim.verdict == "REFUTED" for claim in others):
+            line = min(halted)
+            reason = "a single number is detached: right if it is a weight, and no gradient of it if it is a term."
+            return "unknown", Claim("objective", "UNKNOWN", reason, source=line)
         if bad:
             verdict: Verdict = "REFUTED" if any(c.verdict == "REFUTED" for c in bad) else "UNKNOWN"
             worst = next(c for c in bad if c.verdict == verdict)

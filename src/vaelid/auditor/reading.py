@@ -1,0 +1,45 @@
+"""What was read of a recording."""
+
+from dataclasses import dataclass, field
+
+from vaelid.auditor.axes import Axes
+from vaelid.auditor.tensors import Leaf, Lifted
+
+__all__ = ["Reading"]
+
+
+@dataclass
+class Reading:
+    """What was read of a recording.
+
+    Attributes:
+        result: the result.
+        leaves: every leaf, by its name.
+        entering: the tensors that went into operations that were cut, with the leaf that came out.
+        axes: what is known of the axes.
+        halted: lines at which a single number was detached: right for a weight, and wrong for a term.
+        clamps: lines of clamps that left every value as it was, and of probabilities kept from 0 and 1.
+    """
+
+    result: Lifted
+    leaves: dict[str, Leaf]
+    entering: list[tuple[Lifted, Leaf]]
+    axes: Axes
+    clamps: list[str] = field(default_factory=list)
+    halted: frozenset[str] = frozenset()
+
+    @property
+    def stray_noise(self) -> str:
+        """The lines at which noise is drawn that the result was made from."""
+        found: set[str] = set()
+        waiting, seen = list(self.result.leaves), set()
+        while waiting:
+            name = waiting.pop()
+            if name in seen:
+                continue
+            seen.add(name)
+            leaf = self.leaves[name]
+            waiting += leaf.inputs
+            if leaf.kind == "noise" and not leaf.operation.startswith(("native_dropout", "bernoulli")):
+                found.add(leaf.source)
+        return ", ".join(sorted(found))
