@@ -58,7 +58,7 @@ def kind(name: str, source: str) -> Kind:
     """What the changed function is: the same objective, another, or no loss at all.
 
     Ambiguous is what is the same at some sizes only, or for binary data and not for grey; what has one latent for all
-    rows; a Monte-Carlo KL that has the right gradient in the mean only; and a loss of tensors that draws, which may have
+    rows; a Monte-Carlo KL whose gradient is right in the mean only; and a loss of tensors that draws, which may have
     the right mean.
     """
     try:
