@@ -1,6 +1,7 @@
 """What an audit finds in each case is what the case says."""
 
 import re
+from functools import cache
 from typing import Any
 
 import pytest
@@ -14,8 +15,10 @@ OTHER_SIZES = {"B": 11, "L": 5, "D": 13}
 torch.set_num_threads(1)
 
 
-def audited(case: Case) -> Report:
+@cache
+def audited(name: str) -> Report:
     """The report on a case."""
+    case = CASES[name]
     options: dict[str, Any] = {name: value for name, value in case.declared.items() if name != "roles"}
     if not case.is_step:
         return audit_loss(case.make, **options, **case.declared.get("roles", {}))
@@ -29,7 +32,7 @@ def audited(case: Case) -> Report:
     "name", [pytest.param(name, marks=[pytest.mark.slow] if case.slow else []) for name, case in CASES.items()]
 )
 def test_an_audit_finds_what_the_case_says(name):
-    complaints = differences(CASES[name], audited(CASES[name]))
+    complaints = differences(CASES[name], audited(name))
     assert not complaints, "\n".join(complaints)
 
 
@@ -42,7 +45,7 @@ def differences(case: Case, report: Report) -> list[str]:
         said += _of_proved(case, report)
     if report.verdict == "REFUTED" == case.verdicts[0] and case.bug:
         bugs = {claim.bug for claim in report.claims}
-        said += [] if case.bug in bugs else [f"bugs {bugs}, not {case.bug}"]
+        said += [] if bugs & set(case.bug.split("|")) else [f"bugs {bugs}, not {case.bug}"]
     if report.verdict == "OTHER" and case.objective and not re.search(case.objective, report.objective_name):
         said.append(f"objective {report.objective_name!r}, not {case.objective!r}")
     found = {claim.name: claim.verdict for claim in report.claims}
@@ -71,8 +74,7 @@ def _of_proved(case: Case, report: Report) -> list[str]:
 
 
 def test_no_right_code_that_looks_wrong_is_refuted_and_most_of_it_is_proved():
-    looks_wrong = {name: case for name, case in CASES.items() if name.startswith("looks_wrong.")}
-    verdicts = {name: audited(case).verdict for name, case in looks_wrong.items()}
+    verdicts = {name: audited(name).verdict for name in CASES if name.startswith("looks_wrong.")}
     assert [name for name, verdict in verdicts.items() if verdict == "REFUTED"] == []
     proved = sum(verdict == "PROVED" for verdict in verdicts.values())
     assert proved >= 0.8 * len(verdicts), verdicts

@@ -23,7 +23,7 @@ class Case:
         likelihood: a key of `likelihoods.LIKELIHOODS`.
         prior: as the report names it.
         claims: the verdicts that single claims must have.
-        bug: the name that must be given to it.
+        bug: the name that must be given to it, or names, with | between them.
         objective: a regular expression that the name of the objective must match.
         declared: the audit's options: beta, variance, roles.
         numbers: whether the numerical oracle can say that `verdicts` and `beta` are right.

@@ -112,17 +112,17 @@ def squares_of_the_mean_added(x_hat, x, mu, logvar):
     return half_squares(x_hat, x) + kl_of(mu, logvar) + 0.1 * mu.pow(2).sum()
 
 
-@BANK.loss("REFUTED", **WRONG_KL, bug="detached")
+@BANK.loss("REFUTED", bug="detached")
 def mean_detached(x_hat, x, mu, logvar):
     return half_squares(x_hat, x) + kl_of(mu.detach(), logvar)
 
 
-@BANK.loss("REFUTED", **WRONG_KL, bug="detached")
+@BANK.loss("REFUTED", bug="detached|kl-zero")
 def kl_as_a_number(x_hat, x, mu, logvar):
     return half_squares(x_hat, x) + kl_of(mu, logvar).item()
 
 
-@BANK.loss("REFUTED", claims={"reconstruction": "REFUTED"}, bug="detached")
+@BANK.loss("REFUTED", bug="detached")
 def reconstruction_detached(x_hat, x, mu, logvar):
     return half_squares(x_hat.detach(), x) + kl_of(mu, logvar)
 

@@ -11,10 +11,10 @@ from .case import Bank, Built, grey, half_squares, kl_of, nets, usual
 BANK = Bank()
 
 
-def noisy(name, noise, bug, **expected):
+def noisy(name, noise, bug, verdicts=("REFUTED",), **expected):
     """The usual step with this noise."""
     claims = {"claims": {"sampler": "REFUTED"}}
-    BANK.usual(name, "REFUTED", parts={"noise": noise}, bug=bug, **{**claims, **expected})
+    BANK.usual(name, *verdicts, parts={"noise": noise}, bug=bug, **{**claims, **expected})
 
 
 noisy("uniform_noise", torch.rand_like, "uniform-noise")
@@ -28,10 +28,14 @@ noisy("noise_shared_by_rows", lambda t: torch.randn(t.shape[1], dtype=t.dtype), 
 noisy("noise_shared_by_latents", lambda t: torch.randn(len(t), 1, dtype=t.dtype), "shared-noise")
 noisy("noise_expanded", lambda t: torch.randn(len(t), 1, dtype=t.dtype).expand_as(t), "shared-noise")
 noisy(
-    "noise_of_numpy", lambda t: torch.from_numpy(np.random.randn(*t.shape)).to(t.dtype), "frozen-noise", numbers=False
+    "noise_of_numpy",
+    lambda t: torch.from_numpy(np.random.randn(*t.shape)).to(t.dtype),
+    "frozen-noise",
+    ("REFUTED", "UNKNOWN"),
+    numbers=False,
 )
 noisy("shifted_noise", lambda t: torch.randn_like(t) + 0.5, None, claims={})
-noisy("positive_noise", lambda t: torch.randn_like(t).abs(), None, claims={})
+noisy("positive_noise", lambda t: torch.randn_like(t).abs(), None, ("REFUTED", "UNKNOWN"), claims={})
 noisy("bernoulli_noise", lambda t: torch.bernoulli(torch.full_like(t, 0.5)) * 2 - 1, None, claims={})
 
 
@@ -49,9 +53,9 @@ def generator_seeded_in_the_step(B, L, D):
     return usual(B, L, D, noise=noise)
 
 
-def sampled(name, sample, bug, **expected):
+def sampled(name, sample, bug, verdicts=("REFUTED",), **expected):
     """The usual step with this sampler."""
-    BANK.usual(name, "REFUTED", parts={"sample": sample}, bug=bug, **expected)
+    BANK.usual(name, *verdicts, parts={"sample": sample}, bug=bug, **expected)
 
 
 sampled("mean_decoded", lambda mu, logvar: mu, "missing-noise")
@@ -76,6 +80,7 @@ sampled(
     "dropout_of_the_latent",
     lambda mu, logvar: F.dropout(mu + torch.exp(0.5 * logvar) * torch.randn_like(mu), 0.3),
     None,
+    ("REFUTED", "UNKNOWN"),
 )
 
 BANK.usual(
@@ -88,7 +93,7 @@ BANK.usual("arguments_swapped", "REFUTED", parts={"kl": lambda mu, logvar: kl_of
 BANK.usual(
     "kl_detached", "REFUTED", parts={"kl": lambda mu, logvar: kl_of(mu.detach(), logvar.detach())}, bug="detached"
 )
-BANK.usual("kl_item", "REFUTED", parts={"kl": lambda mu, logvar: kl_of(mu, logvar).item()}, bug="detached")
+BANK.usual("kl_item", "REFUTED", parts={"kl": lambda mu, logvar: kl_of(mu, logvar).item()}, bug="detached|kl-zero")
 BANK.usual("kl_clamped", "REFUTED", parts={"kl": lambda mu, logvar: kl_of(mu, logvar).clamp(0, 0)}, bug="kl-clamped")
 BANK.usual("kl_partial", "REFUTED", parts={"kl": lambda mu, logvar: kl_of(mu[:, 1:], logvar[:, 1:])}, bug="kl-partial")
 BANK.usual("kl_of_one_row", "REFUTED", parts={"kl": lambda mu, logvar: 5 * kl_of(mu[:1], logvar[:1])})
