@@ -25,7 +25,7 @@ test-jax: $(VENV)/.installed-dev  ## The conformance suite with JAX as one more 
 	$(PIP) install -c constraints.txt -e ".[jax]"
 	$(BIN)/python -m pytest tests/conformance -k jax
 
-mutants: $(VENV)/.installed-dev  ## Change the spec: each change must break a theorem; change KLs: no wrong verdict
+mutants: $(VENV)/.installed-dev  ## Change the spec: each change must break a theorem; change KLs and losses: no wrong verdict
 	$(BIN)/python -m tests.mutants
 	$(BIN)/python -m tests.mutants.audit
 

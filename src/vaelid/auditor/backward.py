@@ -14,7 +14,7 @@ __all__ = ["gradient_agrees"]
 
 
 def gradient_agrees(found: Lifted, actual: Tensor, leaves: Mapping[str, Leaf], axes: Axes) -> bool:
-    """Whether autograd's gradient of a tensor in its leaves is that of its formula, to 1e-3; False where it has none."""
+    """Whether autograd's gradient of a tensor in its leaves is its formula's, to 1e-3; False where it has none."""
     names = sorted(name for name in found.leaves if leaves[name].tensor.requires_grad)
     own = [axis for dim in found.dims for axis in axes.now(dim)]
     lengths = {f"{letter}{axis}": n for axis, n in enumerate(axes.lengths) for letter in "Ni"}

@@ -2,14 +2,19 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import reduce
+from operator import add
+
+import torch
 
 from vaelid.auditor.names import Monomial, Names
 from vaelid.auditor.objective import Group, Objective, Question, over_noise
-from vaelid.auditor.posterior import Posterior
+from vaelid.auditor.posterior import Posterior, axes_in, names_in
 from vaelid.auditor.refute import Disagreement, elements_of, has_sums, no_divergence
 from vaelid.auditor.report import Claim
+from vaelid.auditor.simple import replaced
 from vaelid.auditor.targets import Found, find_divergence
-from vaelid.auditor.tensors import count
+from vaelid.auditor.tensors import count, element_of
 from vaelid.readings.terms.arrays import TermArray
 from vaelid.readings.terms.namespace import NAMESPACE as xp
 from vaelid.readings.terms.syntax import Operator, Term, subterms
@@ -57,11 +62,21 @@ def divergence_claim(
         return _recognised(group, posterior, names, weight, formula)
     unproved = f"it looks like {group.found.target.name}, but {group.failure}." if group.found is not None else ""
     shown = Shown(posterior, names)
-    mean, _ = over_noise(group.body, question)
+    mean, rest = over_noise(group.body, question)
     if has_sums(mean):
         reason = unproved or "the terms of the posterior are not a sum over coordinates."
         return Claim("divergence", "UNKNOWN", reason, formula)
-    refuted = no_divergence(mean, posterior, shown)
+    if rest and not _is_sum(question, group, [mean, *rest]):
+        reason = unproved or "it is not quadratic in the noise, as the estimate of a KL to a normal prior is."
+        return Claim("divergence", "UNKNOWN", reason, formula)
+    plain, own_posterior = _unwritten(mean, posterior)
+    own = set(elements_of(own_posterior.mean, own_posterior.log_variance))
+    if set(elements_of(plain)) - own and any(p.head == Operator("log") for p in subterms(mean.term)):
+        reason = (
+            unproved or "it has other arrays than the posterior's in it: a mixture, or a prior that is not known here."
+        )
+        return Claim("divergence", "UNKNOWN", reason, formula)
+    refuted = no_divergence(plain, own_posterior, shown)
     if refuted is None:
         return Claim("divergence", "UNKNOWN", unproved or "no prior was found for which it is a divergence.", formula)
     bug, said = _named(question, group, posterior, mean, refuted) if not unproved else ("clamp", "")
@@ -75,6 +90,24 @@ def divergence_claim(
         witness=refuted.witness,
         bug=bug,
     )
+
+
+def _unwritten(term: TermArray, posterior: Posterior) -> tuple[TermArray, Posterior]:
+    """The term and posterior with the logarithm of the deviation for the variable that was written for it."""
+    if posterior.positive is None:
+        return term, posterior
+    (name,) = names_in(posterior.log_variance)
+    by = {element_of(name, axes_in(posterior.positive.term)).term: xp.log(posterior.positive).term}
+    log_variance = TermArray((), replaced(posterior.log_variance.term, by))
+    return TermArray((), replaced(term.term, by)), replace(posterior, log_variance=log_variance)
+
+
+def _is_sum(question: Question, group: Group, parts: list[TermArray]) -> bool:
+    """Whether the body is the sum of these terms, at the recorded values."""
+    axes = [*group.axes, *axes_in(question.term.term)]
+    body = question.values.of(group.body, axes)
+    total = reduce(add, (question.values.of(part, axes) for part in parts))
+    return bool(torch.allclose(body, total, rtol=1e-9, atol=1e-9, equal_nan=True))
 
 
 def _recognised(group: Group, posterior: Posterior, names: Names, weight: Monomial, formula: str) -> Claim:
@@ -132,7 +165,7 @@ def _named(
             if abs(square + logarithm) < 1e-9 * square and abs(ratio - 1) > 1e-9:
                 return (
                     "scaled-noise",
-                    f"; it is the KL if the deviation that is sampled with were {(1 / ratio) ** -0.5:.6g} of what it is",
+                    f"; it is the KL if the deviation that is sampled with were {ratio**0.5:.6g} of what it is",
                 )
         return "kl-formula", ""
     reverse = (xp.exp(-lv) * (1 + posterior.mean**2) + lv) / 2

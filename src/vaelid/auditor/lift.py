@@ -35,7 +35,8 @@ def lift(
 ) -> Reading:
     """The result of a recording, as a term in leaves.
 
-    `alike`: pairs of arguments whose dimensions are the same axes. `clamps_of`: where it is given, a clamp that changed nothing is kept only if it is of one of these leaves.
+    `alike`: pairs of arguments whose dimensions are the same axes. `clamps_of`: where it is given, a clamp that changed
+    nothing is kept only if it is of one of these leaves.
     """
     axes = Axes()
     for _ in range(_PASSES):

@@ -49,8 +49,8 @@ def audit_loss(
         inputs: returns the function's arguments, where random ones will not do.
         roles: what a parameter is, where its name does not say so: ``recon="logits"``.
 
-    Raises `InputError` when the roles cannot be read, and `UserCodeError` when the function raises. Not checked: what it
-    does at other values (a branch on a value is listed under `assumptions`), and rounding.
+    Raises `InputError` when the roles cannot be read, and `UserCodeError` when the function raises. Not checked: what
+    it does at other values (a branch on a value is listed under `assumptions`), and rounding.
     """
     started = time.perf_counter()
     target = getattr(function, "__qualname__", type(function).__name__)

@@ -7,6 +7,7 @@ from vaelid.auditor.reading import Reading
 from vaelid.auditor.simple import linear_in, simple, tidy
 from vaelid.auditor.tensors import Leaf, Lifted, Unread, element_of, index_of, length_of
 from vaelid.readings.terms.arrays import TermArray, as_term, variable
+from vaelid.readings.terms.namespace import NAMESPACE as xp
 from vaelid.readings.terms.syntax import INDEX, Number, Operator, Term, Variable, element, free_variables, make
 
 __all__ = ["Posterior", "Sample", "affine", "axes_in", "log_variance_of", "matched", "names_in", "samples"]
@@ -126,11 +127,23 @@ def log_variance_of(deviation: TermArray, name: str) -> tuple[TermArray, TermArr
     term = _positive(tidy(deviation)).term
     log_variance = _twice(term.arguments[0]) if term.head == Operator("exp") else None
     if log_variance is None:
-        return 2 * element_of(name, axes_in(term)), TermArray((), term)
+        number, core = _without_number(term)
+        log_deviation = 2 * element_of(name, axes_in(core))
+        return (log_deviation if number == 1 else log_deviation + 2 * xp.log(as_term(number))), TermArray((), core)
     if log_variance.term.head == Operator("log") and not isinstance(log_variance.term.arguments[0].head, Number):
         positive = log_variance.term.arguments[0]
         return element_of(name, axes_in(positive)), TermArray((), positive)
     return log_variance, None
+
+
+def _without_number(term: Term) -> tuple[Fraction, Term]:
+    """A positive number that a term is multiplied by, and the rest."""
+    if term.head == Operator("multiply"):
+        for one, other in (term.arguments, term.arguments[::-1]):
+            if isinstance(one.head, Number) and one.head.value > 0:
+                number, rest = _without_number(other)
+                return number * one.head.value, rest
+    return Fraction(1), term
 
 
 def _positive(term: TermArray) -> TermArray:

@@ -33,8 +33,9 @@ class Place:
 class Event:
     """One ATen operation: tensors in the arguments and outputs are replaced by their places.
 
-    `written` are the storages that it wrote into, besides what it made; `differentiable` those of its arguments
-    through which autograd will go back, `custom` those that come from a user's own `autograd.Function`; `unchanged` says of a clamp that it left every value as it was.
+    `written` are the storages that it wrote into, besides what it made; `differentiable` those of its arguments through
+    which autograd will go back, `custom` those that come from a user's own `autograd.Function`; `unchanged` says of a
+    clamp that it left every value as it was.
     """
 
     name: str
@@ -52,9 +53,9 @@ class Event:
 class Recording:
     """The operations in order, the place of what came out, and the tensors that were seen.
 
-    `gradients` False: it is not meant to be differentiated. `given` are the tensors that no operation made, `made` what the event of that number put out, with the values that
-    it had then. `decided_by_value` are the lines at which Python asked a tensor for its value, `inactive_clamps` those of clamps
-    that changed nothing.
+    `gradients` False: it is not meant to be differentiated. `given` are the tensors that no operation made, `made` what
+    the event of that number put out, with the values that it had then. `decided_by_value` are the lines at which Python
+    asked a tensor for its value, `inactive_clamps` those of clamps that changed nothing.
     """
 
     arguments: dict[str, Place] = field(default_factory=dict)

@@ -98,7 +98,7 @@ def no_divergence(
 
 
 def _in_span(values: list[tuple[Point, arb]], posterior: Posterior) -> bool:
-    """Whether the values are those of a mu^2 + a e^lv + b mu + c lv + d at every point: of a KL to some normal prior."""
+    """Whether the values are those of a mu^2 + a e^lv + b mu + c lv + d everywhere: of a KL to some normal prior."""
     mean, log_variance = posterior.mean, posterior.log_variance
     columns = (mean**2 + xp.exp(log_variance), mean, log_variance, as_term(1))
     rows = []

@@ -94,7 +94,7 @@ def _is_polynomial(term: Term, x: Term) -> bool:
 def _not_normalised(
     body: TermArray, x: Term, outputs: list[Term], shown: Callable[[Term], str]
 ) -> tuple[Witness, str] | None:
-    """exp(-(A x^2 + B x + C) / w) has an integral that moves with B^2 / (4 A) - C, and with A: these must be constant."""
+    """exp(-(A x^2 + B x + C) / w) integrates to what moves with B^2 / (4 A) - C and with A: these must be constant."""
     seen: list[tuple[dict, arb, arb]] = []
     for point in points(outputs, {}, 24):
         at = [v for k in (0, 1, -1, 2) if (v := ball(body, {**point, x: Fraction(k)})) is not None]

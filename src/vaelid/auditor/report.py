@@ -35,8 +35,8 @@ class Claim:
 
     Attributes:
         name: ``sampler``, ``divergence``, ``reconstruction``, ``objective`` or ``evaluation``.
-        verdict: PROVED (by theorems of the kernel), REFUTED (by a witness, or the gradient), UNKNOWN (`reason` says what
-            stopped it), OTHER (something else than what the claim speaks of, named).
+        verdict: PROVED (by theorems of the kernel), REFUTED (by a witness, or the gradient), UNKNOWN (`reason` says
+            what stopped it), OTHER (something else than what the claim speaks of, named).
         reason: one sentence.
         formula: what the code computes there, as text, where it was read.
         weight: the factor on the quantity in nats, as a formula in the sizes; None unless proved.

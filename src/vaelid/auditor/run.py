@@ -77,7 +77,7 @@ def arrays_of(reading: Reading) -> dict[str, Tensor]:
 
 
 def scalar_loss(returned: Any) -> Tensor:
-    """The loss in what a training step returned: a scalar, or `loss` of a mapping or object, or the first of a tuple."""
+    """The loss in what a training step returned: a scalar, `loss` of a mapping or object, or the first of a tuple."""
     if isinstance(returned, tuple | list) and returned and not hasattr(returned, "loss"):
         returned = returned[0]
     if isinstance(returned, Mapping) and "loss" in returned:
@@ -89,8 +89,8 @@ def scalar_loss(returned: Any) -> Tensor:
     if not isinstance(returned, Tensor):
         kind = type(returned).__name__
         raise InputError(
-            f"the audited function returned a {kind}: return the loss, a scalar tensor, or a mapping or object with one "
-            "under `loss`."
+            f"the audited function returned a {kind}: return the loss, a scalar tensor, or a mapping or object with "
+            "one under `loss`."
         )
     if returned.numel() != 1:
         shape = tuple(returned.shape)
@@ -214,7 +214,7 @@ def moving_constants(reading: Reading, first: Recording, again: Recording) -> fr
 
 
 def check_value(reading: Reading, recording: Recording) -> None:
-    """The formula must give what the code gave: what no operation showed, as a write by numpy, is seen. Else `Unread`."""
+    """The formula must give what the code gave; so a write by numpy, which no operation shows, is seen. Or `Unread`."""
     assert recording.returned is not None
     code = float(recording.returned.detach())
     sizes = {f"{letter}{axis}": size for axis, size in enumerate(reading.axes.lengths) for letter in "Ni"}

@@ -41,8 +41,8 @@ def audit_sampler(function: Callable[..., Any], *, roles: Mapping[str, str] | No
 
     The function takes two float64 tensors (B, L), a mean and one of log-variance, variance, standard deviation and log
     standard deviation, and returns z. PROVED: z is that, one standard normal draw for each coordinate, and a gradient
-    goes back through it to both. REFUTED: other noise, noise that is shared or frozen, another mean or deviation (with a
-    witness), or no gradient. Kingma and Welling (2014), equation 10.
+    goes back through it to both. REFUTED: other noise, noise that is shared or frozen, another mean or deviation (with
+    a witness), or no gradient. Kingma and Welling (2014), equation 10.
 
     Args:
         function: of two tensors; which is which is read from its parameters' names.

@@ -30,7 +30,10 @@ def without_stabilisers(term: TermArray) -> tuple[TermArray, str]:
     if not dropped:
         return term, ""
     numbers = ", ".join(f"{float(number):g}" for number in sorted(dropped))
-    said = f"log(v + c) is read as log(v), c = {numbers}: off by at most c / v in each, so the theorem is of the loss without c"
+    said = (
+        f"log(v + c) is read as log(v), c = {numbers}: off by at most c / v in each, so the theorem is of the loss "
+        "without c"
+    )
     return TermArray((), found), said
 
 

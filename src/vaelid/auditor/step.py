@@ -11,17 +11,21 @@ from vaelid.auditor.claims import weight_of
 from vaelid.auditor.fit import Values
 from vaelid.auditor.linear import NoProof
 from vaelid.auditor.names import Names
+from vaelid.auditor.numeric import array_of
 from vaelid.auditor.objective import Objective, Question, identify, rewritten
 from vaelid.auditor.posterior import Posterior, axes_in, names_in, samples
 from vaelid.auditor.report import Claim, Report
 from vaelid.auditor.run import Call, Run, call_of, read_calls, scalar_loss, smaller
 from vaelid.auditor.sampler import sampler_claim
+from vaelid.auditor.simple import replaced
 from vaelid.auditor.stabilisers import without_stabilisers
 from vaelid.auditor.targets import Rewrite
-from vaelid.auditor.tensors import Unread
+from vaelid.auditor.tensors import Unread, element_of
 from vaelid.auditor.unsampled import unsampled
 from vaelid.auditor.verdict import verdict
 from vaelid.readings.errors import ReadingError
+from vaelid.readings.terms.arrays import TermArray
+from vaelid.readings.terms.namespace import NAMESPACE as xp
 
 __all__ = ["Given", "assess", "audit", "source_of", "unread"]
 
@@ -75,7 +79,8 @@ def with_evaluation(report: Report, other: Report) -> Report:
         reason = "what evaluates does not sample z: it decodes the mean, and is no bound."
         claim = Claim(name, "REFUTED", reason, bug="evaluation")
     elif (other.beta_formula, other.likelihood, other.prior) != (report.beta_formula, report.likelihood, report.prior):
-        reason = f"evaluation has beta = {other.beta_formula}, {other.likelihood}; training {report.beta_formula}, {report.likelihood}."
+        training, evaluating = (f"beta = {r.beta_formula}, {r.likelihood}" for r in (report, other))
+        reason = f"evaluation has {evaluating}, training {training}."
         claim = Claim(name, "REFUTED", reason, bug="evaluation")
     elif other.verdict == report.verdict == "PROVED":
         theorems = tuple(t for c in other.claims if c.name == "objective" for t in c.theorems)
@@ -154,7 +159,7 @@ def _with_less(
 ) -> Assessed:
     """Read without the small numbers in logarithms, and without clamps that changed nothing, if more is proved then.
 
-    A clamp of what is sampled is kept: what it does not change here it may change elsewhere, and the divergence with it.
+    A clamp of what is sampled is kept: what it does not change here it may change elsewhere, the divergence with it.
     """
     term, dropped = without_stabilisers(run.term)
     if dropped:
@@ -168,6 +173,8 @@ def _with_less(
     free = read_calls(function, calls, scalar_loss, clamps_of=kept, alike=alike)
     lines = ", ".join(dict.fromkeys(run.reading.clamps))
     free.notes.append(f"a clamp changes nothing here, and is read so: the verdict is of values inside it ({lines})")
+    if run.moved and not free.moved:  # in the other run it did change something
+        return assessed
     less = _assessed(free, given, frozenset())
     return less if _proofs(less) > _proofs(assessed) else assessed
 
@@ -215,6 +222,7 @@ def _question(run: Run, posteriors: list[Posterior], fixed: frozenset[int], give
     for name, leaf in leaves.items():
         if leaf.kind == "made" and leaf.inputs and leaf.inputs <= data:
             data.add(name)
+    posteriors = [_of_either_sign(run, posterior) for posterior in posteriors]
     own = {n for p in posteriors for n in p.leaves}
     drawn = {p.noise for p in posteriors if p.noise}
     noise = {name: k for k, p in enumerate(posteriors) for name in (p.noise, *p.more_noise) if name}
@@ -237,6 +245,19 @@ def _question(run: Run, posteriors: list[Posterior], fixed: frozenset[int], give
             name = next(iter(names_in(posterior.log_variance)))
             question = rewritten(question, Rewrite(posterior.positive, "exp"), name)
     return question
+
+
+def _of_either_sign(run: Run, posterior: Posterior) -> Posterior:
+    """The posterior, its log-variance that of a square where its deviation is not positive everywhere in the run."""
+    if posterior.positive is None:
+        return posterior
+    axes = axes_in(posterior.positive.term)
+    values = array_of(posterior.positive.term, run.arrays(), run.lengths, tuple(f"i{axis}" for axis in axes))
+    if bool((values > 0).all()):
+        return posterior
+    (name,) = names_in(posterior.log_variance)
+    by = {element_of(name, axes).term: (xp.log(posterior.positive**2) / 2).term}
+    return replace(posterior, log_variance=TermArray((), replaced(posterior.log_variance.term, by)), positive=None)
 
 
 def _names(run: Run, objective: Objective, rows: frozenset[int]) -> Names:

@@ -137,7 +137,7 @@ def find_divergence(
     own: frozenset[str],
     masks: frozenset[str] = frozenset(),
 ) -> Found | Rewrite | None:
-    """The prior, if the term is a multiple of the divergence to one, plus a constant. `own` are the posterior's leaves."""
+    """The prior, if the term is a multiple of the divergence to one, plus a constant. `own`: the posterior's leaves."""
     body = Body.of(term)
     standard = Target("N(0, I)", coordinate_kl(posterior.mean, posterior.log_variance))
     if found := _found(body, standard, axes, values):

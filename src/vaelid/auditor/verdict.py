@@ -131,7 +131,8 @@ class _Judge:
         if found:
             return found
         if self.assessed.run.reading.stray_noise:
-            reason = f"noise is drawn in the step ({self.assessed.run.reading.stray_noise}), but no sample of it was recognised."
+            where = self.assessed.run.reading.stray_noise
+            reason = f"noise is drawn in the step ({where}), but no sample of it was recognised."
             return [Claim("sampler", "UNKNOWN", reason)]
         if divergences and (constants := self.constants_in_the_latent()):
             if constants & self.assessed.run.moving:
@@ -243,7 +244,9 @@ class _Judge:
         leaves = self.assessed.run.reading.leaves
         if any(part.head == Binder("sum") for part in subterms(observed.term)):
             return f"it is a likelihood of a summary of the data: {self.names.text(observed)}."
-        if group.found.target.family in ("poisson", "negative_binomial") and not isinstance(observed.term.head, Element):
+        if group.found.target.family in ("poisson", "negative_binomial") and not isinstance(
+            observed.term.head, Element
+        ):
             return f"it is a likelihood of counts, but of {self.names.text(observed)}."
         waiting = list(names_in(observed))
         while waiting:
