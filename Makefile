@@ -27,7 +27,7 @@ test-jax: $(VENV)/.installed-dev  ## The conformance suite with JAX as one more 
 
 mutants: $(VENV)/.installed-dev  ## Change the spec: each change must break a theorem; change KLs and losses: no wrong verdict
 	$(BIN)/python -m tests.mutants
-	$(BIN)/python -m tests.mutants.audit
+	$(BIN)/python -m tests.mutants.audit --every 20
 
 mutants-proofs: $(VENV)/.installed-dev  ## Change the emitted definitions: each change must break the build of the proofs
 	$(BIN)/python -m tests.mutants.rocq --every 6

@@ -27,6 +27,7 @@ class Arrangement:
         self.event: Event
 
     def pointwise(self, function: Callable[..., TermArray], *operands: Lifted) -> Lifted:
+        """A function of elements that are paired by their places."""
         joined = next((x for x in operands if x.pieces), None)
         if joined is not None:
             return self.pointwise_joined(function, joined, operands)
@@ -87,6 +88,7 @@ class Arrangement:
     def pointwise_joined(
         self, function: Callable[..., TermArray], joined: Lifted, operands: tuple[Lifted, ...]
     ) -> Lifted:
+        """The same, piece by piece, where tensors are joined."""
         at = joined.joined_at
         for x in operands:
             if x.pieces and (x.joined_at != at or len(x.pieces) != len(joined.pieces)):
@@ -100,6 +102,8 @@ class Arrangement:
         return self.joined_of(pieces, at, joined.dims)
 
     def joined_of(self, pieces: tuple[Lifted, ...], at: int, dims: Dims) -> Lifted:
+        """A tensor of these pieces: it has no element of its own."""
+
         def refuse() -> TermArray:
             raise Unread("tensors joined by cat or stack, and not summed over", self.event.source)
 
@@ -131,6 +135,7 @@ class Arrangement:
         return replace(x, dims=dims, make_element=element)
 
     def over_joined(self, x: Lifted, gone: set[int], reduction: str, *, keep: bool) -> Lifted:
+        """The sum or mean over dimensions of a tensor that is joined."""
         at = len(x.dims) + x.joined_at
         sums = tuple(self.over(piece, gone, "sum" if at in gone else reduction, keep=keep) for piece in x.pieces)
         if at not in gone:
@@ -144,6 +149,7 @@ class Arrangement:
         return result
 
     def new_dims(self, output: Place) -> Dims:
+        """The dimensions of a tensor that is made from nothing."""
         return tuple(self.axes.dim((self.number, "new", d), n) for d, n in enumerate(output.size))
 
     def moved(self, base: str, x: Lifted, output: Place) -> Lifted:
@@ -164,6 +170,7 @@ class Arrangement:
         return replace(x, dims=tuple(x.dims[d] for d in order))
 
     def order(self, base: str, rank: int) -> list[int]:
+        """The order in which an operation puts the dimensions."""
         order = list(range(rank))
         if base in ("t", "numpy_T"):
             return order[::-1]
@@ -174,6 +181,7 @@ class Arrangement:
         return order
 
     def repeated(self, x: Lifted, output: Place) -> Lifted:
+        """A tensor laid out several times along a dimension."""
         old = ((),) * (len(output.size) - len(x.dims)) + x.dims
         dims = []
         for d, (dim, length) in enumerate(zip(old, output.size, strict=True)):
@@ -182,6 +190,7 @@ class Arrangement:
         return replace(x, dims=tuple(dims))
 
     def at(self, x: Lifted, dim: int, position: int) -> Lifted:
+        """One place of a dimension."""
         if x.pieces:
             if dim - len(x.dims) == x.joined_at and all(not p.dims or not p.dims[x.joined_at] for p in x.pieces):
                 piece = x.pieces[position]
@@ -195,6 +204,7 @@ class Arrangement:
         return replace(x, dims=dims, make_element=lambda: placed(x.element, places), whole=x.whole or x)
 
     def from_to(self, x: Lifted, dim: int, start: int, length: int) -> Lifted:
+        """Some places of a dimension."""
         if length == self.axes.length(x.dims[dim]):
             return x
         if length == 1:
