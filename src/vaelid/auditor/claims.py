@@ -165,7 +165,7 @@ def _named(
             if abs(square + logarithm) < 1e-9 * square and abs(ratio - 1) > 1e-9:
                 return (
                     "scaled-noise",
-                    f"; it is the KL if the deviation that is sampled with were {ratio**0.5:.6g} of what it is",
+                    f"; it is the KL of a deviation {ratio**-0.5:.6g} times the one that is sampled with",
                 )
         return "kl-formula", ""
     reverse = (xp.exp(-lv) * (1 + posterior.mean**2) + lv) / 2

@@ -21,9 +21,11 @@ _POINTS = 97
 _SETS = 4
 
 
-def exact(value: float) -> Fraction | None:
-    """The simplest rational number that is this float, but for rounding; None where no simple one is."""
-    for denominator in (1, 1000, 10**6, 10**9):
+def exact(value: float, largest: int = 10**9) -> Fraction | None:
+    """The simplest rational number that is this float, but for rounding; None where none of that denominator is."""
+    for denominator in (1, 1000, 10**4, 10**6, largest):
+        if denominator > largest:
+            return None
         found = Fraction(value).limit_denominator(denominator)
         if abs(found - Fraction(value)) <= Fraction(1, 10**10) * max(abs(found), Fraction(1, 100)):
             return found
@@ -115,8 +117,11 @@ class Values:
         """The value of a term without arrays."""
         return float(array_of(term.term, {}, self.lengths))
 
-    def fit(self, term: TermArray, targets: list[TermArray], axes: list[int]) -> Fit | None:
-        """Weights and a constant with term = sum of weight * target + constant, of this form at all lengths."""
+    def fit(self, term: TermArray, targets: list[TermArray], axes: list[int], *, largest: int = 10**9) -> Fit | None:
+        """Weights and a constant with term = sum of weight * target + constant, of this form at all lengths.
+
+        `largest`: the denominator up to which a constant is taken for a rational number.
+        """
         every = sorted({int(v.name[1:]) for v in free_variables(term.term) if v.sort is INDEX and v.name[0] == "N"})
         known = {real(length_of(a)).term: as_term(self.lengths[f"N{a}"]).term for a in every if a in self.fixed}
         lengths = [a for a in every if a not in self.fixed]
@@ -126,7 +131,7 @@ class Values:
             columns = [self.of(target, axes) for target in targets]
             for shape in shapes:
                 numbers = known | {real(length_of(a)).term: as_term(shape.get(a, 1)).term for a in lengths}
-                solved = solve(self.of(TermArray((), replaced(term.term, numbers)), axes), columns)
+                solved = solve(self.of(TermArray((), replaced(term.term, numbers)), axes), columns, largest=largest)
                 if solved is None:
                     return None
                 found.append(solved)
@@ -139,7 +144,7 @@ class Values:
         return Fit(tuple(weights), constant)  # pyright: ignore[reportArgumentType]
 
 
-def solve(values: Tensor, columns: list[Tensor]) -> list[Fraction] | None:
+def solve(values: Tensor, columns: list[Tensor], *, largest: int = 10**9) -> list[Fraction] | None:
     """Exact weights and constant with values = sum of weight * column + constant; None where there are none."""
     ones = torch.ones_like(values)
     rows = torch.stack([*columns, ones], 1)
@@ -151,5 +156,12 @@ def solve(values: Tensor, columns: list[Tensor]) -> list[Fraction] | None:
     off = (rows @ found - right).abs()
     if bool((off > 1e-9 * (1 + (rows * found).abs().sum(1))).any()):
         return None
-    numbers = [exact(value) for value in found.tolist()]
-    return None if any(n is None for n in numbers) else numbers  # pyright: ignore[reportReturnType]
+    *weights, constant = found.tolist()
+    numbers = [exact(weight) for weight in weights]
+    if any(number is None for number in numbers):
+        return None
+    first = numbers[0] or Fraction(
+        1
+    )  # a constant is a simple multiple of the first weight, or no rational number at all
+    multiple = exact(constant / float(first), largest)
+    return None if multiple is None else [*numbers, multiple * first]  # pyright: ignore[reportReturnType]

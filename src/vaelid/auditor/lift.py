@@ -260,7 +260,7 @@ class _Lifter(Arrangement):
             return self.joined(base, output)
         if base in VIEWS | ORDERS | {"expand", "repeat"}:
             return self.moved(base, self.operand(arguments[0]), output)
-        if base in ("copy_", "copy"):
+        if base == "copy":  # in place: what is read is the other tensor
             return self.moved("expand", self.operand(arguments[1]), output)
         raise Mixed("")
 

@@ -346,7 +346,8 @@ def summed(
     for weight, target in weighted:
         if not _free_of(over, weight):
             raise NoProof("its weight is not the same along an axis")
-        totals.append((weight, total(target, axis)))
+        here = target * real(over.length) if _free_of(over, target) else total(target, axis)
+        totals.append((weight, here))
     grown = as_term(0)
     if not is_number(constant, 0):
         totals.pop()

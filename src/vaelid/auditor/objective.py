@@ -144,22 +144,25 @@ class Objective:
 
 def identify(question: Question) -> Objective:
     """Take the loss apart, recognise its groups, and prove each and the whole."""
-    for attempt in range(8):
+    attempt = 0
+    while True:
         hypotheses = question.hypotheses
         taken = apart(question.term, question.kind, hypotheses)
-        groups = _grouped(question, taken.parts)
         recognised: list[Group] = []
         rewrite: Rewrite | None = None
-        for group in groups:
+        for group in _grouped(question, taken.parts):
             found = _recognised(question, group)
             if isinstance(found, Rewrite):
-                rewrite = found
-                break
+                rewrite, found = found, None
             recognised.append(replace(group, found=found) if found else group)
-        if rewrite is None:
+        if rewrite is None or attempt == _REWRITES:
             return _proved(question, taken.theorem, recognised, hypotheses)
         question = rewritten(question, rewrite, f"s{attempt}")
-    raise NoProof("its parameters have no simple form")
+        attempt += 1
+
+
+_REWRITES = 8
+"""How often a parameter is written otherwise: more is going in circles."""
 
 
 def _grouped(question: Question, parts: Iterable[Part]) -> list[Group]:

@@ -115,7 +115,7 @@ def compares_rows(axes: Axes, group: Group) -> bool:
 def _far(question: Question) -> Values:
     """Values at which the posteriors are at the prior, near it, and far from it."""
     own = frozenset().union(*(p.leaves for p in question.posteriors))
-    return question.values.scaled(own, (0.0, 0.1, 0.3, 1.0, 2.0, 4.0))
+    return question.values.scaled(own, (0.0, 0.1, 0.3, 1.0, 2.0, 4.0, 10.0, 30.0))
 
 
 def is_constant(question: Question, group: Group) -> bool:

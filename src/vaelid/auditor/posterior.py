@@ -128,6 +128,8 @@ def log_variance_of(deviation: TermArray, name: str) -> tuple[TermArray, TermArr
     log_variance = _twice(term.arguments[0]) if term.head == Operator("exp") else None
     if log_variance is None:
         number, core = _without_number(term)
+        if core.head == Operator("exp") and (inside := _twice(core.arguments[0])) is not None and number != 1:
+            return inside + 2 * xp.log(as_term(number)), None
         log_deviation = 2 * element_of(name, axes_in(core))
         return (log_deviation if number == 1 else log_deviation + 2 * xp.log(as_term(number))), TermArray((), core)
     if log_variance.term.head == Operator("log") and not isinstance(log_variance.term.arguments[0].head, Number):

@@ -88,7 +88,7 @@ def divided(x: TermArray, y: TermArray) -> TermArray:
 
 
 OF_ONE: dict[str, Callable[[TermArray], TermArray]] = {
-    **dict.fromkeys(("clone", "detach", "alias", "lift_fresh", "contiguous", "positive", "copy"), lambda x: x),
+    **dict.fromkeys(("clone", "detach", "alias", "lift_fresh", "contiguous", "positive"), lambda x: x),
     "neg": lambda x: -x,
     "exp": xp.exp,
     "log": xp.log,

@@ -8,6 +8,7 @@ from typing import Any
 
 from vaelid.auditor.assessed import Assessed
 from vaelid.auditor.claims import weight_of
+from vaelid.auditor.constants import with_constant_sums
 from vaelid.auditor.fit import Values
 from vaelid.auditor.linear import NoProof
 from vaelid.auditor.names import Names
@@ -157,15 +158,17 @@ def _with_less(
     run: Run,
     assessed: Assessed,
 ) -> Assessed:
-    """Read without the small numbers in logarithms, and without clamps that changed nothing, if more is proved then.
+    """Read with the sums of constants as numbers, without small numbers in logarithms, without clamps that did nothing.
+
+    Each only if more is proved then.
 
     A clamp of what is sampled is kept: what it does not change here it may change elsewhere, the divergence with it.
     """
-    term, dropped = without_stabilisers(run.term)
-    if dropped:
-        less = _assessed(replace(run, term=term, notes=[*run.notes, dropped]), given, frozenset())
-        if _proofs(less) > _proofs(assessed):
-            return less
+    for term, note in (with_constant_sums(run), without_stabilisers(run.term)):
+        if note:
+            less = _assessed(replace(run, term=term, notes=[*run.notes, note]), given, frozenset())
+            if _proofs(less) > _proofs(assessed):
+                return less
     if not run.reading.clamps:
         return assessed
     question = assessed.objective.question

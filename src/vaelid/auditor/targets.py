@@ -151,13 +151,17 @@ def find_divergence(
     return _learned_prior(body, axes, posterior, values, own)
 
 
+_SIMPLE = 10**4
+"""A constant of a larger denominator is taken for no rational number: it may be a logarithm."""
+
+
 def _found(body: Body, target: Target, axes: list[int], values: Values) -> Found | None:
     """A fit with the constant that is left, or, where that is no simple number, with the numbers in the term aside."""
     wanted = [target.term - target.normaliser]
     if body.number is not None and not _is_rational(body.number):
-        fit = values.fit(body.term, wanted, axes)
+        fit = values.fit(body.term, wanted, axes, largest=_SIMPLE)
         return Found(target, fit, body.aside, body.number) if fit else None
-    fit = values.fit(body.whole, wanted, axes)
+    fit = values.fit(body.whole, wanted, axes, largest=_SIMPLE)
     return Found(target, fit, body.aside) if fit else None
 
 
@@ -192,7 +196,8 @@ def _fixed_prior(body: Body, axes: list[int], posterior: Posterior, values: Valu
         coordinate_kl((mean - as_term(m)) * xp.exp(-log_s2 / 2), log_variance - log_s2),
         parameters=(as_term(m), as_term(s2)),
     )
-    return _found(body, target, axes, values)
+    # log(s2) may stand in the code by its name, as a decimal, or not at all
+    return _found(body, target, axes, values) or _found(body, replace(target, normaliser=log_s2 / 2), axes, values)
 
 
 def _candidates(term: TermArray, allowed: Callable[[frozenset[str]], bool]) -> list[TermArray]:
