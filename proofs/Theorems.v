@@ -22,6 +22,8 @@ Definition exp_add := @KernelAxioms.exp_add.
 Definition log_exp := @KernelAxioms.log_exp.
 Definition exp_log := @KernelAxioms.exp_log.
 Definition pi_pos := @KernelAxioms.pi_pos.
+Definition abs_pos := @KernelAxioms.abs_pos.
+Definition abs_neg := @KernelAxioms.abs_neg.
 
 (** ** TorchLean's theorems: the structure of the executable VAE *)
 
@@ -249,7 +251,8 @@ Definition float_samples := @FloatSamples.float_samples.
 (** ** Resting on Coq's real numbers alone *)
 
 Definition elementary := (
-  exp_zero, exp_gt_one_plus, exp_add, log_exp, exp_log, pi_pos, reparameterize_diag_eq,
+  exp_zero, exp_gt_one_plus, exp_add, log_exp, exp_log, pi_pos, abs_pos, abs_neg,
+  reparameterize_diag_eq,
   variance_of_scale_eq, reconstruction_loss_eq, kl_loss_eq, sample_latent_eq_reparameterize,
   forward_eq_decoder_sample_latent, beta_vae_loss_decomposition,
   beta_vae_loss_eq_weighted_two_term, beta_vae_loss_zero_beta,

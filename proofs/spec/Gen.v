@@ -117,6 +117,10 @@ Definition gaussian_log_density (x mean log_variance : R) : R :=
 Definition bernoulli_log_density (x logits : R) : R :=
   x * logits - ln (exp logits + exp 0).
 
+(** vaelid/spec/likelihoods/continuous.py:43 *)
+Definition laplace_log_density (x mean log_scale : R) : R :=
+  - (Rabs (x - mean) * exp (- log_scale)) - log_scale - ln 2.
+
 (** vaelid/spec/likelihoods/likelihood.py:71 *)
 Definition gaussian_nll (D : nat) (x x_hat : nat -> R) (log_variance : R) : R :=
   - fsum (fun i => - (((x i - x_hat i) * exp (- log_variance / 2)) ^ 2 + log_variance + ln (2 *

@@ -1,69 +1,32 @@
 """Audit a function that is taken for the KL of a diagonal Gaussian posterior to the standard normal prior."""
 
-import itertools
-import math
 from collections.abc import Callable, Mapping
-from contextlib import suppress
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import Any
 
 import torch
-from flint import arb, arb_mat, fmpq
 from torch import Tensor
 
 from vaelid import spec
-from vaelid.auditor.old_lift import Axis, Lifted, Unread, axis, element_of, generalised, lift
-from vaelid.auditor.old_record import Recording, record
-from vaelid.auditor.proof import Multiple, NoMultiple, multiple_of
+from vaelid.auditor.claims import divergence_claim
+from vaelid.auditor.given import Given, alike, given_by, mean_and_spread
+from vaelid.auditor.linear import NoProof
+from vaelid.auditor.names import Monomial, Names
+from vaelid.auditor.objective import Group, Objective, identify
+from vaelid.auditor.refute import ball, elements_of
 from vaelid.auditor.report import Claim, Witness
 from vaelid.auditor.roles import ROLES, Role, roles_of
-from vaelid.auditor.values import everywhere, value
+from vaelid.auditor.run import Call, Run, read_calls
+from vaelid.auditor.step import question_of
+from vaelid.auditor.tensors import Unread
 from vaelid.readings.errors import ReadingError
-from vaelid.readings.terms.arrays import TermArray
-from vaelid.readings.terms.syntax import Binder, subterms
-from vaelid.readings.terms.text import text
 from vaelid.spec.errors import UserCodeError
-from vaelid.theory.library.definitions import coordinate_kl
+from vaelid.theory.kernel import Theorem
 
 __all__ = ["audit_kl"]
 
-_LENGTHS = ({"B": 5, "L": 7}, {"B": 11, "L": 13})
-
-
-@dataclass(frozen=True)
-class _Subject:
-    """A function that is audited, with the roles of its arguments."""
-
-    function: Callable[..., Any]
-    roles: Mapping[str, Role]
-
-    @property
-    def mean(self) -> str:
-        """The parameter that is the posterior's mean."""
-        return next(name for name, role in self.roles.items() if role.log_variance is None)
-
-    @property
-    def spread(self) -> str:
-        """The parameter that gives its variance."""
-        return next(name for name, role in self.roles.items() if role.log_variance is not None)
-
-    def log_variance(self, variable: Any) -> Any:
-        """The posterior's log-variance, of any reading, from the variable that stands for the spread."""
-        log_variance = self.roles[self.spread].log_variance
-        assert log_variance is not None
-        return log_variance(variable)
-
-    def call(self, run: Callable[..., Any], *arguments: Any) -> Any:
-        """What `run` gives; what the user's code raises is said to be its."""
-        try:
-            return run(*arguments)
-        except Exception as error:
-            raise UserCodeError(f"the audited function raised {type(error).__name__}: {error}") from error
-
-    def arguments(self, variables: Mapping[str, Tensor]) -> dict[str, Tensor]:
-        """The function's arguments, from the variables that stand for them."""
-        return {name: role.argument(variables[role.variable]) for name, role in self.roles.items()}
+_SIZES = ((5, 7), (11, 13))
 
 
 def audit_kl(function: Callable[..., Tensor], *, roles: Mapping[str, str] | None = None) -> Claim:
@@ -76,7 +39,8 @@ def audit_kl(function: Callable[..., Tensor], *, roles: Mapping[str, str] | None
       over. The theorem is one of the kernel (z3 and cvc5). That the formula gives what the code gave on two sets of
       random numbers, and has its gradient on one, is tested to 1e-9.
     - REFUTED: no weight and constant make it the KL to a normal prior; `witness` shows three points of which two fix
-      them for N(0, I) and the third is off, to rigorous bounds. Or the weight is not positive, or the gradient another.
+      them for N(0, I) and the third is off, to rigorous bounds. Or the weight is not positive, the gradient another, or
+      some coordinates are left out.
     - UNKNOWN: an operation that has no reading here, a formula that the solvers did not decide, or one that looks like
       the KL to another normal prior than N(0, I).
 
@@ -93,213 +57,183 @@ def audit_kl(function: Callable[..., Tensor], *, roles: Mapping[str, str] | None
     return _with_the_usual_mistake(subject, found) if found.witness and not found.theorems else found
 
 
+@dataclass(frozen=True)
+class _Subject:
+    """A function that is audited, with the roles of its arguments."""
+
+    function: Callable[..., Any]
+    roles: Mapping[str, Role]
+
+    @property
+    def mean(self) -> str:
+        """The parameter that is the posterior's mean."""
+        return mean_and_spread(self.roles)[0]
+
+    @property
+    def spread(self) -> str:
+        """The parameter that gives its variance."""
+        spread = mean_and_spread(self.roles)[1]
+        assert spread is not None
+        return spread
+
+    def variables(self, shape: tuple[int, int]) -> dict[str, Tensor]:
+        """Random numbers for the variables of the roles, other ones for other shapes."""
+        generator = torch.Generator().manual_seed(shape[0])
+        return {
+            role.variable: torch.randn(shape, generator=generator, dtype=torch.float64).requires_grad_()
+            for role in self.roles.values()
+        }
+
+    def call(self, shape: tuple[int, int]) -> Call:
+        """The arguments that these variables make."""
+        variables = self.variables(shape)
+        tensors = {
+            name: role.argument(variables[role.variable]).detach().requires_grad_() for name, role in self.roles.items()
+        }
+        return Call(tuple(tensors.values()), tensors)
+
+
+def _tensor(returned: Any) -> Tensor:
+    if not isinstance(returned, Tensor):
+        raise Unread(f"it returned a {type(returned).__name__}, and not a tensor", None)
+    return returned
+
+
 def _audited(subject: _Subject) -> Claim:
+    calls = [subject.call(shape) for shape in _SIZES]
+    pairs = alike(subject.roles, calls[0])
     try:
-        read = _read(subject)
-    except Unread as reason:
-        return _unknown(str(reason), reason.source)
-    except (ValueError, ReadingError) as reason:
-        return _unknown(str(reason))
-    term, axes = read.term, (axis("B"), axis("L"))
-    target = _target(subject, axes)
-    try:
-        found = multiple_of(term, target, axes)
-    except NoMultiple as reason:
-        return _refuted(subject, term, target) or _unknown(str(reason))
-    if not read.defined:
-        return _unknown("at some random numbers it is not finite, though the formula is the KL where it has a value")
-    if (weight := _weight(found)) <= 0:
-        sign = "zero: it does not depend on the posterior" if weight == 0 else "negative: it falls as the KL grows"
-        return Claim(
-            "divergence",
-            "REFUTED",
-            f"for every B and L it is {text(found.factor.term)} times the KL to N(0, I). That weight is {sign}.",
-            theorems=(found.theorem,),
-            witness=_witness(
-                subject, ("2", "0"), _at(term, "2", "0"), arb(2), "the KL in nats, of which it is no positive multiple"
-            ),
-        )
-    first = read.recording
-    assumptions = (
-        *(f"{line} reads a value: the theorem is of the way taken" for line in dict.fromkeys(first.decided_by_value)),
-        *(f"{line} clamps: the theorem is of what it leaves as it is" for line in dict.fromkeys(first.inactive_clamps)),
-    )
-    return _with_gradient(subject, found, assumptions)
+        run = read_calls(subject.function, calls, _tensor, alike=pairs, again=False)
+        if run.notes:
+            raise Unread(run.notes[0].partition(":")[0], None)
+        claim = _of_run(subject, run)
+        kept = frozenset() if claim.verdict == "PROVED" else frozenset(run.reading.clamps)
+        if not kept:
+            return claim
+        free = read_calls(subject.function, calls, _tensor, alike=pairs, again=False, clamps_of=frozenset())
+        if free.notes:
+            return claim
+        lines = dict.fromkeys(run.reading.clamps)
+        without = _of_run(subject, free)
+    except (Unread, NoProof, ReadingError) as reason:
+        return _unknown(str(reason), getattr(reason, "source", None))
+    if without.verdict != "PROVED":
+        return claim
+    said = tuple(f"{line} clamps: the theorem is of what it leaves as it is" for line in lines)
+    return replace(without, assumptions=(*said, *without.assumptions))
+
+
+def _of_run(subject: _Subject, run: Run) -> Claim:
+    given = given_by(subject.roles, run)
+    objective = identify(question_of(run, [given.posterior], frozenset(), given))
+    rows, latents = (run.reading.axes.now(dim) for dim in run.reading.leaves[subject.mean].dims)
+    names = Names({"B": rows, "L": latents}, {})
+    others = [group for group in objective.groups if group.kind not in ("divergence 0", "constant")]
+    if others:
+        return _unknown(f"a term of it is not of mean and variance alone: {names.text(others[0].body)}")
+    group = objective.group("divergence 0")
+    if group is None:
+        point = {subject.mean: "2", subject.spread: "e^(0)" if subject.roles[subject.spread].positive else "0"}
+        witness = Witness(point, "0", "2", "the KL in nats, of which it is no positive multiple")
+        return Claim("divergence", "REFUTED", "it does not depend on the posterior.", witness=witness, bug="kl-zero")
+    if group.theorem is None:
+        return _not_proved(subject, given, objective, group, names)
+    return _proved(subject, run, objective, group, names)
 
 
 def _unknown(reason: str, source: str | None = None) -> Claim:
     return Claim("divergence", "UNKNOWN", f"{reason.rstrip('.')}.", source=source)
 
 
-@dataclass(frozen=True)
-class _Read:
-    """What was read: the first recording, the formula, and whether it had a value at all the random numbers."""
-
-    recording: Recording
-    term: TermArray
-    defined: bool
-
-
-def _read(subject: _Subject) -> _Read:
-    """What the function computes, read from two runs. Raises `Unread`, and `ValueError` if not one formula."""
-    recordings: list[Recording] = []
-    readings: list[Lifted] = []
-    defined = True
-    for lengths in _LENGTHS:
-        variables = _variables(lengths)
-        recording, result = subject.call(record, subject.function, _leaves(subject.arguments(variables)))
-        if not isinstance(result, Tensor):
-            raise Unread(f"it returned a {type(result).__name__}, and not a tensor", None)
-        reading = lift(recording, lengths, {name: _element_of_role(role) for name, role in subject.roles.items()})
-        defined = _check_values(reading, result, variables, lengths) and defined
-        recordings.append(recording)
-        readings.append(reading)
-    both = {name: (_LENGTHS[0][name], _LENGTHS[1][name]) for name in _LENGTHS[0]}
-    term = TermArray((), generalised(readings[0].element.term, readings[1].element.term, both))
-    return _Read(recordings[0], term, defined)
-
-
-def _variables(lengths: Mapping[str, int]) -> dict[str, Tensor]:
-    """Random numbers for each variable, other ones for other lengths: so what depends on values is seen to differ."""
-    generator = torch.Generator().manual_seed(lengths["B"])
-    shape = (lengths["B"], lengths["L"])
-    return {name: torch.randn(shape, generator=generator, dtype=torch.float64) for name in ("mu", "logvar", "logstd")}
-
-
-def _leaves(tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
-    return {name: tensor.detach().clone().requires_grad_() for name, tensor in tensors.items()}
-
-
-def _element_of_role(role: Role) -> Callable[..., TermArray]:
-    return lambda *axes: role.argument(element_of(role.variable, *axes))
-
-
-def _target(subject: _Subject, axes: tuple[Axis, ...]) -> TermArray:
-    spread = element_of(subject.roles[subject.spread].variable, *axes)
-    return coordinate_kl(element_of("mu", *axes), subject.log_variance(spread))
-
-
-_PLACES = 24
-
-
-def _check_values(reading: Lifted, result: Tensor, variables: Mapping[str, Tensor], lengths: Mapping[str, int]) -> bool:
-    """The formula must give the numbers that the code gave: what no operation showed, as a write by numpy, is seen.
-
-    At every place, or at some 24 of a result that holds a sum in each. To 1e-9 of 1 + their size, 1e-4 where the code
-    returned less than float64; else `Unread` is raised. False where both are undefined somewhere.
-    """
-    arrays = {name: _element_of_tensor(tensor) for name, tensor in variables.items()}
-    dims = [dim for dim in reading.dims if dim]
-    computed = result.detach().double().reshape([lengths[a.name] for dim in dims for a in dim])
-    places = list(itertools.product(*map(range, computed.shape)))
-    if any(part.head == Binder("sum") for part in subterms(reading.element.term)):  # a sum for each place is slow
-        places = places[:: math.ceil(len(places) / _PLACES)]
-    names = [a.name.lower() for dim in dims for a in dim]
-    tolerance = 1e-9 if result.dtype == torch.float64 else 1e-4
-    defined = True
-    for place in places:
-        code = float(computed[place])
-        try:
-            formula = float(value(reading.element, arrays, {**lengths, **dict(zip(names, place, strict=True))}))
-        except (ZeroDivisionError, ReadingError):
-            formula = math.nan
-        if math.isfinite(code) is not math.isfinite(formula) or abs(code - formula) > tolerance * (1 + abs(formula)):
-            raise Unread(f"the formula read from the operations is {formula:.6g} where the code gave {code:.6g}", None)
-        defined = defined and math.isfinite(code)
-    return defined
-
-
-def _element_of_tensor(tensor: Tensor) -> Callable[..., fmpq]:
-    rows = [[fmpq(*number.as_integer_ratio()) for number in row] for row in tensor.tolist()]
-    return lambda row, coordinate: rows[row][coordinate]
-
-
-_POINTS = [("0", "0"), ("1", "0"), ("0", "1"), ("1/2", "-1"), ("-1", "1/2"), ("2", "2"), ("-1", "-2")]
-
-
-def _ball(number: str) -> arb:
-    return arb(fmpq(*Fraction(number).as_integer_ratio()))
-
-
-def _at(term: TermArray, mu: str, spread: str) -> arb:
-    """The value for one row and one coordinate."""
-    arrays = {name: everywhere(Fraction(spread)) for name in ("logvar", "logstd")}
-    return value(term, {"mu": everywhere(Fraction(mu)), **arrays}, {})
-
-
-def _refuted(subject: _Subject, term: TermArray, target: TermArray) -> Claim | None:
-    """The claim refuted at three points: two that fix the weight and constant, and one that is off them.
-
-    Not if it looks like the KL to another normal prior; None where no point tells.
-    """
-    values = []
-    for point in _POINTS:
-        with suppress(ZeroDivisionError, ReadingError):
-            values.append((point, _at(term, *point), _at(target, *point)))
-    if prior := _other_prior(subject, [(point, computed) for point, computed, _ in values]):
-        return _unknown(f"it is not the KL to N(0, I), but looks like one to {prior}: no such prior is audited yet")
-    odd: Claim | None = None
-    for (first, second), k in itertools.product(
-        itertools.combinations(range(min(4, len(values))), 2), range(len(values))
-    ):
-        (_, t0, k0), (_, t1, k1), (where, computed, divergence) = values[first], values[second], values[k]
-        if k in (first, second) or (k1 - k0).contains(0):
-            continue
-        weight = (t1 - t0) / (k1 - k0)
-        expected = t0 + weight * (divergence - k0)
-        if not computed.overlaps(expected):
-            found = _refutation(subject, where, computed, expected)
-            if weight > 0:
-                return found
-            odd = odd or found  # as wrong, but a negative weight is hard to read
-    return odd
-
-
-def _other_prior(subject: _Subject, values: list[tuple[tuple[str, str], arb]]) -> str | None:
-    """The normal prior other than N(0, I), if at all points it is a multiple of the KL to one, plus a constant.
-
-    w KL(N(mu, v) || N(m, s2)) is w / (2 s2) (mu^2 + v) - w m / s2 mu - w / 2 log v, and a constant.
-    """
-    if len(values) < len(_POINTS):
-        return None
-    rows = []
-    for (mu, spread), _ in values:
-        mean, log_variance = _ball(mu), subject.log_variance(_ball(spread))
-        rows.append([mean**2 + log_variance.exp(), mean, log_variance, arb(1)])
-    right = arb_mat([[computed] for _, computed in values[:4]])
-    square, linear, logarithm, constant = (row[0] for row in arb_mat(rows[:4]).solve(right).tolist())
-    fits = all(
-        computed.overlaps(square * a + linear * b + logarithm * c + constant * d)
-        for (_, computed), (a, b, c, d) in zip(values[4:], rows[4:], strict=True)
+def _not_proved(subject: _Subject, given: Given, objective: Objective, group: Group, names: Names) -> Claim:
+    claim = divergence_claim(objective, group, given.posterior, names, None)
+    if claim.witness is None:
+        return claim
+    point = {subject.mean if name == "mu" else subject.spread: value for name, value in claim.witness.point.items()}
+    shown = ", ".join(f"{name} = {value}" for name, value in point.items())
+    reason = (
+        f"no weight and constant make it the KL to a normal prior, {subject.spread} being the posterior's "
+        f"{subject.roles[subject.spread].words}: at {shown} it is {claim.witness.computed}, and would have to be "
+        f"{claim.witness.expected}."
     )
-    if not (fits and square > 0 and logarithm < 0):
-        return None
-    mean, variance = -linear / (2 * square), -logarithm / square
-    if mean.contains(0) and variance.contains(1):
-        return None
-    return f"N({round(float(mean), 9) + 0:g}, {float(variance):g})"
+    return replace(claim, reason=reason, witness=replace(claim.witness, point=point))
 
 
-_FITTED = "one row, one coordinate; the weight and constant that fit at two other points give the expected value"
+def _proved(subject: _Subject, run: Run, objective: Objective, group: Group, names: Names) -> Claim:
+    assert group.found is not None
+    prior = group.found.target.name
+    if prior != "N(0, I)":
+        return _unknown(f"it is not the KL to N(0, I), but looks like one to {prior}: audit_kl is of N(0, I) alone")
+    arrays = {name: role.variable for name, role in subject.roles.items()}
+    theorem = names.theorem(objective.theorem or group.theorem, arrays)  # pyright: ignore[reportArgumentType]
+    axes = run.reading.axes
+    here = axes.length({*group.axes, *(a for dim in run.reading.result.dims for a in axes.now(dim))})
+    whole = axes.length(a for dim in run.reading.leaves[subject.mean].dims for a in axes.now(dim))
+    if here != whole:
+        reason = f"it is the KL of {here} of the {whole} coordinates."
+        return Claim("divergence", "REFUTED", reason, theorems=(theorem,), bug="kl-partial")
+    weight = names.monomial(group.found.fit.weights[0], objective.question.values)
+    if weight is None:
+        return _unknown("its weight is no number times powers of lengths")
+    if any(not bool(torch.isfinite(subject.function(*subject.call(shape).arguments)).all()) for shape in _SIZES):
+        return _unknown("at some random numbers it is not finite, though the formula is the KL where it has a value")
+    if weight.number <= 0:
+        sign = (
+            "zero: it does not depend on the posterior" if not weight.number else "negative: it falls as the KL grows"
+        )
+        reason = f"for every B and L it is {weight} times the KL to N(0, I). That weight is {sign}."
+        point = {subject.mean: "2", subject.spread: "e^(0)" if subject.roles[subject.spread].positive else "0"}
+        posterior = objective.question.posteriors[0]
+        values = {e: Fraction(2 if e is posterior.mean.term else 0) for e in elements_of(group.body)}
+        computed = ball(group.body, values)
+        meaning = "the KL in nats, of which it is no positive multiple"
+        witness = Witness(point, "0" if computed is None else computed.str(12), "2", meaning)
+        return Claim("divergence", "REFUTED", reason, theorems=(theorem,), witness=witness, bug="sign")
+    read = dict.fromkeys(run.recording.decided_by_value)
+    assumptions = tuple(f"{line} reads a value: the theorem is of the way taken" for line in read)
+    return _with_gradient(subject, weight, theorem, assumptions)
 
 
-def _witness(subject: _Subject, where: tuple[str, str], computed: arb, expected: arb, meaning: str) -> Witness:
-    mean, spread = where
-    role = subject.roles[subject.spread]
-    point = {subject.mean: mean, subject.spread: f"e^({spread})" if role.positive else spread}
-    return Witness(point, computed.str(12), expected.str(12), meaning)
-
-
-def _refutation(subject: _Subject, where: tuple[str, str], computed: arb, expected: arb) -> Claim:
-    witness = _witness(subject, where, computed, expected, _FITTED)
-    shown = ", ".join(f"{name} = {number}" for name, number in witness.point.items())
+def _with_gradient(subject: _Subject, weight: Monomial, theorem: Theorem, assumptions: tuple[str, ...]) -> Claim:
+    """PROVED, if autograd's gradient at a point is that of the formula."""
+    shape = _SIZES[0]
+    variables = subject.variables(shape)
+    spread_role = subject.roles[subject.spread]
+    mu, spread = variables["mu"], variables[spread_role.variable]
+    result = subject.function(*(role.argument(variables[role.variable]) for role in subject.roles.values()))
+    assert spread_role.log_variance is not None
+    factor = weight.at({"B": shape[0], "L": shape[1]})
+    closed_form = factor * spec.coordinate_kl_to_standard(mu, spread_role.log_variance(spread)).sum()
+    refuted = Claim("divergence", "REFUTED", "", theorems=(theorem,), bug="detached", assumptions=assumptions)
+    actual: tuple[Tensor | None, ...] = (None, None)
+    if result.requires_grad:
+        try:
+            actual = torch.autograd.grad(result.sum(), (mu, spread), allow_unused=True)
+        except RuntimeError as error:
+            said = str(error).partition(";")[0]
+            return replace(refuted, reason=f"its value is right, but torch cannot differentiate it: {said}.")
+    wanted = torch.autograd.grad(closed_form, (mu, spread))
+    for name, got, want in zip((subject.mean, subject.spread), actual, wanted, strict=True):
+        if got is None or not torch.allclose(got, want, rtol=1e-9, atol=1e-12):
+            off = 0 if got is None else int((got - want).abs().argmax())
+            shown = "none" if got is None else f"{float(got.flatten()[off]):.6g} at some place"
+            reason = (
+                f"its value is right, but not its gradient through {name}: {shown}, where that of the KL is "
+                f"{float(want.flatten()[off]):.6g}. Is something detached, or the backward pass your own?"
+            )
+            return replace(refuted, reason=reason)
     return Claim(
         "divergence",
-        "REFUTED",
-        f"no weight and constant make it the KL to N(0, I), {subject.spread} being the posterior's "
-        f"{subject.roles[subject.spread].words}: at {shown} it is {computed.str(6)}, and would have to be "
-        f"{expected.str(6)}.",
-        witness=witness,
+        "PROVED",
+        f"for every B and L it is {weight} times the KL to N(0, I) in nats, summed over what it sums over, and a "
+        "constant.",
+        weight=str(weight),
+        theorems=(theorem,),
+        assumptions=(
+            *assumptions,
+            "the gradient is tested at one point",
+            "real numbers: rounding, overflow and NaN are not counted",
+        ),
     )
 
 
@@ -314,49 +248,3 @@ def _with_the_usual_mistake(subject: _Subject, refuted: Claim) -> Claim:
     if found.verdict != "PROVED":
         return refuted
     return replace(refuted, reason=f"{refuted.reason} It is the KL if {subject.spread} is the {ROLES[other].words}.")
-
-
-def _weight(found: Multiple) -> float:
-    return float(value(found.factor, {}, _LENGTHS[0]))
-
-
-def _with_gradient(subject: _Subject, found: Multiple, assumptions: tuple[str, ...]) -> Claim:
-    """PROVED, if autograd's gradient at a point is that of the formula."""
-    variables = _leaves(_variables(_LENGTHS[0]))
-    mu, spread = variables["mu"], variables[subject.roles[subject.spread].variable]
-    result = subject.call(subject.function, *subject.arguments(variables).values())
-    closed_form = _weight(found) * spec.coordinate_kl_to_standard(mu, subject.log_variance(spread)).sum()
-    actual: tuple[Tensor | None, ...] = (None, None)
-    if result.requires_grad:
-        try:
-            actual = torch.autograd.grad(result.sum(), (mu, spread), allow_unused=True)
-        except RuntimeError as error:
-            reason = f"its value is right, but torch cannot differentiate it: {str(error).partition(';')[0]}."
-            return Claim("divergence", "REFUTED", reason, theorems=(found.theorem,), assumptions=assumptions)
-    wanted = torch.autograd.grad(closed_form, (mu, spread))
-    for name, got, want in zip((subject.mean, subject.spread), actual, wanted, strict=True):
-        if got is None or not torch.allclose(got, want, rtol=1e-9, atol=1e-12):
-            off = 0 if got is None else int((got - want).abs().argmax())
-            shown = "none" if got is None else f"{float(got.flatten()[off]):.6g} at some place"
-            return Claim(
-                "divergence",
-                "REFUTED",
-                f"its value is right, but not its gradient through {name}: {shown}, where that of the KL is "
-                f"{float(want.flatten()[off]):.6g}. Is something detached, or the backward pass your own?",
-                theorems=(found.theorem,),
-                assumptions=assumptions,
-            )
-    weight, constant = text(found.factor.term), text(found.constant.term)
-    plus = "" if constant == "0" else f", plus the constant {constant}"
-    return Claim(
-        "divergence",
-        "PROVED",
-        f"for every B and L it is {weight} times the KL to N(0, I) in nats, summed over what it sums over{plus}.",
-        weight=weight,
-        theorems=(found.theorem,),
-        assumptions=(
-            *assumptions,
-            "the gradient is tested at one point",
-            "real numbers: rounding, overflow and NaN are not counted",
-        ),
-    )

@@ -8,14 +8,13 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from vaelid.auditor.given import alike, given_by
 from vaelid.auditor.linear import NoProof
-from vaelid.auditor.posterior import Posterior, log_variance_of
 from vaelid.auditor.report import Report
 from vaelid.auditor.roles import Role, roles_of_loss
-from vaelid.auditor.rules import root
-from vaelid.auditor.run import Call, Run
-from vaelid.auditor.step import Given, assess, source_of, unread
-from vaelid.auditor.tensors import Unread, element_of
+from vaelid.auditor.run import Call
+from vaelid.auditor.step import assess, source_of, unread
+from vaelid.auditor.tensors import Unread
 from vaelid.auditor.verdict import verdict
 from vaelid.readings.errors import ReadingError
 from vaelid.spec.errors import InputError, UserCodeError
@@ -60,7 +59,7 @@ def audit_loss(
     failure: UserCodeError | None = None
     for calls in _tries(found, inputs, number):
         try:
-            assessed = assess(function, calls, lambda run: _given(run, found), _alike(found, calls[0]))
+            assessed = assess(function, calls, lambda run: given_by(found, run), alike(found, calls[0]))
             report = verdict(
                 assessed, target=target, beta=beta, likelihood=likelihood, variance=variance, sampled=False
             )
@@ -124,35 +123,3 @@ def _call(
 
     arguments = {name: argument(role) for name, role in roles.items()}
     return Call(tuple(arguments.values()), {n: v for n, v in arguments.items() if isinstance(v, Tensor)})
-
-
-def _alike(roles: Mapping[str, Role], call: Call) -> tuple[tuple[str, str], ...]:
-    """The mean and the spread, where they are of one shape: they speak of the same coordinates."""
-    mean = next(name for name, role in roles.items() if role.name == "mu")
-    spread = next((n for n, role in roles.items() if role.log_variance is not None), None)
-    if spread is None or call.tensors[mean].shape != call.tensors[spread].shape:
-        return ()
-    return ((mean, spread),)
-
-
-def _given(run: Run, roles: Mapping[str, Role]) -> Given:
-    axes = run.reading.axes
-    leaves = run.reading.leaves
-
-    def element(name: str) -> Any:
-        return element_of(name, [a for dim in leaves[name].dims for a in axes.now(dim)])
-
-    mean = next(name for name, role in roles.items() if role.name == "mu")
-    spread = next((n for n, role in roles.items() if role.log_variance is not None), None)
-    data = frozenset(n for n, role in roles.items() if role.name == "x")
-    outputs = frozenset(roles) - data - {mean, spread}
-    where = tuple(a for dim in leaves[mean].dims for a in axes.now(dim))
-    if spread is None:
-        return Given(Posterior(where, element(mean), element(mean) * 0), data, outputs)
-    role, value = roles[spread], element(spread)
-    if role.positive:
-        log_variance, positive = log_variance_of(root(value) if role.name == "var" else value, "s_0")
-    else:
-        assert role.log_variance is not None
-        log_variance, positive = role.log_variance(value), None
-    return Given(Posterior(where, element(mean), log_variance, "", positive), data, outputs)

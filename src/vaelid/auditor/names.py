@@ -5,8 +5,9 @@ from dataclasses import dataclass
 
 from vaelid.auditor.fit import Values
 from vaelid.readings.terms.arrays import TermArray, size
-from vaelid.readings.terms.syntax import INDEX, Term, free_variables, instance
+from vaelid.readings.terms.syntax import INDEX, Term, Variable, free_variables, instance, make
 from vaelid.readings.terms.text import text
+from vaelid.theory.kernel import Theorem, instantiate
 
 __all__ = ["Monomial", "Names"]
 
@@ -101,6 +102,16 @@ class Names:
         lengths = {v for v in free_variables(term) if v.sort is INDEX and v.name[0] == "N"}
         known = {v: size(self.of_axis[int(v.name[1:])]) for v in lengths if int(v.name[1:]) in self.of_axis}
         return text(instance(term, known))
+
+    def theorem(self, theorem: Theorem, arrays: Mapping[str, str]) -> Theorem:
+        """A theorem with these letters for lengths, small ones for indices, and these names for arrays."""
+        values: dict[Variable, Term] = {}
+        for variable in free_variables(theorem.statement):
+            if variable.sort is not INDEX:
+                values[variable] = make(Variable(arrays.get(variable.name, variable.name), variable.sort))
+            elif (letter := self.of_axis.get(int(variable.name[1:]))) is not None:
+                values[variable] = size(letter if variable.name[0] == "N" else letter.lower())
+        return instantiate(theorem, values)
 
 
 def _power(ratio: float) -> int | None:

@@ -127,7 +127,7 @@ def observed(function: Callable[..., Any], call: Call, scalar: Callable[[Any], T
     """One run. What the user's code raises is said to be its."""
     try:
         return record(function, call.arguments, call.tensors, scalar)
-    except InputError:
+    except (InputError, Unread):
         raise
     except Exception as error:
         said = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
@@ -142,9 +142,11 @@ def read_calls(
     clamps_of: frozenset[str] | None = None,
     alike: Sequence[tuple[str, str]] = (),
     gradients: bool = True,
-    scalar_only: bool = True,
+    again: bool = True,
 ) -> Run:
     """The function's formula, from one run for each call: what moves with the lengths is a length.
+
+    `again`: the first call is made once more, to see which noise and which constants are the same.
 
     Raises `Unread`, `UserCodeError` and `InputError`. The generator's state is as it was before.
     """
@@ -158,10 +160,10 @@ def read_calls(
                 if len(call.arguments) != 1:  # a step may hold something of its batch's size
                     raise
                 notes.append(f"it does not take fewer rows ({error}): the verdict is for this number of rows")
-        again = observed(function, calls[0], scalar) if len(calls[0].arguments) == 1 or not scalar_only else None
+        repeated = observed(function, calls[0], scalar) if again else None
     for recording in recordings:
         recording.gradients = gradients
-    frozen = frozen_draws(recordings[0], again) if again is not None else frozenset()
+    frozen = frozen_draws(recordings[0], repeated) if repeated is not None else frozenset()
     try:
         readings = [lift(recording, clamps_of=clamps_of, alike=alike) for recording in recordings]
         for reading in readings:
@@ -170,9 +172,8 @@ def read_calls(
         raise Unread("its formula is nested too deeply to be read", None) from None
     first = readings[0]
     for reading, recording in zip(readings, recordings, strict=True):
-        if scalar_only:
-            check_value(reading, recording)
-    moving = moving_constants(first, recordings[0], again) if again is not None else frozenset()
+        check_value(reading, recording)
+    moving = moving_constants(first, recordings[0], repeated) if repeated is not None else frozenset()
     run = Run(first, recordings[0], first.result.element, frozenset(), notes, frozen, moving)
     if len(readings) < 2 or len(readings[0].axes.lengths) != len(readings[1].axes.lengths):
         if len(readings) > 1:
@@ -216,17 +217,23 @@ def moving_constants(reading: Reading, first: Recording, again: Recording) -> fr
 def check_value(reading: Reading, recording: Recording) -> None:
     """The formula must give what the code gave; so a write by numpy, which no operation shows, is seen. Or `Unread`."""
     assert recording.returned is not None
-    code = float(recording.returned.detach())
+    axes = [axis for dim in reading.result.dims for axis in reading.axes.now(dim)]
     sizes = {f"{letter}{axis}": size for axis, size in enumerate(reading.axes.lengths) for letter in "Ni"}
+    names = tuple(f"i{axis}" for axis in axes)
     try:
-        formula = float(array_of(reading.result.element.term, arrays_of(reading), sizes))
+        formula = array_of(reading.result.element.term, arrays_of(reading), sizes, names)
     except KeyError as name:
         raise Unread(f"it depends on a tensor that was written into in parts ({name})", None) from None
     except ReadingError as error:
         raise Unread(str(error), None) from None
+    code = recording.returned.detach().double().cpu().reshape(formula.shape)
     tolerance = 1e-9 if recording.returned.dtype == torch.float64 and _all_double(reading) else 1e-3
-    if math.isfinite(code) and math.isfinite(formula) and abs(code - formula) > tolerance * (1 + abs(formula)):
-        raise Unread(f"the formula read from the operations is {formula:.6g} where the code gave {code:.6g}", None)
+    both = torch.isfinite(code) & torch.isfinite(formula)
+    off = torch.where(both, (code - formula).abs() / (1 + formula.abs()), torch.zeros_like(formula)).flatten()
+    if off.numel() and float(off.max()) > tolerance:
+        at = int(off.argmax())
+        pair = f"{float(formula.flatten()[at]):.6g} where the code gave {float(code.flatten()[at]):.6g}"
+        raise Unread(f"the formula read from the operations is {pair}", None)
 
 
 def _all_double(reading: Reading) -> bool:

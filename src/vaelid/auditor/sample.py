@@ -9,6 +9,7 @@ import torch
 from flint import arb
 from torch import Tensor
 
+from vaelid.auditor.given import element, mean_and_spread
 from vaelid.auditor.linear import NoProof
 from vaelid.auditor.names import Names
 from vaelid.auditor.objective import pointwise
@@ -59,7 +60,7 @@ def audit_sampler(function: Callable[..., Any], *, roles: Mapping[str, str] | No
         arguments[name] = (torch.exp(0.5 * value) if role.positive else value).requires_grad_()
     call = Call(tuple(arguments.values()), arguments)
     try:
-        run = read_calls(function, [call], _tensor, scalar_only=False)
+        run = read_calls(function, [call], _tensor)
     except Unread as reason:
         return Claim("sampler", "UNKNOWN", f"{str(reason).rstrip('.')}.", source=reason.source)
     reading = run.reading
@@ -77,17 +78,14 @@ def audit_sampler(function: Callable[..., Any], *, roles: Mapping[str, str] | No
     if claim.verdict != "PROVED" or posterior is None:
         return claim
 
-    def element(name: str) -> TermArray:
-        return element_of(name, [a for dim in reading.leaves[name].dims for a in axes.now(dim)])
-
-    mean = next(n for n, role in found.items() if role.log_variance is None)
-    spread = next(n for n, role in found.items() if role.log_variance is not None)
-    value = element(spread)
+    mean, spread = mean_and_spread(found)
+    assert spread is not None
+    value = element(run, spread)
     wanted = {"logvar": xp.exp(value), "var": value, "std": value**2, "logstd": xp.exp(2 * value)}[found[spread].name]
     parts = affine(sample, reading)
     assert parts is not None
     slope = parts[1]
-    for what, got, want in (("mean", posterior.mean, element(mean)), ("variance", slope**2, wanted)):
+    for what, got, want in (("mean", posterior.mean, element(run, mean)), ("variance", slope**2, wanted)):
         if (witness := _differs(got, want, what)) is not None:
             bug = "std-variance" if what == "variance" else None
             reason = f"the {what} of z is another: at {witness.point} it is {witness.computed}, not {witness.expected}."

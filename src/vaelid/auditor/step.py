@@ -3,13 +3,14 @@
 import inspect
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 from vaelid.auditor.assessed import Assessed
 from vaelid.auditor.claims import weight_of
 from vaelid.auditor.constants import with_constant_sums
 from vaelid.auditor.fit import Values
+from vaelid.auditor.given import Given
 from vaelid.auditor.linear import NoProof
 from vaelid.auditor.names import Names
 from vaelid.auditor.numeric import array_of
@@ -28,7 +29,7 @@ from vaelid.readings.errors import ReadingError
 from vaelid.readings.terms.arrays import TermArray
 from vaelid.readings.terms.namespace import NAMESPACE as xp
 
-__all__ = ["Given", "assess", "audit", "source_of", "unread"]
+__all__ = ["assess", "audit", "question_of", "source_of", "unread"]
 
 
 def audit(
@@ -113,15 +114,6 @@ def source_of(function: Any) -> str | None:
     return f"{code.co_filename}:{code.co_firstlineno}"
 
 
-@dataclass(frozen=True)
-class Given:
-    """What the arguments of a function are, where a user says it: the posterior, and the names of data and outputs."""
-
-    posterior: Posterior
-    data: frozenset[str]
-    outputs: frozenset[str]
-
-
 def assess(
     function: Callable[..., Any],
     calls: list[Call],
@@ -131,7 +123,7 @@ def assess(
     gradients: bool = True,
 ) -> Assessed:
     """Run it, read it, and recognise what can be."""
-    run = read_calls(function, calls, scalar_loss, alike=alike, gradients=gradients)
+    run = read_calls(function, calls, scalar_loss, alike=alike, gradients=gradients, again=given is None)
     assessed = _assessed(run, given, frozenset())
     if assessed.objective.theorem is None:
         assessed = _with_less(function, calls, given, alike, run, assessed)
@@ -173,7 +165,7 @@ def _with_less(
         return assessed
     question = assessed.objective.question
     kept = frozenset().union(*(p.leaves for p in question.posteriors), frozenset(question.noise))
-    free = read_calls(function, calls, scalar_loss, clamps_of=kept, alike=alike)
+    free = read_calls(function, calls, scalar_loss, clamps_of=kept, alike=alike, again=given is None)
     lines = ", ".join(dict.fromkeys(run.reading.clamps))
     free.notes.append(f"a clamp changes nothing here, and is read so: the verdict is of values inside it ({lines})")
     if run.moved and not free.moved:  # in the other run it did change something
@@ -209,7 +201,7 @@ def _assessed(run: Run, given: Callable[[Run], Given] | None, fixed: frozenset[i
             posteriors.append(posterior)
     if known is None and not drawn and (posterior := unsampled(run)) is not None:
         posteriors.append(posterior)
-    question = replace(_question(run, posteriors, fixed, known), rows=rows)
+    question = replace(question_of(run, posteriors, fixed, known), rows=rows)
     objective = identify(question)
     names = _names(run, objective, rows)
     claims = [sampler_claim(reading, sample, names, k, run.frozen)[0] for k, sample in enumerate(drawn)]
@@ -219,7 +211,7 @@ def _assessed(run: Run, given: Callable[[Run], Given] | None, fixed: frozenset[i
     return found
 
 
-def _question(run: Run, posteriors: list[Posterior], fixed: frozenset[int], given: Given | None) -> Question:
+def question_of(run: Run, posteriors: list[Posterior], fixed: frozenset[int], given: Given | None) -> Question:
     leaves = run.reading.leaves
     data = {n for n, leaf in leaves.items() if leaf.kind in ("argument", "constant")}
     for name, leaf in leaves.items():

@@ -27,13 +27,16 @@ from vaelid.readings.terms.trace import define
 from vaelid.spec.arrays import lgamma
 from vaelid.spec.likelihoods import bernoulli_log_density, gaussian_log_density
 from vaelid.spec.likelihoods.continuous import laplace_log_density
-from vaelid.theory.library.definitions import bernoulli_density, coordinate_kl, gaussian_density, scalar
+from vaelid.theory.library.definitions import (
+    bernoulli_density,
+    coordinate_kl,
+    gaussian_density,
+    laplace_density,
+    scalar,
+)
 
 __all__ = ["Body", "Found", "Rewrite", "Target", "families", "find_divergence", "find_likelihood"]
 
-laplace_density = define(
-    laplace_log_density, x=scalar("x"), mean=scalar("mean"), log_scale=scalar("log_scale"), sizes=()
-)
 poisson_density = define(
     spec.likelihood("poisson").log_density,
     name="poisson_log_density",

@@ -68,12 +68,12 @@ def audit(
     html: Path | None,
     rocq: Path | None,
 ) -> int:
-    """Prove or refute that a PyTorch loss is the ELBO it is taken for.
+    """Prove or refute that a PyTorch loss is an ELBO.
 
     This RUNS YOUR CODE: TARGET's file is loaded, and TARGET is called a few times. Audit only code that you would run.
 
     TARGET is file.py:name or module:name. A function of one argument is a training step, from a batch to the loss; one
-    of (x_hat, x, mu, logvar, ...) is a loss of tensors; one of (mu, logvar) is a KL, or a sampler if its name says so.
+    of (x_hat, x, mu, logvar) is a loss of tensors; one of (mu, logvar) is a KL, or a sampler if its name says so.
     A file or a folder lists what looks like a loss, and runs nothing. PLACE is written like TARGET.
 
     For instance: vaelid audit model.py:step --batch data.py:batch

@@ -9,6 +9,7 @@ from vaelid.readings.terms.namespace import NAMESPACE as xp
 from vaelid.readings.terms.trace import Definition, define
 from vaelid.spec.conventions import KL_REDUCTIONS, RECONSTRUCTION_LOSSES
 from vaelid.spec.likelihoods import bernoulli_log_density, gaussian_log_density
+from vaelid.spec.likelihoods.continuous import laplace_log_density
 
 D, L, K = size("D"), size("L"), size("K")
 """Coordinates of an observation, latent coordinates, draws."""
@@ -67,6 +68,7 @@ importance_weighted_bound = _define(spec.importance_weighted_bound, log_weights=
 gaussian_density = _define(
     gaussian_log_density, x=scalar("x"), mean=scalar("mean"), log_variance=scalar("log_variance")
 )
+laplace_density = _define(laplace_log_density, x=scalar("x"), mean=scalar("mean"), log_scale=scalar("log_scale"))
 bernoulli_density = _define(bernoulli_log_density, x=scalar("x"), logits=scalar("logits"))
 
 
@@ -118,6 +120,7 @@ DEFINITIONS = (
     importance_weighted_bound,
     gaussian_density,
     bernoulli_density,
+    laplace_density,
     gaussian_nll,
     *EFFECTIVE_BETA.values(),
 )

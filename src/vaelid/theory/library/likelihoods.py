@@ -7,6 +7,7 @@ from vaelid.theory.library.definitions import (
     D,
     bernoulli_density,
     gaussian_nll,
+    laplace_density,
     mean_squared_error,
     scalar,
     variable,
@@ -17,7 +18,7 @@ from vaelid.theory.library.logarithm import exp_pos, log_of_scaled
 from vaelid.theory.library.references import KINGMA, LOAIZA, RYBKIN
 from vaelid.theory.library.sums import same_sum, sum_add, sum_constant, sum_scale
 from vaelid.theory.result import solved
-from vaelid.theory.statement import at, both, eq, given, lt
+from vaelid.theory.statement import at, both, eq, given, le, lt
 from vaelid.theory.tactics import equations, exp_of_sum, prove, use
 
 __all__ = ["RESULTS"]
@@ -130,4 +131,23 @@ bernoulli_normalised = solved(
     unfolding=(),
 )
 
-RESULTS = (gaussian_nll_identification, bernoulli_identification, bernoulli_normalised)
+_y, _m, _s = scalar("x"), scalar("mean"), scalar("log_scale")
+
+
+def _absolute() -> list[Theorem]:
+    """The absolute error from either side, and at the mean."""
+    signs = [use(law, x=z) for z in (_y - _m, _m - _y, _m - _m) for law in ("abs_pos", "abs_neg")]
+    return [*signs, use(exp_pos.theorem, a=-_s)]
+
+
+laplace_identification = solved(
+    "laplace_identification",
+    "an absolute error is the NLL of a Laplace up to its scale, from either side, and it is least at the mean",
+    both(
+        eq(-laplace_density(_y, _m, _s), abs(_m - _y) * xp.exp(-_s) + _s + xp.log(as_term(2))),
+        le(laplace_density(_y, _m, _s), laplace_density(_m, _m, _s)),
+    ),
+    _absolute,
+)
+
+RESULTS = (gaussian_nll_identification, bernoulli_identification, bernoulli_normalised, laplace_identification)
