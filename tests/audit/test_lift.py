@@ -1,16 +1,12 @@
 """Each rule by which an operation is read: the formula has the values that torch gives."""
 
-import itertools
-
 import pytest
 import torch
-from flint import fmpq
 
-from vaelid.auditor.old_lift import element_of, lift
-from vaelid.auditor.old_record import record
-from vaelid.auditor.values import value
+from vaelid.auditor.lift import lift
+from vaelid.auditor.numeric import array_of
+from vaelid.auditor.record import record
 
-LENGTHS = {"B": 3, "L": 5}
 ROWS = torch.linspace(0.2, 1.9, 15, dtype=torch.float64).reshape(3, 5)
 
 RULES = {
@@ -60,18 +56,57 @@ RULES = {
 }
 
 
-def exact(tensor):
-    return lambda i, j: fmpq(*tensor[i, j].item().as_integer_ratio())
+MORE = {
+    "slice": lambda a, b: a[:, 1:4] * b[:, :3],
+    "select": lambda a, b: a[1] + b[:, 2].sum(),
+    "chunk": lambda a, b: a.split(2, 1)[0] - b.split(2, 1)[1],
+    "unbind": lambda a, b: a.unbind(0)[2] * b.unbind(0)[0],
+    "stack": lambda a, b: torch.stack([a, b, a * b]).mean(0),
+    "cat": lambda a, b: torch.cat([a, 2 * b]).sum(),
+    "repeat": lambda a, b: (a.repeat(4, 1, 1) * b).sum(0),
+    "outer difference": lambda a, b: (a.unsqueeze(1) - b.unsqueeze(0)).square().sum(),
+    "log sum exp": lambda a, b: torch.logsumexp(a - b, 1),
+    "softmax": lambda a, b: a.softmax(1) * b.log_softmax(0),
+    "norm": lambda a, b: torch.linalg.vector_norm(a - b, dim=1),
+    "dot": lambda a, b: torch.dot(a.flatten(), b.flatten()),
+    "losses": lambda a, b: torch.nn.functional.mse_loss(a, b) + torch.nn.functional.l1_loss(a, b, reduction="sum"),
+    "cross entropy": lambda a, b: torch.nn.functional.binary_cross_entropy(a / 2, b / 2, reduction="none"),
+    "with logits": lambda a, b: torch.nn.functional.binary_cross_entropy_with_logits(a, b, reduction="sum"),
+    "classes": lambda a, b: torch.nn.functional.cross_entropy(a, torch.tensor([4, 0, 2])) + b.sum(),
+    "a clamp that does something": lambda a, b: a.clamp(0.5, 1.5) + torch.maximum(a, b) - torch.relu(a - b),
+    "lerp and addcmul": lambda a, b: torch.lerp(a, b, 0.3) + torch.addcmul(a, b, b, value=2),
+    "log of sigmoid": lambda a, b: torch.nn.functional.logsigmoid(a - b),
+    "lgamma": lambda a, b: torch.lgamma(a) + torch.xlogy(a, b),
+    "a copy into a view": lambda a, b: torch.zeros_like(a).copy_(a).mul_(b),
+}
 
 
-@pytest.mark.parametrize("name", RULES)
+@pytest.mark.parametrize("name", [*RULES, *MORE])
 def test_the_formula_has_the_values_that_torch_gives(name):
-    first, second = ROWS, ROWS.flip(1).contiguous()
-    recording, result = record(RULES[name], {"a": first, "b": second})
-    reading = lift(recording, LENGTHS, {n: lambda *axes, n=n: element_of(n, *axes) for n in ("a", "b")})
-    arrays = {"a": exact(first), "b": exact(second)}
-    names = [a.name.lower() for dim in reading.dims for a in dim]
-    assert result.shape == torch.Size([LENGTHS[n.upper()] for n in names])
-    for index in itertools.product(*map(range, result.shape)):
-        sizes = {**LENGTHS, **dict(zip(names, index, strict=True))}
-        assert float(value(reading.element, arrays, sizes)) == pytest.approx(float(result[index]), rel=1e-12)
+    given = {"a": ROWS, "b": ROWS.flip(1).contiguous()}
+    recording = record((RULES | MORE)[name], tuple(given.values()), given)
+    reading = lift(recording)
+    axes = [axis for dim in reading.result.dims for axis in reading.axes.now(dim)]
+    sizes = {f"{letter}{axis}": size for axis, size in enumerate(reading.axes.lengths) for letter in "Ni"}
+    assert set(reading.result.leaves) <= {"a", "b", "onehot1"}
+    arrays = {leaf.name: leaf.tensor.double() for leaf in reading.leaves.values() if leaf.tensor.numel()}
+    values = array_of(reading.result.element.term, arrays, sizes, tuple(f"i{axis}" for axis in axes))
+    torch.testing.assert_close(values.reshape(recording.returned.shape), recording.returned, rtol=1e-12, atol=1e-12)
+
+
+@pytest.mark.parametrize(
+    ("function", "operation"),
+    [
+        (lambda a, b: (a @ b.t()).sum(), "mm"),
+        (lambda a, b: a.cumsum(0).sum(), "cumsum"),
+        (lambda a, b: a[[2, 0]].sum(), "index"),
+        (lambda a, b: a.t().reshape(a.shape).sum(), "_unsafe_view"),
+        (lambda a, b: a.round().sum(), "round"),
+    ],
+)
+def test_what_has_no_rule_is_a_leaf_that_remembers(function, operation):
+    given = {"a": ROWS, "b": ROWS.flip(1).contiguous()}
+    reading = lift(record(function, tuple(given.values()), given))
+    (leaf,) = (reading.leaves[name] for name in reading.result.leaves)
+    assert leaf.operation.partition(" ")[0] == operation
+    assert "a" in leaf.inputs

@@ -76,6 +76,12 @@ def divergence_claim(
             unproved or "it has other arrays than the posterior's in it: a mixture, or a prior that is not known here."
         )
         return Claim("divergence", "UNKNOWN", reason, formula)
+    if derived := sorted(names_in(plain) & set(question.derived)):
+        reason = f"it depends on the posterior through {question.derived[derived[0]]}, which is not looked into."
+        return Claim("divergence", "UNKNOWN", unproved or reason, formula)
+    if _at_several_places(plain):
+        reason = unproved or "it speaks of one array at several rows or coordinates at once."
+        return Claim("divergence", "UNKNOWN", reason, formula)
     refuted = no_divergence(plain, own_posterior, shown)
     if refuted is None:
         return Claim("divergence", "UNKNOWN", unproved or "no prior was found for which it is a divergence.", formula)
@@ -90,6 +96,15 @@ def divergence_claim(
         witness=refuted.witness,
         bug=bug,
     )
+
+
+def _at_several_places(term: TermArray) -> bool:
+    """Whether one axis of an array is at two places in the term: these are not free of each other where it is short."""
+    places: dict[tuple[Term, int], set[tuple[int, ...]]] = {}
+    for element in elements_of(term):
+        for k, index in enumerate(element.arguments[1:]):
+            places.setdefault((element.arguments[0], k), set()).add(axes_in(index))
+    return any(len(found - {()}) > 1 for found in places.values())
 
 
 def _unwritten(term: TermArray, posterior: Posterior) -> tuple[TermArray, Posterior]:

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import reduce
 from operator import add
 
@@ -64,6 +64,7 @@ class Question:
         values: of all leaves.
         masks: the leaves of constants.
         rows: the axes of rows.
+        derived: leaves that were made from a posterior's own, or drawn and not for one: how, and where.
     """
 
     term: TermArray
@@ -74,6 +75,7 @@ class Question:
     values: Values
     masks: frozenset[str] = frozenset()
     rows: frozenset[int] = frozenset()
+    derived: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def hypotheses(self) -> tuple[Term, ...]:

@@ -2,7 +2,7 @@
 
 import inspect
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -15,7 +15,7 @@ from vaelid.auditor.linear import NoProof
 from vaelid.auditor.names import Names
 from vaelid.auditor.numeric import array_of
 from vaelid.auditor.objective import Objective, Question, identify, rewritten
-from vaelid.auditor.posterior import Posterior, axes_in, names_in, samples
+from vaelid.auditor.posterior import Posterior, ancestors, axes_in, names_in, samples
 from vaelid.auditor.report import Claim, Report
 from vaelid.auditor.run import Call, Run, call_of, read_calls, scalar_loss, smaller
 from vaelid.auditor.sampler import sampler_claim
@@ -235,11 +235,22 @@ def question_of(run: Run, posteriors: list[Posterior], fixed: frozenset[int], gi
     values = replace(values, fixed=fixed)
     masks = frozenset(n for n, leaf in leaves.items() if leaf.kind == "constant")
     question = Question(run.term, tuple(posteriors), noise, frozenset(outputs), frozenset(data), values, masks)
+    question = replace(question, derived=_derived(run, own, noise))
     for posterior in posteriors:
         if posterior.positive is not None:
             name = next(iter(names_in(posterior.log_variance)))
             question = rewritten(question, Rewrite(posterior.positive, "exp"), name)
     return question
+
+
+def _derived(run: Run, own: set[str], noise: Mapping[str, int]) -> dict[str, str]:
+    """What was made from a posterior's leaves, or drawn and not for one: its value is not free of theirs."""
+    found = {}
+    for name, leaf in run.reading.leaves.items():
+        stray = leaf.kind == "noise" and name not in noise
+        if name not in own and (stray or (leaf.kind == "made" and ancestors(run.reading, leaf.inputs) & own)):
+            found[name] = f"{leaf.operation or 'an operation'} ({leaf.source})"
+    return found
 
 
 def _of_either_sign(run: Run, posterior: Posterior) -> Posterior:
