@@ -7,10 +7,11 @@ from operator import add
 
 import torch
 
+from vaelid.auditor.linear import value_of
 from vaelid.auditor.names import Monomial, Names
 from vaelid.auditor.objective import Group, Objective, Question, over_noise
 from vaelid.auditor.posterior import Posterior, axes_in, names_in
-from vaelid.auditor.refute import Disagreement, elements_of, has_sums, no_divergence
+from vaelid.auditor.refute import Disagreement, collapsed, elements_of, has_sums, no_divergence
 from vaelid.auditor.report import Claim
 from vaelid.auditor.simple import replaced
 from vaelid.auditor.targets import Found, find_divergence
@@ -63,13 +64,16 @@ def divergence_claim(
     unproved = f"it looks like {group.found.target.name}, but {group.failure}." if group.found is not None else ""
     shown = Shown(posterior, names)
     mean, rest = over_noise(group.body, question)
-    if has_sums(mean):
-        reason = unproved or "the terms of the posterior are not a sum over coordinates."
-        return Claim("divergence", "UNKNOWN", reason, formula)
     if rest and not _is_sum(question, group, [mean, *rest]):
         reason = unproved or "it is not quadratic in the noise, as the estimate of a KL to a normal prior is."
         return Claim("divergence", "UNKNOWN", reason, formula)
     plain, own_posterior = _unwritten(mean, posterior)
+    if has_sums(mean):  # at one row and one coordinate it has to be the KL too
+        plain, own_posterior = _unwritten(value_of(group.parts), posterior, collapsed)
+        shown = Shown(own_posterior, names)
+        if names_in(plain) - own_posterior.leaves:
+            reason = unproved or "the terms of the posterior are not a sum over coordinates."
+            return Claim("divergence", "UNKNOWN", reason, formula)
     own = set(elements_of(own_posterior.mean, own_posterior.log_variance))
     if set(elements_of(plain)) - own and any(p.head == Operator("log") for p in subterms(mean.term)):
         reason = (
@@ -85,7 +89,9 @@ def divergence_claim(
     refuted = no_divergence(plain, own_posterior, shown)
     if refuted is None:
         return Claim("divergence", "UNKNOWN", unproved or "no prior was found for which it is a divergence.", formula)
-    bug, said = _named(question, group, posterior, mean, refuted) if not unproved else ("clamp", "")
+    bug, said = ("clamp", "") if unproved else ("kl-formula", "")
+    if not unproved and not has_sums(mean):
+        bug, said = _named(question, group, posterior, mean, refuted)
     point = ", ".join(f"{name} = {value}" for name, value in refuted.witness.point.items())
     return Claim(
         "divergence",
@@ -107,19 +113,23 @@ def _at_several_places(term: TermArray) -> bool:
     return any(len(found - {()}) > 1 for found in places.values())
 
 
-def _unwritten(term: TermArray, posterior: Posterior) -> tuple[TermArray, Posterior]:
-    """The term and posterior with the logarithm of the deviation for the variable that was written for it."""
-    if posterior.positive is None:
-        return term, posterior
-    (name,) = names_in(posterior.log_variance)
-    by = {element_of(name, axes_in(posterior.positive.term)).term: xp.log(posterior.positive).term}
-    log_variance = TermArray((), replaced(posterior.log_variance.term, by))
-    return TermArray((), replaced(term.term, by)), replace(posterior, log_variance=log_variance)
+def _unwritten(
+    term: TermArray, posterior: Posterior, of: Callable[[TermArray], TermArray] = lambda term: term
+) -> tuple[TermArray, Posterior]:
+    """What `of` makes of a term and posterior, with the logarithm of the deviation for the variable written for it."""
+    by: dict[Term, Term] = {}
+    if posterior.positive is not None:
+        (name,) = names_in(posterior.log_variance)
+        by = {of(element_of(name, axes_in(posterior.positive.term))).term: of(xp.log(posterior.positive)).term}
+    mean, log_variance, whole = (
+        TermArray((), replaced(of(part).term, by)) for part in (posterior.mean, posterior.log_variance, term)
+    )
+    return whole, replace(posterior, mean=mean, log_variance=log_variance)
 
 
 def _is_sum(question: Question, group: Group, parts: list[TermArray]) -> bool:
     """Whether the body is the sum of these terms, at the recorded values."""
-    axes = [*group.axes, *axes_in(question.term.term)]
+    axes = question.places(group)
     body = question.values.of(group.body, axes)
     total = reduce(add, (question.values.of(part, axes) for part in parts))
     return bool(torch.allclose(body, total, rtol=1e-9, atol=1e-9, equal_nan=True))
@@ -154,7 +164,7 @@ def _named(
     question: Question, group: Group, posterior: Posterior, body: TermArray, refuted: Disagreement
 ) -> tuple[str, str]:
     """The bug's name, and a word on it, where the body is the KL of another posterior, or another known formula."""
-    axes = list(group.axes)
+    axes = question.places(group)
     own = posterior.leaves
     lv = posterior.log_variance
     halves = [

@@ -86,6 +86,10 @@ class Question:
         fixed = [eq(length_of(axis), index(lengths[f"N{axis}"])) for axis in here]
         return (*hypotheses_of(self.term), *fixed)
 
+    def places(self, group: "Group") -> list[int]:
+        """The axes whose indices a group's body speaks of: those it is summed over, and those of the result."""
+        return list(dict.fromkeys([*group.axes, *axes_in(self.term.term)]))
+
     def kind(self, term: TermArray) -> str:
         """What a term speaks of."""
         names = names_in(term)
@@ -190,7 +194,7 @@ def _recognised(question: Question, group: Group) -> Found | Rewrite | None:
 
 
 def _found(question: Question, group: Group) -> Found | Rewrite | None:
-    axes = [*group.axes, *axes_in(question.term.term)]
+    axes = question.places(group)
     if group.kind.startswith("divergence"):
         posterior = question.posteriors[int(group.kind.split()[1])]
         mean, *_ = over_noise(group.body, question)

@@ -12,13 +12,25 @@ from vaelid.auditor.posterior import Posterior
 from vaelid.auditor.report import Witness
 from vaelid.auditor.simple import replaced
 from vaelid.readings.errors import ReadingError
-from vaelid.readings.terms.arrays import TermArray, as_term
+from vaelid.readings.terms.arrays import TermArray, as_term, index
 from vaelid.readings.terms.namespace import NAMESPACE as xp
-from vaelid.readings.terms.syntax import INDEX, REAL, Binder, Element, Term, Variable, free_variables, subterms
+from vaelid.readings.terms.syntax import (
+    INDEX,
+    REAL,
+    Binder,
+    Element,
+    Term,
+    Variable,
+    element,
+    free_variables,
+    lambda_,
+    make,
+    subterms,
+)
 from vaelid.readings.terms.values import value_at
 from vaelid.theory.library.definitions import coordinate_kl
 
-__all__ = ["Disagreement", "ball", "elements_of", "no_divergence", "no_multiple"]
+__all__ = ["Disagreement", "ball", "collapsed", "elements_of", "no_divergence", "no_multiple"]
 
 Point = Mapping[Term, Fraction]
 
@@ -57,6 +69,19 @@ def elements_of(*terms: TermArray) -> list[Term]:
 def has_sums(term: TermArray) -> bool:
     """Whether there is a sum in the term: then it is not of one place alone."""
     return any(part.head == Binder("sum") for part in subterms(term.term))
+
+
+def collapsed(term: TermArray) -> TermArray:
+    """The term where every axis has one place: a sum is its one term."""
+
+    def at(part: Term) -> Term:
+        if part.head == Binder("sum"):
+            return at(element(lambda_(1, part.arguments[1]), index(0)))
+        if isinstance(part.head, Variable) and part.sort is INDEX and part.head.name[0] == "i":
+            return index(0)
+        return make(part.head, *map(at, part.arguments)) if part.arguments else part
+
+    return TermArray((), at(term.term))
 
 
 def ball(term: TermArray, point: Point) -> arb | None:
