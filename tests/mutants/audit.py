@@ -168,8 +168,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     before = [replace(f, objective=tuple(f.objective)) for f in findings[: len(audits.originals())]]
     after = [replace(f, objective=tuple(f.objective)) for f in findings[len(before) :]]
     print(audits.table(after))
-    unsettled = audits.complaints([], [f for f in before if f.original in audits.UNSETTLED])
-    found += [complaint for complaint in audits.complaints(after, before) if complaint not in unsettled]
+    found += audits.complaints(after, before)
     for complaint in found:
         print(complaint, file=sys.stderr)
     return 1 if found else 0

@@ -98,7 +98,7 @@ class Values:
 
     def whole(self, term: TermArray, axes: Iterable[int]) -> list[Tensor]:
         """The values at all places of these axes, for each set."""
-        names = tuple(f"i{axis}" for axis in axes)
+        names = tuple(dict.fromkeys(f"i{axis}" for axis in axes))
         return [array_of(term.term, arrays, self.lengths, names) for arrays in self.sets]
 
     def with_leaf(self, name: str, values: list[Tensor]) -> "Values":

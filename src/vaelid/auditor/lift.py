@@ -62,6 +62,7 @@ class _Lifter(Arrangement):
         self.counts: dict[str, int] = {}
         self.clamps: list[str] = []
         self.halted: set[str] = set()
+        self.numbers: dict[Place, Lifted] = {}
 
     def reading(self) -> Reading:
         for name, place in self.recording.arguments.items():
@@ -126,12 +127,19 @@ class _Lifter(Arrangement):
             return found
         if isinstance(value, Place) and value in self.event.custom and found.stops:
             return self.through_custom(value, found)
-        if isinstance(value, Place) and found.differentiable and value not in self.event.differentiable and value.real:
+        if isinstance(value, Place) and found.differentiable and value in self.event.stopped and value.real:
             if not any(found.dims):
-                self.halted.add(self.event.source)
-                return replace(found, differentiable=False)
+                return self.halt(value, found)
             return replace(found, differentiable=False, stops=found.stops | {self.event.source})
         return found
+
+    def halt(self, place: Place, found: Lifted) -> Lifted:
+        """A single number that was detached is a constant: right for a weight; a term of it has no gradient."""
+        self.halted.add(self.event.source)
+        if place not in self.numbers:
+            inputs = {"inputs": found.leaves, "operation": "detach", "source": self.event.source}
+            self.numbers[place] = self.leaf(self.name("detached"), "constant", place, self.values_of(place), **inputs)
+        return replace(self.numbers[place], differentiable=False)
 
     def through_custom(self, place: Place, found: Lifted) -> Lifted:
         """A tensor from a user's own backward: stops inside do not count if its gradient is the formula's."""

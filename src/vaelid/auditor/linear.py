@@ -4,6 +4,7 @@ The theorems on sums of the library are put together here; the solvers see one l
 arithmetic. Nothing here is trusted: a wrong step is not proved.
 """
 
+from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import cache, reduce
@@ -26,8 +27,10 @@ from vaelid.readings.terms.syntax import (
     free_variables,
     lambda_,
     make,
+    subterms,
 )
 from vaelid.theory.kernel import NotProved, Theorem, generalize
+from vaelid.theory.library.logarithm import exp_pos
 from vaelid.theory.library.sums import sum_add, sum_congruent, sum_constant, sum_scale
 from vaelid.theory.statement import at, eq, given, le, lt
 from vaelid.theory.tactics import prove, use
@@ -130,7 +133,8 @@ def apart(term: TermArray, kind: Callable[[TermArray], str], hypotheses: tuple[T
             continue
         of_sum = _of_sum(inner, kind, hypotheses)
         for part in of_sum.parts:
-            coefficient = tidy(factor * part.coefficient)
+            coefficient, same = _tidied(factor * part.coefficient, part.term, hypotheses)
+            theorems += [same] if same else []
             if part.term.term.head == Binder("sum") and _has_arrays(coefficient):
                 inside, pushed = _pushed(coefficient, part.term.term, hypotheses)
                 parts.append(Part(as_term(1), inside))
@@ -146,6 +150,31 @@ def apart(term: TermArray, kind: Callable[[TermArray], str], hypotheses: tuple[T
     if whole.term is term.term:
         return Apart(tuple(parts), None)
     return Apart(tuple(parts), proved(given(*hypotheses, eq(term, whole)), theorems))
+
+
+@cache
+def _equal_factors() -> Theorem:
+    """u = v -> u s = v s."""
+    u, v, s = variable("u"), variable("v"), variable("s")
+    return prove(given(eq(u, v), eq(u * s, v * s)))
+
+
+def _tidied(raw: TermArray, term: TermArray, hypotheses: tuple[Term, ...]) -> tuple[TermArray, Theorem | None]:
+    """A coefficient in its simple form; with the theorem, where a length is cancelled, that the products are equal."""
+    coefficient = tidy(raw)
+    lengths = [sum(_length_count(t.term).values()) for t in (raw, coefficient)]
+    if lengths[0] == lengths[1]:
+        return coefficient, None
+    same = proved(given(*hypotheses, eq(raw, coefficient)))
+    scaled = use(_equal_factors(), u=raw, v=coefficient, s=term)
+    return coefficient, proved(given(*hypotheses, eq(raw * term, coefficient * term)), [same, scaled])
+
+
+def _length_count(term: Term) -> Counter[Term]:
+    """How often each length stands in a coefficient."""
+    if term.head == Operator("real"):
+        return Counter([term])
+    return reduce(add, (_length_count(part) for part in term.arguments), Counter())
 
 
 def _has_arrays(term: TermArray) -> bool:
@@ -173,7 +202,9 @@ def _without_sums(term: TermArray, kind: Callable[[TermArray], str], hypotheses:
     if len(by_kind) < 2:
         return Apart((Part(as_term(1), term),), None)
     parts = tuple(Part(as_term(1), part) for part in by_kind.values())
-    return Apart(parts, proved(given(*hypotheses, eq(term, value_of(parts)))))
+    inside = (p.arguments[0] for p in subterms(term.term) if p.head == Operator("exp"))
+    positive = [use(exp_pos.theorem, a=TermArray((), exponent)) for exponent in inside]  # what may be divided by
+    return Apart(parts, proved(given(*hypotheses, eq(term, value_of(parts))), positive))
 
 
 def added(term: Term) -> list[TermArray]:

@@ -92,6 +92,13 @@ class Question:
 
     def kind(self, term: TermArray) -> str:
         """What a term speaks of."""
+        kinds = self.kinds(term)
+        if len(kinds) > 1:
+            return "mixed"
+        return kinds.pop() if kinds else "constant" if names_in(term) <= self.data else "parameter"
+
+    def kinds(self, term: TermArray) -> set[str]:
+        """The posteriors that a term speaks of, and whether of a decoder's output."""
         names = names_in(term)
         kinds = {f"divergence {self.noise[name]}" for name in names if name in self.noise}
         own: set[str] = set()
@@ -101,9 +108,7 @@ class Question:
                 own |= here
         if names & self.outputs - own:
             kinds.add("reconstruction")
-        if len(kinds) > 1:
-            return "mixed"
-        return kinds.pop() if kinds else "constant" if names <= self.data else "parameter"
+        return kinds
 
 
 @dataclass(frozen=True)
@@ -179,11 +184,27 @@ def _grouped(question: Question, parts: Iterable[Part]) -> list[Group]:
         names = names_in(value_of([part])) - question.data
         at = next((k for k, others in by_kind.items() if names & names_in(value_of(others))), "parameter")
         by_kind.setdefault(at, []).append(part)
+    for part in by_kind.pop("mixed", []):  # a prior may come from a decoder: of what is sampled above
+        kinds = question.kinds(value_of([part])) - {"reconstruction"}
+        data = names_in(value_of([part])) & question.data
+        by_kind.setdefault(kinds.pop() if len(kinds) == 1 and not data else "mixed", []).append(part)
+    _move_priors(question, by_kind)
     groups = []
     for kind, found in by_kind.items():
         axes = axes_of(found)
         groups.append(Group(kind, tuple(found), tuple(axes), under_sums(found, axes)))
     return groups
+
+
+def _move_priors(question: Question, by_kind: dict[str, list[Part]]) -> None:
+    """What a decoder put out and a divergence speaks of, as a prior, is the divergence's, if no data stand with it."""
+    outputs = by_kind.pop("reconstruction", [])
+    of_data = frozenset().union(*(names for p in outputs if (names := names_in(value_of([p]))) & question.data))
+    for part in outputs:
+        names = names_in(value_of([part])) - of_data
+        divergences = (kind for kind in by_kind if kind.startswith("divergence"))
+        of = next((kind for kind in divergences if names & names_in(value_of(by_kind[kind]))), "reconstruction")
+        by_kind.setdefault(of, []).append(part)
 
 
 def _recognised(question: Question, group: Group) -> Found | Rewrite | None:

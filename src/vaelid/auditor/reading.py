@@ -17,7 +17,7 @@ class Reading:
         leaves: every leaf, by its name.
         entering: the tensors that went into operations that were cut, with the leaf that came out.
         axes: what is known of the axes.
-        halted: lines at which a single number was detached: right for a weight, and wrong for a term.
+        halted: lines at which a single number was detached: it is a constant there.
         clamps: lines of clamps that left every value as it was, and of probabilities kept from 0 and 1.
     """
 

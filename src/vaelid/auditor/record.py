@@ -33,9 +33,9 @@ class Place:
 class Event:
     """One ATen operation: tensors in the arguments and outputs are replaced by their places.
 
-    `written` are the storages that it wrote into, besides what it made; `differentiable` those of its arguments through
-    which autograd will go back, `custom` those that come from a user's own `autograd.Function`; `unchanged` says of a
-    clamp that it left every value as it was.
+    `written` are the storages that it wrote into, besides what it made; `stopped` those of its arguments through
+    which autograd will not go back, `custom` those that come from a user's own `autograd.Function`; `unchanged` says of
+    a clamp that it left every value as it was.
     """
 
     name: str
@@ -44,7 +44,7 @@ class Event:
     outputs: tuple[Any, ...]
     source: str
     written: frozenset[int]
-    differentiable: frozenset[Place]
+    stopped: frozenset[Place]
     custom: frozenset[Place]
     unchanged: bool
 
@@ -108,7 +108,7 @@ class _Recorder(TorchDispatchMode):
         arguments = tree_map(self.read, tuple(args))
         options = tree_map(self.read, dict(kwargs or {}))
         tensors = [value for value in tree_flatten((args, kwargs or {}))[0] if isinstance(value, Tensor)]
-        differentiable = frozenset(self.place(tensor) for tensor in tensors if tensor.requires_grad)
+        stopped = frozenset(self.place(tensor) for tensor in tensors if not tensor.requires_grad)
         custom = frozenset(self.place(tensor) for tensor in tensors if isinstance(tensor.grad_fn, BackwardCFunction))
         written = frozenset(_written(func, arguments, options))
         self.save_values(written)
@@ -130,7 +130,7 @@ class _Recorder(TorchDispatchMode):
         unchanged = name.startswith(_CLAMPS) and torch.equal(result, args[0] if before is None else before)
         if unchanged:
             self.recording.inactive_clamps.append(source)
-        event = Event(name, arguments, options, outputs, source, written, differentiable, custom, unchanged)
+        event = Event(name, arguments, options, outputs, source, written, stopped, custom, unchanged)
         self.recording.events.append(event)
         return result
 

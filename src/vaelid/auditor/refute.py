@@ -30,7 +30,7 @@ from vaelid.readings.terms.syntax import (
 from vaelid.readings.terms.values import value_at
 from vaelid.theory.library.definitions import coordinate_kl
 
-__all__ = ["Disagreement", "ball", "collapsed", "elements_of", "no_divergence", "no_multiple"]
+__all__ = ["Disagreement", "Point", "ball", "collapsed", "elements_of", "no_divergence", "no_multiple"]
 
 Point = Mapping[Term, Fraction]
 

@@ -7,7 +7,7 @@ from flint import arb
 
 from vaelid.auditor.objective import Group, Question
 from vaelid.auditor.posterior import names_in
-from vaelid.auditor.refute import ball, elements_of, has_sums, no_multiple, points
+from vaelid.auditor.refute import Point, ball, elements_of, has_sums, no_multiple, points
 from vaelid.auditor.report import Witness
 from vaelid.auditor.targets import Body, families
 from vaelid.readings.terms.arrays import TermArray, as_term
@@ -103,7 +103,7 @@ def _not_normalised(
         zero, one, minus, two = at
         square, slope = (one + minus) / 2 - zero, (one - minus) / 2
         if not (zero + 2 * slope + 4 * square).overlaps(two):
-            return None  # of a higher degree
+            return _unbounded(body, x, point, shown)
         if not square > 0:
             return None
         seen.append((dict(point), square, slope**2 / (4 * square) - zero))
@@ -120,6 +120,18 @@ def _not_normalised(
                     f"with the decoder's output ({what} is {computed.str(6)} and {expected.str(6)})."
                 )
                 return witness, reason
+    return None
+
+
+def _unbounded(body: TermArray, x: Term, point: Point, shown: Callable[[Term], str]) -> tuple[Witness, str] | None:
+    """A polynomial that falls far out is the negative logarithm of no density: its exponential grows there."""
+    for near, far in ((Fraction(10**3), Fraction(10**6)), (Fraction(-(10**3)), Fraction(-(10**6)))):
+        one, other = ball(body, {**point, x: near}), ball(body, {**point, x: far})
+        if one is not None and other is not None and other < one:
+            names = {shown(e): str(v) for e, v in point.items()} | {shown(x): str(far)}
+            meaning = f"the term there, and at {shown(x)} = {near}: it has to grow for its exponential to be integrable"
+            reason = f"it is the negative logarithm of no density: it falls without end as {shown(x)} goes to {far}."
+            return Witness(names, other.str(12), one.str(12), meaning), reason
     return None
 
 

@@ -212,6 +212,7 @@ def _assessed(run: Run, given: Callable[[Run], Given] | None, fixed: frozenset[i
 
 
 def question_of(run: Run, posteriors: list[Posterior], fixed: frozenset[int], given: Given | None) -> Question:
+    """What is asked of a run: its loss, the posteriors, and which leaves are data and which outputs."""
     leaves = run.reading.leaves
     data = {n for n, leaf in leaves.items() if leaf.kind in ("argument", "constant")}
     for name, leaf in leaves.items():

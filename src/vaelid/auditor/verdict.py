@@ -174,6 +174,12 @@ class _Judge:
                 claims.append(Claim("divergence", "OTHER", f"it is {_PAIRS}.", self.names.text(group.body)))
                 continue
             claim = divergence_claim(self.objective, group, posterior, self.names, weight)
+            if claim.verdict == "PROVED" and (name := self.weights_of_places(group)):
+                self.other = name
+                claims.append(
+                    Claim("divergence", "OTHER", f"it is {name}.", claim.formula, claim.weight, claim.theorems)
+                )
+                continue
             if claim.verdict == "PROVED" and (part := self.part_of_latents(group, posterior)):
                 claim = Claim(
                     "divergence", "REFUTED", part, claim.formula, claim.weight, claim.theorems, bug="kl-partial"
@@ -187,13 +193,29 @@ class _Judge:
             if unknown or stray:
                 claims.append(Claim("divergence", "UNKNOWN", "what speaks of the posterior was not recognised."))
             else:
+                line = min(self.assessed.run.reading.halted, default=None)
                 reason = "no term of the loss depends on the posterior alone: there is no KL."
-                claims.append(Claim("divergence", "REFUTED", reason, bug="kl-zero"))
+                if line is not None:
+                    reason = "no gradient goes back through a term of the posterior alone: it is detached."
+                claims.append(
+                    Claim("divergence", "REFUTED", reason, bug="detached" if line else "kl-zero", source=line)
+                )
         missing = len(self.objective.question.posteriors) - len(self.assessed.divergences())
         if claims and missing > 0 and not unknown and not stray and self.assessed.divergences():
             reason = f"{missing} of the latents that are sampled have no KL in the loss."
             claims.append(Claim("divergence", "REFUTED", reason, bug="kl-partial"))
         return claims
+
+    def weights_of_places(self, group: Group) -> str | None:
+        """What the constants are that a KL is multiplied by, place by place; None for the mask of the data itself."""
+        mask = group.found.target.mask if group.found is not None else None
+        if mask is None:
+            return None
+        values = self.objective.question.values.of(mask, axes_in(mask.term))
+        other = self.reconstruction.found.target.mask if self.reconstruction and self.reconstruction.found else None
+        if bool(((values == 0) | (values == 1)).all()) and other is not None and other.term is mask.term:
+            return None
+        return "a KL with a weight for each place"
 
     def part_of_latents(self, group: Group, posterior: Posterior) -> str | None:
         axes = self.assessed.run.reading.axes
@@ -209,7 +231,8 @@ class _Judge:
         if group is None:
             mixed = any(group.kind == "mixed" for group in self.objective.groups)
             reason = "no term of the loss depends on what the decoder puts out."
-            verdict: Verdict = "UNKNOWN" if mixed or not self.sampled or not self.assessed.samplers else "REFUTED"
+            unsure = mixed or (self.sampled and not self.assessed.samplers)
+            verdict: Verdict = "UNKNOWN" if unsure else "REFUTED"
             return [Claim("reconstruction", verdict, reason, bug=None if verdict == "UNKNOWN" else "likelihood-wrong")]
         claim = reconstruction_claim(self.objective, group, self.names, self.assessed.weights.get(group.kind))
         if group.found is None:
@@ -314,11 +337,6 @@ class _Judge:
                 line = min(stops - mine)
                 reason = "its value is right, but a gradient is cut off."
                 return "unknown", Claim("objective", "REFUTED", reason, bug="detached", source=line)
-        halted = self.assessed.run.reading.halted
-        if halted and not any(claim.verdict == "REFUTED" for claim in others):
-            line = min(halted)
-            reason = "a single number is detached: right if it is a weight, and no gradient of it if it is a term."
-            return "unknown", Claim("objective", "UNKNOWN", reason, source=line)
         if bad:
             verdict: Verdict = "REFUTED" if any(c.verdict == "REFUTED" for c in bad) else "UNKNOWN"
             worst = next(c for c in bad if c.verdict == verdict)
@@ -404,10 +422,12 @@ class _Judge:
             return None
         fixed = found.target.family in ("gaussian", "laplace") and not found.target.learned
         scale = {"gaussian": "variance", "laplace": "scale"}.get(found.target.family)
-        return f"{found.target.name}, {scale} {self.variance_factor():g}" if fixed else found.target.name
+        name = f"{found.target.name}, {scale} {self.variance_factor():g}" if fixed else found.target.name
+        return name if found.target.mask is None else f"{name}, where a mask is not 0"
 
     def prior_name(self) -> str | None:
-        names = [group.found.target.name for group, _ in self.assessed.divergences() if group.found]
+        found = [group.found.target for group, _ in self.assessed.divergences() if group.found]
+        names = [t.name if t.mask is None else f"{t.name}, where a mask is not 0" for t in found]
         return ", ".join(dict.fromkeys(names)) or None
 
     def assumptions(self) -> tuple[str, ...]:

@@ -43,10 +43,6 @@ class Finding:
         return {**asdict(self), "objective": list(self.objective)}
 
 
-UNSETTLED = ("means_times_sizes", "step_masked", "step_two_levels")
-"""Right losses that are UNKNOWN yet."""
-
-
 def originals() -> list[Mutant]:
     """The functions as they are."""
     return [Mutant(f.__name__, "unchanged", textwrap.dedent(inspect.getsource(f))) for f in (*LOSSES, *STEPS)]
