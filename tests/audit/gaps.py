@@ -14,7 +14,6 @@ GAPS = {
     "others.weights_of_latents": "UNKNOWN, not OTHER",
     "steps.float64_and_rows_in_a_loop": "UNKNOWN, not PROVED",
     "steps.recurrent_over_time": "UNKNOWN, not PROVED",
-    "structures.two_levels": "UNKNOWN, not PROVED",
     "wrong_losses.absolute_mean": "bugs {'clamp', None}, not kl-formula",
     "wrong_losses.square_of_the_sum": "UNKNOWN, not REFUTED",
     "wrong_steps.small_noise": "bugs {'kl-formula', None}, not scaled-noise",

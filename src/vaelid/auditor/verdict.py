@@ -11,7 +11,7 @@ from vaelid.auditor.importance import Bound, importance_weighted
 from vaelid.auditor.names import Monomial
 from vaelid.auditor.objective import Group
 from vaelid.auditor.other import compares_rows, function_of_divergence, function_of_likelihood, is_constant
-from vaelid.auditor.posterior import Posterior, axes_in, names_in
+from vaelid.auditor.posterior import Posterior, ancestors, axes_in, names_in
 from vaelid.auditor.refute_likelihood import no_likelihood
 from vaelid.auditor.report import Claim, Report, Verdict
 from vaelid.auditor.scale import stated_scale
@@ -176,9 +176,7 @@ class _Judge:
             claim = divergence_claim(self.objective, group, posterior, self.names, weight)
             if claim.verdict == "PROVED" and (name := self.weights_of_places(group)):
                 self.other = name
-                claims.append(
-                    Claim("divergence", "OTHER", f"it is {name}.", claim.formula, claim.weight, claim.theorems)
-                )
+                claims.append(replace(claim, verdict="OTHER", reason=f"it is {name}."))
                 continue
             if claim.verdict == "PROVED" and (part := self.part_of_latents(group, posterior)):
                 claim = Claim(
@@ -190,7 +188,7 @@ class _Judge:
         unknown = any(claim.verdict == "UNKNOWN" for claim in self.assessed.samplers)
         stray = any(group.kind in ("mixed", "parameter") for group in self.objective.groups)
         if not claims and (self.assessed.samplers or not self.sampled):
-            if unknown or stray:
+            if unknown or stray or (not self.sampled and self.reaches(self.objective.question.posteriors[0].leaves)):
                 claims.append(Claim("divergence", "UNKNOWN", "what speaks of the posterior was not recognised."))
             else:
                 line = min(self.assessed.run.reading.halted, default=None)
@@ -205,6 +203,11 @@ class _Judge:
             reason = f"{missing} of the latents that are sampled have no KL in the loss."
             claims.append(Claim("divergence", "REFUTED", reason, bug="kl-partial"))
         return claims
+
+    def reaches(self, leaves: frozenset[str]) -> bool:
+        """Whether the loss was made from these leaves, though through an operation that is not looked into."""
+        reading = self.assessed.run.reading
+        return bool(ancestors(reading, reading.result.leaves) & leaves)
 
     def weights_of_places(self, group: Group) -> str | None:
         """What the constants are that a KL is multiplied by, place by place; None for the mask of the data itself."""
@@ -231,7 +234,8 @@ class _Judge:
         if group is None:
             mixed = any(group.kind == "mixed" for group in self.objective.groups)
             reason = "no term of the loss depends on what the decoder puts out."
-            unsure = mixed or (self.sampled and not self.assessed.samplers)
+            unsure = mixed or self.reaches(self.objective.question.outputs)
+            unsure = unsure or (self.sampled and not self.assessed.samplers)
             verdict: Verdict = "UNKNOWN" if unsure else "REFUTED"
             return [Claim("reconstruction", verdict, reason, bug=None if verdict == "UNKNOWN" else "likelihood-wrong")]
         claim = reconstruction_claim(self.objective, group, self.names, self.assessed.weights.get(group.kind))
