@@ -9,7 +9,7 @@ from vaelid.auditor.posterior import axes_in, names_in
 from vaelid.auditor.refute import elements_of
 from vaelid.readings.terms.syntax import Element
 
-__all__ = ["kept_part", "seen_data"]
+__all__ = ["kept_part", "not_decoded", "seen_data"]
 
 
 def kept_part(assessed: Assessed, group: Group) -> float:
@@ -56,3 +56,24 @@ def seen_data(assessed: Assessed, group: Group, observed: Iterable[str]) -> str 
             drawn = bool(names & set(question.noise))
             waiting += [n for n in names if not (drawn and n in own)]
     return None
+
+
+def not_decoded(assessed: Assessed) -> str | None:
+    """The line of a draw that enters neither the decoder nor the network of another's prior; None where each does."""
+    reading = assessed.run.reading
+    question = assessed.objective.question
+    own = frozenset().union(*(p.leaves for p in question.posteriors))
+    entering: dict[str, list[frozenset[str]]] = {}
+    for tensor, leaf in reading.entering:
+        for part in tensor.pieces or (tensor,):
+            entering.setdefault(leaf.name, []).append(part.leaves)
+    waiting = [n for n in reading.result.leaves if n in reading.leaves and n not in own]
+    seen: set[str] = set()
+    while waiting:
+        name = waiting.pop()
+        if name in seen:
+            continue
+        seen.add(name)
+        for names in entering.get(name, []):
+            waiting += [n for n in names if n not in own]
+    return next((p.source for p in question.posteriors if p.noise and p.noise not in seen), None)

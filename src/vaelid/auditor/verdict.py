@@ -6,7 +6,7 @@ from fractions import Fraction
 
 from vaelid.auditor.assessed import Assessed
 from vaelid.auditor.claims import Shown, divergence_claim, reconstruction_claim
-from vaelid.auditor.coverage import kept_part, seen_data
+from vaelid.auditor.coverage import kept_part, not_decoded, seen_data
 from vaelid.auditor.importance import Bound, importance_weighted
 from vaelid.auditor.names import Monomial
 from vaelid.auditor.objective import Group
@@ -174,7 +174,7 @@ class _Judge:
                 claims.append(Claim("divergence", "OTHER", f"it is {_PAIRS}.", self.names.text(group.body)))
                 continue
             claim = divergence_claim(self.objective, group, posterior, self.names, weight)
-            if claim.verdict == "PROVED" and (name := self.weights_of_places(group)):
+            if claim.verdict == "PROVED" and (name := self.weights_of_places(group, posterior)):
                 self.other = name
                 claims.append(replace(claim, verdict="OTHER", reason=f"it is {name}."))
                 continue
@@ -209,14 +209,16 @@ class _Judge:
         reading = self.assessed.run.reading
         return bool(ancestors(reading, reading.result.leaves) & leaves)
 
-    def weights_of_places(self, group: Group) -> str | None:
+    def weights_of_places(self, group: Group, posterior: Posterior) -> str | None:
         """What the constants are that a KL is multiplied by, place by place; None for the mask of the data itself."""
         mask = group.found.target.mask if group.found is not None else None
         if mask is None:
             return None
         values = self.objective.question.values.of(mask, axes_in(mask.term))
         other = self.reconstruction.found.target.mask if self.reconstruction and self.reconstruction.found else None
-        if bool(((values == 0) | (values == 1)).all()) and other is not None and other.term is mask.term:
+        of_rows = set(axes_in(mask.term)) <= set(posterior.axes[:-1])  # and not of latent coordinates
+        same = other is not None and other.term is mask.term
+        if of_rows and same and bool(((values == 0) | (values == 1)).all()):
             return None
         return "a KL with a weight for each place"
 
@@ -252,12 +254,17 @@ class _Judge:
         if (what := self.unlike_data(group)) is not None:
             return [Claim("reconstruction", "UNKNOWN", what, claim.formula)]
         if (axis := self.shared_output(group)) is not None:
-            reason = f"one output of the decoder is compared with all the data along {axis}."
-            return [Claim("reconstruction", "REFUTED", reason, claim.formula, bug="likelihood-wrong")]
+            reason = f"one output of the decoder is compared with all the data along {axis}"
+            if self.sampled:
+                return [Claim("reconstruction", "UNKNOWN", f"{reason}, as if all shared one latent.", claim.formula)]
+            return [Claim("reconstruction", "REFUTED", f"{reason}.", claim.formula, bug="likelihood-wrong")]
         if self.sampled and question.posteriors:
             observed = names_in(group.found.target.parameters[0])
             if (leaf := seen_data(self.assessed, group, observed)) is not None:
                 reason = f"the decoder sees the data besides z ({leaf}): a likelihood only if it sees what came before."
+                return [Claim("reconstruction", "UNKNOWN", reason, claim.formula)]
+            if (latent := not_decoded(self.assessed)) is not None:
+                reason = f"a latent is not decoded, nor the other one's prior: that drawn at {latent}."
                 return [Claim("reconstruction", "UNKNOWN", reason, claim.formula)]
         self.note_on_data(group)
         return [claim]
