@@ -1,0 +1,116 @@
+"""The tensors of a recording as terms: what no operation that is read made is a leaf, an array looked at from outside.
+
+A tensor is read as it stood when an operation used it, with what autograd was told of it then.
+"""
+
+from dataclasses import replace
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from vaelid.auditor.arrangement import Arrangement
+from vaelid.auditor.axes import Axes, Mixed
+from vaelid.auditor.backward import gradient_agrees
+from vaelid.auditor.record import Place, Recording
+from vaelid.auditor.rules import number
+from vaelid.auditor.tensors import Leaf, Lifted, element_of
+from vaelid.readings.terms.arrays import as_term
+
+__all__ = ["Leaves"]
+
+
+class Leaves(Arrangement):
+    """What is known of each tensor at an event of the recording."""
+
+    def __init__(
+        self, recording: Recording, axes: Axes, clamps_of: frozenset[str] | None, alike: tuple[tuple[str, str], ...]
+    ) -> None:
+        self.alike = alike
+        self.recording = recording
+        super().__init__(axes)
+        self.clamps_of = clamps_of
+        self.known: dict[Place, Lifted] = {}
+        self.leaves: dict[str, Leaf] = {}
+        self.entering: list[tuple[Lifted, Leaf]] = []
+        self.counts: dict[str, int] = {}
+        self.clamps: list[str] = []
+        self.halted: set[str] = set()
+        self.numbers: dict[Place, Lifted] = {}
+
+    def leaf(self, name: str, kind: str, place: Place, tensor: Tensor, **more: Any) -> Lifted:
+        """A new leaf, with an axis for each dimension of the tensor."""
+        dims = tuple(self.axes.dim((name, d), n) for d, n in enumerate(place.size))
+        if kind == "noise":
+            more["noise"] = frozenset({name})
+        self.leaves[name] = Leaf(name, kind, dims, tensor, **more)
+        flat = [a for dim in dims for a in dim]
+        return Lifted(dims, lambda: element_of(name, flat), frozenset({name}), tensor.requires_grad)
+
+    def name(self, stem: str) -> str:
+        """The next name that starts with a stem."""
+        self.counts[stem] = self.counts.get(stem, 0) + 1
+        return f"{stem}{self.counts[stem]}"
+
+    def given(self, place: Place, tensor: Tensor) -> Lifted:
+        """A tensor that no operation made: numbers, if it is the same one everywhere, and no parameter."""
+        values = tensor.detach()
+        if not tensor.requires_grad and values.numel() and bool((values == values.flatten()[0]).all()):
+            digits = 17 if values.dtype == torch.float64 else 7
+            value = values.flatten()[0].item()
+            dims = tuple(self.axes.dim((place, d), n) for d, n in enumerate(place.size))
+            constant = number(value, digits) if isinstance(value, float) else as_term(int(value))
+            return Lifted(dims, lambda: constant)
+        kind = "parameter" if tensor.requires_grad else "constant"
+        return self.leaf(self.name("w" if tensor.requires_grad else "c"), kind, place, tensor)
+
+    def read(self, value: Any) -> Lifted:
+        """A tensor as its values say, or a number. Raises `Mixed` where parts of it were written."""
+        if not isinstance(value, Place):
+            if isinstance(value, bool | int | float):
+                return Lifted((), lambda: number(value))
+            raise Mixed(f"an argument of type {type(value).__name__}")
+        if value not in self.known:
+            if value in self.recording.given:
+                self.known[value] = self.given(value, self.recording.given[value])
+            else:
+                raise Mixed("a tensor that was written into in parts")
+        return self.known[value]
+
+    def operand(self, value: Any) -> Lifted:
+        """A tensor as the event read it: where autograd was kept from going back through it, it stops."""
+        found = self.read(value)
+        if not self.recording.gradients:
+            return found
+        if isinstance(value, Place) and value in self.event.custom and found.stops:
+            return self.through_custom(value, found)
+        if isinstance(value, Place) and found.differentiable and value in self.event.stopped and value.real:
+            if not any(found.dims):
+                return self.halt(value, found)
+            return replace(found, differentiable=False, stops=found.stops | {self.event.source})
+        return found
+
+    def halt(self, place: Place, found: Lifted) -> Lifted:
+        """A single number that was detached is a constant: right for a weight; a term of it has no gradient."""
+        self.halted.add(self.event.source)
+        if place not in self.numbers:
+            inputs = {"inputs": found.leaves, "operation": "detach", "source": self.event.source}
+            self.numbers[place] = self.leaf(self.name("detached"), "constant", place, self.values_of(place), **inputs)
+        return replace(self.numbers[place], differentiable=False)
+
+    def through_custom(self, place: Place, found: Lifted) -> Lifted:
+        """A tensor from a user's own backward: stops inside do not count if its gradient is the formula's."""
+        try:
+            right = gradient_agrees(found, self.values_of(place), self.leaves, self.axes)
+        except Mixed:
+            return found
+        return replace(found, stops=frozenset(), differentiable=True) if right else found
+
+    def values_of(self, place: Place) -> Tensor:
+        """The values that a tensor had when the event read it."""
+        if place in self.recording.given:
+            return self.recording.given[place]
+        made = [t for (at, p), t in self.recording.made.items() if p == place and at < self.number]
+        if not made:
+            raise Mixed("a tensor that was written into in parts")
+        return made[-1]

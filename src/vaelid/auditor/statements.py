@@ -1,0 +1,136 @@
+"""What a report says in words and numbers: the beta, the variance, the likelihood, the prior, a sentence, an advice."""
+
+import math
+from collections.abc import Iterable
+from fractions import Fraction
+
+from vaelid.auditor.assessed import Assessed
+from vaelid.auditor.names import Monomial
+from vaelid.auditor.report import Claim, Verdict
+from vaelid.auditor.scale import stated_scale
+
+__all__ = ["Statements"]
+
+
+class Statements:
+    """What can be stated of an assessed loss, whatever the verdict."""
+
+    def __init__(self, assessed: Assessed, beta: float | None, variance: float | None) -> None:
+        """`beta` and `variance`: what the user declared."""
+        self.assessed = assessed
+        self.declared_beta = beta
+        self.variance = variance
+        self.objective = assessed.objective
+        self.names = assessed.names
+        self.reconstruction = self.objective.group("reconstruction")
+
+    def beta(self) -> Monomial | None:
+        """The weight of the KL against the likelihood of the variance that is stated, or 1."""
+        if self.reconstruction is None or self.reconstruction.found is None:
+            return None
+        own = self.assessed.weights.get("reconstruction")
+        weights = [self.assessed.weights.get(group.kind) for group, _ in self.assessed.divergences()]
+        if own is None or not own.number or not weights or any(w is None for w in weights):
+            return None
+        ratios = [weight / own for weight in weights if weight is not None]
+        if any(ratio != ratios[0] for ratio in ratios):
+            return None
+        factor = self.variance_factor()
+        return Monomial(ratios[0].number / factor, ratios[0].powers)
+
+    def variance_factor(self) -> float:
+        """The variance that the likelihood is taken to have: that of the squared error alone is 1."""
+        found = self.reconstruction.found if self.reconstruction else None
+        if found is None or found.target.learned or found.target.family not in ("gaussian", "laplace"):
+            return 1.0
+        if self.variance is None and self.stated is not None:
+            return float(self.stated)
+        return self.variance or 1.0
+
+    @property
+    def stated(self) -> Fraction | None:
+        """The variance that the loss itself states."""
+        found = self.reconstruction.found if self.reconstruction else None
+        return None if found is None else stated_scale(found, self.objective.question.values)
+
+    def observation_variance(self, beta: Monomial | None) -> float | None:
+        """The variance (a Laplace's scale) of the likelihood at which beta would be 1."""
+        found = self.reconstruction.found if self.reconstruction else None
+        if found is None or beta is None or found.target.family not in ("gaussian", "laplace") or found.target.learned:
+            return None
+        return beta.at(self.names.sizes) * self.variance_factor()
+
+    def likelihood_name(self) -> str | None:
+        """The likelihood, with the variance it is taken to have."""
+        found = self.reconstruction.found if self.reconstruction else None
+        if found is None:
+            return None
+        fixed = found.target.family in ("gaussian", "laplace") and not found.target.learned
+        scale = {"gaussian": "variance", "laplace": "scale"}.get(found.target.family)
+        name = f"{found.target.name}, {scale} {self.variance_factor():g}" if fixed else found.target.name
+        return name if found.target.mask is None else f"{name}, where a mask is not 0"
+
+    def prior_name(self) -> str | None:
+        """The prior of each KL."""
+        found = [group.found.target for group, _ in self.assessed.divergences() if group.found]
+        names = [t.name if t.mask is None else f"{t.name}, where a mask is not 0" for t in found]
+        return ", ".join(dict.fromkeys(names)) or None
+
+    def assumptions(self) -> tuple[str, ...]:
+        """What the verdict rests on besides the theorems."""
+        recording = self.assessed.run.recording
+        posteriors = self.objective.question.posteriors
+        positive = [self.names.text(p.positive) for p in posteriors if p.positive is not None]
+        return (
+            *(
+                f"{line} reads a value: the verdict is of the way taken"
+                for line in dict.fromkeys(recording.decided_by_value)
+            ),
+            *(f"{term} is positive" for term in positive),
+            *(
+                ["the noise has mean 0 and variance 1, independent of everything else"]
+                if self.assessed.samplers
+                else []
+            ),
+            "real numbers: rounding, overflow and NaN are not counted",
+        )
+
+    # words
+
+    def summary(self, overall: Verdict, name: str, claims: Iterable[Claim], beta: Monomial | None) -> str:
+        """The verdict in one sentence."""
+        if overall == "PROVED":
+            assert beta is not None
+            value = beta.at(self.names.sizes)
+            weighted = "the negative ELBO" if name == "ELBO" else f"a beta-ELBO with beta = {value:.6g}"
+            weighted = f"the negative {name}" if name.startswith("importance") else weighted
+            return f"This loss is {weighted}: {self.likelihood_name()}, prior {self.prior_name()}."
+        wrong = next((claim for claim in claims if claim.verdict == overall), None)
+        said = wrong.reason if wrong is not None else "nothing was found."
+        words = {
+            "REFUTED": "This loss is not the ELBO",
+            "UNKNOWN": "No verdict",
+            "OTHER": "This loss is another objective",
+        }
+        return f"{words[overall]}: {said}"
+
+    def advice_for(self, beta: Monomial | None) -> str | None:
+        """What to do about a beta that is not the one wanted, in one sentence."""
+        if beta is None:
+            return None
+        value = beta.at(self.names.sizes)
+        wanted = self.declared_beta if self.declared_beta is not None else 1.0
+        if math.isclose(value, wanted, rel_tol=1e-6) or value <= 0:
+            return None
+        found = self.reconstruction.found if self.reconstruction else None
+        variance = self.observation_variance(beta)
+        accept = f"accept beta = {value:.4g}"
+        if variance is not None and found is not None:
+            scale = (
+                f"sigma = {math.sqrt(variance):.3g}" if found.target.family == "gaussian" else f"scale {variance:.3g}"
+            )
+            accept += f": your decoder's noise is then {scale}"
+        factor = wanted / value
+        change = f"Divide the KL by {1 / factor:.6g}" if factor < 1 else f"Multiply the KL by {factor:.6g}"
+        learn = "; a learned variance settles it from data" if variance is not None else ""
+        return f"{change} for beta = {wanted:g}, or {accept}{learn}."
