@@ -5,7 +5,8 @@ rational functions in u; that the exponentials are these powers is proved apart,
 """
 
 import math
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from fractions import Fraction
 from functools import cache, reduce
 from operator import mul
@@ -131,7 +132,17 @@ class _Units:
     """The exponentials that all others are powers of."""
 
     denominators: dict[Term, int]
-    theorems: list[Theorem] = field(default_factory=list)
+
+    @classmethod
+    def of(cls, forms: Iterable[Linear]) -> "_Units":
+        """Of these exponents: an atom that only ever stands with a negative factor is a unit with one, too."""
+        factors: dict[Term, list[Fraction]] = {}
+        for form in forms:
+            for atom, factor in form.items():
+                factors.setdefault(atom, []).append(factor)
+        common = {atom: math.lcm(*(factor.denominator for factor in found)) for atom, found in factors.items()}
+        negative = {atom for atom, found in factors.items() if max(found) < 0 and atom.head != Operator("log")}
+        return cls({atom: -d if atom in negative else d for atom, d in common.items()})
 
     def unit(self, atom: Term) -> TermArray:
         """The exponent of an atom's unit."""
@@ -148,26 +159,74 @@ def by_exponentials(goal: Term) -> Theorem | None:
 
     Raises `NotProved`.
     """
+    quotients = {p: product for p in subterms(goal) if not p.loose and (product := _as_product_of(p)) is not None}
+    if quotients:
+        theorem = by_exponentials(replaced(goal, {p: product.term for p, product in quotients.items()}))
+        facts = [_equal_quotient(p, product) for p, product in quotients.items()]
+        return None if theorem is None else prove(goal, [theorem, *facts])
     exponentials = [p for p in subterms(goal) if p.head == Operator("exp") and not p.loose]
     logs = [p for p in subterms(goal) if p.head == Operator("log") and not p.loose and _is_known(p.arguments[0])]
     if not exponentials and not logs:
         return None
-    forms = {p: linear(p.arguments[0]) for p in exponentials}
-    denominators: dict[Term, int] = {}
-    for form in forms.values():
-        for atom, factor in form.items():
-            denominators[atom] = math.lcm(denominators.get(atom, 1), factor.denominator)
-    units = _Units(denominators)
+    outside = set(_outside(goal, set(logs)))
+    forms = {p: linear(p.arguments[0]) for p in exponentials if p in outside}
+    units = _Units.of(forms.values())
     if any(abs(k) > _MOST for form in forms.values() for k in units.powers(form).values()):
         return None
-    names = {atom: Variable(f"u_{k}", REAL) for k, atom in enumerate(denominators)}
+    names = {atom: Variable(f"u_{k}", REAL) for k, atom in enumerate(units.denominators)}
     written = {p: Variable(f"e_{k}", REAL) for k, p in enumerate([*forms, *logs])}
     hypotheses, facts = _facts(forms, logs, units, names, written)
     abstract = replaced(goal, {p: make(variable) for p, variable in written.items()})
     theorem = prove(given(*hypotheses, abstract), about_abs(abstract))
     back: dict[Variable, Term] = {variable: p for p, variable in written.items()}
-    back |= {names[atom]: xp.exp(units.unit(atom)).term for atom in denominators}
+    back |= {names[atom]: xp.exp(units.unit(atom)).term for atom in units.denominators}
     return prove(goal, [instantiate(theorem, back), *facts])
+
+
+def _outside(term: Term, logs: set[Term]) -> Iterator[Term]:
+    """The parts of a term, those inside logarithms only left out."""
+    yield term
+    if term not in logs:
+        for part in term.arguments:
+            yield from _outside(part, logs)
+
+
+def _as_product_of(quotient: Term) -> TermArray | None:
+    """x / (c exp(t)) as (x exp(-t)) / c: the solvers are better at products than at quotients."""
+    if quotient.head != Operator("divide") or isinstance(quotient.arguments[0].head, Number):
+        return None
+    number, core = _without_number(quotient.arguments[1])
+    form = None if isinstance(core.head, Number) else exponent(core)
+    if not form:
+        return None
+    return TermArray((), quotient.arguments[0]) * xp.exp(-_sum_of(form)) / as_term(number)
+
+
+def _without_number(term: Term) -> tuple[Fraction, Term]:
+    """A positive number that a term is multiplied by, and the rest."""
+    if term.head == Operator("multiply"):
+        for one, other in (term.arguments, term.arguments[::-1]):
+            if isinstance(one.head, Number) and one.head.value > 0:
+                number, rest = _without_number(other)
+                return number * one.head.value, rest
+    return Fraction(1), term
+
+
+def _equal_quotient(quotient: Term, product: TermArray) -> Theorem:
+    """x / y = (x e) / c, from y e = c, which is an identity of exponentials."""
+    x, y = (TermArray((), part) for part in quotient.arguments)
+    number = TermArray((), product.term.arguments[1])
+    inverse = TermArray((), product.term.arguments[0].arguments[1])
+    same = by_exponentials(eq(y * inverse, number))
+    assert same is not None
+    return prove(eq(x / y, product), [same, use(_quotient(), a=x, b=y, c=number, d=inverse), use("exp_zero")])
+
+
+@cache
+def _quotient() -> Theorem:
+    """a / b = (a d) / c, where b d = c and c > 0."""
+    a, b, c, d = map(scalar, "abcd")
+    return prove(given(eq(b * d, c), lt(0, c), eq(a / b, a * d / c)))
 
 
 def _facts(

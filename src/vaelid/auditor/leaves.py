@@ -40,7 +40,8 @@ class Leaves(Arrangement):
 
     def leaf(self, name: str, kind: str, place: Place, tensor: Tensor, **more: Any) -> Lifted:
         """A new leaf, with an axis for each dimension of the tensor."""
-        dims = tuple(self.axes.dim((name, d), n) for d, n in enumerate(place.size))
+        made = None if kind in ("argument", "parameter", "constant") else self.number
+        dims = tuple(self.axes.dim((made, place, d), n) for d, n in enumerate(place.size))
         if kind == "noise":
             more["noise"] = frozenset({name})
         self.leaves[name] = Leaf(name, kind, dims, tensor, **more)
@@ -84,9 +85,11 @@ class Leaves(Arrangement):
             return found
         if isinstance(value, Place) and value in self.event.custom and found.stops:
             return self.through_custom(value, found)
-        if isinstance(value, Place) and found.differentiable and value in self.event.stopped and value.real:
-            if not any(found.dims):
+        if isinstance(value, Place) and value in self.event.stopped and value.real:
+            if not any(found.dims) and (found.differentiable or found.stops):
                 return self.halt(value, found)
+            if not found.differentiable:
+                return found
             return replace(found, differentiable=False, stops=found.stops | {self.event.source})
         return found
 

@@ -1,7 +1,9 @@
 """Names for what a report speaks of: B, L and D for lengths, mu and logvar for a posterior."""
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
+from fractions import Fraction
 
 from vaelid.auditor.fit import Values
 from vaelid.readings.terms.arrays import TermArray, size
@@ -81,7 +83,19 @@ class Names:
             if power is None:
                 return None
             powers[axis] = power
-        return Monomial(found[0], self._by_letter(powers))
+        factor = math.prod(self._rows(axis) ** power for axis, power in powers.items())
+        monomial = Monomial(float(found[0] * factor), self._by_letter(powers))
+        lengths = {f"N{axis}": self.sizes.get(f"N{axis}") for axis in axes}
+        if None in lengths.values():
+            return monomial
+        known = Values((), {name: length for name, length in lengths.items() if length is not None})
+        return monomial if math.isclose(monomial.at(self.sizes), known.number(weight), rel_tol=1e-9) else None
+
+    def _rows(self, axis: int) -> Fraction:
+        """How many times as long as the axis of rows one of `groups["B"]` is: rows and places may be one axis."""
+        if axis not in self.groups.get("B", ()) or "B" not in self.sizes:
+            return Fraction(1)
+        return Fraction(self.sizes[f"N{axis}"], self.sizes["B"])
 
     def _by_letter(self, powers: dict[int, int]) -> dict[str, int]:
         result: dict[str, int] = {}

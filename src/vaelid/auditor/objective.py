@@ -24,9 +24,10 @@ from vaelid.auditor.linear import (
     value_of,
 )
 from vaelid.auditor.posterior import Posterior, axes_in, matched, names_in
+from vaelid.auditor.refute import elements_of
 from vaelid.auditor.shift import shifted
 from vaelid.auditor.simple import is_number, replaced, simple
-from vaelid.auditor.targets import Found, Rewrite, find_divergence, find_likelihood
+from vaelid.auditor.targets import Found, Rewrite, Target, find_divergence, find_integrand, find_likelihood
 from vaelid.auditor.tensors import length_of
 from vaelid.readings.errors import ReadingError
 from vaelid.readings.terms.arrays import TermArray, as_term, index
@@ -48,7 +49,17 @@ from vaelid.theory.kernel import NotProved, Theorem, instantiate
 from vaelid.theory.statement import eq, given, split
 from vaelid.theory.tactics import use
 
-__all__ = ["Group", "Objective", "Question", "identify", "over_noise", "pointwise", "rewritten", "variable_of"]
+__all__ = [
+    "Group",
+    "Objective",
+    "Question",
+    "identify",
+    "over_noise",
+    "pointwise",
+    "prior_sees_sample",
+    "rewritten",
+    "variable_of",
+]
 
 
 @dataclass(frozen=True)
@@ -65,6 +76,7 @@ class Question:
         masks: the leaves of constants.
         rows: the axes of rows.
         derived: leaves that were made from a posterior's own, or drawn and not for one: how, and where.
+        drawn: of each leaf, the draws that it was made from.
     """
 
     term: TermArray
@@ -76,6 +88,7 @@ class Question:
     masks: frozenset[str] = frozenset()
     rows: frozenset[int] = frozenset()
     derived: Mapping[str, str] = field(default_factory=dict)
+    drawn: Mapping[str, frozenset[str]] = field(default_factory=dict)
 
     @property
     def hypotheses(self) -> tuple[Term, ...]:
@@ -85,6 +98,10 @@ class Question:
         here = sorted(axis for axis in self.values.fixed if f"N{axis}" in occurring)
         fixed = [eq(length_of(axis), index(lengths[f"N{axis}"])) for axis in here]
         return (*hypotheses_of(self.term), *fixed)
+
+    def noise_in(self, *terms: TermArray) -> frozenset[str]:
+        """The draws from which the leaves of terms were made."""
+        return frozenset().union(*(self.drawn.get(name, frozenset()) for term in terms for name in names_in(term)))
 
     def places(self, group: "Group") -> list[int]:
         """The axes whose indices a group's body speaks of: those it is summed over, and those of the result."""
@@ -223,12 +240,37 @@ def _found(question: Question, group: Group) -> Found | Rewrite | None:
             if (
                 found := find_divergence(mean, axes, posterior, question.values, posterior.leaves, question.masks)
             ) is not None:
-                return found
+                return _at_draw(question, group, axes, posterior, found)
         some = shifted(posterior, mean)
         return None if some is None else find_divergence(mean, axes, some, question.values, posterior.leaves)
     if group.kind == "reconstruction":
         return find_likelihood(group.body, axes, question.values, question.data, question.masks, question.rows)
     return None
+
+
+def _at_draw(
+    question: Question, group: Group, axes: list[int], posterior: Posterior, found: Found | Rewrite
+) -> Found | Rewrite:
+    """What was found; at the draw, where the prior was made from it: then no mean over draws at a fixed prior counts.
+
+    A closed form is left as it is found: see `prior_sees_sample`.
+    """
+    if isinstance(found, Rewrite) or not prior_sees_sample(question, posterior, found.target):
+        return found
+    if posterior.noise not in names_in(group.body):
+        return found
+    (eps,) = {e for e in elements_of(group.body) if e.arguments and variable_of(e, posterior.noise)}
+    integrand = find_integrand(group.body, axes, posterior, found.target, TermArray((), eps), question.values)
+    return found if integrand is None else integrand
+
+
+def prior_sees_sample(question: Question, posterior: Posterior, target: Target) -> bool:
+    """Whether a prior was made from the sample itself: as that of z1 by z2 where z2 is drawn from q(z2|z1).
+
+    Then E log p(z1|z2) is no function of the prior at one draw and of q(z1): a closed form for the divergence takes z1
+    and z2 for independent.
+    """
+    return target.learned and posterior.noise in question.noise_in(*target.parameters)
 
 
 def over_noise(body: TermArray, question: Question) -> tuple[TermArray, list[TermArray]]:
@@ -280,8 +322,10 @@ def rewritten(question: Question, rewrite: Rewrite, name: str) -> Question:
         replace(p, mean=change(p.mean), log_variance=change(p.log_variance)) for p in question.posteriors
     )
     names = names_in(rewrite.term)
+    drawn = {**question.drawn, name: question.noise_in(rewrite.term)}
     return replace(
         question,
+        drawn=drawn,
         term=change(question.term),
         posteriors=posteriors,
         outputs=question.outputs | ({name} if names & question.outputs else set()),
@@ -322,7 +366,7 @@ def _proved_group(question: Question, group: Group, hypotheses: tuple[Term, ...]
     found = group.found
     assert found is not None
     noise: list[TermArray] = []
-    if group.kind.startswith("divergence"):
+    if group.kind.startswith("divergence") and not found.target.at_draw:
         noise = over_noise(group.body, question)[1]
 
     def base(body: TermArray) -> tuple[list[tuple[TermArray, TermArray]], TermArray, Theorem]:

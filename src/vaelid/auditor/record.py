@@ -109,7 +109,7 @@ class _Recorder(TorchDispatchMode):
         options = tree_map(self.read, dict(kwargs or {}))
         tensors = [value for value in tree_flatten((args, kwargs or {}))[0] if isinstance(value, Tensor)]
         stopped = frozenset(self.place(tensor) for tensor in tensors if not tensor.requires_grad)
-        custom = frozenset(self.place(tensor) for tensor in tensors if isinstance(tensor.grad_fn, BackwardCFunction))
+        custom = frozenset(self.place(tensor) for tensor in tensors if _has_its_own_backward(tensor))
         written = frozenset(_written(func, arguments, options))
         self.save_values(written)
         name = str(func)
@@ -142,6 +142,12 @@ class _Recorder(TorchDispatchMode):
             for place, tensor in self.recording.given.items():
                 if place.storage == storage:
                     self.recording.given[place] = tensor.detach().clone()
+
+
+def _has_its_own_backward(tensor: Tensor) -> bool:
+    """Whether it is from a user's own autograd function, or from a function that torch.jit compiled."""
+    made = tensor.grad_fn
+    return isinstance(made, BackwardCFunction) or (made is not None and "torch::jit" in made.name())
 
 
 def _written(operation: Any, arguments: tuple[Any, ...], options: Mapping[str, Any]) -> Iterator[int]:

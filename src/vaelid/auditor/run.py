@@ -19,7 +19,7 @@ from vaelid.auditor.rules import number
 from vaelid.auditor.tensors import Unread, length_of
 from vaelid.readings.errors import ReadingError
 from vaelid.readings.terms.arrays import TermArray, as_term, real
-from vaelid.readings.terms.syntax import REAL, Number, Term, make
+from vaelid.readings.terms.syntax import INDEX, REAL, Number, Term, free_variables, make
 from vaelid.spec.errors import InputError, UserCodeError
 
 __all__ = ["Call", "Run", "read_calls", "scalar_loss"]
@@ -181,11 +181,13 @@ def read_calls(
         return run
     pairs = list(zip(first.axes.lengths, readings[1].axes.lengths, strict=True))
     moved = [axis for axis, (one, other) in enumerate(pairs) if one != other]
-    lengths = {}
-    for axis in moved:
+    terms = (first.result.element.term, readings[1].result.element.term)
+    spoken_of = {v.name for term in terms for v in free_variables(term) if v.sort is INDEX}
+    lengths: dict[tuple[int, int], int] = {}
+    for axis in sorted(moved, key=lambda axis: (f"N{axis}" not in spoken_of, axis)):
         lengths.setdefault(pairs[axis], axis)
     try:
-        term = generalised(first.result.element.term, readings[1].result.element.term, lengths)
+        term = generalised(*terms, lengths)
     except ValueError as reason:
         run.notes.append(f"{reason.args[0]}: the verdict is of the first run, and for its number of rows")
         return run
@@ -266,19 +268,29 @@ def generalised(first: Term, second: Term, lengths: Mapping[tuple[int, int], int
 
 
 def _as_lengths(first: Fraction, second: Fraction, lengths: Mapping[tuple[int, int], int]) -> TermArray:
-    for powers in itertools.product((0, 1, -1, -2), repeat=len(lengths)):
+    """The number as a constant times powers of lengths: the fewest, then the simplest constant."""
+    found: list[tuple[int, int, Fraction, tuple[int, ...]]] = []
+    for powers in itertools.product((0, 1, -1, -2), repeat=min(len(lengths), _MOST_LENGTHS)):
         scales = [
             math.prod(
-                (Fraction(pair[k]) ** power for pair, power in zip(lengths, powers, strict=True)), start=Fraction(1)
+                (Fraction(pair[k]) ** power for pair, power in zip(lengths, powers, strict=False)), start=Fraction(1)
             )
             for k in (0, 1)
         ]
         constant = first / scales[0]
         if abs(constant - second / scales[1]) <= abs(constant) * Fraction(1, 10**14):
-            result = number(float(constant)) if constant.denominator > 10**6 else as_term(constant)
-            for axis, power in zip(lengths.values(), powers, strict=True):
-                length = real(length_of(axis))
-                for _ in range(abs(power)):
-                    result = result * length if power > 0 else result * (1 / length)
-            return result
-    raise ValueError(f"the number {float(first):.6g} became {float(second):.6g} in another run")
+            size = constant.numerator.bit_length() + constant.denominator.bit_length()
+            found.append((sum(map(abs, powers)), size, constant, powers))
+    if not found:
+        raise ValueError(f"the number {float(first):.6g} became {float(second):.6g} in another run")
+    *_, constant, powers = min(found)
+    result = number(float(constant)) if constant.denominator > 10**6 else as_term(constant)
+    for axis, power in zip(lengths.values(), powers, strict=False):
+        length = real(length_of(axis))
+        for _ in range(abs(power)):
+            result = result * length if power > 0 else result * (1 / length)
+    return result
+
+
+_MOST_LENGTHS = 4
+"""Of lengths that are tried together."""

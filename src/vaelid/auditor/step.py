@@ -236,7 +236,8 @@ def question_of(run: Run, posteriors: list[Posterior], fixed: frozenset[int], gi
     values = replace(values, fixed=fixed)
     masks = frozenset(n for n, leaf in leaves.items() if leaf.kind == "constant")
     question = Question(run.term, tuple(posteriors), noise, frozenset(outputs), frozenset(data), values, masks)
-    question = replace(question, derived=_derived(run, own, noise))
+    drawn_from = {name: leaf.noise for name, leaf in leaves.items()}
+    question = replace(question, derived=_derived(run, own, noise), drawn=drawn_from)
     for posterior in posteriors:
         if posterior.positive is not None:
             name = next(iter(names_in(posterior.log_variance)))

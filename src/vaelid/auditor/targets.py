@@ -35,7 +35,7 @@ from vaelid.theory.library.definitions import (
     scalar,
 )
 
-__all__ = ["Body", "Found", "Rewrite", "Target", "families", "find_divergence", "find_likelihood"]
+__all__ = ["Body", "Found", "Rewrite", "Target", "families", "find_divergence", "find_integrand", "find_likelihood"]
 
 poisson_density = define(
     spec.likelihood("poisson").log_density,
@@ -74,6 +74,8 @@ class Target:
     parameters: tuple[TermArray, ...] = ()
     mask: TermArray | None = None
     """What it is multiplied by, at each place: a constant."""
+    at_draw: bool = False
+    """Whether it is a divergence's integrand log q(z) - log p(z) at the draw, and not its mean over draws."""
 
 
 @dataclass(frozen=True)
@@ -253,6 +255,17 @@ def _learned_prior(
         if found := _found(body, target, axes, values):
             return found
     return None
+
+
+def find_integrand(
+    term: TermArray, axes: list[int], posterior: Posterior, prior: Target, eps: TermArray, values: Values
+) -> Found | None:
+    """log q(z) - log p(z) at a draw of noise, p a normal prior that may speak of z itself."""
+    m, lv = prior.parameters
+    z = posterior.mean + xp.exp(posterior.log_variance / 2) * eps
+    log_q = gaussian_density(z, posterior.mean, posterior.log_variance)
+    target = replace(prior, term=log_q - gaussian_density(z, m, lv), at_draw=True)
+    return _found(Body.of(term), target, axes, values)
 
 
 def find_likelihood(

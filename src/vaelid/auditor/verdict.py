@@ -9,7 +9,7 @@ from vaelid.auditor.claims import Shown, divergence_claim, reconstruction_claim
 from vaelid.auditor.coverage import kept_part, not_decoded, seen_data
 from vaelid.auditor.importance import Bound, importance_weighted
 from vaelid.auditor.names import Monomial
-from vaelid.auditor.objective import Group
+from vaelid.auditor.objective import Group, prior_sees_sample
 from vaelid.auditor.other import compares_rows, function_of_divergence, function_of_likelihood, is_constant
 from vaelid.auditor.posterior import Posterior, ancestors, axes_in, names_in
 from vaelid.auditor.refute_likelihood import no_likelihood
@@ -169,6 +169,14 @@ class _Judge(Statements):
                 claims.append(Claim("divergence", "OTHER", f"it is {_PAIRS}.", self.names.text(group.body)))
                 continue
             claim = divergence_claim(self.objective, group, posterior, self.names, weight)
+            target = group.found.target if group.found is not None else None
+            if target and not target.at_draw and prior_sees_sample(question, posterior, target):
+                reason = (
+                    "its prior is made from the sample itself: a closed form takes both for independent. Take "
+                    "log q(z) - log p(z) at the draw, or draw the upper latent first."
+                )
+                claims.append(replace(claim, verdict="UNKNOWN", reason=reason))
+                continue
             if claim.verdict == "PROVED" and (name := self.weights_of_places(group, posterior)):
                 self.other = name
                 claims.append(replace(claim, verdict="OTHER", reason=f"it is {name}."))

@@ -96,21 +96,20 @@ def kl_to_prior_of_another_mean(B, L, D):
     return to_fixed_prior(B, L, D, -1.5, 0.5)
 
 
-@BANK.step("PROVED", **BERNOULLI, prior="(?i)learned|conditional|N.0")
-def two_levels(B, L, D):
-    first, second = nn.Linear(D, 2 * L), nn.Linear(L, 2 * L)
+def upper_latent_first(B, L, D, likelihood_of):
+    """z2 ~ q(z2|x), z1 ~ q(z1|x), and the prior of z1 is p(z1|z2)."""
+    first, second = nn.Linear(D, 2 * L), nn.Linear(D, 2 * L)
     prior, decoder = nn.Linear(L, 2 * L), nn.Linear(L, D)
     seen = {}
 
     def run(x):
-        m1, v1 = first(x).chunk(2, -1)
-        z1 = draw(m1, v1)
-        m2, v2 = second(z1).chunk(2, -1)
+        m2, v2 = second(x).chunk(2, -1)
         pm, pv = prior(draw(m2, v2)).chunk(2, -1)
-        logits = decoder(z1)
+        m1, v1 = first(x).chunk(2, -1)
+        logits = decoder(draw(m1, v1))
         seen["terms"] = (m1, v1, m2, v2, pm, pv, logits, x)
         kl1 = 0.5 * (pv - v1 + (v1.exp() + (m1 - pm) ** 2) / pv.exp() - 1).sum()
-        return F.binary_cross_entropy_with_logits(logits, x, reduction="sum") + kl1 + kl_of(m2, v2)
+        return likelihood_of(logits, x) + kl1 + kl_of(m2, v2)
 
     def expected():
         m1, v1, m2, v2, pm, pv, logits, x = seen["terms"]
@@ -119,6 +118,44 @@ def two_levels(B, L, D):
         return kl1 + kl2 - Bernoulli(logits=logits).log_prob(x).sum()
 
     return Built(run, binary(B, D), nn.ModuleList([first, second, prior, decoder]), expected=expected)
+
+
+@BANK.step("PROVED", **BERNOULLI, prior="(?i)learned|conditional|N.0")
+def two_levels(B, L, D):
+    return upper_latent_first(B, L, D, lambda logits, x: F.binary_cross_entropy_with_logits(logits, x, reduction="sum"))
+
+
+def lower_latent_first(B, L, D, divergence):
+    """z1 ~ q(z1|x), z2 ~ q(z2|z1), and the prior of z1 is p(z1|z2): it is made from z1."""
+    first, second = nn.Linear(D, 2 * L), nn.Linear(L, 2 * L)
+    prior, decoder = nn.Linear(L, 2 * L), nn.Linear(L, D)
+
+    def run(x):
+        m1, v1 = first(x).chunk(2, -1)
+        z1 = draw(m1, v1)
+        m2, v2 = second(z1).chunk(2, -1)
+        pm, pv = prior(draw(m2, v2)).chunk(2, -1)
+        nll = F.binary_cross_entropy_with_logits(decoder(z1), x, reduction="sum")
+        return nll + divergence(z1, m1, v1, pm, pv) + kl_of(m2, v2)
+
+    return Built(run, binary(B, D), nn.ModuleList([first, second, prior, decoder]))
+
+
+@BANK.step("UNKNOWN", "REFUTED")
+def closed_form_to_a_prior_that_saw_the_sample(B, L, D):
+    def closed_form(z1, m1, v1, pm, pv):
+        return 0.5 * (pv - v1 + (v1.exp() + (m1 - pm) ** 2) / pv.exp() - 1).sum()
+
+    return lower_latent_first(B, L, D, closed_form)
+
+
+@BANK.step("PROVED", **BERNOULLI, prior="(?i)learned|conditional|N.0")
+def draw_against_a_prior_that_saw_it(B, L, D):
+    def at_the_draw(z1, m1, v1, pm, pv):
+        log_q = Normal(m1, (v1 / 2).exp()).log_prob(z1)
+        return (log_q - Normal(pm, (pv / 2).exp()).log_prob(z1)).sum()
+
+    return lower_latent_first(B, L, D, at_the_draw)
 
 
 @BANK.step("PROVED", **ELBO)
@@ -241,3 +278,28 @@ def transformer_like_tokens(B, L, D):
         return (nll + kl).mean()
 
     return Built(run, binary(B, 2, D), nn.ModuleList([encoder, decoder]), decoder)
+
+
+class OverChannels(nn.Module):
+    """One linear map at every pixel: rows and pixels are one axis inside it."""
+
+    def __init__(self, inputs, outputs):
+        super().__init__()
+        self.map = nn.Linear(inputs, outputs)
+
+    def forward(self, x):
+        rows, channels, *places = x.shape
+        return self.map(x.reshape(rows, channels, -1).mT).mT.reshape(rows, -1, *places)
+
+
+@BANK.step("PROVED", beta="4 / (D + 1)", likelihood="gaussian", numbers=False)
+def rows_and_pixels_as_one_axis(B, L, D):
+    encoder, decoder = OverChannels(1, 2 * L), OverChannels(L, 1)
+
+    def run(x):
+        mu, logvar = encoder(x).chunk(2, 1)
+        x_hat = decoder(draw(mu, logvar))
+        kl = kl_of(mu, logvar) / len(x) / (D + 1)
+        return F.mse_loss(x_hat, x) / 4 * D + kl
+
+    return Built(run, grey(B, 1, D, 2), nn.ModuleList([encoder, decoder]))

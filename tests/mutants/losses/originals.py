@@ -156,10 +156,10 @@ class StepModule(nn.Module):
 
 
 def step_two_levels(encoder, decoder, x):
-    m1, v1 = encoder[0](x).chunk(2, -1)
-    z1 = m1 + torch.exp(0.5 * v1) * torch.randn_like(m1)
-    m2, v2 = encoder[1](z1).chunk(2, -1)
+    m2, v2 = encoder[0](x).chunk(2, -1)
     z2 = m2 + torch.exp(0.5 * v2) * torch.randn_like(m2)
+    m1, v1 = encoder[1](x).chunk(2, -1)
+    z1 = m1 + torch.exp(0.5 * v1) * torch.randn_like(m1)
     pm, pv = encoder[2](z2).chunk(2, -1)
     kl1 = 0.5 * (pv - v1 + (v1.exp() + (m1 - pm) ** 2) / pv.exp() - 1).sum()
     kl2 = -0.5 * (1 + v2 - m2**2 - v2.exp()).sum()

@@ -41,7 +41,9 @@ def nets(name: str) -> tuple[nn.Module, nn.Module]:
         return nn.Sequential(nn.Linear(inputs, 6), nn.Tanh(), nn.Linear(6, outputs))
 
     if name == "step_two_levels":
-        encoder: nn.Module = nn.ModuleList([net(PIXELS, 2 * LATENTS)] + [net(LATENTS, 2 * LATENTS) for _ in range(2)])
+        encoder: nn.Module = nn.ModuleList(
+            [net(PIXELS, 2 * LATENTS), net(PIXELS, 2 * LATENTS), net(LATENTS, 2 * LATENTS)]
+        )
     else:
         encoder = net(PIXELS, 2 * LATENTS)
     return encoder, net(LATENTS, PIXELS)

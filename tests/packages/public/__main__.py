@@ -1,24 +1,20 @@
 """`python -m tests.packages.public FOLDER`: audit public implementations, which stay outside, and write a page.
 
-FOLDER holds foreign code and, for each project, an adapter of our own; neither is committed. Its `cases.json` is a list
-of objects: `project`, `version`, `file`, `object`, `adapter` (a Python file, relative to FOLDER), `function` (in it),
-and what was derived by hand before any audit: `verdict`, `accept` (verdicts that are right too), `beta`, `derivation`.
-The function returns a dictionary: `step`, `batch` and perhaps `evaluation`, or `loss`, `roles` and `inputs`
-(a callable that returns the arguments by name, in the order of the function's parameters).
-
-Each project is audited in a process of its own, one at a time. Exit status: 0 when no verdict contradicts the hand
+FOLDER holds a checkout of each project of `adapters/`, under `owner+name`, at the version that its adapter names
+(`git clone`, `git checkout`); packages are installed. No foreign code is part of this repository. Each project is
+audited in a process of its own, one at a time; foreign code is run. Exit status: 0 when no verdict contradicts the hand
 derivation (UNKNOWN contradicts none), 1 otherwise, 64 for wrong usage.
 """
 
 import argparse
-import importlib.util
+import importlib
 import json
+import pkgutil
 import subprocess
 import sys
 import warnings
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from itertools import groupby
 from math import isclose
 from pathlib import Path
 from time import perf_counter
@@ -28,6 +24,9 @@ import torch
 
 from vaelid.auditor import audit, audit_loss
 
+from . import adapters
+from .project import Case, Project, Step
+
 PAGE = Path("docs/audit-of-public-code.md")
 MARK = "found: "  # foreign code prints too
 
@@ -35,49 +34,39 @@ MARK = "found: "  # foreign code prints too
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command; the exit status."""
     options = _options(arguments)
-    listed = options.folder / "cases.json"
-    if not listed.exists():
-        print(f"{listed} is not there", file=sys.stderr)
+    names = [module.name for module in pkgutil.iter_modules(adapters.__path__) if options.only in module.name]
+    if not options.folder.is_dir() or not names:
+        said = f"{options.folder} is no folder" if names else f"no adapter has {options.only!r} in its name"
+        print(f"{said}: give the folder of the checkouts, and part of an adapter's name", file=sys.stderr)
         return 64
-    cases = [case for case in json.loads(listed.read_text()) if options.only in f"{case['project']} {case['object']}"]
     if options.here:
-        for case in cases:
-            print(MARK + json.dumps(examine(options.folder, case)), flush=True)
+        for name in names:
+            for case in _project(name).cases:
+                print(MARK + json.dumps(examine(options.folder, _project(name), case)), flush=True)
         return 0
-    found = []
-    for project, group in groupby(cases, key=lambda case: case["project"]):
-        results = _elsewhere(options.folder, project, options.time_limit * len(members := list(group)))
-        found += [
-            case | results.get(case["object"], _failed("out of time, or the process ended early")) for case in members
-        ]
-        for case in found[-len(members) :]:
-            print(
-                f"{outcome(case):9} {case['found']:8} {case['project']} | {case['object']} | {case['reason']}",
-                flush=True,
-            )
-    (options.folder / "found.json").write_text(json.dumps(found, indent=1))
+    found = [result for name in names for result in _elsewhere(options.folder, name, options.time_limit)]
+    found.sort(key=lambda result: (result["project"].lower(), result["project"]))
     if not options.only:
         options.page.write_text(page(found))
-    return int(any(outcome(case) == "differs" for case in found))
+    return int(any(outcome(result) == "differs" for result in found))
 
 
-def examine(folder: Path, case: Mapping[str, Any]) -> dict[str, Any]:
+def examine(folder: Path, project: Project, case: Case) -> dict[str, Any]:
     """The audit of one case, in this process."""
     warnings.simplefilter("ignore")  # the foreign code's own
     torch.set_num_threads(1)
     torch.manual_seed(0)
     start = perf_counter()
     try:
-        made = _function(folder, case)()
+        made = case.make(folder / project.name.replace("/", "+"))
         start = perf_counter()
-        if "step" in made:
-            report = audit(made["step"], made["batch"], evaluation=made.get("evaluation"))
+        if isinstance(made, Step):
+            report = audit(made.run, made.batch, evaluation=made.evaluation)
         else:
-            report = audit_loss(made["loss"], inputs=lambda: tuple(made["inputs"]().values()), **made["roles"])
+            report = audit_loss(made.run, inputs=made.inputs, **(made.roles or {}))
     except Exception as error:
-        return {"object": case["object"], **_failed(f"{type(error).__name__}: {error}"[:300])}
-    return {
-        "object": case["object"],
+        return _result(project, case) | {"reason": f"{type(error).__name__}: {error}"[:300]}
+    return _result(project, case) | {
         "found": report.verdict,
         "found_beta": report.beta_effective,
         "name": report.objective_name,
@@ -164,31 +153,44 @@ def _number(value: float | None) -> str:
     return "" if value is None else f"{value:.6g}"
 
 
-def _failed(reason: str) -> dict[str, Any]:
-    return {"found": "RAISED", "found_beta": None, "name": "", "reason": reason, "claims": {}, "seconds": 0.0}
+def _result(project: Project, case: Case) -> dict[str, Any]:
+    """What is known before an audit; of one that gives no verdict."""
+    return {
+        "project": project.name,
+        "version": project.version,
+        "object": case.object,
+        "verdict": case.verdict,
+        "accept": list(case.accept),
+        "beta": case.beta,
+        "derivation": case.derivation,
+        "checked": case.checked,
+        "found": "RAISED",
+        "found_beta": None,
+        "reason": "",
+        "seconds": 0.0,
+    }
 
 
-def _function(folder: Path, case: Mapping[str, Any]) -> Any:
-    name = f"adapter_{case['project']}"
-    if name not in sys.modules:
-        sys.path.insert(0, str(folder.resolve()))
-        spec = importlib.util.spec_from_file_location(name, folder / case["adapter"])
-        assert spec is not None
-        assert spec.loader is not None
-        sys.modules[name] = importlib.util.module_from_spec(spec)
-        spec.loader.exec_module(sys.modules[name])
-    return getattr(sys.modules[name], case["function"])
+def _project(name: str) -> Project:
+    return importlib.import_module(f"{adapters.__name__}.{name}").PROJECT
 
 
-def _elsewhere(folder: Path, project: str, limit: float) -> dict[str, dict[str, Any]]:
-    """What a process of its own finds, by object; what it had not said when it ended is missing."""
-    command = [sys.executable, "-m", "tests.packages.public", str(folder), "--only", f"{project} ", "--here"]
+def _elsewhere(folder: Path, name: str, limit: float) -> list[dict[str, Any]]:
+    """What a process of its own finds of a project; what it had not said when it ended is missing."""
+    command = [sys.executable, "-m", __package__, str(folder), "--only", name, "--here"]
+    project = _project(name)
     try:
-        said = subprocess.run(command, capture_output=True, text=True, timeout=limit).stdout
+        said = subprocess.run(command, capture_output=True, text=True, timeout=limit * len(project.cases)).stdout
     except subprocess.TimeoutExpired as late:
         said = (late.stdout or b"").decode()
-    results = [json.loads(line.removeprefix(MARK)) for line in said.splitlines() if line.startswith(MARK)]
-    return {result["object"]: result for result in results}
+    lines = [json.loads(line.partition(MARK)[2]) for line in said.splitlines() if MARK in line]
+    known = {result["object"]: result for result in lines if result["project"] == project.name}
+    missing = {"reason": "out of time, or the process ended early"}
+    found = [known.get(case.object, _result(project, case) | missing) for case in project.cases]
+    for result in found:
+        verdict = f"{outcome(result):9} {result['found']:8} {result['seconds']:5.1f} s"
+        print(f"{verdict} {project.name} | {result['object']} | {result['reason']}", flush=True)
+    return found
 
 
 def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
@@ -196,7 +198,7 @@ def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
         prog="python -m tests.packages.public", description=(__doc__ or "").partition("\n")[0]
     )
     parser.add_argument("folder", type=Path)
-    parser.add_argument("--only", metavar="TEXT", default="", help="only cases whose project and object hold it")
+    parser.add_argument("--only", metavar="TEXT", default="", help="only adapters whose name holds it")
     parser.add_argument("--here", action="store_true", help="in this process; prints JSON")
     parser.add_argument("--page", type=Path, default=PAGE, help=f"where to write the page (default: {PAGE})")
     parser.add_argument("--time-limit", type=float, default=60, metavar="SECONDS", help="for each object (default: 60)")
