@@ -9,13 +9,15 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import cache, reduce
-from operator import mul
+from itertools import accumulate
+from operator import add, mul
 
 from vaelid.auditor.laws import about_abs
 from vaelid.auditor.simple import replaced
 from vaelid.readings.terms.arrays import TermArray, as_term
 from vaelid.readings.terms.namespace import NAMESPACE as xp
 from vaelid.readings.terms.syntax import REAL, Number, Operator, Power, Term, Variable, make, subterms
+from vaelid.readings.terms.text import text
 from vaelid.theory.kernel import Theorem, instantiate
 from vaelid.theory.library.definitions import scalar
 from vaelid.theory.library.logarithm import exp_pos
@@ -160,22 +162,25 @@ def by_exponentials(goal: Term) -> Theorem | None:
     Raises `NotProved`.
     """
     quotients = {p: product for p in subterms(goal) if not p.loose and (product := _as_product_of(p)) is not None}
-    if quotients:
-        theorem = by_exponentials(replaced(goal, {p: product.term for p, product in quotients.items()}))
-        facts = [_equal_quotient(p, product) for p, product in quotients.items()]
-        return None if theorem is None else prove(goal, [theorem, *facts])
-    exponentials = [p for p in subterms(goal) if p.head == Operator("exp") and not p.loose]
-    logs = [p for p in subterms(goal) if p.head == Operator("log") and not p.loose and _is_known(p.arguments[0])]
+    said = [replaced(goal, {p: as_term(0).term for p in quotients}), *(product.term for product in quotients.values())]
+    parts = {p for term in said for p in subterms(term) if not p.loose}
+    logs = [p for p in subterms(goal) if p in parts and p.head == Operator("log") and _is_known(p.arguments[0])]
+    outside = {p for term in said for p in _outside(term, set(logs))}
+    exponentials = [p for term in said for p in subterms(term) if p.head == Operator("exp") and p in outside]
     if not exponentials and not logs:
         return None
-    outside = set(_outside(goal, set(logs)))
-    forms = {p: linear(p.arguments[0]) for p in exponentials if p in outside}
+    forms = {p: linear(p.arguments[0]) for p in exponentials if not p.loose}
     units = _Units.of(forms.values())
     if any(abs(k) > _MOST for form in forms.values() for k in units.powers(form).values()):
         return None
     names = {atom: Variable(f"u_{k}", REAL) for k, atom in enumerate(units.denominators)}
     written = {p: Variable(f"e_{k}", REAL) for k, p in enumerate([*forms, *logs])}
     hypotheses, facts = _facts(forms, logs, units, names, written)
+    by = {p: make(variable) for p, variable in written.items()}
+    for k, (p, product) in enumerate(quotients.items()):
+        written[p] = Variable(f"q_{k}", REAL)
+        hypotheses.append(eq(TermArray((), make(written[p])), TermArray((), replaced(product.term, by))))
+        facts.append(_equal_quotient(p, product))
     abstract = replaced(goal, {p: make(variable) for p, variable in written.items()})
     theorem = prove(given(*hypotheses, abstract), about_abs(abstract))
     back: dict[Variable, Term] = {variable: p for p, variable in written.items()}
@@ -273,19 +278,37 @@ def _to_power(base: TermArray, k: int) -> TermArray:
 
 
 def _as_product(p: Term, powers: dict[Term, int], units: _Units, about_logs: list[Theorem]) -> Theorem:
-    """exp(sum of k a) = product of exp(a)^k."""
+    """exp(sum of k a) = product of exp(a)^k.
+
+    First of numbers in place of the exponentials, so that nothing is left to the solvers but to put in what is equal.
+    """
+    whole = TermArray((), p)
     if not powers:
-        return prove(eq(TermArray((), p), 1), [use("exp_zero")])
-    facts = [use(_power(k), x=units.unit(atom)) for atom, k in powers.items()]
-    exponents = [k * units.unit(atom) for atom, k in powers.items()]
-    so_far = exponents[0]
-    for added in exponents[1:]:
-        facts.append(use("exp_add", x=so_far, y=added))
-        so_far = so_far + added
-    product = reduce(mul, (_to_power(xp.exp(units.unit(atom)), k) for atom, k in powers.items()))
+        return prove(eq(whole, 1), [use("exp_zero")])
     inside = set(subterms(p))
-    facts += [fact for fact in about_logs if fact.statement.arguments[0] in inside]
-    return prove(eq(TermArray((), p), product), facts)
+    logs = [fact for fact in about_logs if fact.statement.arguments[0] in inside]
+    addends = [k * units.unit(atom) for atom, k in powers.items()]
+    sums = list(accumulate(addends, add))
+    facts = [prove(eq(whole, xp.exp(sums[-1])), logs)]
+    steps: list[tuple[TermArray, TermArray]] = [(whole, xp.exp(sums[-1]))]
+    for before, addend, total in zip(sums, addends[1:], sums[1:], strict=False):
+        facts.append(use("exp_add", x=before, y=addend))
+        steps.append((xp.exp(total), xp.exp(before) * xp.exp(addend)))
+    for (atom, k), addend in zip(powers.items(), addends, strict=True):
+        facts.append(use(_power(k), x=units.unit(atom)))
+        steps.append((xp.exp(addend), _to_power(xp.exp(units.unit(atom)), k)))
+    goal = eq(whole, reduce(mul, (_to_power(xp.exp(units.unit(atom)), k) for atom, k in powers.items())))
+    exponentials = {part for side in steps for one in side for part in subterms(one.term) if _is_exponential(part, p)}
+    variables = {part: Variable(f"x_{k}", REAL) for k, part in enumerate(sorted(exponentials, key=text))}
+    by = {part: make(variable) for part, variable in variables.items()}
+    hypotheses = [replaced(eq(one, other), by) for one, other in steps]
+    theorem = prove(given(*hypotheses, replaced(goal, by)))
+    return prove(goal, [instantiate(theorem, {variable: part for part, variable in variables.items()}), *facts])
+
+
+def _is_exponential(part: Term, whole: Term) -> bool:
+    """Whether it is one of those multiplied, and not one inside an exponent."""
+    return part.head == Operator("exp") and (part is whole or part not in set(subterms(whole)))
 
 
 def _sum_of(form: Linear) -> TermArray:

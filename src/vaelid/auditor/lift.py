@@ -18,7 +18,7 @@ from vaelid.auditor.leaves import Leaves
 from vaelid.auditor.reading import Reading
 from vaelid.auditor.record import Place, Recording
 from vaelid.auditor.rules import CONSTANTS, FULL, LAWS, OF_ONE, OF_THREE, OF_TWO, ORDERS, clamped, number, power, root
-from vaelid.auditor.simple import linear_in
+from vaelid.auditor.simple import is_number, linear_in, simple
 from vaelid.auditor.tensors import Leaf, Lifted, Unread, element_of
 from vaelid.readings.terms.arrays import TermArray, as_term
 from vaelid.readings.terms.namespace import NAMESPACE as xp
@@ -94,6 +94,9 @@ class _Lifter(Leaves):
         results = []
         for output in outputs:
             tensor = self.recording.made[self.number, output]
+            if not names and base not in LAWS and not tensor.requires_grad:  # made of numbers alone
+                results.append(self.given(output, tensor))
+                continue
             law = {"law": "other", "kind": "noise"} if base in LAWS else {"kind": "made", "noise": noise}
             result = self.leaf(
                 self.name("h" if base not in LAWS else "u"),
@@ -142,7 +145,7 @@ class _Lifter(Leaves):
         if base == "erfinv" and (normal := self.normal_of_uniform(output)):
             return normal
         if base in OF_ONE:
-            if base == "softplus" and arguments[1:]:
+            if base == "softplus" and arguments[1:] and arguments[1] != 1:
                 beta = number(arguments[1])
                 return self.pointwise(lambda x: softplus(x * beta) / beta, self.operand(arguments[0]))
             return self.pointwise(OF_ONE[base], self.operand(arguments[0]))
@@ -155,7 +158,10 @@ class _Lifter(Leaves):
                 scaled = number(scale)
                 side = {"rsub": 0}.get(base, 1)
                 x, y = (self.pointwise(lambda v: v * scaled, v) if k == side else v for k, v in enumerate((x, y)))
-            return self.pointwise(OF_TWO[base], x, y)
+            product = self.pointwise(OF_TWO[base], x, y)
+            if base == "mul" and (_is_zero(x) or _is_zero(y)):
+                return Lifted(product.dims, lambda: as_term(0))  # what is weighed by 0 is not there
+            return product
         if base in OF_THREE:
             return self.pointwise(OF_THREE[base], *(self.operand(a) for a in arguments[:3]))
         if base in ("addcmul", "addcdiv"):
@@ -407,6 +413,10 @@ class _Lifter(Leaves):
                     dims[d] = self.axes.pair(dims[d], x.dims[d]) if dims[d] and x.dims[d] else dims[d] or x.dims[d]
         dims[dim] = self.axes.dim((self.number, "joined"), output.size[dim])
         return self.joined_of(tuple(pieces), dim - len(dims), tuple(dims))
+
+
+def _is_zero(x: Lifted) -> bool:
+    return not x.leaves and not x.pieces and is_number(simple(x.element), 0)
 
 
 def _leaves_of(x: Lifted) -> frozenset[str]:

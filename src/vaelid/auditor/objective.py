@@ -10,6 +10,7 @@ import torch
 
 from vaelid.auditor.exponentials import by_exponentials
 from vaelid.auditor.fit import Values
+from vaelid.auditor.laurent import in_powers_of
 from vaelid.auditor.laws import about_abs, laws
 from vaelid.auditor.lemmas import about_logits
 from vaelid.auditor.linear import (
@@ -300,12 +301,21 @@ def variable_of(element: Term, name: str) -> Variable | None:
 
 
 def _over_one(body: TermArray, eps: Term) -> tuple[TermArray, list[TermArray]]:
+    e = TermArray((), eps)
+    powers = in_powers_of(body, eps)
+    if powers is not None and max(powers, default=0) <= 2:
+        square = powers.get(2)
+        mean = reduce(add, [part for part in (powers.get(0), square) if part is not None], as_term(0))
+        return simple(mean), [
+            *([powers[1] * e] if 1 in powers else []),
+            *([square * (e**2 - 1)] if square is not None else []),
+        ]
+
     def at(value: int) -> TermArray:
         return simple(TermArray((), replaced(body.term, {eps: as_term(value).term})))
 
     up, down, middle = at(1), at(-1), at(0)
     mean = (up + down) / 2
-    e = TermArray((), eps)
     return mean, [(up - down) / 2 * e, (mean - middle) * (e**2 - 1)]
 
 
