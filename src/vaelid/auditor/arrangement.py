@@ -8,14 +8,20 @@ from typing import Any
 from vaelid.auditor.axes import Axes, Dim, Dims, Mixed
 from vaelid.auditor.record import Event, Place
 from vaelid.auditor.rules import divided
-from vaelid.auditor.tensors import Lifted, Unread, count, index_of, placed, total
-from vaelid.readings.terms.arrays import TermArray, index
-from vaelid.readings.terms.syntax import Operator, make
+from vaelid.auditor.tensors import Lifted, Unread, count, index_of, length_of, placed, total
+from vaelid.readings.terms.arrays import TermArray, index, real
+from vaelid.readings.terms.syntax import Operator, free_variables, make
 
 __all__ = ["VIEWS", "Arrangement"]
 
 VIEWS = {"view", "_unsafe_view", "reshape", "unsqueeze", "squeeze", "flatten", "_reshape_alias"}
 """Operations that keep the order of the elements."""
+
+
+def _along(term: TermArray, axis: int) -> TermArray:
+    """The sum over an axis; of what is the same along it, that many times it."""
+    moves = index_of(axis).head in free_variables(term.term)
+    return total(term, axis) if moves else term * real(length_of(axis))
 
 
 class Arrangement:
@@ -128,7 +134,7 @@ class Arrangement:
         axes = [a for d in sorted(gone) if d < len(x.dims) for a in x.dims[d]]
 
         def element() -> TermArray:
-            result = reduce(total, reversed(axes), x.element)
+            result = reduce(_along, reversed(axes), x.element)
             return divided(result, count(axes)) if reduction == "mean" and axes else result
 
         dims = tuple(() if d in gone else dim for d, dim in enumerate(x.dims) if keep or d not in gone)

@@ -12,7 +12,7 @@ from functools import cache, reduce
 from itertools import accumulate
 from operator import add, mul
 
-from vaelid.auditor.laws import about_abs
+from vaelid.auditor.laws import proved_about_abs
 from vaelid.auditor.simple import replaced
 from vaelid.readings.terms.arrays import TermArray, as_term
 from vaelid.readings.terms.namespace import NAMESPACE as xp
@@ -182,7 +182,7 @@ def by_exponentials(goal: Term) -> Theorem | None:
         hypotheses.append(eq(TermArray((), make(written[p])), TermArray((), replaced(product.term, by))))
         facts.append(_equal_quotient(p, product))
     abstract = replaced(goal, {p: make(variable) for p, variable in written.items()})
-    theorem = prove(given(*hypotheses, abstract), about_abs(abstract))
+    theorem = proved_about_abs(given(*hypotheses, abstract), prove)
     back: dict[Variable, Term] = {variable: p for p, variable in written.items()}
     back |= {names[atom]: xp.exp(units.unit(atom)).term for atom in units.denominators}
     return prove(goal, [instantiate(theorem, back), *facts])
@@ -244,6 +244,7 @@ def _facts(
     """For each exponential and logarithm what it is in the units: as hypothesis on numbers, and as theorem."""
     hypotheses: list[Term] = []
     facts: list[Theorem] = []
+    by = {p: make(variable) for p, variable in written.items()}
     for atom, name in names.items():
         number = TermArray((), make(name))
         hypotheses.append(lt(0, number))
@@ -251,9 +252,12 @@ def _facts(
         if atom.head == Operator("log"):  # exp(log c / d)^d = c
             d = units.denominators[atom]
             inside = TermArray((), atom.arguments[0])
-            hypotheses.append(eq(number**d, inside))
+            hypotheses.append(eq(number**d, TermArray((), replaced(inside.term, by))))
             base = xp.exp(units.unit(atom))
-            known = [use("exp_log", x=inside), use(_power(d), x=units.unit(atom))]
+            positive = [
+                use(exp_pos.theorem, a=TermArray((), p.arguments[0])) for p in forms if p in set(subterms(inside.term))
+            ]
+            known = [use("exp_log", x=inside), use(_power(d), x=units.unit(atom)), *positive]
             facts.append(prove(eq(base**d, inside), known))
     about_logs: list[Theorem] = []
     for p in logs:

@@ -160,8 +160,8 @@ def solve(values: Tensor, columns: list[Tensor], *, largest: int = 10**9) -> lis
     numbers = [exact(weight) for weight in weights]
     if any(number is None for number in numbers):
         return None
-    first = numbers[0] or Fraction(
-        1
-    )  # a constant is a simple multiple of the first weight, or no rational number at all
+    known = torch.tensor([float(n) for n in numbers if n is not None] + [0.0], dtype=torch.float64)
+    constant = float((right - rows @ known).median())  # by exact weights: a small spread blurs the fitted one
+    first = numbers[0] or Fraction(1)  # it is a simple multiple of the first weight, or no rational number at all
     multiple = exact(constant / float(first), largest)
     return None if multiple is None else [*numbers, multiple * first]  # pyright: ignore[reportReturnType]

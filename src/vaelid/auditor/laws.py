@@ -1,14 +1,16 @@
 """Instances of the laws of exp and log at what occurs in terms: more premises are harder for the solvers."""
 
 import itertools
+from collections.abc import Callable
+from contextlib import suppress
 
 from vaelid.readings.terms.arrays import TermArray
-from vaelid.readings.terms.syntax import Operator, Term, subterms
-from vaelid.theory.kernel import Theorem
+from vaelid.readings.terms.syntax import Operator, Term, free_variables, subterms
+from vaelid.theory.kernel import NotProved, Theorem
 from vaelid.theory.library.logarithm import exp_pos
 from vaelid.theory.tactics import use
 
-__all__ = ["about_abs", "laws"]
+__all__ = ["about_abs", "laws", "proved_about_abs"]
 
 MOST = 60
 """The most instances of the law of exp of a sum that the solvers are given."""
@@ -38,3 +40,13 @@ def about_abs(*terms: Term) -> list[Theorem]:
     """What an absolute value is, on either side of zero, for those that occur in the terms."""
     inside = {p.arguments[0] for term in terms for p in subterms(term) if p.head == Operator("abs") and not p.loose}
     return [use(name, x=TermArray((), x)) for x in inside for name in ("abs_pos", "abs_neg")]
+
+
+def proved_about_abs(goal: Term, prove: Callable[[Term, list[Theorem]], Theorem]) -> Theorem:
+    """The goal: first with what absolute values of numbers are, then of all: each more is a case for the solvers."""
+    every = about_abs(goal)
+    of_numbers = [fact for fact in every if not free_variables(fact.statement)]
+    if len(of_numbers) < len(every):
+        with suppress(NotProved):
+            return prove(goal, of_numbers)
+    return prove(goal, every)

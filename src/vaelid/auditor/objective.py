@@ -10,6 +10,7 @@ import torch
 
 from vaelid.auditor.exponentials import by_exponentials
 from vaelid.auditor.fit import Values
+from vaelid.auditor.folding import folded, unfolded
 from vaelid.auditor.laurent import in_powers_of
 from vaelid.auditor.laws import about_abs, laws
 from vaelid.auditor.lemmas import about_logits
@@ -37,11 +38,9 @@ from vaelid.readings.terms.syntax import (
     REAL,
     Element,
     Operator,
-    Symbol,
     Term,
     Variable,
     free_variables,
-    instance,
     make,
     subterms,
 )
@@ -412,7 +411,7 @@ def _plainly(goal: Term, _: list[Term]) -> Theorem | None:
 def _by_powers(goal: Term, _: list[Term]) -> Theorem | None:
     written = unfolded(goal)
     theorem = by_exponentials(written)
-    return theorem if theorem is None or written is goal else proved(goal, [theorem], unfold=True)
+    return theorem if theorem is None or written is goal else folded(goal, theorem)
 
 
 def _by_laws(goal: Term, terms: list[Term]) -> Theorem | None:
@@ -450,11 +449,3 @@ def pointwise(goal: Term, *terms: TermArray) -> Theorem:
         except NotProved:
             continue
     return proved(goal, [use("exp_zero")], unfold=True)
-
-
-def unfolded(term: Term) -> Term:
-    """The term with what defined functions stand for."""
-    if isinstance(term.head, Symbol):
-        body = instance(term.head.body, dict(zip(term.head.parameters, term.arguments, strict=True)))
-        return unfolded(body)
-    return make(term.head, *map(unfolded, term.arguments)) if term.arguments else term

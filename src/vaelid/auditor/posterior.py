@@ -88,6 +88,9 @@ def samples(reading: Reading) -> list[Sample]:
             lifted = Lifted(now, tensor.make_element, tensor.leaves, tensor.differentiable, tensor.stops)
             found.setdefault(term.term, Sample(tuple(drawn), lifted, term, leaf.source))
     known = [s for s in found.values() if any(noise.law in ("normal", "uniform") for noise in s.noise)]
+    given = {n for n, leaf in reading.leaves.items() if leaf.kind in ("argument", "constant", "noise")}
+    latents = [s for s in known if not s.tensor.leaves <= given]  # the others are data with noise: an encoder's input
+    known = latents or known
     return known or list(found.values())  # other draws, as dropout in an encoder, are conditioned on
 
 

@@ -83,16 +83,17 @@ class _Recorder(TorchDispatchMode):
         self.in_storage: dict[int, list[tuple[int, Place]]] = {}
 
     def place(self, tensor: Tensor) -> Place:
-        storage = tensor.untyped_storage()
-        address = storage._cdata
+        dense = tensor.layout == torch.strided
+        storage = tensor.untyped_storage() if dense else tensor  # a sparse tensor is one thing: it is never a view
+        address = storage._cdata if dense else id(tensor)
         if address not in self.numbers:
             self.numbers[address] = len(self.numbers)
             self.kept.append(storage)
         return Place(
             self.numbers[address],
             tuple(tensor.shape),
-            tuple(tensor.stride()),
-            int(tensor.storage_offset()),
+            tuple(tensor.stride()) if dense else (),
+            int(tensor.storage_offset()) if dense else 0,
             tensor.is_floating_point(),
         )
 

@@ -38,9 +38,20 @@ def without_stabilisers(term: TermArray) -> tuple[TermArray, str]:
 
 
 def _without(inside: Term, dropped: set[Fraction]) -> Term:
-    if inside.head == Operator("add"):
-        for number, rest in (inside.arguments, inside.arguments[::-1]):
-            if isinstance(number.head, Number) and 0 < number.head.value <= _SMALL:
-                dropped.add(number.head.value)
-                return rest
+    """v for v + c, and for v (1 - c), in whatever order: for (p + c) (1 - 2 c) + c too, and for 1 - that."""
+    left, right = inside.arguments if len(inside.arguments) == 2 else (inside, inside)
+    match inside.head:
+        case Operator("add"):
+            for number, rest in ((left, right), (right, left)):
+                if isinstance(number.head, Number) and 0 < number.head.value <= _SMALL:
+                    dropped.add(number.head.value)
+                    return _without(rest, dropped)
+            return make(inside.head, _without(left, dropped), _without(right, dropped))
+        case Operator("multiply"):
+            for number, rest in ((left, right), (right, left)):
+                if isinstance(number.head, Number) and 0 < abs(number.head.value - 1) <= _SMALL:
+                    dropped.add(abs(number.head.value - 1))
+                    return _without(rest, dropped)
+        case Operator("subtract") if isinstance(left.head, Number):
+            return make(inside.head, left, _without(right, dropped))
     return inside

@@ -165,7 +165,8 @@ def _found(body: Body, target: Target, axes: list[int], values: Values) -> Found
     wanted = [target.term - target.normaliser]
     if body.number is not None and not _is_rational(body.number):
         fit = values.fit(body.term, wanted, axes, largest=_SIMPLE)
-        return Found(target, fit, body.aside, body.number) if fit else None
+        if fit is not None:
+            return Found(target, fit, body.aside, body.number)
     fit = values.fit(body.whole, wanted, axes, largest=_SIMPLE)
     return Found(target, fit, body.aside) if fit else None
 
