@@ -11,7 +11,6 @@ GAPS = {
     "losses.negative_binomial_object": "UNKNOWN, not PROVED",
     "losses.norm_squared": "OTHER, not PROVED",
     "others.vector_quantised": "objective 'plain autoencoder', not '(?i)vq|vector|quanti'",
-    "others.weights_of_latents": "UNKNOWN, not OTHER",
     "steps.float64_and_rows_in_a_loop": "UNKNOWN, not PROVED",
     "steps.recurrent_over_time": "UNKNOWN, not PROVED",
     "wrong_losses.absolute_mean": "bugs {'clamp', None}, not kl-formula",

@@ -161,15 +161,16 @@ def by_exponentials(goal: Term) -> Theorem | None:
 
     Raises `NotProved`.
     """
-    quotients = {p: product for p in subterms(goal) if not p.loose and (product := _as_product_of(p)) is not None}
+    known = {p for p in subterms(goal) if p.head == Operator("log") and not p.loose and _is_known(p.arguments[0])}
+    parts = dict.fromkeys(p for p in _outside(goal, known) if not p.loose)
+    logs = [p for p in parts if p in known]
+    quotients = {p: product for p in parts if (product := _as_product_of(p)) is not None}
     said = [replaced(goal, {p: as_term(0).term for p in quotients}), *(product.term for product in quotients.values())]
-    parts = {p for term in said for p in subterms(term) if not p.loose}
-    logs = [p for p in subterms(goal) if p in parts and p.head == Operator("log") and _is_known(p.arguments[0])]
-    outside = {p for term in said for p in _outside(term, set(logs))}
-    exponentials = [p for term in said for p in subterms(term) if p.head == Operator("exp") and p in outside]
+    outside = dict.fromkeys(p for term in said for p in _outside(term, known) if not p.loose)
+    exponentials = [p for p in outside if p.head == Operator("exp")]
     if not exponentials and not logs:
         return None
-    forms = {p: linear(p.arguments[0]) for p in exponentials if not p.loose}
+    forms = {p: linear(p.arguments[0]) for p in exponentials}
     units = _Units.of(forms.values())
     if any(abs(k) > _MOST for form in forms.values() for k in units.powers(form).values()):
         return None

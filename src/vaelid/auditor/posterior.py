@@ -94,15 +94,16 @@ def samples(reading: Reading) -> list[Sample]:
     return known or list(found.values())  # other draws, as dropout in an encoder, are conditioned on
 
 
-def ancestors(reading: Reading, names: frozenset[str]) -> frozenset[str]:
-    """These leaves, and all that they were made from."""
+def ancestors(reading: Reading, names: frozenset[str], *, detached: bool = True) -> frozenset[str]:
+    """These leaves, and all that they were made from; `detached` False: that a gradient goes back to."""
     found: set[str] = set()
     waiting = list(names)
     while waiting:
         name = waiting.pop()
         if name not in found:
             found.add(name)
-            waiting += reading.leaves[name].inputs
+            if detached or reading.leaves[name].operation != "detach":
+                waiting += reading.leaves[name].inputs
     return frozenset(found)
 
 

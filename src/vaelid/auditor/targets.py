@@ -167,6 +167,9 @@ def _found(body: Body, target: Target, axes: list[int], values: Values) -> Found
         fit = values.fit(body.term, wanted, axes, largest=_SIMPLE)
         if fit is not None:
             return Found(target, fit, body.aside, body.number)
+        numbers = (p.head.value for p in subterms(target.term.term) if isinstance(p.head, Number) and p.sort is REAL)
+        if all(number.denominator <= _SIMPLE for number in numbers):
+            return None  # else it is the posterior's, as that of a smallest variance
     fit = values.fit(body.whole, wanted, axes, largest=_SIMPLE)
     return Found(target, fit, body.aside) if fit else None
 

@@ -15,6 +15,7 @@ from vaelid.auditor.posterior import Posterior, ancestors, axes_in, names_in
 from vaelid.auditor.refute_likelihood import no_likelihood
 from vaelid.auditor.report import Claim, Report, Verdict
 from vaelid.auditor.statements import Statements
+from vaelid.readings.terms.arrays import TermArray
 from vaelid.readings.terms.syntax import Binder, Element, subterms
 
 __all__ = ["verdict"]
@@ -210,20 +211,22 @@ class _Judge(Statements):
     def reaches(self, leaves: frozenset[str]) -> bool:
         """Whether the loss was made from these leaves, though through an operation that is not looked into."""
         reading = self.assessed.run.reading
-        return bool(ancestors(reading, reading.result.leaves) & leaves)
+        return bool(ancestors(reading, reading.result.leaves, detached=False) & leaves)
 
     def weights_of_places(self, group: Group, posterior: Posterior) -> str | None:
         """What the constants are that a KL is multiplied by, place by place; None for the mask of the data itself."""
         mask = group.found.target.mask if group.found is not None else None
         if mask is None:
             return None
-        values = self.objective.question.values.of(mask, axes_in(mask.term))
         other = self.reconstruction.found.target.mask if self.reconstruction and self.reconstruction.found else None
         of_rows = set(axes_in(mask.term)) <= set(posterior.axes[:-1])  # and not of latent coordinates
         same = other is not None and other.term is mask.term
-        if of_rows and same and bool(((values == 0) | (values == 1)).all()):
-            return None
-        return "a KL with a weight for each place"
+        return None if of_rows and same and self.is_mask(mask) else "a KL with a weight for each place"
+
+    def is_mask(self, weights: TermArray) -> bool:
+        """Whether weights of places are 0 and 1, or 0 and another number, which is the same for all."""
+        values = self.objective.question.values.of(weights, axes_in(weights.term))
+        return bool(((values == 0) | (values == values.max())).all())
 
     def part_of_latents(self, group: Group, posterior: Posterior) -> str | None:
         axes = self.assessed.run.reading.axes
@@ -241,8 +244,12 @@ class _Judge(Statements):
             reason = "no term of the loss depends on what the decoder puts out."
             unsure = mixed or self.reaches(self.objective.question.outputs)
             unsure = unsure or (self.sampled and not self.assessed.samplers)
-            verdict: Verdict = "UNKNOWN" if unsure else "REFUTED"
-            return [Claim("reconstruction", verdict, reason, bug=None if verdict == "UNKNOWN" else "likelihood-wrong")]
+            if unsure:
+                return [Claim("reconstruction", "UNKNOWN", reason)]
+            if line := min(self.assessed.run.reading.halted, default=None):
+                reason = "no gradient goes back through what compares the decoder's output with data: it is detached."
+                return [Claim("reconstruction", "REFUTED", reason, bug="detached", source=line)]
+            return [Claim("reconstruction", "REFUTED", reason, bug="likelihood-wrong")]
         claim = reconstruction_claim(self.objective, group, self.names, self.assessed.weights.get(group.kind))
         if group.found is None:
             return [self.unlikely(group, claim)]
@@ -251,6 +258,9 @@ class _Judge(Statements):
         if self.declared_likelihood not in (None, group.found.target.family):
             reason = f"it is a {group.found.target.name} likelihood, where {self.declared_likelihood} was declared."
             return [Claim("reconstruction", "REFUTED", reason, claim.formula, bug="likelihood-wrong")]
+        if (mask := group.found.target.mask) is not None and not self.is_mask(mask):
+            self.other = "a likelihood with a weight for each place"
+            return [replace(claim, verdict="OTHER", reason=f"it is {self.other}.")]
         if (share := kept_part(self.assessed, group)) < 1 - 1e-9:
             reason = f"it is {group.found.target.name}, but of {share:.3g} of the data that the decoder puts out."
             return [Claim("reconstruction", "REFUTED", reason, claim.formula, bug="likelihood-wrong")]
