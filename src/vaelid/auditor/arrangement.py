@@ -41,7 +41,9 @@ class Arrangement:
         operands = self.repeating(operands, rank)
         dims: list[Dim] = []
         for d in range(rank):
-            here = [x.dims[d - rank + len(x.dims)] for x in operands if d - rank + len(x.dims) >= 0]
+            all_here = [x.dims[d - rank + len(x.dims)] for x in operands if d - rank + len(x.dims) >= 0]
+            moving = [dim for dim in all_here if not self.axes.expanded.issuperset(dim)]
+            here = moving or all_here
             dims.append(
                 reduce(lambda one, other: self.axes.pair(one, other) if one and other else one or other, here, ())
             )
@@ -169,6 +171,7 @@ class Arrangement:
         if base == "expand":  # a dimension keeps its axes; one that was of length 1 gets an axis
             old = ((),) * (len(output.size) - len(x.dims)) + x.dims
             new = self.new_dims(output)
+            self.axes.expanded |= {a for dim, fresh in zip(old, new, strict=True) if not dim for a in fresh}
             return replace(x, dims=tuple(dim or fresh for dim, fresh in zip(old, new, strict=True)))
         if base == "repeat":
             return self.repeated(x, output)

@@ -26,12 +26,14 @@ class Axes:
     Attributes:
         lengths: of each axis, as it was recorded.
         learned: how often two axes were found to be one, or one to be two.
+        expanded: axes along which a tensor is the same, as it was expanded: another's axis there is another axis.
         again: axes along which a tensor is laid out once more, as in an outer difference, and the axis they repeat.
     """
 
     lengths: list[int] = field(default_factory=list)
     learned: int = 0
     again: dict[int, int] = field(default_factory=dict)
+    expanded: set[int] = field(default_factory=set)
     _by_key: dict[Hashable, int] = field(default_factory=dict)
     _same: dict[int, int] = field(default_factory=dict)
     _parts: dict[int, Dim] = field(default_factory=dict)

@@ -37,6 +37,7 @@ class Leaves(Arrangement):
         self.clamps: list[str] = []
         self.halted: set[str] = set()
         self.numbers: dict[Place, Lifted] = {}
+        self.written: dict[int, frozenset[str]] = {}
 
     def leaf(self, name: str, kind: str, place: Place, tensor: Tensor, **more: Any) -> Lifted:
         """A new leaf, with an axis for each dimension of the tensor."""

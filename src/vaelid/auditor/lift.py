@@ -16,7 +16,7 @@ from vaelid.auditor.arrangement import VIEWS
 from vaelid.auditor.axes import Axes, Dims, Mixed
 from vaelid.auditor.leaves import Leaves
 from vaelid.auditor.reading import Reading
-from vaelid.auditor.record import Place, Recording
+from vaelid.auditor.record import Event, Place, Recording
 from vaelid.auditor.rules import CONSTANTS, FULL, LAWS, OF_ONE, OF_THREE, OF_TWO, ORDERS, clamped, number, power, root
 from vaelid.auditor.simple import is_number, linear_in, simple
 from vaelid.auditor.tensors import Leaf, Lifted, Unread, element_of
@@ -75,10 +75,32 @@ class _Lifter(Leaves):
             results = self.results(base, outputs)
         except Mixed as reason:
             results = self.cut(base, outputs, str(reason))
-        for place in [place for place in self.known if place.storage in event.written]:
-            del self.known[place]  # nothing is known of what was written into, under any view, but the output
+        if event.written:
+            self.forget(event, [x for x in results for x in (x, *x.pieces)])
         for output, result in zip(outputs, results, strict=True):
             self.known[output] = replace(result, dims=tuple(self.axes.now(d) for d in result.dims))
+
+    def forget(self, event: Event, results: list[Lifted]) -> None:
+        """Of what was written into nothing is known any more, under any view that shares a place with it."""
+        written = [place for place in event.outputs if isinstance(place, Place) and place.storage in event.written]
+        whole = {place.storage for place in written} != set(event.written)
+        for place in [place for place in self.known if place.storage in event.written]:
+            if whole or any(place.overlaps(other) for other in written if other.storage == place.storage):
+                del self.known[place]
+        operands = [v for v in tree_flatten((event.arguments, dict(event.options)))[0] if isinstance(v, Place)]
+        read = [self.known[place] for place in operands if place in self.known]
+        names = frozenset().union(*(_leaves_of(x) for x in (*results, *read)))
+        for storage in event.written:
+            self.written[storage] = self.written.get(storage, frozenset()) | names
+
+    def unknown(self, place: Place) -> Lifted:
+        """A tensor that was written into in parts: a leaf, made from all that was ever in its storage."""
+        inputs = self.written.get(place.storage, frozenset())
+        inputs = inputs.union(*(_leaves_of(x) for p, x in self.known.items() if p.storage == place.storage))
+        noise = frozenset().union(*(self.leaves[name].noise for name in inputs))
+        return self.leaf(
+            self.name("unknown"), "made", place, torch.empty(0), inputs=inputs, noise=noise, source=self.event.source
+        )
 
     def cut(self, base: str, outputs: list[Place], why: str = "") -> list[Lifted]:
         """The outputs as leaves, and the inputs as what entered them."""
@@ -88,7 +110,7 @@ class _Lifter(Leaves):
             try:
                 inputs.append(self.operand(place))
             except Mixed:
-                inputs.append(self.leaf(self.name("unknown"), "made", place, torch.empty(0), source=self.event.source))
+                inputs.append(self.unknown(place))
         names = frozenset().union(*(_leaves_of(entered) for entered in inputs))
         noise = frozenset().union(*(self.leaves[name].noise for name in names))
         results = []

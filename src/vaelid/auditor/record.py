@@ -4,6 +4,7 @@ Recording happens below autograd, so Python's control flow, in-place operations 
 special treatment. A tensor is known by its place: the same storage, sizes, strides and offset are the same tensor.
 """
 
+import math
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -27,6 +28,22 @@ class Place:
     stride: tuple[int, ...]
     offset: int
     real: bool
+
+    def overlaps(self, other: "Place") -> bool:
+        """Whether two places of one storage share a number; large ones are taken to."""
+        if max(math.prod(self.size), math.prod(other.size)) > _MOST_POSITIONS:
+            return True
+        return bool(torch.isin(self.positions(), other.positions()).any())
+
+    def positions(self) -> Tensor:
+        """The positions in the storage, one after the other."""
+        found = torch.tensor([self.offset])
+        for length, stride in zip(self.size, self.stride, strict=True):
+            found = (found[:, None] + stride * torch.arange(length)).flatten()
+        return found
+
+
+_MOST_POSITIONS = 10**6
 
 
 @dataclass(frozen=True)

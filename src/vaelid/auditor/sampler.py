@@ -68,7 +68,7 @@ def _judged(
     if noise.source in frozen:
         reason = "the noise is the same in every step: it is not drawn anew."
         return Claim(_NAME, "REFUTED", reason, formula, bug="frozen-noise", source=noise.source)
-    shared = [axis for axis in sample.axes if axis not in eps_axes]
+    shared = [axis for axis in posterior.axes if axis not in eps_axes]  # along others z is repeated as it stands
     if shared:
         which = " and ".join(
             names.of_axis.get(axis, f"an axis of length {reading.axes.lengths[axis]}") for axis in shared

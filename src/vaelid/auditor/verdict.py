@@ -122,8 +122,11 @@ class _Judge(Statements):
         found = list(self.assessed.samplers)
         names = [p.noise for p in self.objective.question.posteriors if p.noise]
         if len(set(names)) < len(names):
-            reason = "two latents are made of one draw: they are not independent."
-            return [Claim("sampler", "REFUTED", reason, bug="shared-noise", source=found[0].source)]
+            if len(self.assessed.divergences()) == len(names):
+                reason = "two latents, each with a KL of its own, are made of one draw: they are not independent."
+                return [Claim("sampler", "REFUTED", reason, bug="shared-noise", source=found[0].source)]
+            reason = "one draw stands in several tensors that enter networks: which of them is the latent is not known."
+            return [Claim("sampler", "UNKNOWN", reason, source=found[0].source)]
         if found:
             return found
         if self.assessed.run.reading.stray_noise:
