@@ -87,7 +87,8 @@ class Arrangement:
                     at = d - len(dims) + len(x.dims)
                     if at >= 0 and x.dims[at]:
                         new = tuple(fresh if k == at else old for k, old in enumerate(x.dims))
-                        x = x.renamed({old: own[old][0] for old in dim}, new)
+                        moves = x.dims[at] == dim  # and is not the same along it, as what was expanded is
+                        x = x.renamed({old: own[old][0] for old in dim} if moves else {}, new)
                     changed.append(x)
                 return self.distinct(tuple(fresh if k == d else old for k, old in enumerate(dims)), tuple(changed))
             seen |= set(dim)

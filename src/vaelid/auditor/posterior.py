@@ -67,6 +67,7 @@ def samples(reading: Reading) -> list[Sample]:
     """Every tensor with a draw in it that enters a network, each once, in the order of use."""
     found: dict[Term, Sample] = {}
     reaching = ancestors(reading, reading.result.leaves)
+    pairs = {axis for again in reading.axes.again for axis in reading.axes.now((again,))}
     for entered, leaf in reading.entering:
         if leaf.name not in reaching:
             continue
@@ -76,6 +77,8 @@ def samples(reading: Reading) -> list[Sample]:
             drawn = [noise for noise in drawn if noise.operation != "native_dropout"]
             if not drawn or leaf.kind == "noise" or all(reading.leaves[n].kind == "noise" for n in tensor.leaves):
                 continue
+            if {axis for dim in tensor.dims for axis in reading.axes.now(dim)} & pairs:
+                continue  # pairs of rows, as a discrepancy between draws compares
             others = tensor.leaves - {noise.name for noise in drawn}
             again = frozenset().union(*(reading.leaves[n].noise for n in others))
             if again & {noise.name for noise in drawn}:
@@ -117,6 +120,8 @@ def affine(sample: Sample, reading: Reading) -> tuple[TermArray, TermArray] | No
     if found is None:
         return None
     slopes, value = found
+    if any(names_in(part) & {noise.name for noise in sample.noise} for part in (value, *slopes)):
+        return None  # it has other elements of the draw in it
     if any(slope.term is not slopes[0].term for slope in slopes):
         return None
     root = Fraction(repr(len(slopes) ** 0.5))

@@ -58,7 +58,7 @@ class _Judge(Statements):
         samplers = self.sampler_claims(divergences)
         name, objective = self.objective_claim([*samplers, *divergences, *reconstruction])
         claims = (*samplers, *divergences, *reconstruction, objective)
-        if objective.verdict == "OTHER" and name == "plain autoencoder":
+        if objective.verdict == "OTHER" and name in ("plain autoencoder", _PAIRS):
             claims = tuple(claim for claim in claims if claim.verdict != "UNKNOWN")
         return self.reported(target, name, claims, self.beta())
 
@@ -352,7 +352,7 @@ class _Judge(Statements):
                 "objective", "OTHER", "an autoencoder: no posterior is sampled, and no KL."
             )
         for group in stray:
-            if group.kind == "mixed" and compares_rows(self.assessed.run.reading.axes, group):
+            if self.other == _PAIRS or compares_rows(self.assessed.run.reading.axes, group):
                 return _PAIRS, Claim("objective", "OTHER", f"it is {_PAIRS}.", self.names.text(group.body))
         if stray:
             kinds = "the posterior and the decoder together" if stray[0].kind == "mixed" else "parameters only"
