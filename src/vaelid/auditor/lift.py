@@ -7,6 +7,7 @@ few leaves, and a loss is a term in them.
 
 from collections.abc import Callable, Iterable
 from dataclasses import replace
+from functools import reduce
 
 import torch
 from torch import Tensor
@@ -17,7 +18,20 @@ from vaelid.auditor.axes import Axes, Dims, Mixed
 from vaelid.auditor.leaves import Leaves
 from vaelid.auditor.reading import Reading
 from vaelid.auditor.record import Event, Place, Recording
-from vaelid.auditor.rules import CONSTANTS, FULL, LAWS, OF_ONE, OF_THREE, OF_TWO, ORDERS, clamped, number, power, root
+from vaelid.auditor.rules import (
+    CONSTANTS,
+    FOLDS,
+    FULL,
+    LAWS,
+    OF_ONE,
+    OF_THREE,
+    OF_TWO,
+    ORDERS,
+    clamped,
+    number,
+    power,
+    root,
+)
 from vaelid.auditor.simple import is_number, linear_in, simple
 from vaelid.auditor.tensors import Leaf, Lifted, Unread, element_of
 from vaelid.readings.terms.arrays import TermArray, as_term
@@ -27,6 +41,7 @@ from vaelid.spec.arrays import softplus
 __all__ = ["lift"]
 
 _PASSES = 40
+_MOST_FOLDED, _MOST_COMPARED = 16, 6
 
 
 def lift(
@@ -201,6 +216,8 @@ class _Lifter(Leaves):
             return self.over(product, range(len(product.dims)), "sum")
         if base in ("sum", "mean", "logsumexp", "linalg_vector_norm"):
             return self.reduced(base)
+        if base in FOLDS:
+            return self.folded(base)
         if base in ("_softmax", "_log_softmax"):
             return self.softmax(base)
         if base in ("mse_loss", "l1_loss", "binary_cross_entropy", "binary_cross_entropy_with_logits"):
@@ -292,6 +309,24 @@ class _Lifter(Leaves):
             return self.over(x, chosen, base, keep=keep)
         inner, outer = {"logsumexp": (xp.exp, xp.log), "linalg_vector_norm": (lambda v: v**2, root)}[base]
         return self.pointwise(outer, self.over(self.pointwise(inner, x), chosen, "sum", keep=keep))
+
+    def folded(self, base: str) -> Lifted:
+        """A product, or the largest or smallest, of few elements, one by one: for the lengths that were recorded."""
+        arguments, options = list(self.event.arguments), dict(self.event.options)
+        x = self.operand(arguments.pop(0))
+        dims = arguments.pop(0) if arguments else options.get("dim")
+        keep = arguments.pop(0) if arguments else options.get("keepdim", False)
+        rank = len(x.dims)
+        chosen = range(rank) if dims is None or dims == [] else [dims] if isinstance(dims, int) else dims
+        most = _MOST_FOLDED if base == "prod" else _MOST_COMPARED  # each comparison doubles the formula
+        if self.axes.length(a for d in chosen for a in x.dims[d]) > most:
+            raise Mixed("a product or extremum of many elements")
+        for d in sorted((d % rank for d in chosen), reverse=True):
+            rest = x.dims[:d] + (((),) if keep else ()) + x.dims[d + 1 :]
+            places = [self.at(x, d, k) for k in range(self.axes.length(x.dims[d]))]
+            x = reduce(lambda one, other: self.pointwise(FOLDS[base], one, other), places)
+            x = replace(x, dims=rest) if keep else x
+        return x
 
     def softmax(self, base: str) -> Lifted:
         x, dim = self.operand(self.event.arguments[0]), self.event.arguments[1]

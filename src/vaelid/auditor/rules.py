@@ -13,6 +13,7 @@ from vaelid.spec.arrays import lgamma, softplus
 
 __all__ = [
     "CONSTANTS",
+    "FOLDS",
     "FULL",
     "LAWS",
     "OF_ONE",
@@ -134,3 +135,6 @@ LAWS = {
     **dict.fromkeys(("bernoulli", "exponential", "cauchy", "log_normal", "geometric", "multinomial"), "other"),
     **dict.fromkeys(("randperm", "randint", "random", "poisson", "_standard_gamma", "native_dropout"), "other"),
 }
+
+FOLDS = {"prod": OF_TWO["mul"], "amax": larger, "amin": smaller}
+"""What is done with the elements of a dimension one after the other."""

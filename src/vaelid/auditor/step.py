@@ -14,7 +14,7 @@ from vaelid.auditor.given import Given
 from vaelid.auditor.linear import NoProof
 from vaelid.auditor.names import Names
 from vaelid.auditor.numeric import array_of
-from vaelid.auditor.objective import Objective, Question, identify, rewritten
+from vaelid.auditor.objective import Group, Objective, Question, identify, rewritten
 from vaelid.auditor.posterior import Posterior, ancestors, axes_in, names_in, samples
 from vaelid.auditor.report import Claim, Report
 from vaelid.auditor.run import Call, Run, call_of, read_calls, scalar_loss, smaller
@@ -202,7 +202,11 @@ def _assessed(run: Run, given: Callable[[Run], Given] | None, fixed: frozenset[i
     if known is None and not drawn and (posterior := unsampled(run)) is not None:
         posteriors.append(posterior)
     question = replace(question_of(run, posteriors, fixed, known), rows=rows)
-    objective = identify(question)
+    try:
+        objective = identify(question)
+    except NoProof as failure:  # it could not be taken apart: what is in it is not known
+        whole = Group("mixed", (), (), question.term, failure=str(failure))
+        objective = Objective(question, (whole,), None, str(failure))
     names = _names(run, objective, rows)
     claims = [sampler_claim(reading, sample, names, k, run.frozen)[0] for k, sample in enumerate(drawn)]
     found = Assessed(run, objective, claims, names)

@@ -13,6 +13,7 @@ from vaelid.auditor.objective import Group, prior_sees_sample
 from vaelid.auditor.other import compares_rows, function_of_divergence, function_of_likelihood, is_constant
 from vaelid.auditor.posterior import Posterior, ancestors, axes_in, names_in
 from vaelid.auditor.refute_likelihood import no_likelihood
+from vaelid.auditor.refute_objective import not_declared
 from vaelid.auditor.report import Claim, Report, Verdict
 from vaelid.auditor.statements import Statements
 from vaelid.readings.terms.arrays import TermArray
@@ -57,10 +58,30 @@ class _Judge(Statements):
         reconstruction = self.reconstruction_claims()
         samplers = self.sampler_claims(divergences)
         name, objective = self.objective_claim([*samplers, *divergences, *reconstruction])
+        if self.may_be_refuted(name, objective) and (refuted := self.not_as_declared()) is not None:
+            name, objective = "no ELBO", refuted
         claims = (*samplers, *divergences, *reconstruction, objective)
         if objective.verdict == "OTHER" and name in ("plain autoencoder", _PAIRS):
             claims = tuple(claim for claim in claims if claim.verdict != "UNKNOWN")
         return self.reported(target, name, claims, self.beta())
+
+    def may_be_refuted(self, name: str, objective: Claim) -> bool:
+        """Whether what was declared is looked for: of what is unknown, and of what has no name in the literature."""
+        declared = self.declared_beta is not None or self.declared_likelihood is not None
+        named = name == _PAIRS or name.startswith(("free bits", "capacity", "squared capacity"))
+        return declared and (objective.verdict == "UNKNOWN" or (objective.verdict == "OTHER" and not named))
+
+    def not_as_declared(self) -> Claim | None:
+        """The claim on the objective, where a beta or a likelihood was declared and a point shows it to be another."""
+        sampler = self.sampler_claims([])
+        if any(claim.verdict == "OTHER" for claim in sampler) and not self.objective.question.posteriors:
+            reason = "nothing is sampled: no noise enters the decoder, where an ELBO was declared."
+            return Claim("objective", "REFUTED", reason, bug="missing-noise")
+        found = not_declared(self.objective.question, self.declared_likelihood)
+        if found is None:
+            return None
+        witness, reason = found
+        return Claim("objective", "REFUTED", reason, self.names.text(self.assessed.run.term), witness=witness)
 
     def reported(self, target: str, name: str, claims: tuple[Claim, ...], beta: Monomial | None) -> Report:
         overall = _overall(claims)
@@ -351,11 +372,15 @@ class _Judge(Statements):
             return "plain autoencoder", Claim(
                 "objective", "OTHER", "an autoencoder: no posterior is sampled, and no KL."
             )
+        if self.other == _PAIRS:
+            return _PAIRS, Claim("objective", "OTHER", f"it is {_PAIRS}.")
         for group in stray:
-            if self.other == _PAIRS or compares_rows(self.assessed.run.reading.axes, group):
+            if compares_rows(self.assessed.run.reading.axes, group):
                 return _PAIRS, Claim("objective", "OTHER", f"it is {_PAIRS}.", self.names.text(group.body))
         if stray:
             kinds = "the posterior and the decoder together" if stray[0].kind == "mixed" else "parameters only"
+            if stray[0].failure:
+                return "unknown", Claim("objective", "UNKNOWN", f"{stray[0].failure}.")
             formula = self.names.text(stray[0].body)
             return "unknown", Claim("objective", "UNKNOWN", f"a term speaks of {kinds}: {formula}.", formula)
         if stops := self.assessed.run.reading.result.stops:

@@ -5,7 +5,6 @@ polynomial of degree two at most in all draws: then E f = f(0) + sum over draws 
 """
 
 import itertools
-import math
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -76,8 +75,7 @@ class Whole:
             if name in self.noise:
                 found[name] = torch.zeros_like(values)
             elif name in free:
-                found[name] = torch.round(values * 64).clamp(values.sign() - 63 / 64 * values.sign(), None) / 64
-                found[name] = torch.where(found[name] == 0, values, _simple(values))
+                found[name] = _simple(values)
             else:
                 found[name] = values
         return found
@@ -102,7 +100,7 @@ class Whole:
     def number(self, point: Point) -> float:
         """The loss at a point, in floats."""
         middle = self._number(point)
-        if not self._bends:
+        if not self.bends:
             return middle
         sides = [(self._number({**point, at: Fraction(s)}) for s in (1, -1)) for at in self.draws]
         return middle + sum(sum(pair) / 2 - middle for pair in sides)
@@ -111,7 +109,8 @@ class Whole:
         return float(array_of(self.question.term.term, self.arrays(point), self.question.values.lengths))
 
     @cached_property
-    def _bends(self) -> bool:
+    def bends(self) -> bool:
+        """Whether it is quadratic in the draws, and not linear."""
         return _degree(self.question.term.term, frozenset(self.noise)) == 2
 
     def slopes(self, point: Point, names: Iterable[str]) -> dict[str, Tensor]:
@@ -130,7 +129,7 @@ class Whole:
     def ball(self, point: Point) -> arb | None:
         """The loss at a point, in a ball; None where it has no value."""
         middle = self._ball(point)
-        if middle is None or not self._bends:
+        if middle is None or not self.bends:
             return middle
         total = middle
         for at in self.draws:
@@ -139,6 +138,12 @@ class Whole:
                 return None
             total += (up + down) / 2 - middle
         return total
+
+    def balls(self, points: Iterable[Point]) -> list[arb] | None:
+        """The loss at points; None where it has no value at one of them."""
+        found = [self.ball(point) for point in points]
+        values = [value for value in found if value is not None]
+        return values if len(values) == len(found) else None
 
     def _ball(self, point: Point) -> arb | None:
         return self.value_of(self.question.term, point)
@@ -186,11 +191,16 @@ def elements_at(term: TermArray) -> list[At]:
     found = []
     for element in elements_of(term):
         if isinstance(element.head, Element):
-            place = tuple(int(k.head.value) if isinstance(k.head, Number) else -1 for k in element.arguments[1:])
+            place = tuple(map(_position, element.arguments[1:]))
             found.append((element.arguments[0].head.name, place))  # pyright: ignore[reportAttributeAccessIssue]
         elif isinstance(element.head, Variable):
             found.append((element.head.name, ()))
     return found
+
+
+def _position(place: Term) -> int:
+    """The number that an index without variables is."""
+    return int(place.head.value) if isinstance(place.head, Number) else sum(map(_position, place.arguments))
 
 
 def _indices(term: TermArray) -> list[Variable]:
@@ -218,6 +228,3 @@ def _degree(term: Term, names: frozenset[str]) -> int | None:
         case Binder("sum"), (_, body):
             return _degree(body, names)
     return None
-
-
-_ = math

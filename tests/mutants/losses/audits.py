@@ -18,6 +18,8 @@ from .originals import LOSSES, STEPS
 from .truth import BERNOULLI, compiled, data, is_step, kind, nets
 
 SECONDS = 60
+FAMILY = {**dict.fromkeys(BERNOULLI, "bernoulli"), "absolute_error": "laplace"}
+"""The likelihood that is declared, where it is not Gaussian."""
 
 
 @dataclass(frozen=True)
@@ -91,10 +93,11 @@ def _report(mutant: Mutant):
     torch.manual_seed(0)
     function = compiled(mutant.original, mutant.source)
     if not is_step(mutant.original):
-        return audit_loss(function, beta=1.0)
+        return audit_loss(function, beta=1.0, likelihood=FAMILY.get(mutant.original, "gaussian"))
     encoder, decoder = nets(mutant.original)
     batch = data(mutant.original, mutant.original in BERNOULLI)
-    return audit(lambda x: function(encoder, decoder, x), batch, beta=1.0)
+    likelihood = FAMILY.get(mutant.original, "gaussian")
+    return audit(lambda x: function(encoder, decoder, x), batch, beta=1.0, likelihood=likelihood)
 
 
 def complaints(found: Iterable[Finding], as_they_were: Iterable[Finding]) -> list[str]:
