@@ -110,6 +110,11 @@ class _Search:
             yield from search()
 
     @property
+    def masked(self) -> bool:
+        """Whether constants stand in the loss: they may leave out some places, and what is there."""
+        return bool(self.names & self.question.masks)
+
+    @property
     def late(self) -> bool:
         """Whether the search has taken long enough."""
         return time.monotonic() > self.until
@@ -188,6 +193,7 @@ class _Search:
     def no_divergences(self) -> Iterator[Refutation]:
         """Coordinates that do no divergence to a normal prior, or not all with one weight."""
         weights: list[tuple[_Coordinate, arb]] = []
+        without: Refutation | None = None
         few = _some(self.coordinates, _MOST_UNITS if not self.whole.bends else _FEW)
         for coordinate in few:
             if self.late:
@@ -196,9 +202,14 @@ class _Search:
             if isinstance(result, tuple):
                 yield result
             elif result is not None:
-                if not result > _LEAST:
+                if result > _LEAST:
+                    weights.append((coordinate, result))
+                elif result < -_LEAST or not self.masked:
                     yield self.without_weight(coordinate, result)
-                weights.append((coordinate, result))
+                else:
+                    without = self.without_weight(coordinate, result)
+        if without is not None and not weights:
+            yield without
         for coordinate, weight in weights[1:]:
             first, wanted = weights[0]
             if not weight.overlaps(wanted):
@@ -314,7 +325,7 @@ class _Search:
                 return
             outputs = self.paired(at)
             if not outputs:
-                if (found := self.unpaired(at)) is not None:
+                if not self.masked and (found := self.unpaired(at)) is not None:
                     yield found
                 continue
             test = {"gaussian": self.not_gaussian, "bernoulli": self.not_bernoulli}.get(self.likelihood or "")

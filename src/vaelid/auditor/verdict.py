@@ -279,6 +279,12 @@ class _Judge(Statements):
             return [self.unlikely(group, claim)]
         if claim.verdict != "PROVED":
             return [claim]
+        unused = sorted(self.objective.question.outputs - self.assessed.run.reading.result.leaves)
+        if not self.sampled and (unused := [n for n in unused if n in self.assessed.run.reading.leaves]):
+            reason = (
+                f"it is {group.found.target.name}, but the decoder's output {unused[0]} does not stand in the loss."
+            )
+            return [Claim("reconstruction", "REFUTED", reason, claim.formula, bug="likelihood-wrong")]
         if self.declared_likelihood not in (None, group.found.target.family):
             reason = f"it is a {group.found.target.name} likelihood, where {self.declared_likelihood} was declared."
             return [Claim("reconstruction", "REFUTED", reason, claim.formula, bug="likelihood-wrong")]

@@ -63,6 +63,8 @@ class Whole:
         size = sum(self.base[name].numel() for name in names)
         if size > _MOST_ELEMENTS or len(self.draws) > _MOST_DRAWS:
             return False
+        if not all(bool(torch.isfinite(self.base[name]).all()) for name in names):
+            return False
         degree = _degree(self.question.term.term, frozenset(self.noise))
         return degree is not None and degree <= 2
 
