@@ -15,7 +15,8 @@ __all__ = ["with_constant_sums"]
 
 def with_constant_sums(run: Run) -> tuple[TermArray, str]:
     """The loss with numbers for the sums of constants in it, and a sentence that says which, if there are any."""
-    constants = frozenset(n for n, leaf in run.reading.leaves.items() if leaf.kind == "constant")
+    leaves = run.reading.leaves
+    constants = frozenset(n for n, leaf in leaves.items() if leaf.kind == "constant" or n.startswith("mask"))
     arrays = run.arrays()
     numbers: dict[Term, Term] = {}
     for part in subterms(run.term.term):

@@ -74,6 +74,6 @@ def not_decoded(assessed: Assessed) -> str | None:
         if name in seen:
             continue
         seen.add(name)
-        for names in entering.get(name, []):
+        for names in entering.get(name, [reading.leaves[name].inputs]):
             waiting += [n for n in names if n not in own]
     return next((p.source for p in question.posteriors if p.noise and p.noise not in seen), None)

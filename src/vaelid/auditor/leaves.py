@@ -56,6 +56,7 @@ class Leaves(Arrangement):
 
     def given(self, place: Place, tensor: Tensor) -> Lifted:
         """A tensor that no operation made: numbers, if it is the same one everywhere, and no parameter."""
+        tensor = tensor if tensor.layout == torch.strided else tensor.to_dense()
         values = tensor.detach()
         if not tensor.requires_grad and values.numel() and bool((values == values.flatten()[0]).all()):
             digits = 17 if values.dtype == torch.float64 else 7

@@ -5,20 +5,21 @@ arrays that a term speaks of and does not look into, and which remember what the
 few leaves, and a loss is a term in them.
 """
 
+import math
 from collections.abc import Callable, Iterable
 from dataclasses import replace
 from functools import reduce
 
 import torch
-from torch import Tensor
 from torch.utils._pytree import tree_flatten
 
 from vaelid.auditor.arrangement import VIEWS
-from vaelid.auditor.axes import Axes, Dims, Mixed
-from vaelid.auditor.leaves import Leaves
+from vaelid.auditor.axes import Axes, Mixed
+from vaelid.auditor.picks import Picks
 from vaelid.auditor.reading import Reading
 from vaelid.auditor.record import Event, Place, Recording
 from vaelid.auditor.rules import (
+    COMPARISONS,
     CONSTANTS,
     FOLDS,
     FULL,
@@ -33,7 +34,7 @@ from vaelid.auditor.rules import (
     root,
 )
 from vaelid.auditor.simple import is_number, linear_in, simple
-from vaelid.auditor.tensors import Leaf, Lifted, Unread, element_of
+from vaelid.auditor.tensors import Lifted, Unread, element_of
 from vaelid.readings.terms.arrays import TermArray, as_term
 from vaelid.readings.terms.namespace import NAMESPACE as xp
 from vaelid.spec.arrays import softplus
@@ -62,7 +63,7 @@ def lift(
     raise Unread("its tensors' dimensions could not be told apart", None)
 
 
-class _Lifter(Leaves):
+class _Lifter(Picks):
     def reading(self) -> Reading:
         for name, place in self.recording.arguments.items():
             self.known[place] = self.leaf(name, "argument", place, self.recording.given[place])
@@ -218,6 +219,8 @@ class _Lifter(Leaves):
             return self.reduced(base)
         if base in FOLDS:
             return self.folded(base)
+        if base in COMPARISONS and math.prod(output.size) == 1:
+            return self.decided(output)
         if base in ("_softmax", "_log_softmax"):
             return self.softmax(base)
         if base in ("mse_loss", "l1_loss", "binary_cross_entropy", "binary_cross_entropy_with_logits"):
@@ -310,6 +313,13 @@ class _Lifter(Leaves):
         inner, outer = {"logsumexp": (xp.exp, xp.log), "linalg_vector_norm": (lambda v: v**2, root)}[base]
         return self.pointwise(outer, self.over(self.pointwise(inner, x), chosen, "sum", keep=keep))
 
+    def decided(self, output: Place) -> Lifted:
+        """One comparison, as a number: the verdict is of the way that was taken, as it is of a branch."""
+        if self.event.source not in self.recording.decided_by_value:
+            self.recording.decided_by_value.append(self.event.source)
+        answer = int(self.recording.made[self.number, output].item())
+        return Lifted(tuple(() for _ in output.size), lambda: as_term(answer))
+
     def folded(self, base: str) -> Lifted:
         """A product, or the largest or smallest, of few elements, one by one: for the lengths that were recorded."""
         arguments, options = list(self.event.arguments), dict(self.event.options)
@@ -335,35 +345,6 @@ class _Lifter(Leaves):
         if base == "_softmax":
             return self.pointwise(lambda e, s: e / s, exponentials, whole)
         return self.pointwise(lambda v, s: v - xp.log(s), x, whole)
-
-    def picked(self, x: Lifted, dim: int, other: Dims, chosen: Tensor) -> Lifted:
-        """The elements of x that whole numbers pick along a dimension: a sum against their one-hot code."""
-        dim %= len(x.dims)
-        dims = tuple(x.dims[dim] if d == dim else given for d, given in enumerate(other))
-        name = self.name("onehot")
-        code = torch.nn.functional.one_hot(chosen.long(), self.axes.length(x.dims[dim])).movedim(-1, dim).double()
-        self.leaves[name] = Leaf(name, "argument", dims, code, operation="one-hot", source=self.event.source)
-        flat = [a for given in dims for a in given]
-        one_hot = Lifted(dims, lambda: element_of(name, flat), frozenset({name}))
-        return self.over(self.pointwise(lambda one, value: one * value, one_hot, x), [dim], "sum", keep=True)
-
-    def gathered(self, output: Place) -> Lifted:
-        x, dim, chosen = self.event.arguments[:3]
-        if output.size[dim] != 1:
-            raise Mixed("several elements picked along a dimension")
-        return self.picked(self.operand(x), dim, self.read(chosen).dims, self.values_of(chosen).squeeze(dim))
-
-    def picked_loss(self) -> Lifted:
-        x, target, weight, reduction, ignored = self.event.arguments
-        classes = self.values_of(target)
-        if weight is not None or bool((classes == ignored).any()):
-            raise Mixed("weights of classes")
-        found = self.operand(x)
-        dims = self.read(target).dims
-        shape = (dims[0], (), *dims[1:]) if len(found.dims) > 1 else ((),)
-        chosen = self.picked(found, 1 if len(found.dims) > 1 else 0, shape, classes)
-        each = self.pointwise(lambda v: -v, chosen)
-        return self.over(each, range(len(each.dims)), ("none", "mean", "sum")[reduction])
 
     # noise
 

@@ -11,7 +11,7 @@ from vaelid.readings.errors import ReadingError
 from vaelid.readings.terms.arrays import TermArray
 from vaelid.readings.terms.syntax import INDEX, Operator, Power, Term, free_variables, subterms
 
-__all__ = ["compares_rows", "function_of_divergence", "function_of_likelihood", "is_constant"]
+__all__ = ["compares_rows", "function_of_divergence", "function_of_likelihood", "is_constant", "likelihood_and_more"]
 
 
 def _inside(term: Term) -> list[tuple[str, TermArray]]:
@@ -104,6 +104,26 @@ def function_of_likelihood(question: Question, group: Group) -> str | None:
             what = "the root" if root else f"a function ({name})"
             return f"{what} of a summed {found.target.name} error"
     return None
+
+
+def likelihood_and_more(question: Question, group: Group) -> str | None:
+    """A likelihood beside terms of what other networks put out, no data in them: a discriminator's, as a rule."""
+    data = question.data - question.masks
+    of_data = [part for part in group.parts if names_in(part.term) & data]
+    others = [part for part in group.parts if not names_in(part.term) & data]
+    theirs = frozenset().union(*(names_in(part.term) for part in others)) & question.outputs
+    mine = frozenset().union(*(names_in(part.term) for part in of_data)) & question.outputs
+    if not of_data or not theirs or theirs & mine:
+        return None
+    axes = axes_of(of_data)
+    everywhere = [*axes, *axes_in(question.term.term)]
+    try:
+        found = find_likelihood(under_sums(of_data, axes), everywhere, question.values, question.data)
+    except (ReadingError, KeyError):
+        return None
+    if not isinstance(found, Found):
+        return None
+    return "a likelihood and a further term of another network: a density ratio, or an adversarial loss"
 
 
 def compares_rows(axes: Axes, group: Group) -> bool:

@@ -12,6 +12,7 @@ from vaelid.readings.terms.syntax import INDEX, free_variables
 from vaelid.spec.arrays import lgamma, softplus
 
 __all__ = [
+    "COMPARISONS",
     "CONSTANTS",
     "FOLDS",
     "FULL",
@@ -138,3 +139,5 @@ LAWS = {
 
 FOLDS = {"prod": OF_TWO["mul"], "amax": larger, "amin": smaller}
 """What is done with the elements of a dimension one after the other."""
+
+COMPARISONS = {"eq", "ne", "gt", "lt", "ge", "le"}

@@ -10,6 +10,7 @@ from vaelid.auditor.reading import Reading
 from vaelid.auditor.report import Claim
 from vaelid.auditor.tensors import element_of
 from vaelid.readings.terms.arrays import TermArray, as_term
+from vaelid.readings.terms.syntax import Operator, subterms
 from vaelid.theory.kernel import NotProved
 from vaelid.theory.statement import eq
 from vaelid.theory.tactics import prove
@@ -29,6 +30,9 @@ def sampler_claim(
     noise = sample.noise[0]
     found = affine(sample, reading)
     if found is None:
+        if noise.law == "uniform" and _is_gumbel(sample.element):
+            reason = "z is a relaxed categorical draw (Gumbel-softmax): no Gaussian posterior."
+            return Claim(_NAME, "OTHER", reason, names.text(sample.element), source=noise.source), None
         reason = "z is not a mean plus a deviation times noise."
         return Claim(_NAME, "UNKNOWN", reason, names.text(sample.element), source=noise.source), None
     mean, deviation = found
@@ -91,3 +95,9 @@ def _judged(
         return Claim(_NAME, "UNKNOWN", str(failure), formula, source=noise.source)
     reason = f"z = mean + deviation * eps, one standard normal draw for each coordinate: {formula}."
     return Claim(_NAME, "PROVED", reason, formula, theorems=(theorem,), source=noise.source)
+
+
+def _is_gumbel(term: TermArray) -> bool:
+    """Whether a logarithm of a logarithm stands in it, as -log(-log u) does."""
+    logs = [part for part in subterms(term.term) if part.head == Operator("log")]
+    return any(inner.head == Operator("log") for log in logs for inner in subterms(log.arguments[0]))

@@ -235,7 +235,8 @@ def question_of(run: Run, posteriors: list[Posterior], fixed: frozenset[int], gi
     if given is not None:
         data = {n for n in data if n in given.data or leaves[n].kind == "constant" or leaves[n].operation == "one-hot"}
         outputs = set(given.outputs)
-    moved = [n for n, leaf in leaves.items() if leaf.kind in ("made", "noise", "parameter") or n in outputs | own]
+    free = {n for n, leaf in leaves.items() if leaf.kind in ("made", "noise", "parameter")} - data
+    moved = [n for n in leaves if n in free | outputs | own]
     values = Values.near(run.arrays(), run.lengths, moved)
     values = replace(values, fixed=fixed)
     masks = frozenset(n for n, leaf in leaves.items() if leaf.kind == "constant" or (n in data and _is_mask(leaf)))

@@ -313,6 +313,11 @@ def _masked_likelihood(
             fit = values.fit(term, [masked.term - masked.normaliser], axes)
             if fit is not None:
                 return Found(masked, fit)
+        for (q, qs), (x, xs) in itertools.product(outputs, observed):
+            if _fits(numbers[defined], xs * qs) and _sums_to_one(q, axes, values, frozenset()):
+                masked = Target("categorical", -(mask * (x * q)), _ZERO, "categorical", parameters=(x, q), mask=mask)
+                if (fit := values.fit(term, [masked.term], axes)) is not None:
+                    return Found(masked, fit)
     return None
 
 
@@ -454,10 +459,15 @@ def _categorical(
     for (q, qs), (x, xs) in itertools.product(outputs, observed):
         if not _fits(numbers[defined], xs * qs):
             continue
-        names = tuple(f"i{axis}" for axis in axes)
-        whole = array_of(q.term, values.sets[0], values.lengths, names)
-        if any(bool((whole.logsumexp(k).abs() < 1e-5).all()) for k, axis in enumerate(axes) if axis not in rows):
+        if _sums_to_one(q, axes, values, rows):
             target = Target("categorical", -(x * q), _ZERO, "categorical", parameters=(x, q))
             if found := _found(body, target, axes, values):
                 return found
     return None
+
+
+def _sums_to_one(q: TermArray, axes: list[int], values: Values, rows: frozenset[int]) -> bool:
+    """Whether e^q sums to 1 along an axis that is not one of rows."""
+    names = tuple(f"i{axis}" for axis in axes)
+    whole = array_of(q.term, values.sets[0], values.lengths, names)
+    return any(bool((whole.logsumexp(k).abs() < 1e-5).all()) for k, axis in enumerate(axes) if axis not in rows)

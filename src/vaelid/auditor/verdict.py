@@ -4,13 +4,21 @@ import math
 from collections.abc import Iterable
 from dataclasses import replace
 
+from torch import Tensor
+
 from vaelid.auditor.assessed import Assessed
 from vaelid.auditor.claims import Shown, divergence_claim, reconstruction_claim
 from vaelid.auditor.coverage import kept_part, not_decoded, seen_data
 from vaelid.auditor.importance import Bound, importance_weighted
 from vaelid.auditor.names import Monomial
 from vaelid.auditor.objective import Group, prior_sees_sample
-from vaelid.auditor.other import compares_rows, function_of_divergence, function_of_likelihood, is_constant
+from vaelid.auditor.other import (
+    compares_rows,
+    function_of_divergence,
+    function_of_likelihood,
+    is_constant,
+    likelihood_and_more,
+)
 from vaelid.auditor.posterior import Posterior, ancestors, axes_in, names_in
 from vaelid.auditor.refute_likelihood import no_likelihood
 from vaelid.auditor.refute_objective import not_declared
@@ -25,6 +33,8 @@ _OF_EACH = {"gt", "lt", "ge", "le", "eq", "ne", "round", "floor", "ceil", "trunc
 """Operations that are not looked into, but act on each element by itself."""
 
 _PAIRS = "a term over pairs of rows of the batch, as total correlation (beta-TC-VAE) or MMD (InfoVAE, WAE) have"
+
+_RELAXED = "a relaxed categorical posterior (Gumbel-softmax)"
 
 
 def verdict(
@@ -61,7 +71,7 @@ class _Judge(Statements):
         if self.may_be_refuted(name, objective) and (refuted := self.not_as_declared()) is not None:
             name, objective = "no ELBO", refuted
         claims = (*samplers, *divergences, *reconstruction, objective)
-        if objective.verdict == "OTHER" and name in ("plain autoencoder", _PAIRS):
+        if objective.verdict == "OTHER" and name in ("plain autoencoder", _PAIRS, _RELAXED):
             claims = tuple(claim for claim in claims if claim.verdict != "UNKNOWN")
         return self.reported(target, name, claims, self.beta())
 
@@ -213,7 +223,7 @@ class _Judge(Statements):
             if group.found is not None and group.found.target.name != "N(0, I)" and claim.verdict == "PROVED":
                 self.notes.append(f"the prior is {group.found.target.name}, inferred from the loss")
             claims.append(claim)
-        unknown = any(claim.verdict == "UNKNOWN" for claim in self.assessed.samplers)
+        unknown = any(claim.verdict in ("UNKNOWN", "OTHER") for claim in self.assessed.samplers)
         stray = any(group.kind in ("mixed", "parameter") for group in self.objective.groups)
         if not claims and (self.assessed.samplers or not self.sampled):
             if unknown or stray or (not self.sampled and self.reaches(self.objective.question.posteriors[0].leaves)):
@@ -329,7 +339,7 @@ class _Judge(Statements):
         while waiting:
             leaf = leaves.get(waiting.pop())
             if leaf is not None and leaf.kind == "made":
-                if leaf.operation.partition(" ")[0] not in _OF_EACH:
+                if leaf.operation.partition(" ")[0] not in _OF_EACH and not _is_code(leaf.tensor):
                     return f"the data went through {leaf.operation}, which may have moved them ({leaf.source})."
                 waiting += leaf.inputs
         return None
@@ -346,6 +356,9 @@ class _Judge(Statements):
     def unlikely(self, group: Group, claim: Claim) -> Claim:
         """A reconstruction that is no likelihood: another function of one, or refuted, or unknown."""
         question = self.objective.question
+        if name := likelihood_and_more(question, group):
+            self.other = name
+            return Claim("reconstruction", "OTHER", f"it is {name}.", claim.formula)
         if name := function_of_likelihood(question, group):
             self.other = name
             return Claim("reconstruction", "OTHER", f"it is {name}, and no negative log-likelihood.", claim.formula)
@@ -380,9 +393,13 @@ class _Judge(Statements):
             )
         if self.other == _PAIRS:
             return _PAIRS, Claim("objective", "OTHER", f"it is {_PAIRS}.")
-        for group in stray:
+        if any(claim.name == "sampler" for claim in named) and self.assessed.samplers:
+            return _RELAXED, Claim("objective", "OTHER", f"it has {_RELAXED}.")
+        for group in self.objective.groups:
             if compares_rows(self.assessed.run.reading.axes, group):
                 return _PAIRS, Claim("objective", "OTHER", f"it is {_PAIRS}.", self.names.text(group.body))
+        if stray and not bad and (name := self.further_term(stray)):
+            return name, Claim("objective", "OTHER", f"it is {name}.", self.names.text(stray[0].body))
         if stray:
             kinds = "the posterior and the decoder together" if stray[0].kind == "mixed" else "parameters only"
             if stray[0].failure:
@@ -417,6 +434,15 @@ class _Judge(Statements):
             return "unknown", Claim("objective", "UNKNOWN", self.objective.failure or "its terms have several weights.")
         return self.weighed(beta)
 
+    def further_term(self, stray: list[Group]) -> str | None:
+        """A term that was made from a posterior's own arrays by what is not looked into, beside a whole ELBO."""
+        question = self.objective.question
+        known = [*(group for group, _ in self.assessed.divergences()), self.reconstruction]
+        if any(group is None or group.theorem is None for group in known) or len(known) < 2:
+            return None
+        derived = all(group.kind == "parameter" and names_in(group.body) & set(question.derived) for group in stray)
+        return "an ELBO and a further term of the posterior, as DIP-VAE's on its covariance" if derived else None
+
     def weighed(self, beta: Monomial) -> tuple[str, Claim]:
         theorem = self.objective.theorem
         assert theorem is not None
@@ -444,3 +470,9 @@ def _overall(claims: Iterable[Claim]) -> Verdict:
         if found in verdicts:
             return found
     return "PROVED"
+
+
+def _is_code(values: Tensor) -> bool:
+    """Whether it is a one-hot code along some dimension: what `scatter` makes of whole numbers."""
+    zeros_and_ones = bool(values.numel()) and bool(((values == 0) | (values == 1)).all())
+    return zeros_and_ones and any(bool((values.sum(d) == 1).all()) for d in range(values.ndim))
