@@ -9,9 +9,16 @@ from vaelid.auditor.simple import is_number
 from vaelid.auditor.targets import Found, find_divergence, find_likelihood
 from vaelid.readings.errors import ReadingError
 from vaelid.readings.terms.arrays import TermArray
-from vaelid.readings.terms.syntax import INDEX, Operator, Power, Term, free_variables, subterms
+from vaelid.readings.terms.syntax import INDEX, Binder, Operator, Power, Term, Variable, free_variables, subterms
 
-__all__ = ["compares_rows", "function_of_divergence", "function_of_likelihood", "is_constant", "likelihood_and_more"]
+__all__ = [
+    "compares_rows",
+    "function_of_divergence",
+    "function_of_likelihood",
+    "is_constant",
+    "likelihood_and_more",
+    "mixture_prior",
+]
 
 
 def _inside(term: Term) -> list[tuple[str, TermArray]]:
@@ -124,6 +131,20 @@ def likelihood_and_more(question: Question, group: Group) -> str | None:
     if not isinstance(found, Found):
         return None
     return "a likelihood and a further term of another network: a density ratio, or an adversarial loss"
+
+
+def mixture_prior(question: Question, group: Group) -> str | None:
+    """The name of an estimate at the draw with the logarithm of a sum of densities of z in it."""
+    drawn = set(question.noise)
+    for part in subterms(group.body.term):
+        if part.head != Operator("log"):
+            continue
+        inside = part.arguments[0]
+        sums = inside.head == Operator("add") or any(p.head == Binder("sum") for p in subterms(inside))
+        densities = [p for p in subterms(inside) if p.head == Operator("exp")]
+        if sums and any({v.name for v in free_variables(d) if isinstance(v, Variable)} & drawn for d in densities):
+            return "an estimate, at the draw, of a KL to a prior that is a mixture"
+    return None
 
 
 def compares_rows(axes: Axes, group: Group) -> bool:

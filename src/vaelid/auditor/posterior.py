@@ -8,7 +8,18 @@ from vaelid.auditor.simple import linear_in, simple, tidy
 from vaelid.auditor.tensors import Leaf, Lifted, Unread, element_of, index_of, length_of
 from vaelid.readings.terms.arrays import TermArray, as_term, variable
 from vaelid.readings.terms.namespace import NAMESPACE as xp
-from vaelid.readings.terms.syntax import INDEX, Number, Operator, Term, Variable, element, free_variables, make
+from vaelid.readings.terms.syntax import (
+    INDEX,
+    Binder,
+    Bound,
+    Number,
+    Operator,
+    Term,
+    Variable,
+    element,
+    free_variables,
+    make,
+)
 
 __all__ = ["Posterior", "Sample", "affine", "axes_in", "log_variance_of", "matched", "names_in", "samples"]
 
@@ -219,13 +230,26 @@ def _written(s: Term, how: str) -> Term:
     return make(Operator("divide"), one, below)
 
 
-def _match(term: Term, pattern: Term, indices: dict, places: dict[int, Term]) -> bool:
+def _match(term: Term, pattern: Term, indices: dict, places: dict[int, Term], depth: int = 0) -> bool:
+    """Whether a term is the pattern with other places for its indices; `depth`: inside how many of its own sums."""
     if pattern.head in indices:
         k = indices[pattern.head]
-        return term.sort is INDEX and places.setdefault(k, term) is term
+        place = _outside(term, depth) if term.sort is INDEX else None
+        return place is not None and places.setdefault(k, place) is place
     if term.head != pattern.head or len(term.arguments) != len(pattern.arguments):
         return False
-    return all(_match(t, p, indices, places) for t, p in zip(term.arguments, pattern.arguments, strict=True))
+    below = depth + 1 if isinstance(pattern.head, Binder) else depth
+    pairs = enumerate(zip(term.arguments, pattern.arguments, strict=True))
+    return all(_match(t, p, indices, places, below if k else depth) for k, (t, p) in pairs)
+
+
+def _outside(place: Term, depth: int) -> Term | None:
+    """An index as it is written outside so many sums; None where it is one of theirs."""
+    if isinstance(place.head, Bound):
+        return make(Bound(place.head.level - depth)) if place.head.level >= depth else None
+    parts = [_outside(part, depth) for part in place.arguments]
+    known = [part for part in parts if part is not None]
+    return make(place.head, *known) if len(known) == len(parts) else None
 
 
 def names_in(term: TermArray) -> frozenset[str]:

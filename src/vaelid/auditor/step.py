@@ -20,6 +20,7 @@ from vaelid.auditor.report import Claim, Report
 from vaelid.auditor.run import Call, Run, call_of, read_calls, scalar_loss, smaller
 from vaelid.auditor.sampler import sampler_claim
 from vaelid.auditor.simple import replaced
+from vaelid.auditor.size_factors import with_size_factors
 from vaelid.auditor.stabilisers import without_stabilisers
 from vaelid.auditor.targets import Rewrite
 from vaelid.auditor.tensors import Leaf, Unread, element_of
@@ -161,6 +162,11 @@ def _with_less(
             less = _assessed(replace(run, term=term, notes=[*run.notes, note]), given, frozenset())
             if _proofs(less) > _proofs(assessed):
                 return less
+    if given is None and with_size_factors(assessed.objective.question) is not assessed.objective.question:
+        said = "the decoder is given a sum of the data, as a library size is: the likelihood is of data given that sum"
+        less = _assessed(replace(run, notes=[*run.notes, said]), given, frozenset(), size_factors=True)
+        if _proofs(less) > _proofs(assessed):
+            return less
     if not run.reading.clamps:
         return assessed
     question = assessed.objective.question
@@ -174,7 +180,9 @@ def _with_less(
     return less if _proofs(less) > _proofs(assessed) else assessed
 
 
-def _assessed(run: Run, given: Callable[[Run], Given] | None, fixed: frozenset[int]) -> Assessed:
+def _assessed(
+    run: Run, given: Callable[[Run], Given] | None, fixed: frozenset[int], *, size_factors: bool = False
+) -> Assessed:
     reading = run.reading
     leaves = reading.leaves
     first = frozenset(
@@ -202,6 +210,7 @@ def _assessed(run: Run, given: Callable[[Run], Given] | None, fixed: frozenset[i
     if known is None and not drawn and (posterior := unsampled(run)) is not None:
         posteriors.append(posterior)
     question = replace(question_of(run, posteriors, fixed, known), rows=rows)
+    question = with_size_factors(question) if size_factors else question
     try:
         objective = identify(question)
     except NoProof as failure:  # it could not be taken apart: what is in it is not known

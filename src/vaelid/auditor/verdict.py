@@ -18,12 +18,14 @@ from vaelid.auditor.other import (
     function_of_likelihood,
     is_constant,
     likelihood_and_more,
+    mixture_prior,
 )
 from vaelid.auditor.posterior import Posterior, ancestors, axes_in, names_in
 from vaelid.auditor.refute_likelihood import no_likelihood
 from vaelid.auditor.refute_objective import not_declared
 from vaelid.auditor.report import Claim, Report, Verdict
 from vaelid.auditor.statements import Statements
+from vaelid.auditor.targets import Target
 from vaelid.readings.terms.arrays import TermArray
 from vaelid.readings.terms.syntax import Binder, Element, subterms
 
@@ -203,6 +205,10 @@ class _Judge(Statements):
                 self.other = _PAIRS
                 claims.append(Claim("divergence", "OTHER", f"it is {_PAIRS}.", self.names.text(group.body)))
                 continue
+            if group.theorem is None and (name := mixture_prior(question, group)):
+                self.other = name
+                claims.append(Claim("divergence", "OTHER", f"it is {name}.", self.names.text(group.body)))
+                continue
             claim = divergence_claim(self.objective, group, posterior, self.names, weight)
             target = group.found.target if group.found is not None else None
             if target and not target.at_draw and prior_sees_sample(question, posterior, target):
@@ -211,6 +217,9 @@ class _Judge(Statements):
                     "log q(z) - log p(z) at the draw, or draw the upper latent first."
                 )
                 claims.append(replace(claim, verdict="UNKNOWN", reason=reason))
+                continue
+            if target and claim.verdict == "PROVED" and (why := self.prior_of_other_rows(target, posterior)):
+                claims.append(replace(claim, verdict="UNKNOWN", reason=why))
                 continue
             if claim.verdict == "PROVED" and (name := self.weights_of_places(group, posterior)):
                 self.other = name
@@ -241,6 +250,15 @@ class _Judge(Statements):
             reason = f"{missing} of the latents that are sampled have no KL in the loss."
             claims.append(Claim("divergence", "REFUTED", reason, bug="kl-partial"))
         return claims
+
+    def prior_of_other_rows(self, target: Target, posterior: Posterior) -> str | None:
+        """Why a learned prior is none of a row's own: made from a latent, and one for all rows."""
+        question = self.objective.question
+        rows = set(posterior.axes) & question.rows
+        for parameter in target.parameters if target.learned else ():
+            if question.noise_in(parameter) and not rows <= set(axes_in(parameter.term)):
+                return "its prior is made from a latent and is one for all rows: another row's latent."
+        return None
 
     def reaches(self, leaves: frozenset[str]) -> bool:
         """Whether the loss was made from these leaves, though through an operation that is not looked into."""
@@ -356,6 +374,10 @@ class _Judge(Statements):
     def unlikely(self, group: Group, claim: Claim) -> Claim:
         """A reconstruction that is no likelihood: another function of one, or refuted, or unknown."""
         question = self.objective.question
+        leaves = self.assessed.run.reading.leaves
+        if any("weight on the positive" in leaves[n].operation for n in names_in(group.body) if n in leaves):
+            self.other = "a Bernoulli likelihood in which the ones have another weight (pos_weight)"
+            return Claim("reconstruction", "OTHER", f"it is {self.other}.", claim.formula)
         if name := likelihood_and_more(question, group):
             self.other = name
             return Claim("reconstruction", "OTHER", f"it is {name}.", claim.formula)

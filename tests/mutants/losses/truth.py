@@ -61,7 +61,7 @@ def kind(name: str, source: str) -> Kind:
 
     Ambiguous is what is the same at some sizes only, or for binary data and not for grey; what has one latent for all
     rows; a Monte-Carlo KL whose gradient is right in the mean only; and a loss of tensors that draws, which may have
-    the right mean.
+    the right mean; a prior's parameters that are clamped, which is another prior.
     """
     try:
         function = compiled(name, source)
@@ -70,7 +70,7 @@ def kind(name: str, source: str) -> Kind:
         found = _kinds(name, function, name in BERNOULLI)
         if found == {"same"} and name in BERNOULLI and name not in CHECKED:
             found |= _kinds(name, function, binary=False)
-        if found == {"changed"} and not is_step(name) and _draws(name, function):
+        if found == {"changed"} and ((not is_step(name) and _draws(name, function)) or "pm.clamp" in source):
             return "ambiguous"
     except Exception:  # a change can raise anything
         return "no loss"
