@@ -14,6 +14,7 @@ from vaelid.auditor.folding import folded, unfolded
 from vaelid.auditor.laurent import in_powers_of
 from vaelid.auditor.laws import about_abs, laws
 from vaelid.auditor.lemmas import about_logits
+from vaelid.auditor.likelihoods import find_likelihood
 from vaelid.auditor.linear import (
     NoProof,
     Part,
@@ -29,7 +30,7 @@ from vaelid.auditor.posterior import Posterior, axes_in, matched, names_in
 from vaelid.auditor.refute import elements_of
 from vaelid.auditor.shift import shifted
 from vaelid.auditor.simple import is_number, replaced, simple
-from vaelid.auditor.targets import Found, Rewrite, Target, find_divergence, find_integrand, find_likelihood
+from vaelid.auditor.targets import Found, Rewrite, Target, find_divergence, find_integrand
 from vaelid.auditor.tensors import length_of
 from vaelid.readings.errors import ReadingError
 from vaelid.readings.terms.arrays import TermArray, as_term, index

@@ -2,11 +2,12 @@
 
 from vaelid.auditor.axes import Axes
 from vaelid.auditor.fit import Values
+from vaelid.auditor.likelihoods import find_likelihood
 from vaelid.auditor.linear import NoProof, apart, axes_of, under_sums, value_of
 from vaelid.auditor.objective import Group, Question, over_noise
 from vaelid.auditor.posterior import axes_in, names_in
 from vaelid.auditor.simple import is_number
-from vaelid.auditor.targets import Found, find_divergence, find_likelihood
+from vaelid.auditor.targets import Found, find_divergence
 from vaelid.readings.errors import ReadingError
 from vaelid.readings.terms.arrays import TermArray
 from vaelid.readings.terms.syntax import INDEX, Binder, Operator, Power, Term, Variable, free_variables, subterms

@@ -5,11 +5,12 @@ from fractions import Fraction
 
 from flint import arb
 
+from vaelid.auditor.likelihoods import families
 from vaelid.auditor.objective import Group, Question
 from vaelid.auditor.posterior import names_in
 from vaelid.auditor.refute import Point, ball, elements_of, has_sums, no_multiple, points
 from vaelid.auditor.report import Witness
-from vaelid.auditor.targets import Body, families
+from vaelid.auditor.targets import Body
 from vaelid.readings.terms.arrays import TermArray, as_term
 from vaelid.readings.terms.namespace import NAMESPACE as xp
 from vaelid.readings.terms.syntax import Operator, Term, subterms

@@ -7,7 +7,9 @@ check fails there.
 """
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
@@ -29,6 +31,7 @@ __all__ = [
     "kl_sum",
     "logistic_nll",
     "reconstruction_nll",
+    "slow_sides",
 ]
 
 
@@ -100,8 +103,23 @@ def coordinate_kl(mu: Float[Tensor, "*batch L"], logvar: Float[Tensor, "*batch L
     return kl_sum(mu.unsqueeze(-1), logvar.unsqueeze(-1))
 
 
+_slow = ContextVar("slow", default=False)
+
+
+@contextmanager
+def slow_sides() -> Iterator[None]:
+    """Inside, the losses that are twins are computed by their slow sides: the spec's own definitions."""
+    token = _slow.set(True)
+    try:
+        yield
+    finally:
+        _slow.reset(token)
+
+
 def kl_sum(mu: Float[Tensor, "*batch L"], logvar: Float[Tensor, "*batch L"]) -> Float[Tensor, "*batch"]:
     """Twin of `spec.diagonal_gaussian_kl_to_standard_sum`, in nats: the sum of `coordinate_kl`."""
+    if _slow.get():
+        return TWINS["kl_sum"].slow(mu, logvar)
     wide = torch.promote_types(mu.dtype, torch.float32)
     return _KlSum.apply(mu.to(wide), logvar.to(wide))  # pyright: ignore[reportReturnType]
 
@@ -147,6 +165,8 @@ def logistic_nll(
 
     The gradient goes to the logits only; x is data.
     """
+    if _slow.get():
+        return TWINS["logistic_nll"].slow(x, logits, trials)
     return _LogisticNll.apply(x, logits, trials)  # pyright: ignore[reportReturnType]
 
 
@@ -157,6 +177,8 @@ def gaussian_nll(
 
     1 / s2 must be a finite float: log_variance > -88 in float32.
     """
+    if _slow.get():
+        return TWINS["gaussian_nll"].slow(x, mean, log_variance)
     residual = x - mean
     squares = torch.linalg.vecdot(residual, residual)
     constant = x.shape[-1] * (log_variance + torch.log(torch.full_like(log_variance, 2 * torch.pi)))
