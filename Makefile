@@ -48,9 +48,10 @@ lint: $(VENV)/.installed-dev
 types: $(VENV)/.installed-dev
 	$(BIN)/pyright --pythonpath $(BIN)/python
 
-benchmarks: $(VENV)/.installed-dev  ## Against a closed form, and against a hand-written loop
+benchmarks: $(VENV)/.installed-dev  ## Against a closed form, against a hand-written loop; what an audit takes
 	$(BIN)/python benchmarks/linear_vae.py
 	$(BIN)/python benchmarks/training.py
+	$(BIN)/python benchmarks/audit.py
 
 clean:  ## Remove the virtual environment and caches; runs are kept
 	rm -rf $(VENV) .pytest_cache .ruff_cache .hypothesis
