@@ -113,8 +113,11 @@ class Names:
     def text(self, term: Term | TermArray) -> str:
         """A formula with these letters."""
         term = term.term if isinstance(term, TermArray) else term
-        lengths = {v for v in free_variables(term) if v.sort is INDEX and v.name[0] == "N"}
-        known = {v: size(self.of_axis[int(v.name[1:])]) for v in lengths if int(v.name[1:]) in self.of_axis}
+        known: dict[Variable, Term] = {}
+        for v in free_variables(term):
+            letter = self.of_axis.get(int(v.name[1:])) if v.sort is INDEX else None
+            if letter is not None:
+                known[v] = size(letter if v.name[0] == "N" else letter.lower())
         return text(instance(term, known))
 
     def theorem(self, theorem: Theorem, arrays: Mapping[str, str]) -> Theorem:

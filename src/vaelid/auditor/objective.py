@@ -78,6 +78,7 @@ class Question:
         rows: the axes of rows.
         derived: leaves that were made from a posterior's own, or drawn and not for one: how, and where.
         drawn: of each leaf, the draws that it was made from.
+        parameters: the leaves of parameters.
     """
 
     term: TermArray
@@ -90,6 +91,7 @@ class Question:
     rows: frozenset[int] = frozenset()
     derived: Mapping[str, str] = field(default_factory=dict)
     drawn: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    parameters: frozenset[str] = frozenset()
 
     @property
     def hypotheses(self) -> tuple[Term, ...]:

@@ -251,7 +251,8 @@ def question_of(run: Run, posteriors: list[Posterior], fixed: frozenset[int], gi
     masks = frozenset(n for n, leaf in leaves.items() if leaf.kind == "constant" or (n in data and _is_mask(leaf)))
     question = Question(run.term, tuple(posteriors), noise, frozenset(outputs), frozenset(data), values, masks)
     drawn_from = {name: leaf.noise for name, leaf in leaves.items()}
-    question = replace(question, derived=_derived(run, own, noise), drawn=drawn_from)
+    parameters = frozenset(n for n, leaf in leaves.items() if leaf.kind == "parameter")
+    question = replace(question, derived=_derived(run, own, noise), drawn=drawn_from, parameters=parameters)
     for posterior in posteriors:
         if posterior.positive is not None:
             name = next(iter(names_in(posterior.log_variance)))

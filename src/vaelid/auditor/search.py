@@ -1,0 +1,158 @@
+"""What witnesses against a whole loss are found with: moves of single elements, and whether their effects add up."""
+
+import itertools
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import Any
+
+from flint import arb
+
+from vaelid.auditor.posterior import Posterior, names_in
+from vaelid.auditor.report import Witness
+from vaelid.auditor.whole import At, Point, Whole, at_place, elements_at
+from vaelid.readings.terms.arrays import TermArray
+
+__all__ = [
+    "CLEAR",
+    "FAR",
+    "FEW",
+    "LEAST",
+    "MOST_UNITS",
+    "STEPS",
+    "Coordinate",
+    "Refutation",
+    "Search",
+    "said",
+    "shown",
+    "some",
+]
+
+_PLACE_BY_PLACE = ("gaussian", "bernoulli", "laplace", "poisson")
+STEPS = tuple(map(Fraction, ("1", "-1", "1/2", "-3/2", "2", "-3", "5", "-6")))
+FAR = tuple(map(Fraction, ("9", "-9", "25", "-25")))
+MOST_UNITS, FEW = 60, 4
+_SECONDS = 8.0
+LEAST = arb("1e-15")
+"""A weight that is no larger is none."""
+CLEAR = 1e-6
+"""How far off floats must be for a ball to be asked."""
+
+Refutation = tuple[Witness, str]
+
+
+@dataclass(frozen=True)
+class Coordinate:
+    """One coordinate of a latent: its mean and log-variance, and the elements in them."""
+
+    posterior: Posterior
+    mean: TermArray
+    log_variance: TermArray
+    elements: tuple[At, ...]
+
+
+class Search:
+    """The elements of a loss, and what moving them does."""
+
+    def __init__(self, whole: Whole, likelihood: str | None) -> None:
+        self.until = time.monotonic() + _SECONDS
+        self.whole = whole
+        self.question = whole.question
+        self.likelihood = likelihood if likelihood in _PLACE_BY_PLACE else None
+        self.names = names_in(self.question.term)
+        self.coordinates = self.coordinates_of_latents()
+        own = {at for coordinate in self.coordinates for at in coordinate.elements}
+        self.outputs = [
+            at for name in sorted(self.names & self.question.outputs) for at in whole.elements(name) if at not in own
+        ]
+        data = self.names & self.question.data - self.question.masks
+        self.data = [at for name in sorted(data) for at in whole.elements(name)]
+        self.moved = sorted({at[0] for at in (*own, *self.outputs, *self.data)} & self.names)
+        self.slopes = self.whole.slopes({}, self.moved)
+        self.scale = max((float(s.abs().max()) for s in self.slopes.values() if s.numel()), default=0.0) or 1.0
+
+    def coordinates_of_latents(self) -> list[Coordinate]:
+        """Each coordinate of each latent."""
+        found = []
+        for posterior in self.question.posteriors:
+            lengths = [range(self.question.values.lengths[f"N{axis}"]) for axis in posterior.axes]
+            for place in itertools.product(*lengths):
+                mean = at_place(posterior.mean, posterior.axes, place)
+                log_variance = at_place(posterior.log_variance, posterior.axes, place)
+                elements = tuple(dict.fromkeys([*elements_at(mean), *elements_at(log_variance)]))
+                if all(name in self.whole.base for name, _ in elements):
+                    found.append(Coordinate(posterior, mean, log_variance, elements))
+        return found
+
+    @property
+    def masked(self) -> bool:
+        """Whether constants stand in the loss: they may leave out some places, and what is there."""
+        return bool(self.names & self.question.masks)
+
+    @property
+    def late(self) -> bool:
+        """Whether the search has taken long enough."""
+        return time.monotonic() > self.until
+
+    def mixed(self, at: At, others: Sequence[At]) -> Iterator[Refutation]:
+        """Others whose slope moves with this element."""
+        if not others:
+            return
+        for step in (Fraction(1), Fraction(-3, 2)):
+            here = self.step(at, step)
+            if self.late:
+                return
+            slopes = self.whole.slopes({at: here}, self.moved)
+            changed = {o: abs(float(slopes[o[0]][o[1]] - self.slopes[o[0]][o[1]])) for o in others}
+            for other in sorted(changed, key=lambda o: -changed[o])[:3]:
+                if changed[other] > CLEAR * self.scale and (found := self.certainly_mixed({at: here}, other)):
+                    yield found
+
+    def certainly_mixed(self, one: Point, at: At) -> Refutation | None:
+        """Points at which a move and a move of this element do not add up."""
+        for step in (Fraction(1), Fraction(-3, 2), Fraction(1, 2)):
+            other = {at: self.step(at, step)}
+            values = self.whole.balls([{}, one, other, {**one, **other}])
+            if values is None:
+                continue
+            base, first, second, both = values
+            apart, together = (first - base) + (second - base), both - base
+            if not apart.overlaps(together):
+                moves = {**one, **other}
+                names = " and ".join(map(shown, moves))
+                reason = (
+                    f"its terms do not add up: moving {names} together changes it by {together.str(6)}, each alone by "
+                    f"{apart.str(6)} in all. An ELBO is a sum over rows, places and coordinates."
+                )
+                meaning = "the change of the loss where both move; the sum of the changes where each moves alone"
+                return Witness(said(moves), together.str(12), apart.str(12), meaning), reason
+        return None
+
+    def step(self, at: At, by: Fraction) -> Fraction:
+        """Another value for an element, of its kind: a probability, a zero or one, or any real number."""
+        here = self.whole.here(at)
+        values = self.whole.base[at[0]]
+        if at in self.data and bool(((values == 0) | (values == 1)).all()):
+            return 1 - here
+        if self.likelihood == "bernoulli" and bool(((values > 0) & (values < 1)).all()):
+            choices = [Fraction(k, 7) for k in range(1, 7)]
+            return choices[hash(by) % 6] if choices[hash(by) % 6] != here else Fraction(1, 9)
+        return here + by
+
+
+def some(things: Sequence[Any], most: int = 60) -> Sequence[Any]:
+    """At most so many, spread over all."""
+    step = max(1, -(-len(things) // most))
+    return things[::step]
+
+
+def shown(at: At) -> str:
+    """An element as it is named in a witness."""
+    name, place = at
+    return f"{name}[{', '.join(map(str, place))}]" if place else name
+
+
+def said(point: Point) -> dict[str, str]:
+    """A point as it stands in a witness."""
+    return {shown(at): str(value) for at, value in point.items()}
