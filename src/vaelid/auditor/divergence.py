@@ -103,14 +103,16 @@ def _audited(subject: _Subject) -> Claim:
     calls = [subject.call(shape) for shape in _SIZES]
     pairs = alike(subject.roles, calls[0])
     try:
-        run = read_calls(subject.function, calls, _tensor, alike=pairs, again=False)
+        run = read_calls(subject.function, calls, _tensor, alike=pairs, gradients=False, again=False)
         if run.notes:
             raise Unread(run.notes[0].partition(":")[0], None)
         claim = _of_run(subject, run)
         kept = frozenset() if claim.verdict == "PROVED" else frozenset(run.reading.clamps)
         if not kept:
             return claim
-        free = read_calls(subject.function, calls, _tensor, alike=pairs, again=False, clamps_of=frozenset())
+        free = read_calls(
+            subject.function, calls, _tensor, alike=pairs, gradients=False, again=False, clamps_of=frozenset()
+        )
         if free.notes:
             return claim
         lines = dict.fromkeys(run.reading.clamps)

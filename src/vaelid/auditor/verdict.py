@@ -239,7 +239,7 @@ class _Judge(Statements):
                 claims.append(Claim("divergence", "UNKNOWN", "what speaks of the posterior was not recognised."))
             else:
                 line = min(self.assessed.run.reading.halted, default=None)
-                reason = "no term of the loss depends on the posterior alone: there is no KL."
+                reason = "no term of the loss depends on the posterior alone: there is no KL, or its weight is 0."
                 if line is not None:
                     reason = "no gradient goes back through a term of the posterior alone: it is detached."
                 claims.append(
