@@ -6,7 +6,7 @@ A loss is an objective if, over random parameters, it is a * (NLL + beta * KL) +
   code as it is, whatever its names say;
 - NLL is that of the decoder's output under the likelihood that the loss is taken for;
 - KL is exact or a Monte-Carlo estimate: that differs from it by parts that have a constant mean, so that these may have
-  any weight (eps^2, sigma^2 (eps^2 - 1), mu sigma eps, sigma eps, eps / sigma);
+  any weight (eps, eps^2, sigma^2 (eps^2 - 1), mu sigma eps, sigma eps, eps / sigma);
 - the constant may depend on the data.
 
 Its noise is right if (z - mu) / sigma has the moments of N(0, 1) and no correlations; its gradient, if autograd gives
@@ -119,6 +119,7 @@ class Watched:
             terms = {
                 "nll": self.nll(out, batch),
                 "kl": kl_to_standard(mu, sigma),
+                "eps": eps,
                 "eps^2": eps**2,
                 "cross": mu * sigma * eps,
                 "sigma eps": sigma * eps,
