@@ -13,7 +13,7 @@ from itertools import accumulate
 from operator import add, mul
 
 from vaelid.auditor.laws import proved_about_abs
-from vaelid.auditor.simple import replaced
+from vaelid.auditor.simple import replaced, without_number
 from vaelid.readings.terms.arrays import TermArray, as_term
 from vaelid.readings.terms.namespace import NAMESPACE as xp
 from vaelid.readings.terms.syntax import REAL, Number, Operator, Power, Term, Variable, make, subterms
@@ -201,21 +201,11 @@ def _as_product_of(quotient: Term) -> TermArray | None:
     """x / (c exp(t)) as (x exp(-t)) / c: the solvers are better at products than at quotients."""
     if quotient.head != Operator("divide") or isinstance(quotient.arguments[0].head, Number):
         return None
-    number, core = _without_number(quotient.arguments[1])
+    number, core = without_number(quotient.arguments[1])
     form = None if isinstance(core.head, Number) else exponent(core)
     if not form:
         return None
     return TermArray((), quotient.arguments[0]) * xp.exp(-_sum_of(form)) / as_term(number)
-
-
-def _without_number(term: Term) -> tuple[Fraction, Term]:
-    """A positive number that a term is multiplied by, and the rest."""
-    if term.head == Operator("multiply"):
-        for one, other in (term.arguments, term.arguments[::-1]):
-            if isinstance(one.head, Number) and one.head.value > 0:
-                number, rest = _without_number(other)
-                return number * one.head.value, rest
-    return Fraction(1), term
 
 
 def _equal_quotient(quotient: Term, product: TermArray) -> Theorem:

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 
 from vaelid.auditor.reading import Reading
-from vaelid.auditor.simple import linear_in, simple, tidy
+from vaelid.auditor.simple import linear_in, simple, tidy, without_number
 from vaelid.auditor.tensors import Leaf, Lifted, Unread, element_of, index_of, length_of
 from vaelid.readings.terms.arrays import TermArray, as_term, variable
 from vaelid.readings.terms.namespace import NAMESPACE as xp
@@ -147,7 +147,7 @@ def log_variance_of(deviation: TermArray, name: str) -> tuple[TermArray, TermArr
     term = _positive(tidy(deviation)).term
     log_variance = _twice(term.arguments[0]) if term.head == Operator("exp") else None
     if log_variance is None:
-        number, core = _without_number(term)
+        number, core = without_number(term)
         if core.head == Operator("exp") and (inside := _twice(core.arguments[0])) is not None and number != 1:
             return inside + 2 * xp.log(as_term(number)), None
         log_deviation = 2 * element_of(name, axes_in(core))
@@ -156,16 +156,6 @@ def log_variance_of(deviation: TermArray, name: str) -> tuple[TermArray, TermArr
         positive = log_variance.term.arguments[0]
         return element_of(name, axes_in(positive)), TermArray((), positive)
     return log_variance, None
-
-
-def _without_number(term: Term) -> tuple[Fraction, Term]:
-    """A positive number that a term is multiplied by, and the rest."""
-    if term.head == Operator("multiply"):
-        for one, other in (term.arguments, term.arguments[::-1]):
-            if isinstance(one.head, Number) and one.head.value > 0:
-                number, rest = _without_number(other)
-                return number * one.head.value, rest
-    return Fraction(1), term
 
 
 def _positive(term: TermArray) -> TermArray:

@@ -19,7 +19,7 @@ from vaelid.readings.terms.syntax import (
 )
 from vaelid.readings.terms.text import text
 
-__all__ = ["is_number", "linear_in", "outermost_sums", "replaced", "simple", "tidy"]
+__all__ = ["is_number", "linear_in", "outermost_sums", "replaced", "simple", "tidy", "without_number"]
 
 
 def is_number(term: TermArray, value: int) -> bool:
@@ -65,6 +65,16 @@ def replaced(term: Term, by: dict[Term, Term]) -> Term:
         return known[part]
 
     return rebuilt(term)
+
+
+def without_number(term: Term) -> tuple[Fraction, Term]:
+    """A positive number that a term is multiplied by, and the rest."""
+    if term.head == Operator("multiply"):
+        for one, other in (term.arguments, term.arguments[::-1]):
+            if isinstance(one.head, Number) and one.head.value > 0:
+                number, rest = without_number(other)
+                return number * one.head.value, rest
+    return Fraction(1), term
 
 
 def linear_in(term: TermArray, parts: list[Term]) -> tuple[list[TermArray], TermArray] | None:

@@ -16,6 +16,8 @@ from pathlib import Path
 from types import CodeType, ModuleType
 from typing import Any
 
+from tests.packages.cases import Step
+
 __all__ = [
     "Case",
     "Loss",
@@ -29,15 +31,6 @@ __all__ = [
     "source_text",
     "statements",
 ]
-
-
-@dataclass(frozen=True)
-class Step:
-    """For `audit`: what to run, on what, and what evaluation runs instead."""
-
-    run: Callable[..., Any]
-    batch: Any
-    evaluation: Callable[..., Any] | None = None
 
 
 @dataclass(frozen=True)
