@@ -16,7 +16,9 @@ __all__ = ["with_constant_sums"]
 def with_constant_sums(run: Run) -> tuple[TermArray, str]:
     """The loss with numbers for the sums of constants in it, and a sentence that says which, if there are any."""
     leaves = run.reading.leaves
-    constants = frozenset(n for n, leaf in leaves.items() if leaf.kind == "constant" or n.startswith("mask"))
+    given = {n for n, leaf in leaves.items() if leaf.kind in ("argument", "constant")}
+    masks = {n for n, leaf in leaves.items() if leaf.is_mask and leaf.inputs <= given}
+    constants = masks | {n for n, leaf in leaves.items() if leaf.kind == "constant"}
     arrays = run.arrays()
     numbers: dict[Term, Term] = {}
     for part in subterms(run.term.term):

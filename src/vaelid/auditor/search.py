@@ -136,8 +136,8 @@ class Search:
         if at in self.data and bool(((values == 0) | (values == 1)).all()):
             return 1 - here
         if self.likelihood == "bernoulli" and bool(((values > 0) & (values < 1)).all()):
-            choices = [Fraction(k, 7) for k in range(1, 7)]
-            return choices[hash(by) % 6] if choices[hash(by) % 6] != here else Fraction(1, 9)
+            other = Fraction(1 + int(2 * by) % 6, 7)
+            return other if other != here else Fraction(1, 9)
         return here + by
 
 

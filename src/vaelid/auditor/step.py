@@ -23,7 +23,7 @@ from vaelid.auditor.simple import replaced
 from vaelid.auditor.size_factors import with_size_factors
 from vaelid.auditor.stabilisers import without_stabilisers
 from vaelid.auditor.targets import Rewrite
-from vaelid.auditor.tensors import Leaf, Unread, element_of
+from vaelid.auditor.tensors import Unread, element_of
 from vaelid.auditor.unsampled import unsampled
 from vaelid.auditor.verdict import verdict
 from vaelid.readings.errors import ReadingError
@@ -248,7 +248,7 @@ def question_of(run: Run, posteriors: list[Posterior], fixed: frozenset[int], gi
     moved = [n for n in leaves if n in free | outputs | own]
     values = Values.near(run.arrays(), run.lengths, moved)
     values = replace(values, fixed=fixed)
-    masks = frozenset(n for n, leaf in leaves.items() if leaf.kind == "constant" or (n in data and _is_mask(leaf)))
+    masks = frozenset(n for n, leaf in leaves.items() if leaf.kind == "constant" or (n in data and leaf.is_mask))
     question = Question(run.term, tuple(posteriors), noise, frozenset(outputs), frozenset(data), values, masks)
     drawn_from = {name: leaf.noise for name, leaf in leaves.items()}
     parameters = frozenset(n for n, leaf in leaves.items() if leaf.kind == "parameter")
@@ -258,12 +258,6 @@ def question_of(run: Run, posteriors: list[Posterior], fixed: frozenset[int], gi
             name = next(iter(names_in(posterior.log_variance)))
             question = rewritten(question, Rewrite(posterior.positive, "exp"), name)
     return question
-
-
-def _is_mask(leaf: Leaf) -> bool:
-    """Whether it was made of zeros and ones by an operation that is not looked into, as `~padding` is."""
-    values = leaf.tensor
-    return leaf.kind == "made" and bool(values.numel()) and bool(((values == 0) | (values == 1)).all())
 
 
 def _derived(run: Run, own: set[str], noise: Mapping[str, int]) -> dict[str, str]:

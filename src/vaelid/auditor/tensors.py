@@ -50,6 +50,12 @@ class Leaf:
     operation: str = ""
     source: str = ""
 
+    @property
+    def is_mask(self) -> bool:
+        """Whether it was made of zeros and ones by an operation that is not looked into, as `~padding` is."""
+        values = self.tensor
+        return self.kind == "made" and bool(values.numel()) and bool(((values == 0) | (values == 1)).all())
+
 
 @dataclass(frozen=True)
 class Lifted:

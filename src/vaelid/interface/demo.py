@@ -82,6 +82,8 @@ def audited(model: VAE, x: np.ndarray) -> str:
             return model.loss(batch)
 
     report = audit(step, rows)
+    if report.verdict != "PROVED":
+        return f"The loss it minimised: {report.verdict}. {report.summary}"
     bounds = ", ".join(f"{name} to {twin.relative:g}" for name, twin in TWINS.items() if name in _OF_THE_LOSS)
     kind = "the negative ELBO" if report.objective_name == "ELBO" else report.objective_name
     return (
