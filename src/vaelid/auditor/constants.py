@@ -3,7 +3,7 @@
 from fractions import Fraction
 
 from vaelid.auditor.numeric import array_of
-from vaelid.auditor.posterior import names_in
+from vaelid.auditor.posterior import ancestors, names_in
 from vaelid.auditor.run import Run
 from vaelid.auditor.simple import replaced
 from vaelid.readings.terms.arrays import TermArray, as_term
@@ -16,8 +16,8 @@ __all__ = ["with_constant_sums"]
 def with_constant_sums(run: Run) -> tuple[TermArray, str]:
     """The loss with numbers for the sums of constants in it, and a sentence that says which, if there are any."""
     leaves = run.reading.leaves
-    given = {n for n, leaf in leaves.items() if leaf.kind in ("argument", "constant")}
-    masks = {n for n, leaf in leaves.items() if leaf.is_mask and leaf.inputs <= given}
+    learned = {n for n, leaf in leaves.items() if leaf.kind in ("parameter", "noise")}
+    masks = {n for n, leaf in leaves.items() if leaf.is_mask and not ancestors(run.reading, leaf.inputs) & learned}
     constants = masks | {n for n, leaf in leaves.items() if leaf.kind == "constant"}
     arrays = run.arrays()
     numbers: dict[Term, Term] = {}
