@@ -37,12 +37,14 @@ class Truth:
         noise: whether eps looks like N(0, 1), independent in every place.
         gradient: whether autograd gives the slope of the values; None if only in the mean over draws.
         rows: how many z there are in a batch.
+        other_prior: whether it is an ELBO of another prior than the original's.
     """
 
     beta: float | None
     noise: bool = True
     gradient: bool | None = True
     rows: int | None = None
+    other_prior: bool = False
 
     def right(self, beta: float) -> bool:
         """Whether it is the objective of this beta, with the right noise and gradient."""

@@ -70,7 +70,7 @@ def kind(name: str, source: str) -> Kind:
         found = _kinds(name, function, name in BERNOULLI)
         if found == {"same"} and name in BERNOULLI and name not in CHECKED:
             found |= _kinds(name, function, binary=False)
-        if found == {"changed"} and ((not is_step(name) and _draws(name, function)) or "pm.clamp" in source):
+        if found == {"changed"} and not is_step(name) and _draws(name, function):
             return "ambiguous"
     except Exception:  # a change can raise anything
         return "no loss"
@@ -94,7 +94,7 @@ def _draws(name: str, function: Callable[..., Any]) -> bool:
 
 def _kind(name: str, truth: Truth) -> Kind:
     if truth.right(1.0):
-        return "same" if truth.rows in (None, ROWS) else "ambiguous"
+        return "same" if truth.rows in (None, ROWS) and not truth.other_prior else "ambiguous"
     value = truth.beta is not None and abs(truth.beta - 1) < 1e-6 and truth.noise
     return "ambiguous" if value and truth.gradient is None and name == "step_monte_carlo" else "changed"
 
