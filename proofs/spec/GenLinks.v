@@ -8,7 +8,7 @@
     Beside the equations named [.._eq], three theorems of the structure of the VAE are here:
     [sample_latent_eq_reparameterize], [forward_eq_decoder_sample_latent],
     [beta_vae_loss_decomposition]. *)
-From Coq Require Import Reals FunctionalExtensionality.
+From Coq Require Import Reals Psatz FunctionalExtensionality.
 From Vaelid.base Require Import FiniteSums.
 From Vaelid.spec Require Gen.
 Open Scope R_scope.
@@ -153,6 +153,18 @@ Lemma bernoulli_log_density_eq x logits :
   Gen.bernoulli_log_density x logits = x * logits - ln (1 + exp logits).
 Proof. unfold Gen.bernoulli_log_density. rewrite ?exp_0. same_formula. Qed.
 
+(** The density of the textbooks: exp (- |x - mean| / b) / (2 b), where b = exp log_scale. *)
+Lemma laplace_log_density_eq x mean log_scale :
+  Gen.laplace_log_density x mean log_scale =
+    ln (exp (- (Rabs (x - mean) / exp log_scale)) / (2 * exp log_scale)).
+Proof.
+  unfold Gen.laplace_log_density, Rdiv.
+  assert (0 < exp log_scale) by apply exp_pos.
+  rewrite ln_mult, ln_Rinv, ln_mult, ?ln_exp, exp_Ropp by
+    (try apply exp_pos; try apply Rinv_0_lt_compat; nra).
+  same_formula.
+Qed.
+
 (** The negative log-likelihood of the likelihood "gaussian", summed over the D coordinates. *)
 Lemma gaussian_nll_eq D x x_hat log_variance :
   Gen.gaussian_nll D x x_hat log_variance =
@@ -211,7 +223,8 @@ Global Opaque
   Gen.reconstruction_loss Gen.kl_loss Gen.loss Gen.weighted_two_term Gen.weighted_three_term
   Gen.vae_objective_terms_base Gen.vae_objective_terms_regularizer Gen.negative_elbo
   Gen.beta_negative_elbo Gen.importance_weighted_bound Gen.gaussian_log_density
-  Gen.bernoulli_log_density Gen.gaussian_nll Gen.encode_mean Gen.encode_logvar
+  Gen.bernoulli_log_density Gen.laplace_log_density Gen.gaussian_nll
+  Gen.encode_mean Gen.encode_logvar
   Gen.effective_beta_mse_mean_mean Gen.effective_beta_mse_mean_sum
   Gen.effective_beta_mse_sum_mean Gen.effective_beta_mse_sum_sum
   Gen.effective_beta_half_mse_sum_mean Gen.effective_beta_half_mse_sum_sum
