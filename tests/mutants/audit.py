@@ -2,7 +2,8 @@
 
 What a mutant is, random numbers say: of a KL here, of a loss or a step in `losses`. A KL that is proved is one; one
 that is refuted is the KL to no normal prior; at least 95 % of those that are none are refuted. A loss or a step that is
-proved to be what the original is, is that; one that still is, is not refuted. The originals are proved. Exit status: 0
+proved to be what the original is, is that; one that still is, is not refuted; of those that run and are changed, at
+least 95 % are refuted. The originals are proved. Exit status: 0
 when all that is so; 1 otherwise; 2 for wrong usage; 130 when interrupted: the same command goes on from there.
 """
 

@@ -4,7 +4,7 @@ import random
 
 import pytest
 
-from .losses.audits import Finding, all_mutants, complaints, finding, originals, table
+from .losses.audits import RAISED, Finding, all_mutants, complaints, finding, originals, table
 from .losses.truth import kind
 
 ELBO = ("Gaussian", "N(0, I)", "1")
@@ -37,6 +37,13 @@ def test_nothing_is_said_of_right_verdicts():
 )
 def test_each_wrong_verdict_is_said(found, before, said):
     assert said in complaints(found, before)
+
+
+def test_too_few_that_are_refuted_are_said():
+    refuted, unknown, raised = (Finding("functional", "a", "changed", v) for v in ("REFUTED", "UNKNOWN", RAISED))
+    assert complaints([refuted] * 190 + [unknown] * 10 + [raised] * 50, RIGHT) == []
+    said = "of 200 mutants that are changed only 189 are refuted"
+    assert complaints([refuted] * 189 + [unknown] * 11, RIGHT) == [said]
 
 
 @pytest.mark.parametrize("original", originals(), ids=lambda original: original.original)

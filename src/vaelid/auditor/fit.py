@@ -72,7 +72,7 @@ class Values:
 
     @classmethod
     def near(cls, tensors: Mapping[str, Tensor], lengths: Mapping[str, int], moved: Iterable[str]) -> "Values":
-        """Near the recorded values, those named being moved: by a factor, or from zero."""
+        """Near the recorded values, those named being moved: by a factor, or from zero; between 0 and 1 they stay."""
         generator = torch.Generator().manual_seed(0)
         moved = set(moved)
         sets = []
@@ -82,7 +82,10 @@ class Values:
                 value = tensor.detach().double()
                 if name in moved:
                     noise = torch.randn(value.shape, generator=generator, dtype=torch.float64)
-                    value = torch.where(value == 0, 0.5 * noise, value * torch.exp(0.3 * noise))
+                    odds = torch.logit(value) + 0.3 * noise
+                    inside = bool(((value > 0) & (value < 1)).all())
+                    farther = torch.where(value == 0, 0.5 * noise, value * torch.exp(0.3 * noise))
+                    value = torch.sigmoid(odds) if inside else farther
                 arrays[name] = value
             sets.append(arrays)
         return cls(tuple(sets), lengths)

@@ -143,6 +143,7 @@ class _Lifter(Picks):
                 inputs=names,
                 operation=f"{base}{f' ({why})' if why else ''}",
                 source=self.event.source,
+                folded=self.what_is_folded(base),
                 **law,
             )
             stops = frozenset().union(*(entered.stops for entered in inputs))
@@ -320,18 +321,32 @@ class _Lifter(Picks):
         answer = int(self.recording.made[self.number, output].item())
         return Lifted(tuple(() for _ in output.size), lambda: as_term(answer))
 
-    def folded(self, base: str) -> Lifted:
-        """A product, or the largest or smallest, of few elements, one by one: for the lengths that were recorded."""
+    def what_is_folded(self, base: str) -> tuple[str, Lifted, tuple[int, ...]] | None:
+        """A product or an extremum of many elements: which, of what, and over which dimensions."""
+        if base not in FOLDS:
+            return None
+        try:
+            x, chosen, _ = self.fold_arguments()
+        except Mixed:
+            return None
+        return None if x.pieces else (base, x, chosen)
+
+    def fold_arguments(self) -> tuple[Lifted, tuple[int, ...], bool]:
         arguments, options = list(self.event.arguments), dict(self.event.options)
         x = self.operand(arguments.pop(0))
         dims = arguments.pop(0) if arguments else options.get("dim")
         keep = arguments.pop(0) if arguments else options.get("keepdim", False)
         rank = len(x.dims)
         chosen = range(rank) if dims is None or dims == [] else [dims] if isinstance(dims, int) else dims
+        return x, tuple(d % rank for d in chosen), keep
+
+    def folded(self, base: str) -> Lifted:
+        """A product, or the largest or smallest, of few elements, one by one: for the lengths that were recorded."""
+        x, chosen, keep = self.fold_arguments()
         most = _MOST_FOLDED if base == "prod" else _MOST_COMPARED  # each comparison doubles the formula
         if self.axes.length(a for d in chosen for a in x.dims[d]) > most:
             raise Mixed("a product or extremum of many elements")
-        for d in sorted((d % rank for d in chosen), reverse=True):
+        for d in sorted(chosen, reverse=True):
             rest = x.dims[:d] + (((),) if keep else ()) + x.dims[d + 1 :]
             places = [self.at(x, d, k) for k in range(self.axes.length(x.dims[d]))]
             x = reduce(lambda one, other: self.pointwise(FOLDS[base], one, other), places)

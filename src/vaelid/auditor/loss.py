@@ -8,6 +8,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from vaelid.auditor.declared import Declared
 from vaelid.auditor.given import alike, given_by
 from vaelid.auditor.linear import NoProof
 from vaelid.auditor.report import Report
@@ -31,6 +32,7 @@ def audit_loss(
     beta: float | None = None,
     variance: float | None = None,
     likelihood: str | None = None,
+    prior: str | None = None,
     inputs: Callable[[], Any] | None = None,
     **roles: str,
 ) -> Report:
@@ -45,12 +47,14 @@ def audit_loss(
         beta: the weight that it is meant to have: REFUTED if it has another.
         variance: of a squared error's Gaussian, or the scale of an absolute error's Laplace; 1 where nothing is said.
         likelihood: the one it is meant to be: ``gaussian``, ``bernoulli``, ``laplace``, ``poisson``, ...
+        prior: the one it is meant to have, as reports write it: ``N(0, I)``. Any other is REFUTED.
         inputs: returns the function's arguments, where random ones will not do.
         roles: what a parameter is, where its name does not say so: ``recon="logits"``.
 
     Raises `InputError` when the roles cannot be read, and `UserCodeError` when the function raises. Not checked: what
     it does at other values (a branch on a value is listed under `assumptions`), and rounding.
     """
+    declared = Declared(beta, likelihood, variance, prior)
     started = time.perf_counter()
     target = getattr(function, "__qualname__", type(function).__name__)
     found = roles_of_loss(function, roles)
@@ -60,9 +64,7 @@ def audit_loss(
     for calls in _tries(found, inputs, number):
         try:
             assessed = assess(function, calls, lambda run: given_by(found, run), alike(found, calls[0]))
-            report = verdict(
-                assessed, target=target, beta=beta, likelihood=likelihood, variance=variance, sampled=False
-            )
+            report = verdict(assessed, declared, target=target, sampled=False)
         except UserCodeError as error:
             failure = failure or error
             continue
@@ -98,7 +100,12 @@ def _tries(roles: Mapping[str, Role], inputs: Callable[[], Any] | None, number: 
 def _leaf(value: Any) -> Any:
     if not isinstance(value, Tensor) or not value.is_floating_point():
         return value
-    return value.detach().clone().requires_grad_()
+    return _as_made(value.detach().clone())
+
+
+def _as_made(value: Tensor) -> Tensor:
+    """As a network puts it out: with a gradient, and no leaf of autograd's, so that it may be written into."""
+    return value.requires_grad_().clone()
 
 
 def _call(
@@ -116,10 +123,10 @@ def _call(
             x = uniform(observed)
             return x.round() if binary else x
         if role.name == "x_hat":
-            return uniform(observed).requires_grad_()
+            return _as_made(uniform(observed))
         shape = latent if role.variable in ("mu", "logvar", "logstd") else observed
         value = torch.randn(shape, generator=generator, dtype=torch.float64)
-        return (torch.exp(0.5 * value) if role.positive else value).requires_grad_()
+        return _as_made(torch.exp(0.5 * value) if role.positive else value)
 
     arguments = {name: argument(role) for name, role in roles.items()}
     return Call(tuple(arguments.values()), {n: v for n, v in arguments.items() if isinstance(v, Tensor)})

@@ -8,6 +8,7 @@ from operator import add
 
 import torch
 
+from vaelid.auditor.circuit import Fold
 from vaelid.auditor.exponentials import by_exponentials
 from vaelid.auditor.fit import Values
 from vaelid.auditor.folding import folded, unfolded
@@ -79,6 +80,7 @@ class Question:
         derived: leaves that were made from a posterior's own, or drawn and not for one: how, and where.
         drawn: of each leaf, the draws that it was made from.
         parameters: the leaves of parameters.
+        folds: what the elements of some leaves are, at given lengths.
     """
 
     term: TermArray
@@ -92,6 +94,7 @@ class Question:
     derived: Mapping[str, str] = field(default_factory=dict)
     drawn: Mapping[str, frozenset[str]] = field(default_factory=dict)
     parameters: frozenset[str] = frozenset()
+    folds: Mapping[str, Fold] = field(default_factory=dict)
 
     @property
     def hypotheses(self) -> tuple[Term, ...]:
@@ -335,9 +338,11 @@ def rewritten(question: Question, rewrite: Rewrite, name: str) -> Question:
     )
     names = names_in(rewrite.term)
     drawn = {**question.drawn, name: question.noise_in(rewrite.term)}
+    folds = {n: replace(fold, term=change(TermArray((), fold.term)).term) for n, fold in question.folds.items()}
     return replace(
         question,
         drawn=drawn,
+        folds=folds,
         term=change(question.term),
         posteriors=posteriors,
         outputs=question.outputs | ({name} if names & question.outputs else set()),

@@ -113,12 +113,26 @@ class OfLatents(Search):
         fitted = self.fitted(coordinate, {})
         if fitted is None:
             return None
-        if fitted.off:
-            return self.certainly_off(coordinate, fitted)
+        if fitted.off and (found := self.certainly_off(coordinate, fitted)) is not None:
+            return found
         if fitted.chosen != [0, 1, 2, 3]:
             return None
-        solution = self.solved(fitted)
-        return -2 * solution[2] if solution else None
+        if not (solution := self.solved(fitted)):
+            return None
+        square, linear, logarithm, _ = solution
+        if self.declared.standard_prior and logarithm < -LEAST:
+            if not square.overlaps(-logarithm):
+                return self.other_prior(coordinate, "1", (-logarithm / square).str(12))
+            if not linear.contains(0):
+                return self.other_prior(coordinate, "0", (-linear / (2 * square)).str(12), of="mean")
+        return -2 * logarithm
+
+    def other_prior(self, coordinate: Coordinate, wanted: str, found: str, of: str = "variance") -> Refutation:
+        """What is said of a KL to another prior than N(0, I), which was declared."""
+        names = ", ".join(map(shown, coordinate.elements))
+        reason = f"in {names} it is no multiple of the KL to N(0, I): the prior's {of} would have to be {found}."
+        meaning = f"the {of} of the prior that the loss at four points asks for; that of N(0, I)"
+        return Witness({}, found, wanted, meaning), reason
 
     def fitted(self, coordinate: Coordinate, at: Point) -> _Fitted | None:
         """The loss as a combination of what KLs are made of, by floats, where other elements are at a point."""
@@ -151,20 +165,13 @@ class OfLatents(Search):
         own = {at for coordinate in self.coordinates for at in coordinate.elements}
         made = sorted(self.names - self.question.data - set(self.whole.noise) - self.question.parameters)
         others = [at for name in made for at in self.whole.elements(name) if at not in own]
-        moving = sorted({*self.moved, *made})
-        before = self.whole.slopes({}, moving)
         for at in some(others, 40):
             if self.late:
                 return
             moved = {at: self.step(at, Fraction(1))}
-            after = self.whole.slopes(moved, moving)
-
-            def mixes(o: At, after: Mapping[str, Tensor] = after) -> bool:
-                return abs(float(after[o[0]][o[1]] - before[o[0]][o[1]])) > CLEAR * self.scale
-
-            if any(map(mixes, self.data)):
+            if self.mixing(moved, self.data):
                 continue
-            coordinates = [c for c in self.coordinates if any(map(mixes, c.elements))]
+            coordinates = [c for c in self.coordinates if self.mixing(moved, c.elements)]
             found = self.of_nothing(moved) if not coordinates else None
             if len(coordinates) == 1:
                 found = self.no_prior(coordinates[0], moved)

@@ -13,12 +13,12 @@ from fractions import Fraction
 import flint
 from flint import arb
 
+from vaelid.auditor.declared import Declared
 from vaelid.auditor.objective import Question
-from vaelid.auditor.posterior import names_in
 from vaelid.auditor.refute_latents import OfLatents
 from vaelid.auditor.report import Witness
 from vaelid.auditor.search import (
-    CLEAR,
+    LEAST,
     STEPS,
     Refutation,
     said,
@@ -32,22 +32,23 @@ __all__ = ["not_declared"]
 _PRECISION = 128
 
 
-def not_declared(question: Question, likelihood: str | None) -> Refutation | None:
+def not_declared(question: Question, declared: Declared) -> Refutation | None:
     """A witness that the loss is c (NLL + beta KL) + const for no c > 0, and a sentence; None where there is none.
 
-    `likelihood`: the one that was declared; without it, only what holds for every one is looked at.
+    Without a declared likelihood or prior, only what holds for every one is looked at.
     """
     whole = Whole(question)
-    if not question.posteriors or not whole.can_be_valued or _sees_unread(question):
+    if not question.posteriors or not whole.can_be_valued or _sees_unread(whole):
         return None
     with flint.ctx.workprec(_PRECISION):
-        return next(_Search(whole, likelihood).refutations(), None)
+        return next(_Search(whole, declared).refutations(), None)
 
 
-def _sees_unread(question: Question) -> bool:
+def _sees_unread(whole: Whole) -> bool:
     """Whether an array in the loss was made from a posterior by what is not looked into, and not through a sample."""
+    question = whole.question
     sampled = {p.noise for p in question.posteriors if p.noise}
-    names = names_in(question.term) & set(question.derived)
+    names = whole.names & set(question.derived)
     return any(not question.drawn.get(name, frozenset()) & sampled for name in names)
 
 
@@ -85,10 +86,7 @@ class _Search(OfLatents):
 
     def paired(self, at: At) -> list[At]:
         """The outputs that a datum is compared with."""
-        slopes = self.whole.slopes({at: self.step(at, Fraction(1))}, self.moved)
-        return [
-            o for o in self.outputs if abs(float(slopes[o[0]][o[1]] - self.slopes[o[0]][o[1]])) > CLEAR * self.scale
-        ]
+        return list(self.mixing({at: self.step(at, Fraction(1))}, self.outputs))
 
     def unpaired(self, at: At) -> Refutation | None:
         """A datum that does not stand with any output: then there is no likelihood of it."""
@@ -158,6 +156,8 @@ class _Search(OfLatents):
             values = self.whole.balls([{**setting, at: Fraction(k)} for k in (0, 1)])
             if values is not None:
                 seen.append((setting, values[0], values[1]))
+        if len(seen) > 1 and not self.masked and (found := self.same_odds(at, seen)) is not None:
+            return found
         c = self.weight_of_bernoulli(seen)
         if c is None:
             return None
@@ -171,6 +171,19 @@ class _Search(OfLatents):
                 meaning = "the constant of the likelihood at these outputs; that at others"
                 return Witness(said(point), other.str(12), one.str(12), meaning), reason
         return None
+
+    def same_odds(self, at: At, seen: list[tuple[Point, arb, arb]]) -> Refutation | None:
+        """What is said where 0 and 1 are as likely, or one as much likelier, whatever the decoder puts out."""
+        (_, first), *others = [(setting, g - f) for setting, f, g in seen]
+        if not all(abs(found - first) < LEAST for _, found in others):
+            return None
+        point, found = others[-1]
+        reason = (
+            f"{shown(at)} being 1 instead of 0 changes it by {first.str(6)}, whatever the decoder puts out: it is "
+            "no likelihood of the decoder's."
+        )
+        meaning = "the change of the loss from 0 to 1; the same with other outputs: they have to differ"
+        return Witness(said(point), found.str(12), first.str(12), meaning), reason
 
     def weight_of_bernoulli(self, seen: list[tuple[Point, arb, arb]]) -> arb | None:
         """c: the weight of the divergences, as beta is 1 where this is asked."""

@@ -137,7 +137,7 @@ LAWS = {
     **dict.fromkeys(("randperm", "randint", "random", "poisson", "_standard_gamma", "native_dropout"), "other"),
 }
 
-FOLDS = {"prod": OF_TWO["mul"], "amax": larger, "amin": smaller}
+FOLDS = {"prod": OF_TWO["mul"], "amax": larger, "amin": smaller, "max": larger, "min": smaller}
 """What is done with the elements of a dimension one after the other."""
 
 COMPARISONS = {"eq", "ne", "gt", "lt", "ge", "le"}

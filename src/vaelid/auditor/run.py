@@ -102,6 +102,17 @@ def scalar_loss(returned: Any) -> Tensor:
     return returned
 
 
+def check_finite(recording: Recording) -> None:
+    """A loss that is no number says nothing of the formula. Raises `UserCodeError`."""
+    assert recording.returned is not None
+    value = recording.returned.detach().item()
+    if not math.isfinite(value):
+        raise UserCodeError(
+            f"the audited function's loss is {value}: expected a finite number. Mend what gives it (a logarithm of 0, "
+            "a division by 0, an exponential that overflows), or audit it on data for which it is finite."
+        )
+
+
 def call_of(batch: Any) -> Call:
     """The call of a step with a batch."""
     leaves, _ = tree_flatten(batch)

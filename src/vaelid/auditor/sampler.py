@@ -1,5 +1,6 @@
 """The claim on the sampler: z = mean + deviation * eps, with eps independent N(0, 1), and a gradient through both."""
 
+from collections.abc import Iterable
 from fractions import Fraction
 from functools import reduce
 from operator import add
@@ -7,6 +8,7 @@ from operator import add
 from vaelid.auditor.names import Names
 from vaelid.auditor.posterior import Posterior, Sample, affine, axes_in, log_variance_of, names_in
 from vaelid.auditor.reading import Reading
+from vaelid.auditor.refute_sampler import no_function_of_a_normal, one_draw_for_many
 from vaelid.auditor.report import Claim
 from vaelid.auditor.tensors import element_of
 from vaelid.readings.terms.arrays import TermArray, as_term
@@ -33,6 +35,12 @@ def sampler_claim(
         if noise.law == "uniform" and _is_gumbel(sample.element):
             reason = "z is a relaxed categorical draw (Gumbel-softmax): no Gaussian posterior."
             return Claim(_NAME, "OTHER", reason, names.text(sample.element), source=noise.source), None
+        if shared := one_draw_for_many(sample):
+            return _shared(shared, reading, names, sample), None
+        if (refuted := no_function_of_a_normal(sample, reading, lambda e: names.text(TermArray((), e)))) is not None:
+            witness, reason = refuted
+            formula = names.text(sample.element)
+            return Claim(_NAME, "REFUTED", reason, formula, witness=witness, source=noise.source), None
         reason = "z is not a mean plus a deviation times noise."
         return Claim(_NAME, "UNKNOWN", reason, names.text(sample.element), source=noise.source), None
     mean, deviation = found
@@ -74,11 +82,7 @@ def _judged(
         return Claim(_NAME, "REFUTED", reason, formula, bug="frozen-noise", source=noise.source)
     shared = [axis for axis in posterior.axes if axis not in eps_axes]  # along others z is repeated as it stands
     if shared:
-        which = " and ".join(
-            names.of_axis.get(axis, f"an axis of length {reading.axes.lengths[axis]}") for axis in shared
-        )
-        reason = f"one draw is shared along {which}: the coordinates of z are not independent."
-        return Claim(_NAME, "REFUTED", reason, formula, bug="shared-noise", source=noise.source)
+        return _shared(shared, reading, names, sample)
     if sample.tensor.stops:
         line = min(sample.tensor.stops)
         reason = "z has the right value, but no gradient goes back through it to the mean and deviation."
@@ -95,6 +99,16 @@ def _judged(
         return Claim(_NAME, "UNKNOWN", str(failure), formula, source=noise.source)
     reason = f"z = mean + deviation * eps, one standard normal draw for each coordinate: {formula}."
     return Claim(_NAME, "PROVED", reason, formula, theorems=(theorem,), source=noise.source)
+
+
+def _shared(axes: Iterable[int], reading: Reading, names: Names, sample: Sample) -> Claim:
+    """What is said of one draw for all places along some axes."""
+    which = " and ".join(
+        names.of_axis.get(axis, f"an axis of length {reading.axes.lengths[axis]}") for axis in sorted(axes)
+    )
+    reason = f"one draw is shared along {which}: the coordinates of z are not independent."
+    source = sample.noise[0].source
+    return Claim(_NAME, "REFUTED", reason, names.text(sample.element), bug="shared-noise", source=source)
 
 
 def _is_gumbel(term: TermArray) -> bool:

@@ -2,14 +2,15 @@
 
 import itertools
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
 
 from flint import arb
 
-from vaelid.auditor.posterior import Posterior, names_in
+from vaelid.auditor.declared import Declared
+from vaelid.auditor.posterior import Posterior
 from vaelid.auditor.report import Witness
 from vaelid.auditor.whole import At, Point, Whole, at_place, elements_at
 from vaelid.readings.terms.arrays import TermArray
@@ -34,6 +35,7 @@ STEPS = tuple(map(Fraction, ("1", "-1", "1/2", "-3/2", "2", "-3", "5", "-6")))
 FAR = tuple(map(Fraction, ("9", "-9", "25", "-25")))
 MOST_UNITS, FEW = 60, 4
 _SECONDS = 8.0
+_ROUNDING = 1e-10
 LEAST = arb("1e-15")
 """A weight that is no larger is none."""
 CLEAR = 1e-6
@@ -55,12 +57,13 @@ class Coordinate:
 class Search:
     """The elements of a loss, and what moving them does."""
 
-    def __init__(self, whole: Whole, likelihood: str | None) -> None:
+    def __init__(self, whole: Whole, declared: Declared) -> None:
         self.until = time.monotonic() + _SECONDS
         self.whole = whole
         self.question = whole.question
-        self.likelihood = likelihood if likelihood in _PLACE_BY_PLACE else None
-        self.names = names_in(self.question.term)
+        self.declared = declared
+        self.likelihood = declared.likelihood if declared.likelihood in _PLACE_BY_PLACE else None
+        self.names = whole.names
         self.coordinates = self.coordinates_of_latents()
         own = {at for coordinate in self.coordinates for at in coordinate.elements}
         self.outputs = [
@@ -68,9 +71,7 @@ class Search:
         ]
         data = self.names & self.question.data - self.question.masks
         self.data = [at for name in sorted(data) for at in whole.elements(name)]
-        self.moved = sorted({at[0] for at in (*own, *self.outputs, *self.data)} & self.names)
-        self.slopes = self.whole.slopes({}, self.moved)
-        self.scale = max((float(s.abs().max()) for s in self.slopes.values() if s.numel()), default=0.0) or 1.0
+        self.middle = whole.number({})
 
     def coordinates_of_latents(self) -> list[Coordinate]:
         """Each coordinate of each latent."""
@@ -103,11 +104,24 @@ class Search:
             here = self.step(at, step)
             if self.late:
                 return
-            slopes = self.whole.slopes({at: here}, self.moved)
-            changed = {o: abs(float(slopes[o[0]][o[1]] - self.slopes[o[0]][o[1]])) for o in others}
-            for other in sorted(changed, key=lambda o: -changed[o])[:3]:
-                if changed[other] > CLEAR * self.scale and (found := self.certainly_mixed({at: here}, other)):
+            mixing = self.mixing({at: here}, others)
+            for other in sorted(mixing, key=lambda o: -mixing[o])[:3]:
+                if found := self.certainly_mixed({at: here}, other):
                     yield found
+
+    def mixing(self, moved: Point, others: Iterable[At]) -> dict[At, float]:
+        """Others whose effect changes where one element has moved, and by how much, by floats."""
+        ((one, _),) = moved.items()
+        near = self.whole.beside(one)
+        alone = self.whole.number(moved)
+        found = {}
+        for other in some([at for at in others if at in near]):
+            beside = {other: self.step(other, Fraction(1, 2))}
+            values = (self.middle, alone, self.whole.number(beside), self.whole.number({**moved, **beside}))
+            change = abs(values[3] - values[2] - (values[1] - values[0]))
+            if change > _ROUNDING * (1e-3 + max(map(abs, values))):
+                found[other] = change
+        return found
 
     def certainly_mixed(self, one: Point, at: At) -> Refutation | None:
         """Points at which a move and a move of this element do not add up."""

@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from fractions import Fraction
 
 from vaelid.auditor.assessed import Assessed
+from vaelid.auditor.declared import Declared
 from vaelid.auditor.names import Monomial
 from vaelid.auditor.report import Claim, Verdict
 from vaelid.auditor.scale import stated_scale
@@ -15,11 +16,9 @@ __all__ = ["Statements"]
 class Statements:
     """What can be stated of an assessed loss, whatever the verdict."""
 
-    def __init__(self, assessed: Assessed, beta: float | None, variance: float | None) -> None:
-        """`beta` and `variance`: what the user declared."""
+    def __init__(self, assessed: Assessed, declared: Declared) -> None:
         self.assessed = assessed
-        self.declared_beta = beta
-        self.variance = variance
+        self.declared = declared
         self.objective = assessed.objective
         self.names = assessed.names
         self.reconstruction = self.objective.group("reconstruction")
@@ -43,9 +42,9 @@ class Statements:
         found = self.reconstruction.found if self.reconstruction else None
         if found is None or found.target.learned or found.target.family not in ("gaussian", "laplace"):
             return 1.0
-        if self.variance is None and self.stated is not None:
+        if self.declared.variance is None and self.stated is not None:
             return float(self.stated)
-        return self.variance or 1.0
+        return self.declared.variance or 1.0
 
     @property
     def stated(self) -> Fraction | None:
@@ -119,7 +118,7 @@ class Statements:
         if beta is None:
             return None
         value = beta.at(self.names.sizes)
-        wanted = self.declared_beta if self.declared_beta is not None else 1.0
+        wanted = self.declared.beta if self.declared.beta is not None else 1.0
         if math.isclose(value, wanted, rel_tol=1e-6) or value <= 0:
             return None
         found = self.reconstruction.found if self.reconstruction else None
@@ -134,3 +133,24 @@ class Statements:
         change = f"Divide the KL by {1 / factor:.6g}" if factor < 1 else f"Multiply the KL by {factor:.6g}"
         learn = "; a learned variance settles it from data" if variance is not None else ""
         return f"{change} for beta = {wanted:g}, or {accept}{learn}."
+
+    def weighed(self, beta: Monomial) -> tuple[str, Claim]:
+        """The name of a loss that is an ELBO but for its beta, and what that is beside the one declared."""
+        theorem = self.objective.theorem
+        assert theorem is not None
+        value = beta.at(self.names.sizes)
+        weight = self.assessed.weights["reconstruction"]
+        reason = f"it is {weight} * (NLL + beta * KL) and a constant, with beta = {beta}"
+        reason += "" if not beta.powers else f" = {value:.6g} at these sizes"
+        if self.declared.beta is not None and not math.isclose(value, self.declared.beta, rel_tol=1e-6):
+            reason += f": not {self.declared.beta:g}. Multiply the KL by {self.declared.beta / value:.6g}."
+            bug = "batch-beta" if "B" in beta.powers else "hidden-beta" if beta.powers else "hidden-scale"
+            bug = "beta-ignored" if bug == "hidden-scale" and math.isclose(value, 1) else bug
+            bug = "kl-doubled" if not beta.powers and math.isclose(value, 2 * self.declared.beta) else bug
+            return "beta-ELBO", Claim("objective", "REFUTED", reason, bug=bug, theorems=(theorem,))
+        name = "ELBO" if math.isclose(value, 1, rel_tol=1e-6) else "beta-ELBO"
+        if self.declared.beta is not None and "B" in beta.powers:
+            reason += ": it moves with the batch size."
+            return name, Claim("objective", "REFUTED", reason, bug="batch-beta", theorems=(theorem,))
+        bug = "batch-beta" if "B" in beta.powers else "hidden-beta" if beta.powers else None
+        return name, Claim("objective", "PROVED", f"{reason}.", weight=str(weight), theorems=(theorem,), bug=bug)

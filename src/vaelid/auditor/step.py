@@ -9,7 +9,9 @@ from typing import Any
 from vaelid.auditor.assessed import Assessed
 from vaelid.auditor.claims import weight_of
 from vaelid.auditor.constants import with_constant_sums
+from vaelid.auditor.declared import Declared
 from vaelid.auditor.fit import Values
+from vaelid.auditor.folds import folds
 from vaelid.auditor.given import Given
 from vaelid.auditor.linear import NoProof
 from vaelid.auditor.names import Names
@@ -17,7 +19,7 @@ from vaelid.auditor.numeric import array_of
 from vaelid.auditor.objective import Group, Objective, Question, identify, rewritten
 from vaelid.auditor.posterior import Posterior, ancestors, axes_in, names_in, samples
 from vaelid.auditor.report import Claim, Report
-from vaelid.auditor.run import Call, Run, call_of, read_calls, scalar_loss, smaller
+from vaelid.auditor.run import Call, Run, call_of, check_finite, read_calls, scalar_loss, smaller
 from vaelid.auditor.sampler import sampler_claim
 from vaelid.auditor.simple import replaced
 from vaelid.auditor.size_factors import with_size_factors
@@ -40,9 +42,11 @@ def audit(
     beta: float | None = None,
     likelihood: str | None = None,
     variance: float | None = None,
+    prior: str | None = None,
     evaluation: Callable[[Any], Any] | None = None,
 ) -> Report:
     """What does `step(batch)` minimise: is it -ELBO, and with which beta?"""
+    declared = Declared(beta, likelihood, variance, prior)
     started = time.perf_counter()
     target = getattr(step, "__qualname__", type(step).__name__)
     calls = [call_of(batch)]
@@ -50,25 +54,19 @@ def audit(
         calls.append(call_of(fewer))
     try:
         assessed = assess(step, calls)
-        report = verdict(assessed, target=target, beta=beta, likelihood=likelihood, variance=variance)
+        report = verdict(assessed, declared, target=target)
         if evaluation is not None:
-            report = with_evaluation(report, _evaluated(evaluation, calls, beta, likelihood, variance))
+            report = with_evaluation(report, _evaluated(evaluation, calls, declared))
     except (Unread, NoProof, ReadingError) as reason:
         report = unread(target, reason)
     return replace(report, seconds=time.perf_counter() - started, source=source_of(step))
 
 
-def _evaluated(
-    evaluation: Callable[[Any], Any],
-    calls: list[Call],
-    beta: float | None,
-    likelihood: str | None,
-    variance: float | None,
-) -> Report:
+def _evaluated(evaluation: Callable[[Any], Any], calls: list[Call], declared: Declared) -> Report:
     """The report on what evaluates: the same questions."""
     try:
         assessed = assess(evaluation, calls, gradients=False)
-        return verdict(assessed, target="evaluation", beta=beta, likelihood=likelihood, variance=variance)
+        return verdict(assessed, declared, target="evaluation")
     except (Unread, NoProof) as reason:
         return unread("evaluation", reason)
 
@@ -125,6 +123,7 @@ def assess(
 ) -> Assessed:
     """Run it, read it, and recognise what can be."""
     run = read_calls(function, calls, scalar_loss, alike=alike, gradients=gradients, again=given is None)
+    check_finite(run.recording)
     assessed = _assessed(run, given, frozenset())
     if assessed.objective.theorem is None:
         assessed = _with_less(function, calls, given, alike, run, assessed)
@@ -253,6 +252,7 @@ def question_of(run: Run, posteriors: list[Posterior], fixed: frozenset[int], gi
     drawn_from = {name: leaf.noise for name, leaf in leaves.items()}
     parameters = frozenset(n for n, leaf in leaves.items() if leaf.kind == "parameter")
     question = replace(question, derived=_derived(run, own, noise), drawn=drawn_from, parameters=parameters)
+    question = replace(question, folds=folds(run.reading, names_in(run.term)))
     for posterior in posteriors:
         if posterior.positive is not None:
             name = next(iter(names_in(posterior.log_variance)))

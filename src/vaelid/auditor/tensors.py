@@ -38,6 +38,7 @@ class Leaf:
         law: of noise: ``normal``, ``uniform`` or another's name.
         operation: that made it.
         source: the line that asked for it.
+        folded: of a product or an extremum, which, of what, and over which of its dimensions.
     """
 
     name: str
@@ -49,6 +50,7 @@ class Leaf:
     law: str = ""
     operation: str = ""
     source: str = ""
+    folded: "tuple[str, Lifted, tuple[int, ...]] | None" = None
 
     @property
     def is_mask(self) -> bool:

@@ -1,6 +1,5 @@
 """From what was found out about a loss to a verdict on it, a sentence, and a word of advice."""
 
-import math
 from collections.abc import Iterable
 from dataclasses import replace
 
@@ -9,6 +8,7 @@ from torch import Tensor
 from vaelid.auditor.assessed import Assessed
 from vaelid.auditor.claims import Shown, divergence_claim, reconstruction_claim
 from vaelid.auditor.coverage import kept_part, not_decoded, seen_data
+from vaelid.auditor.declared import Declared
 from vaelid.auditor.importance import Bound, importance_weighted
 from vaelid.auditor.names import Monomial
 from vaelid.auditor.objective import Group, prior_sees_sample
@@ -41,24 +41,19 @@ _RELAXED = "a relaxed categorical posterior (Gumbel-softmax)"
 
 def verdict(
     assessed: Assessed,
+    declared: Declared,
     *,
     target: str,
-    beta: float | None = None,
-    likelihood: str | None = None,
-    variance: float | None = None,
     sampled: bool = True,
 ) -> Report:
     """The report on a loss. `sampled` False: of a function of tensors, which does not sample."""
-    judge = _Judge(assessed, beta, likelihood, variance, sampled)
+    judge = _Judge(assessed, declared, sampled)
     return judge.report(target)
 
 
 class _Judge(Statements):
-    def __init__(
-        self, assessed: Assessed, beta: float | None, likelihood: str | None, variance: float | None, sampled: bool
-    ) -> None:
-        super().__init__(assessed, beta, variance)
-        self.declared_likelihood = likelihood
+    def __init__(self, assessed: Assessed, declared: Declared, sampled: bool) -> None:
+        super().__init__(assessed, declared)
         self.sampled = sampled
         self.notes: list[str] = list(assessed.run.notes)
         self.other: str | None = None
@@ -79,9 +74,10 @@ class _Judge(Statements):
 
     def may_be_refuted(self, name: str, objective: Claim) -> bool:
         """Whether what was declared is looked for: of what is unknown, and of what has no name in the literature."""
-        declared = self.declared_beta is not None or self.declared_likelihood is not None
         named = name == _PAIRS or name.startswith(("free bits", "capacity", "squared capacity"))
-        return declared and (objective.verdict == "UNKNOWN" or (objective.verdict == "OTHER" and not named))
+        return self.declared.anything and (
+            objective.verdict == "UNKNOWN" or (objective.verdict == "OTHER" and not named)
+        )
 
     def not_as_declared(self) -> Claim | None:
         """The claim on the objective, where a beta or a likelihood was declared and a point shows it to be another."""
@@ -89,7 +85,7 @@ class _Judge(Statements):
         if any(claim.verdict == "OTHER" for claim in sampler) and not self.objective.question.posteriors:
             reason = "nothing is sampled: no noise enters the decoder, where an ELBO was declared."
             return Claim("objective", "REFUTED", reason, bug="missing-noise")
-        found = not_declared(self.objective.question, self.declared_likelihood)
+        found = not_declared(self.objective.question, self.declared)
         if found is None:
             return None
         witness, reason = found
@@ -229,9 +225,7 @@ class _Judge(Statements):
                 claim = Claim(
                     "divergence", "REFUTED", part, claim.formula, claim.weight, claim.theorems, bug="kl-partial"
                 )
-            if group.found is not None and group.found.target.name != "N(0, I)" and claim.verdict == "PROVED":
-                self.notes.append(f"the prior is {group.found.target.name}, inferred from the loss")
-            claims.append(claim)
+            claims.append(self.with_prior(claim, target))
         unknown = any(claim.verdict in ("UNKNOWN", "OTHER") for claim in self.assessed.samplers)
         stray = any(group.kind in ("mixed", "parameter") for group in self.objective.groups)
         if not claims and (self.assessed.samplers or not self.sampled):
@@ -250,6 +244,19 @@ class _Judge(Statements):
             reason = f"{missing} of the latents that are sampled have no KL in the loss."
             claims.append(Claim("divergence", "REFUTED", reason, bug="kl-partial"))
         return claims
+
+    def with_prior(self, claim: Claim, target: Target | None) -> Claim:
+        """The claim, where its prior is the one declared; noted where it is not N(0, I) and nothing was declared."""
+        if target is None or claim.verdict != "PROVED":
+            return claim
+        if self.declared.prior not in (None, target.name):
+            reason = f"it is the KL to {target.name}, where {self.declared.prior} was declared as the prior."
+            return replace(claim, verdict="REFUTED", reason=reason, bug="kl-formula")
+        if target.name != "N(0, I)":
+            self.notes.append(
+                f"the prior is {target.name}, {'as declared' if self.declared.prior else 'inferred from the loss'}"
+            )
+        return claim
 
     def prior_of_other_rows(self, target: Target, posterior: Posterior) -> str | None:
         """Why a learned prior is none of a row's own: made from a latent, and one for all rows."""
@@ -313,8 +320,8 @@ class _Judge(Statements):
                 f"it is {group.found.target.name}, but the decoder's output {unused[0]} does not stand in the loss."
             )
             return [Claim("reconstruction", "REFUTED", reason, claim.formula, bug="likelihood-wrong")]
-        if self.declared_likelihood not in (None, group.found.target.family):
-            reason = f"it is a {group.found.target.name} likelihood, where {self.declared_likelihood} was declared."
+        if self.declared.likelihood not in (None, group.found.target.family):
+            reason = f"it is a {group.found.target.name} likelihood, where {self.declared.likelihood} was declared."
             return [Claim("reconstruction", "REFUTED", reason, claim.formula, bug="likelihood-wrong")]
         if (mask := group.found.target.mask) is not None and not self.is_mask(mask):
             self.other = "a likelihood with a weight for each place"
@@ -384,7 +391,7 @@ class _Judge(Statements):
         if name := function_of_likelihood(question, group):
             self.other = name
             return Claim("reconstruction", "OTHER", f"it is {name}, and no negative log-likelihood.", claim.formula)
-        refuted = no_likelihood(question, group, self.declared_likelihood, Shown(None, self.names))
+        refuted = no_likelihood(question, group, self.declared.likelihood, Shown(None, self.names))
         if refuted is None:
             return claim
         witness, reason = refuted
@@ -464,26 +471,6 @@ class _Judge(Statements):
             return None
         derived = all(group.kind == "parameter" and names_in(group.body) & set(question.derived) for group in stray)
         return "an ELBO and a further term of the posterior, as DIP-VAE's on its covariance" if derived else None
-
-    def weighed(self, beta: Monomial) -> tuple[str, Claim]:
-        theorem = self.objective.theorem
-        assert theorem is not None
-        value = beta.at(self.names.sizes)
-        weight = self.assessed.weights["reconstruction"]
-        reason = f"it is {weight} * (NLL + beta * KL) and a constant, with beta = {beta}"
-        reason += "" if not beta.powers else f" = {value:.6g} at these sizes"
-        if self.declared_beta is not None and not math.isclose(value, self.declared_beta, rel_tol=1e-6):
-            reason += f": not {self.declared_beta:g}. Multiply the KL by {self.declared_beta / value:.6g}."
-            bug = "batch-beta" if "B" in beta.powers else "hidden-beta" if beta.powers else "hidden-scale"
-            bug = "beta-ignored" if bug == "hidden-scale" and math.isclose(value, 1) else bug
-            bug = "kl-doubled" if not beta.powers and math.isclose(value, 2 * self.declared_beta) else bug
-            return "beta-ELBO", Claim("objective", "REFUTED", reason, bug=bug, theorems=(theorem,))
-        name = "ELBO" if math.isclose(value, 1, rel_tol=1e-6) else "beta-ELBO"
-        if self.declared_beta is not None and "B" in beta.powers:
-            reason += ": it moves with the batch size."
-            return name, Claim("objective", "REFUTED", reason, bug="batch-beta", theorems=(theorem,))
-        bug = "batch-beta" if "B" in beta.powers else "hidden-beta" if beta.powers else None
-        return name, Claim("objective", "PROVED", f"{reason}.", weight=str(weight), theorems=(theorem,), bug=bug)
 
 
 def _overall(claims: Iterable[Claim]) -> Verdict:

@@ -13,10 +13,10 @@ from functools import cached_property
 from typing import Any
 
 import torch
-from flint import arb, fmpq
+from flint import arb
 from torch import Tensor
 
-from vaelid.auditor.numeric import array_of
+from vaelid.auditor.circuit import BALLS, FLOATS, At, Circuit, Values
 from vaelid.auditor.objective import Question
 from vaelid.auditor.posterior import names_in
 from vaelid.auditor.refute import elements_of
@@ -25,17 +25,13 @@ from vaelid.auditor.tensors import index_of
 from vaelid.readings.errors import ReadingError
 from vaelid.readings.terms.arrays import TermArray, index
 from vaelid.readings.terms.syntax import INDEX, Binder, Element, Number, Operator, Power, Term, Variable, free_variables
-from vaelid.readings.terms.values import value_at
 
 __all__ = ["At", "Point", "Whole"]
 
-At = tuple[str, tuple[int, ...]]
-"""An element of a leaf: its name, and the place."""
-
 Point = Mapping[At, Fraction]
 
-_MOST_ELEMENTS = 400
-_MOST_DRAWS = 24
+_MOST_NODES = 40_000
+_MOST_DRAWS = 400
 
 
 @dataclass(frozen=True)
@@ -45,28 +41,62 @@ class Whole:
     question: Question
 
     @cached_property
+    def names(self) -> frozenset[str]:
+        """The leaves in the loss; for one that is folded, what it is folded of."""
+        found, waiting = set(), list(names_in(self.question.term))
+        while waiting:
+            name = waiting.pop()
+            if (fold := self.question.folds.get(name)) is not None:
+                waiting += names_in(TermArray((), fold.term))
+            else:
+                found.add(name)
+        return frozenset(found)
+
+    @cached_property
     def noise(self) -> tuple[str, ...]:
         """The draws in the loss."""
-        return tuple(sorted(names_in(self.question.term) & set(self.question.noise)))
+        return tuple(sorted(self.names & set(self.question.noise)))
 
     @cached_property
     def draws(self) -> tuple[At, ...]:
-        """Each element of the draws in the loss."""
-        return tuple(at for name in self.noise for at in self.elements(name))
+        """Each element of the draws that the loss depends on."""
+        return tuple(at for name in self.noise for at in self.elements(name) if at in self.circuit.elements)
 
     @cached_property
     def can_be_valued(self) -> bool:
         """Whether it is small enough, has no index of its own, and its mean over the draws is known."""
-        names = names_in(self.question.term)
-        if not names <= set(self.base) or any(v.name[0] == "i" for v in _indices(self.question.term)):
+        if not self.names <= set(self.base) or any(v.name[0] == "i" for v in _indices(self.question.term)):
             return False
-        size = sum(self.base[name].numel() for name in names)
-        if size > _MOST_ELEMENTS or len(self.draws) > _MOST_DRAWS:
+        if not all(bool(torch.isfinite(self.base[name]).all()) for name in self.names):
             return False
-        if not all(bool(torch.isfinite(self.base[name]).all()) for name in names):
-            return False
+        folded = (TermArray((), fold.term) for fold in self.question.folds.values())
         degree = _degree(self.question.term.term, frozenset(self.noise))
-        return degree is not None and degree <= 2
+        if degree is None or degree > 3 or any(names_in(term) & set(self.noise) for term in folded):
+            return False
+        try:
+            return len(self.draws) <= _MOST_DRAWS
+        except ReadingError:
+            return False
+
+    @cached_property
+    def circuit(self) -> Circuit:
+        """The loss written out. Raises `ReadingError` where it is too large."""
+        circuit = Circuit(self.question.values.lengths, self.question.folds, _MOST_NODES)
+        circuit.node(self.question.term.term)
+        return circuit
+
+    @cached_property
+    def root(self) -> int:
+        """The loss's node in the circuit."""
+        return self.circuit.node(self.question.term.term)
+
+    @cached_property
+    def _floats(self) -> Values:
+        return Values(self.circuit, FLOATS, self.here)
+
+    @cached_property
+    def _balls(self) -> Values:
+        return Values(self.circuit, BALLS, self.here)
 
     @cached_property
     def base(self) -> Mapping[str, Tensor]:
@@ -90,90 +120,57 @@ class Whole:
         """Where an element is."""
         return Fraction(float(self.base[at[0]][at[1]]))
 
-    def arrays(self, point: Point) -> dict[str, Tensor]:
-        """The leaves at a point."""
-        arrays = dict(self.base)
-        for (name, place), value in point.items():
-            if arrays[name] is self.base[name]:
-                arrays[name] = arrays[name].clone()
-            arrays[name][place] = float(value)
-        return arrays
+    def beside(self, at: At) -> frozenset[At]:
+        """The elements that stand in a term with this one: those with which its effect may not add up."""
+        return self._beside.get(at, frozenset())
 
-    def number(self, point: Point) -> float:
-        """The loss at a point, in floats."""
-        middle = self._number(point)
-        if not self.bends:
-            return middle
-        sides = [(self._number({**point, at: Fraction(s)}) for s in (1, -1)) for at in self.draws]
-        return middle + sum(sum(pair) / 2 - middle for pair in sides)
-
-    def _number(self, point: Point) -> float:
-        return float(array_of(self.question.term.term, self.arrays(point), self.question.values.lengths))
+    @cached_property
+    def _beside(self) -> Mapping[At, frozenset[At]]:
+        found: dict[At, set[At]] = {}
+        for _, elements in self.circuit.terms_of(self.root):
+            for at in elements:
+                found.setdefault(at, set()).update(elements)
+        return {at: frozenset(others - {at}) for at, others in found.items()}
 
     @cached_property
     def bends(self) -> bool:
-        """Whether it is quadratic in the draws, and not linear."""
-        return _degree(self.question.term.term, frozenset(self.noise)) == 2
+        """Whether it is not linear in the draws."""
+        return (_degree(self.question.term.term, frozenset(self.noise)) or 0) > 1
 
-    def slopes(self, point: Point, names: Iterable[str]) -> dict[str, Tensor]:
-        """The gradient at a point, where the draws are zero."""
-        arrays = self.arrays(point)
-        moved = {name: arrays[name].clone().requires_grad_() for name in names}
-        value = array_of(self.question.term.term, {**arrays, **moved}, self.question.values.lengths)
-        if not value.requires_grad:
-            return {name: torch.zeros_like(array) for name, array in moved.items()}
-        found = torch.autograd.grad(value, list(moved.values()), allow_unused=True)
-        return {
-            name: torch.zeros_like(array) if slope is None else slope
-            for (name, array), slope in zip(moved.items(), found, strict=True)
-        }
+    def number(self, point: Point) -> float:
+        """The loss at a point, in floats; NaN where it has no value."""
+        found = self._mean(self._floats, point)
+        return float("nan") if found is None else found
 
     def ball(self, point: Point) -> arb | None:
         """The loss at a point, in a ball; None where it has no value."""
-        middle = self._ball(point)
-        if middle is None or not self.bends:
-            return middle
-        total = middle
-        for at in self.draws:
-            up, down = (self._ball({**point, at: Fraction(s)}) for s in (1, -1))
-            if up is None or down is None:
-                return None
-            total += (up + down) / 2 - middle
-        return total
+        return self._mean(self._balls, point)
+
+    def _mean(self, values: Values, point: Point) -> Any:
+        """The mean over the draws: of e, e^3 and products of several it is 0, of e^2 it is 1."""
+        if not self.bends:
+            return values.at(self.root, point)
+        sides = ({at: Fraction(side)} for at in self.draws for side in (1, -1))
+        middle, *moved = values.after(self.root, point, sides)
+        if middle is None or any(value is None for value in moved):
+            return None
+        return sum((value - middle for value in moved), middle * 0) / 2 + middle
 
     def balls(self, points: Iterable[Point]) -> list[arb] | None:
         """The loss at points; None where it has no value at one of them."""
-        found = [self.ball(point) for point in points]
-        values = [value for value in found if value is not None]
-        return values if len(values) == len(found) else None
-
-    def _ball(self, point: Point) -> arb | None:
-        return self.value_of(self.question.term, point)
+        found = []
+        for point in points:
+            value = self.ball(point)
+            if value is None:
+                return None
+            found.append(value)
+        return found
 
     def value_of(self, term: TermArray, point: Point) -> arb | None:
         """The value of a term without indices at a point, in a ball; None where it has none."""
-        with suppress(ZeroDivisionError, ReadingError, KeyError):
-            given: dict[Variable, Any] = {}
-            for v in free_variables(term.term):
-                if v.sort is INDEX:
-                    given[v] = self.question.values.lengths[v.name]
-                elif v.sort.name == "Real":
-                    given[v] = self._element(v.name, point)()
-                else:
-                    given[v] = self._element(v.name, point)
-            found = arb(value_at(term.term, given))
-            return found if found.is_finite() else None
+        with suppress(ReadingError, KeyError):
+            return self._balls.at(self.circuit.node(term.term), point)
         return None
-
-    def _element(self, name: str, point: Point) -> Any:
-        base = self.base[name]
-
-        def element(*place: int) -> fmpq:
-            value = point.get((name, place))
-            value = Fraction(float(base[place])) if value is None else value
-            return fmpq(value.numerator, value.denominator)
-
-        return element
 
 
 def _simple(values: Tensor) -> Tensor:

@@ -18,8 +18,19 @@ from .originals import LOSSES, STEPS
 from .truth import BERNOULLI, compiled, data, is_step, kind, nets
 
 SECONDS = 60
+ENOUGH, REFUTED_SHARE = 200, 0.95
+RAISED = "raised UserCodeError"
+"""What does not run, or gives no number, on the audit's data: it has no verdict."""
 FAMILY = {**dict.fromkeys(BERNOULLI, "bernoulli"), "absolute_error": "laplace"}
-"""The likelihood that is declared, where it is not Gaussian."""
+"""The likelihood, where it is not Gaussian."""
+
+
+def declared(original: str) -> dict[str, Any]:
+    """What the audit is told that a loss is meant to be: what its original is."""
+    family = FAMILY.get(original, "gaussian")
+    fixed = family in ("gaussian", "laplace") and original != "learned_variance"
+    prior = None if original == "step_two_levels" else "N(0, I)"  # there one of the two priors is a network's
+    return {"beta": 1.0, "likelihood": family, "variance": 1.0 if fixed else None, "prior": prior}
 
 
 @dataclass(frozen=True)
@@ -57,7 +68,7 @@ def all_mutants() -> list[Mutant]:
 
 
 def finding(mutant: Mutant) -> Finding:
-    """What it is, and what an audit that expects beta = 1 says."""
+    """What it is, and what an audit says that is told what the original is."""
     warnings.simplefilter("ignore")  # mutants divide by zero and broadcast
     torch.set_num_threads(1)
     truth = kind(mutant.original, mutant.source)
@@ -93,11 +104,10 @@ def _report(mutant: Mutant):
     torch.manual_seed(0)
     function = compiled(mutant.original, mutant.source)
     if not is_step(mutant.original):
-        return audit_loss(function, beta=1.0, likelihood=FAMILY.get(mutant.original, "gaussian"))
+        return audit_loss(function, **declared(mutant.original))
     encoder, decoder = nets(mutant.original)
     batch = data(mutant.original, mutant.original in BERNOULLI)
-    likelihood = FAMILY.get(mutant.original, "gaussian")
-    return audit(lambda x: function(encoder, decoder, x), batch, beta=1.0, likelihood=likelihood)
+    return audit(lambda x: function(encoder, decoder, x), batch, **declared(mutant.original))
 
 
 def complaints(found: Iterable[Finding], as_they_were: Iterable[Finding]) -> list[str]:
@@ -113,6 +123,10 @@ def complaints(found: Iterable[Finding], as_they_were: Iterable[Finding]) -> lis
             said.append(f"PROVED, though it is changed: {f.original}: {f.change}")
         if f.kind == "same" and f.verdict == "REFUTED":
             said.append(f"REFUTED, though it is the same: {f.original}: {f.change}")
+    judged = [f for f in found if f.kind == "changed" and f.verdict != RAISED]
+    refuted = sum(f.verdict == "REFUTED" for f in judged)
+    if len(judged) >= ENOUGH and refuted < REFUTED_SHARE * len(judged):
+        said.append(f"of {len(judged)} mutants that are changed only {refuted} are refuted")
     return said
 
 

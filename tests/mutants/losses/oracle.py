@@ -6,7 +6,7 @@ A loss is an objective if, over random parameters, it is a * (NLL + beta * KL) +
   code as it is, whatever its names say;
 - NLL is that of the decoder's output under the likelihood that the loss is taken for;
 - KL is exact or a Monte-Carlo estimate: that differs from it by parts that have a constant mean, so that these may have
-  any weight (eps, eps^2, sigma^2 (eps^2 - 1), mu sigma eps, sigma eps, eps / sigma);
+  any weight (eps, eps^2, sigma^2 (eps^2 - 1), mu sigma eps, sigma eps, eps / sigma, sigma eps^3);
 - the constant may depend on the data.
 
 Its noise is right if (z - mu) / sigma has the moments of N(0, 1) and no correlations; its gradient, if autograd gives
@@ -126,6 +126,7 @@ class Watched:
                 "cross": mu * sigma * eps,
                 "sigma eps": sigma * eps,
                 "eps / sigma": eps / sigma,
+                "sigma eps^3": sigma * eps**3,
                 "sigma^2": sigma**2 * (eps**2 - 1),
             }
             return loss.item(), {name: _weighted(row, term) for name, term in terms.items()}, eps

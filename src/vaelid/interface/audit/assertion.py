@@ -25,6 +25,7 @@ def assert_elbo(
     beta: float | None = None,
     likelihood: str | None = None,
     variance: float | None = None,
+    prior: str | None = None,
     evaluation: Callable[[Any], Any] | None = None,
 ) -> Report:
     """Fail, with the report as text, unless `step` is PROVED to compute an ELBO of the batch; give the report.
@@ -36,12 +37,15 @@ def assert_elbo(
             insist on the ELBO.
         likelihood: as for `audit`.
         variance: as for `audit`.
+        prior: as for `audit`.
         evaluation: the same kind of callable, as it is used for evaluation.
 
     Raises `NotElbo`, an `AssertionError`, for every other verdict; `UserCodeError` when the step raises.
     """
     __tracebackhide__ = True
-    report = auditor.audit(step, batch, beta=beta, likelihood=likelihood, variance=variance, evaluation=evaluation)
+    report = auditor.audit(
+        step, batch, beta=beta, likelihood=likelihood, variance=variance, prior=prior, evaluation=evaluation
+    )
     if report.verdict != "PROVED":
         raise NotElbo(report)
     return report

@@ -26,7 +26,7 @@ class Job:
     Attributes:
         target, batch, inputs, eval_step: places in the user's code, ``file.py:name``.
         roles: from parameter to role.
-        beta, variance: as declared.
+        beta, likelihood, variance, prior: as declared.
         form: ``text``, ``json`` or ``sarif``.
         html, rocq: files to write.
         command: the command, to be shown.
@@ -38,7 +38,9 @@ class Job:
     eval_step: str | None = None
     roles: Mapping[str, str] = field(default_factory=dict)
     beta: float | None = None
+    likelihood: str | None = None
     variance: float | None = None
+    prior: str | None = None
     form: str = "text"
     html: str | None = None
     rocq: str | None = None
@@ -64,16 +66,22 @@ def audited(job: Job) -> Report:
     kinds = [_role(name, job.roles) for name in parameters]
     if sorted(map(bool, kinds)) != [True, True] or "mu" not in kinds or kinds.count("mu") > 1:
         inputs = None if job.inputs is None else _callable(find(job.inputs, "--inputs"))
-        for name in sorted({"beta", "inputs", "likelihood", "variance"} & set(job.roles)):
+        for name in sorted({"inputs", *_declared(job)} & set(job.roles)):
             raise InputError(f"--role {name}={job.roles[name]}: {name} is an option, and has no role; rename it.")
-        return auditor.audit_loss(target.value, beta=job.beta, variance=job.variance, inputs=inputs, **job.roles)
+        given: dict[str, Any] = {**_declared(job), **job.roles}
+        return auditor.audit_loss(target.value, inputs=inputs, **given)
     is_sampler = bool(re.search(r"sampl|repar", target.name.rpartition(":")[2], re.I))
     what = "a sampler" if is_sampler else "a KL alone"
-    for option, given in (("--beta", job.beta), ("--variance", job.variance), ("--inputs", job.inputs)):
-        _refuse(option, given, f"{target.name} takes {', '.join(parameters)}, so it is read as {what}")
+    for option, given in {**_declared(job), "inputs": job.inputs}.items():
+        _refuse(f"--{option}", given, f"{target.name} takes {', '.join(parameters)}, so it is read as {what}")
     audit_one = auditor.audit_sampler if is_sampler else auditor.audit_kl
     claim = audit_one(target.value, roles=job.roles)
     return of_claim(claim, target, seconds=time.perf_counter() - start)
+
+
+def _declared(job: Job) -> dict[str, Any]:
+    """What the loss is meant to be, by option."""
+    return {"beta": job.beta, "likelihood": job.likelihood, "variance": job.variance, "prior": job.prior}
 
 
 def of_claim(claim: Claim, target: Target, seconds: float = 0.0) -> Report:
@@ -165,7 +173,7 @@ def _of_step(job: Job, target: Target, parameters: list[str]) -> Report:
         _refuse(f"--role {name}={role}", role, f"{target.name} is a step on a batch: what is what is read from its run")
     step = target.value if len(parameters) == 1 else lambda batch: target.value(batch, 0)
     evaluation = None if job.eval_step is None else _callable(find(job.eval_step, "--eval-step"))
-    return auditor.audit(step, _batch(job, target), beta=job.beta, variance=job.variance, evaluation=evaluation)
+    return auditor.audit(step, _batch(job, target), **_declared(job), evaluation=evaluation)
 
 
 def _batch(job: Job, target: Target) -> Any:

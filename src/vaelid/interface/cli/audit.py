@@ -34,12 +34,14 @@ class Role(click.ParamType):
     "--role", "roles", type=Role(), multiple=True, metavar="ARG=ROLE", help="What a parameter is; may be repeated."
 )
 @click.option("--beta", type=float, metavar="B", help="The beta that is meant: any other is REFUTED.")
+@click.option("--likelihood", metavar="NAME", help="The likelihood that is meant: gaussian, bernoulli, ...")
 @click.option(
     "--variance",
     type=click.FloatRange(min=0, min_open=True),
     metavar="V",
     help="The observation variance that is meant.  [default: 1]",
 )
+@click.option("--prior", metavar="PRIOR", help="The prior that is meant, as reports write it: 'N(0, I)'.")
 @click.option("--eval-step", metavar="PLACE", help="The step of evaluation, to be compared with TARGET.")
 @click.option(
     "--time-limit",
@@ -60,7 +62,9 @@ def audit(
     inputs: str | None,
     roles: tuple[tuple[str, str], ...],
     beta: float | None,
+    likelihood: str | None,
     variance: float | None,
+    prior: str | None,
     eval_step: str | None,
     time_limit: float,
     as_json: bool,
@@ -94,7 +98,9 @@ def audit(
         eval_step=eval_step,
         roles=dict(roles),
         beta=beta,
+        likelihood=likelihood,
         variance=variance,
+        prior=prior,
         form="json" if as_json else "sarif" if sarif else "text",
         html=str(html) if html else None,
         rocq=str(rocq) if rocq else None,

@@ -1,0 +1,39 @@
+"""What a user says that a loss is meant to be."""
+
+import re
+from dataclasses import dataclass
+
+from vaelid.spec.errors import InputError
+
+__all__ = ["Declared"]
+
+
+@dataclass(frozen=True)
+class Declared:
+    """What a loss is meant to be; None where nothing is said.
+
+    Attributes:
+        beta: the weight of the KL.
+        likelihood: its family.
+        variance: of a squared error's Gaussian, or the scale of an absolute error's Laplace.
+        prior: of every latent, as reports write it: ``N(0, I)``, ``N(0, 4)``.
+    """
+
+    beta: float | None = None
+    likelihood: str | None = None
+    variance: float | None = None
+    prior: str | None = None
+
+    def __post_init__(self) -> None:
+        if self.prior is not None and re.fullmatch(r"N\(.+, .+\)", self.prior) is None:
+            raise InputError(f'prior is {self.prior!r}: expected a normal prior as "N(0, I)" or "N(0, 4)".')
+
+    @property
+    def anything(self) -> bool:
+        """Whether something is said that a whole loss can be held against."""
+        return self.beta is not None or self.likelihood is not None or self.prior is not None
+
+    @property
+    def standard_prior(self) -> bool:
+        """Whether the prior is said to be N(0, I)."""
+        return self.prior == "N(0, I)"
