@@ -12,12 +12,12 @@ from vaelid.readings.terms.syntax import Element
 __all__ = ["kept_part", "not_decoded", "seen_data"]
 
 
-def kept_part(assessed: Assessed, group: Group) -> float:
-    """The share of the decoder's output, and of the data, that a reconstruction speaks of: the larger of both."""
+def kept_part(assessed: Assessed) -> float:
+    """The share of the decoder's output, and of the data, that the reconstruction speaks of: the larger of both."""
     leaves = assessed.run.reading.leaves
     lengths = assessed.run.reading.axes.lengths
     shares: dict[str, float] = {}
-    for element in elements_of(group.body):
+    for element in elements_of(*(group.body for group in assessed.objective.reconstructions)):
         if not isinstance(element.head, Element):
             continue
         name = element.arguments[0].head.name  # pyright: ignore[reportAttributeAccessIssue]

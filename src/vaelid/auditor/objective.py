@@ -139,7 +139,8 @@ class Group:
     """The parts of a loss that are of one kind.
 
     Attributes:
-        kind: ``reconstruction``, ``divergence 0``, ..., ``constant``, ``parameter`` or ``mixed``.
+        kind: ``reconstruction`` (of further data ``reconstruction 2``, ...), ``divergence 0``, ..., ``constant``,
+            ``parameter`` or ``mixed``.
         parts: as they stand.
         axes: that they sum over.
         body: what is under the sums.
@@ -175,6 +176,11 @@ class Objective:
         """The group of this kind."""
         return next((group for group in self.groups if group.kind == kind), None)
 
+    @property
+    def reconstructions(self) -> list[Group]:
+        """The groups that compare data with what the decoder put out: one, or one for each kind of data."""
+        return [group for group in self.groups if group.kind.startswith("reconstruction")]
+
 
 def identify(question: Question) -> Objective:
     """Take the loss apart, recognise its groups, and prove each and the whole."""
@@ -185,10 +191,11 @@ def identify(question: Question) -> Objective:
         recognised: list[Group] = []
         rewrite: Rewrite | None = None
         for group in _grouped(question, taken.parts):
-            found = _recognised(question, group)
-            if isinstance(found, Rewrite):
-                rewrite, found = found, None
-            recognised.append(replace(group, found=found) if found else group)
+            for one, found in _recognised_or_split(question, group):
+                if isinstance(found, Rewrite):
+                    rewrite = found
+                else:
+                    recognised.append(replace(one, found=found))
         if rewrite is None or attempt == _REWRITES:
             return _proved(question, taken.theorem, recognised, hypotheses)
         question = rewritten(question, rewrite, f"s{attempt}")
@@ -230,6 +237,31 @@ def _move_priors(question: Question, by_kind: dict[str, list[Part]]) -> None:
         by_kind.setdefault(of, []).append(part)
 
 
+def _recognised_or_split(question: Question, group: Group) -> list[tuple[Group, Found | Rewrite | None]]:
+    """The group and what it is; of likelihoods of different data, each with what it is, if all are known."""
+    whole = _recognised(question, group)
+    if whole is not None or group.kind != "reconstruction":
+        return [(group, whole)]
+    apart = [(one, _recognised(question, one)) for one in _by_data(group)]
+    return apart if len(apart) > 1 and all(found is not None for _, found in apart) else [(group, None)]
+
+
+def _by_data(group: Group) -> list[Group]:
+    """A group's parts by the data, outputs and parameters that they speak of, those that share none apart."""
+    together: list[tuple[set[Term], list[Part]]] = []
+    for part in group.parts:
+        spoken = set(elements_of(under_sums([part], axes_of([part]))))
+        own = [known for known in together if known[0] & spoken]
+        together = [known for known in together if not known[0] & spoken]
+        together.append((spoken.union(*(s for s, _ in own)), [*(p for _, parts in own for p in parts), part]))
+    groups = []
+    for number, (_, parts) in enumerate(together, 1):
+        axes = axes_of(parts)
+        kind = group.kind if number == 1 else f"{group.kind} {number}"
+        groups.append(Group(kind, tuple(parts), tuple(axes), under_sums(parts, axes)))
+    return groups
+
+
 def _recognised(question: Question, group: Group) -> Found | Rewrite | None:
     try:
         return _found(question, group)
@@ -249,7 +281,7 @@ def _found(question: Question, group: Group) -> Found | Rewrite | None:
                 return _at_draw(question, group, axes, posterior, found)
         some = shifted(posterior, mean)
         return None if some is None else find_divergence(mean, axes, some, question.values, posterior.leaves)
-    if group.kind == "reconstruction":
+    if group.kind.startswith("reconstruction"):
         return find_likelihood(group.body, axes, question.values, question.data, question.masks, question.rows)
     return None
 

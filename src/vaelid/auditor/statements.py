@@ -9,6 +9,7 @@ from vaelid.auditor.declared import Declared
 from vaelid.auditor.names import Monomial
 from vaelid.auditor.report import Claim, Verdict
 from vaelid.auditor.scale import stated_scale
+from vaelid.auditor.targets import Found
 
 __all__ = ["Statements"]
 
@@ -60,10 +61,12 @@ class Statements:
         return beta.at(self.names.sizes) * self.variance_factor()
 
     def likelihood_name(self) -> str | None:
-        """The likelihood, with the variance it is taken to have."""
-        found = self.reconstruction.found if self.reconstruction else None
-        if found is None:
-            return None
+        """The likelihood, with the variance it is taken to have; of several kinds of data, each."""
+        found = [group.found for group in self.objective.reconstructions if group.found is not None]
+        return " and ".join(dict.fromkeys(map(self.name_of, found))) or None
+
+    def name_of(self, found: Found) -> str:
+        """One likelihood's name."""
         fixed = found.target.family in ("gaussian", "laplace") and not found.target.learned
         scale = {"gaussian": "variance", "laplace": "scale"}.get(found.target.family)
         name = f"{found.target.name}, {scale} {self.variance_factor():g}" if fixed else found.target.name

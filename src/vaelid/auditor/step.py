@@ -289,7 +289,7 @@ def _names(run: Run, objective: Objective, rows: frozenset[int]) -> Names:
     for posterior in objective.question.posteriors:
         latent += [a for a in posterior.axes if a not in rows and a not in latent]
     for group in objective.groups:
-        if group.kind == "reconstruction":
+        if group.kind.startswith("reconstruction"):
             own = group.found.target.parameters[:1] if group.found is not None else ()
             seen = {axis for parameter in own for axis in axes_in(parameter.term)} or set(group.axes)
             observed += [a for a in group.axes if a not in rows and a not in observed and a in seen]

@@ -19,7 +19,7 @@ from vaelid.auditor.linear import added
 from vaelid.auditor.posterior import Posterior, names_in
 from vaelid.readings.terms.arrays import TermArray, as_term
 from vaelid.readings.terms.namespace import NAMESPACE as xp
-from vaelid.readings.terms.syntax import REAL, Number, Operator, subterms
+from vaelid.readings.terms.syntax import REAL, Number, Operator, Power, Term, subterms
 from vaelid.theory.library.definitions import (
     coordinate_kl,
     gaussian_density,
@@ -209,14 +209,30 @@ def candidates(term: TermArray, allowed: Callable[[frozenset[str]], bool]) -> li
     return sorted(found, key=lambda t: sum(1 for _ in subterms(t.term)))[:24]
 
 
+def _is_of_exponentials(term: Term) -> bool:
+    """Whether its logarithm is known as it stands: it is a product or quotient of exponentials and positive numbers."""
+    match term.head:
+        case Number(value=value):
+            return value > 0
+        case Operator("exp"):
+            return True
+        case Operator("multiply" | "divide") | Power():
+            return all(map(_is_of_exponentials, term.arguments))
+    return False
+
+
 def log_forms(candidates: list[tuple[TermArray, Tensor]], factor: int) -> Iterator[tuple[TermArray | Rewrite, Tensor]]:
     """Each as a logarithm, or what has to be written as e^s, so that s is one; `factor` 2 for squares also."""
     for term, values in candidates:
+        if term.term.head == Operator("log") and not _is_of_exponentials(inside := term.term.arguments[0]):
+            yield Rewrite(TermArray((), inside), "exp"), values
+            yield Rewrite(TermArray((), inside), "exp"), factor * values
+            continue
         for k in (1, 2) if factor == 2 else (1,):
             yield (term if k == 1 else 2 * term), k * values
             yield -term if k == 1 else -2 * term, -k * values
     for term, values in candidates:
-        if bool((values > 0).all()) and term.term.head != Operator("exp"):
+        if bool((values > 0).all()) and not _is_of_exponentials(term.term):
             for k in (1, 2) if factor == 2 else (1,):
                 yield Rewrite(term, "exp"), k * values.log()
                 yield Rewrite(term, "exp"), -k * values.log()

@@ -297,7 +297,6 @@ class _Judge(Statements):
 
     def reconstruction_claims(self) -> list[Claim]:
         group = self.reconstruction
-        question = self.objective.question
         if group is None:
             mixed = any(group.kind == "mixed" for group in self.objective.groups)
             reason = "no term of the loss depends on what the decoder puts out."
@@ -309,6 +308,19 @@ class _Judge(Statements):
                 reason = "no gradient goes back through what compares the decoder's output with data: it is detached."
                 return [Claim("reconstruction", "REFUTED", reason, bug="detached", source=line)]
             return [Claim("reconstruction", "REFUTED", reason, bug="likelihood-wrong")]
+        claims = [claim for group in self.objective.reconstructions for claim in self.claims_on(group)]
+        if len(claims) == 1 or any(claim.verdict != "PROVED" for claim in claims):
+            return [next((claim for claim in claims if claim.verdict != "PROVED"), claims[0])]
+        weights = list(dict.fromkeys(claim.weight for claim in claims))
+        if len(weights) > 1:
+            reason = f"its likelihoods of several data have different weights: {', '.join(map(str, weights))}."
+            return [replace(claims[0], verdict="UNKNOWN", reason=reason, theorems=())]
+        reason = f"it is {weights[0]} times -log p(x|z) in nats, {self.likelihood_name()}, each of data of its own."
+        return [replace(claims[0], reason=reason, theorems=tuple(t for claim in claims for t in claim.theorems))]
+
+    def claims_on(self, group: Group) -> list[Claim]:
+        """What is known of a group that compares data with what the decoder put out."""
+        question = self.objective.question
         claim = reconstruction_claim(self.objective, group, self.names, self.assessed.weights.get(group.kind))
         if group.found is None:
             return [self.unlikely(group, claim)]
@@ -326,7 +338,7 @@ class _Judge(Statements):
         if (mask := group.found.target.mask) is not None and not self.is_mask(mask):
             self.other = "a likelihood with a weight for each place"
             return [replace(claim, verdict="OTHER", reason=f"it is {self.other}.")]
-        if (share := kept_part(self.assessed, group)) < 1 - 1e-9:
+        if (share := kept_part(self.assessed)) < 1 - 1e-9:
             reason = f"it is {group.found.target.name}, but of {share:.3g} of the data that the decoder puts out."
             return [Claim("reconstruction", "REFUTED", reason, claim.formula, bug="likelihood-wrong")]
         if (what := self.unlike_data(group)) is not None:
