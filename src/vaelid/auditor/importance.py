@@ -3,7 +3,8 @@
 from dataclasses import dataclass, replace
 
 from vaelid.auditor.linear import NoProof
-from vaelid.auditor.objective import Objective, Question, identify, pointwise, variable_of
+from vaelid.auditor.objective import Objective, Question, identify, variable_of
+from vaelid.auditor.pointwise import pointwise
 from vaelid.auditor.posterior import axes_in
 from vaelid.auditor.refute import elements_of
 from vaelid.auditor.simple import is_number

@@ -1,6 +1,6 @@
 """A loss as weights times negative log-likelihoods and divergences, and a constant: found, and proved."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from functools import reduce
@@ -9,12 +9,8 @@ from operator import add
 import torch
 
 from vaelid.auditor.circuit import Fold
-from vaelid.auditor.exponentials import by_exponentials
 from vaelid.auditor.fit import Values
-from vaelid.auditor.folding import folded, unfolded
 from vaelid.auditor.laurent import in_powers_of
-from vaelid.auditor.laws import about_abs, laws
-from vaelid.auditor.lemmas import about_logits
 from vaelid.auditor.likelihoods import find_likelihood
 from vaelid.auditor.linear import (
     NoProof,
@@ -27,6 +23,7 @@ from vaelid.auditor.linear import (
     under_sums,
     value_of,
 )
+from vaelid.auditor.pointwise import pointwise
 from vaelid.auditor.posterior import Posterior, axes_in, matched, names_in
 from vaelid.auditor.refute import elements_of
 from vaelid.auditor.shift import shifted
@@ -37,19 +34,14 @@ from vaelid.readings.errors import ReadingError
 from vaelid.readings.terms.arrays import TermArray, as_term, index
 from vaelid.readings.terms.syntax import (
     INDEX,
-    REAL,
     Element,
-    Operator,
     Term,
     Variable,
     free_variables,
-    make,
     subterms,
 )
-from vaelid.readings.terms.text import text
-from vaelid.theory.kernel import NotProved, Theorem, instantiate
-from vaelid.theory.statement import eq, given, split
-from vaelid.theory.tactics import use
+from vaelid.theory.kernel import Theorem
+from vaelid.theory.statement import eq, given
 
 __all__ = [
     "Group",
@@ -57,7 +49,6 @@ __all__ = [
     "Question",
     "identify",
     "over_noise",
-    "pointwise",
     "prior_sees_sample",
     "rewritten",
     "variable_of",
@@ -438,56 +429,3 @@ def _proved_group(question: Question, group: Group, hypotheses: tuple[Term, ...]
     (weight, total), *others = weighted
     rest = [target for _, target in others] + ([] if is_number(constant, 0) else [constant])
     return replace(group, weight=weight, total=total, rest=reduce(add, rest) if rest else None, theorem=theorem)
-
-
-def _plainly(goal: Term, _: list[Term]) -> Theorem | None:
-    functions = (Operator("exp"), Operator("log"))
-    written = (p for p in subterms(unfolded(goal)) if p.head in functions and not p.loose)
-    exponents = {p for p in written if names_in(TermArray((), p))}
-    facts = [use("exp_zero"), *about_abs(unfolded(goal))]
-    return proved(goal, facts, unfold=True) if len(exponents) <= 2 else None
-
-
-def _by_powers(goal: Term, _: list[Term]) -> Theorem | None:
-    written = unfolded(goal)
-    theorem = by_exponentials(written)
-    return theorem if theorem is None or written is goal else folded(goal, theorem)
-
-
-def _by_laws(goal: Term, terms: list[Term]) -> Theorem | None:
-    known = laws(*terms)
-    if len(known) > _MOST_LAWS or about_abs(*terms):  # a clamp beside laws keeps the solvers until their limit
-        return None
-    return proved(goal, known, unfold=True)
-
-
-_MOST_LAWS = 40
-"""With more premises the solvers run until their limit."""
-
-_ATTEMPTS: tuple[Callable[[Term, list[Term]], Theorem | None], ...] = (
-    _by_powers,
-    _plainly,
-    lambda goal, terms: proved(goal, [*about_logits(*terms), *about_abs(*terms)], unfold=True),
-    _by_laws,
-)
-
-
-def pointwise(goal: Term, *terms: TermArray) -> Theorem:
-    """An identity of one coordinate: without laws where that is enough, then with those of what occurs.
-
-    Lengths are numbers like any other in it, if that is enough; then it holds for all numbers in their place.
-    """
-    found = [unfolded(term.term) for term in terms]
-    lengths = {p for p in subterms(goal) if p.head == Operator("real")}
-    shares = {p for p in subterms(goal) if p.head == Operator("divide") and p.arguments[1] in lengths}
-    numbers = {p: make(Variable(f"r_{k}", REAL)) for k, p in enumerate(sorted(lengths | shares, key=text))}
-    conclusion = split(goal)[1]
-    abstract = replaced(conclusion, numbers)
-    back = {variable.head: part for part, variable in numbers.items() if isinstance(variable.head, Variable)}
-    for attempt in _ATTEMPTS:
-        try:
-            if (theorem := attempt(abstract, found)) is not None:
-                return instantiate(theorem, back)
-        except NotProved:
-            continue
-    return proved(goal, [use("exp_zero")], unfold=True)

@@ -12,7 +12,7 @@ from torch import Tensor
 from vaelid.auditor.given import element, mean_and_spread
 from vaelid.auditor.linear import NoProof
 from vaelid.auditor.names import Names
-from vaelid.auditor.objective import pointwise
+from vaelid.auditor.pointwise import pointwise
 from vaelid.auditor.posterior import Sample, affine, axes_in
 from vaelid.auditor.refute import ball, elements_of
 from vaelid.auditor.report import Claim, Witness

@@ -1,0 +1,131 @@
+"""Identities of one coordinate, by the solvers: without laws where that is enough, then with those of what occurs."""
+
+from collections.abc import Callable, Iterator
+from functools import reduce
+
+from vaelid.auditor.exponentials import by_exponentials
+from vaelid.auditor.folding import folded, unfolded
+from vaelid.auditor.laws import about_abs, laws
+from vaelid.auditor.lemmas import about_logits
+from vaelid.auditor.linear import proved
+from vaelid.auditor.posterior import names_in
+from vaelid.auditor.simple import replaced
+from vaelid.readings.terms.arrays import TermArray, as_term
+from vaelid.readings.terms.syntax import REAL, Number, Operator, Term, Variable, make, subterms
+from vaelid.readings.terms.text import text
+from vaelid.theory.kernel import NotProved, Theorem, instantiate
+from vaelid.theory.statement import eq, given, split
+from vaelid.theory.tactics import use
+
+__all__ = ["pointwise"]
+
+
+def _plainly(goal: Term, _: list[Term]) -> Theorem | None:
+    functions = (Operator("exp"), Operator("log"))
+    written = (p for p in subterms(unfolded(goal)) if p.head in functions and not p.loose)
+    exponents = {p for p in written if names_in(TermArray((), p))}
+    facts = [use("exp_zero"), *about_abs(unfolded(goal))]
+    return proved(goal, facts, unfold=True) if len(exponents) <= 2 else None
+
+
+def _by_powers(goal: Term, _: list[Term]) -> Theorem | None:
+    written = unfolded(goal)
+    theorem = by_exponentials(written)
+    return theorem if theorem is None or written is goal else folded(goal, theorem)
+
+
+def _by_laws(goal: Term, terms: list[Term]) -> Theorem | None:
+    known = laws(*terms)
+    if len(known) > _MOST_LAWS or about_abs(*terms):  # a clamp beside laws keeps the solvers until their limit
+        return None
+    return proved(goal, known, unfold=True)
+
+
+_MOST_LAWS = 40
+"""With more premises the solvers run until their limit."""
+
+_ATTEMPTS: tuple[Callable[[Term, list[Term]], Theorem | None], ...] = (
+    _by_powers,
+    _plainly,
+    lambda goal, terms: proved(goal, [*about_logits(*terms), *about_abs(*terms)], unfold=True),
+    _by_laws,
+)
+
+
+def pointwise(goal: Term, *terms: TermArray) -> Theorem:
+    """An identity of one coordinate: without laws where that is enough, then with those of what occurs.
+
+    Lengths are numbers like any other in it, if that is enough; then it holds for all numbers in their place.
+    """
+    hypotheses, plain = split(goal)
+    if (less := _cancelled(plain)) is not plain:
+        theorem = pointwise(given(*hypotheses, less), *terms)
+        same = [_of_lengths(hypotheses, one, other) for one, other in zip(plain.arguments, less.arguments, strict=True)]
+        return proved(goal, [theorem, *(s for s in same if s is not None)])
+    found = [unfolded(term.term) for term in terms]
+    lengths = {p for p in subterms(goal) if p.head == Operator("real")}
+    shares = {p for p in subterms(goal) if p.head == Operator("divide") and p.arguments[1] in lengths}
+    numbers = {p: make(Variable(f"r_{k}", REAL)) for k, p in enumerate(sorted(lengths | shares, key=text))}
+    conclusion = split(goal)[1]
+    abstract = replaced(conclusion, numbers)
+    back = {variable.head: part for part, variable in numbers.items() if isinstance(variable.head, Variable)}
+    for attempt in _ATTEMPTS:
+        try:
+            if (theorem := attempt(abstract, found)) is not None:
+                return instantiate(theorem, back)
+        except NotProved:
+            continue
+    return proved(goal, [use("exp_zero")], unfold=True)
+
+
+def _cancelled(term: Term) -> Term:
+    """With every length that stands in a product beside its reciprocal left out, and that with it."""
+    if not term.arguments or term.loose:
+        return term
+    parts = [_cancelled(part) for part in term.arguments]
+    if term.head != Operator("multiply"):
+        return term if all(a is b for a, b in zip(parts, term.arguments, strict=True)) else make(term.head, *parts)
+    factors = [factor for part in parts for factor in _factors(part)]
+    before = len(factors)
+    for length in [f for f in factors if f.head == Operator("real")]:
+        share = next((f for f in factors if f.head == Operator("divide") and f.arguments == (_ONE, length)), None)
+        if share is not None and length in factors:
+            factors.remove(length)
+            factors.remove(share)
+    if len(factors) == before:
+        return term if all(a is b for a, b in zip(parts, term.arguments, strict=True)) else make(term.head, *parts)
+    return reduce(lambda x, y: make(Operator("multiply"), x, y), factors) if factors else _ONE
+
+
+_ONE = as_term(1).term
+
+
+def _factors(term: Term) -> list[Term]:
+    if term.head != Operator("multiply"):
+        return [term]
+    return [factor for part in term.arguments for factor in _factors(part)]
+
+
+def _of_lengths(hypotheses: tuple[Term, ...], one: Term, other: Term) -> Theorem | None:
+    """That two terms are the same by what lengths are, whatever else is in them; None where they are one term."""
+    if one is other:
+        return None
+    atoms = {part for side in (one, other) for part in _atoms(side)}
+    numbers = {p: make(Variable(f"a_{k}", REAL)) for k, p in enumerate(sorted(atoms, key=text))}
+    theorem = proved(given(*hypotheses, eq(*(TermArray((), replaced(side, numbers)) for side in (one, other)))))
+    return instantiate(theorem, {v.head: part for part, v in numbers.items() if isinstance(v.head, Variable)})
+
+
+def _atoms(term: Term) -> Iterator[Term]:
+    """What a term is made of by + - * and numbers, but for lengths and their reciprocals."""
+    if term.head in _ARITHMETIC:
+        for part in term.arguments:
+            yield from _atoms(part)
+    elif not isinstance(term.head, Number) and term.head != Operator("real"):
+        if term.head != Operator("divide") or term.arguments[1].head != Operator("real"):
+            yield term
+        else:
+            yield from _atoms(term.arguments[0])
+
+
+_ARITHMETIC = {Operator(name) for name in ("add", "subtract", "multiply", "negative")}
