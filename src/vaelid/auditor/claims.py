@@ -11,14 +11,14 @@ from vaelid.auditor.linear import value_of
 from vaelid.auditor.names import Monomial, Names
 from vaelid.auditor.objective import Group, Objective, Question, over_noise
 from vaelid.auditor.posterior import Posterior, axes_in, names_in
-from vaelid.auditor.refute import Disagreement, collapsed, elements_of, has_sums, no_divergence
+from vaelid.auditor.refute import Disagreement, at_lengths, collapsed, elements_of, has_sums, no_divergence
 from vaelid.auditor.report import Claim
 from vaelid.auditor.simple import replaced
 from vaelid.auditor.targets import Found, find_divergence
 from vaelid.auditor.tensors import count, element_of
 from vaelid.readings.terms.arrays import TermArray
 from vaelid.readings.terms.namespace import NAMESPACE as xp
-from vaelid.readings.terms.syntax import Operator, Term, subterms
+from vaelid.readings.terms.syntax import INDEX, Operator, Term, free_variables, subterms
 from vaelid.readings.terms.text import text
 
 __all__ = ["Shown", "divergence_claim", "reconstruction_claim", "weight_of"]
@@ -64,6 +64,8 @@ def divergence_claim(
     unproved = f"it looks like {group.found.target.name}, but {group.failure}." if group.found is not None else ""
     shown = Shown(posterior, names)
     mean, rest = over_noise(group.body, question)
+    if not has_sums(mean):
+        mean, rest = (at_lengths(mean, question.values.lengths), [at_lengths(r, question.values.lengths) for r in rest])
     if rest and not _is_sum(question, group, [mean, *rest]):
         reason = unproved or "it is not quadratic in the noise, as the estimate of a KL to a normal prior is."
         return Claim("divergence", "UNKNOWN", reason, formula)
@@ -73,6 +75,11 @@ def divergence_claim(
         shown = Shown(own_posterior, names)
         if names_in(plain) - own_posterior.leaves:
             reason = unproved or "the terms of the posterior are not a sum over coordinates."
+            return Claim("divergence", "UNKNOWN", reason, formula)
+        if said := _fixed_lengths(plain, question):
+            reason = (
+                unproved or f"its sizes are fixed, and its formula has {said} in it: at other sizes it says nothing."
+            )
             return Claim("divergence", "UNKNOWN", reason, formula)
     own = set(elements_of(own_posterior.mean, own_posterior.log_variance))
     if set(elements_of(plain)) - own and any(p.head == Operator("log") for p in subterms(mean.term)):
@@ -102,6 +109,14 @@ def divergence_claim(
         witness=refuted.witness,
         bug=bug,
     )
+
+
+def _fixed_lengths(term: TermArray, question: Question) -> str | None:
+    """A length in a term that is one number in the code: at another it is another formula."""
+    lengths = question.values.lengths
+    occurring = {v.name for v in free_variables(term.term) if v.sort is INDEX and v.name[0] == "N"}
+    fixed = [n for n in sorted(occurring) if int(n[1:]) not in question.moved and lengths[n] > 1]
+    return f"a length of {lengths[fixed[0]]}" if fixed else None
 
 
 def _at_several_places(term: TermArray) -> bool:

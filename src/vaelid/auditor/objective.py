@@ -68,6 +68,7 @@ class Question:
         values: of all leaves.
         masks: the leaves of constants.
         rows: the axes of rows.
+        moved: the axes that had several lengths.
         derived: leaves that were made from a posterior's own, or drawn and not for one: how, and where.
         drawn: of each leaf, the draws that it was made from.
         parameters: the leaves of parameters.
@@ -82,6 +83,7 @@ class Question:
     values: Values
     masks: frozenset[str] = frozenset()
     rows: frozenset[int] = frozenset()
+    moved: frozenset[int] = frozenset()
     derived: Mapping[str, str] = field(default_factory=dict)
     drawn: Mapping[str, frozenset[str]] = field(default_factory=dict)
     parameters: frozenset[str] = frozenset()

@@ -19,6 +19,7 @@ from vaelid.readings.terms.syntax import (
     REAL,
     Binder,
     Element,
+    Operator,
     Term,
     Variable,
     element,
@@ -30,7 +31,7 @@ from vaelid.readings.terms.syntax import (
 from vaelid.readings.terms.values import value_at
 from vaelid.theory.library.definitions import coordinate_kl
 
-__all__ = ["Disagreement", "Point", "ball", "collapsed", "elements_of", "no_divergence", "no_multiple"]
+__all__ = ["Disagreement", "Point", "at_lengths", "ball", "collapsed", "elements_of", "no_divergence", "no_multiple"]
 
 Point = Mapping[Term, Fraction]
 
@@ -82,6 +83,15 @@ def collapsed(term: TermArray) -> TermArray:
         return make(part.head, *map(at, part.arguments)) if part.arguments else part
 
     return TermArray((), at(term.term))
+
+
+def at_lengths(term: TermArray, lengths: Mapping[str, int]) -> TermArray:
+    """The term with numbers for the lengths in it; in sums they stay, as how far these go."""
+    written = {
+        p for p in subterms(term.term) if p.head == Operator("real") and isinstance(p.arguments[0].head, Variable)
+    }
+    numbers = {p: as_term(lengths[p.arguments[0].head.name]).term for p in written}  # pyright: ignore[reportAttributeAccessIssue]
+    return TermArray((), replaced(term.term, numbers))
 
 
 def ball(term: TermArray, point: Point) -> arb | None:

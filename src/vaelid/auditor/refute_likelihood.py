@@ -1,5 +1,6 @@
 """Witnesses that a reconstruction is no negative log-likelihood of the family that it is written for."""
 
+import itertools
 from collections.abc import Callable
 from fractions import Fraction
 
@@ -8,7 +9,7 @@ from flint import arb
 from vaelid.auditor.likelihoods import families
 from vaelid.auditor.objective import Group, Question
 from vaelid.auditor.posterior import names_in
-from vaelid.auditor.refute import Point, ball, elements_of, has_sums, no_multiple, points
+from vaelid.auditor.refute import Point, at_lengths, ball, elements_of, has_sums, no_multiple, points
 from vaelid.auditor.report import Witness
 from vaelid.auditor.targets import Body
 from vaelid.readings.terms.arrays import TermArray, as_term
@@ -22,9 +23,9 @@ def no_likelihood(
     question: Question, group: Group, declared: str | None, shown: Callable[[Term], str]
 ) -> tuple[Witness, str] | None:
     """A witness, and a sentence; None where nothing tells against a likelihood that is not known here."""
-    body = Body.of(group.body, question.data)
-    if has_sums(body.term):
+    if has_sums(group.body):
         return None
+    body = Body.of(at_lengths(group.body, question.values.lengths), question.data)
     observed = [e for e in elements_of(body.term) if names_in(TermArray((), e)) <= question.data]
     outputs = [e for e in elements_of(body.term) if e not in observed]
     if len(observed) != 1 or not outputs:
@@ -95,7 +96,7 @@ def _is_polynomial(term: Term, x: Term) -> bool:
 def _not_normalised(
     body: TermArray, x: Term, outputs: list[Term], shown: Callable[[Term], str]
 ) -> tuple[Witness, str] | None:
-    """exp(-(A x^2 + B x + C) / w) integrates to what moves with B^2 / (4 A) - C and with A: these must be constant."""
+    """exp(-(A x^2 + B x + C) / w) integrates to one number if B^2 / (4 A) - C - w / 2 log A is one number, w > 0."""
     seen: list[tuple[dict, arb, arb]] = []
     for point in points(outputs, {}, 24):
         at = [v for k in (0, 1, -1, 2) if (v := ball(body, {**point, x: Fraction(k)})) is not None]
@@ -108,19 +109,46 @@ def _not_normalised(
         if not square > 0:
             return None
         seen.append((dict(point), square, slope**2 / (4 * square) - zero))
-    for where, square, level in seen[1:]:
-        first, wanted_square, wanted = seen[0]
-        for computed, expected, what in ((level, wanted, "B^2 / (4 A) - C"), (square, wanted_square, "A")):
-            if not computed.overlaps(expected):
-                names = {shown(e): str(v) for e, v in where.items()}
-                said = ", ".join(f"{shown(e)} = {v}" for e, v in first.items())
-                meaning = f"{what}, where it is A x^2 + B x + C in the data x: the second number is that at {said}"
-                witness = Witness(names, computed.str(12), expected.str(12), meaning)
-                reason = (
-                    "it is the negative logarithm of no density: the integral of its exponential over the data moves "
-                    f"with the decoder's output ({what} is {computed.str(6)} and {expected.str(6)})."
-                )
-                return witness, reason
+    found = _other_level(seen) or _other_scale(seen)
+    if found is None:
+        return None
+    (where, first), computed, expected, what = found
+    names = {shown(e): str(v) for e, v in where.items()}
+    said = ", ".join(f"{shown(e)} = {v}" for e, v in first.items())
+    meaning = f"{what}, where it is A x^2 + B x + C in the data x: the second number is that at {said}"
+    reason = (
+        "it is the negative logarithm of no density: the integral of its exponential over the data moves "
+        f"with the decoder's output ({what} is {computed.str(6)} and {expected.str(6)})."
+    )
+    return Witness(names, computed.str(12), expected.str(12), meaning), reason
+
+
+_Seen = list[tuple[dict, arb, arb]]
+_Pair = tuple[tuple[dict, dict], arb, arb, str]
+
+
+def _other_level(seen: _Seen) -> _Pair | None:
+    """Two points of one A whose levels differ."""
+    for (first, square, level), (where, other, found) in itertools.combinations(seen, 2):
+        if square.overlaps(other) and not level.overlaps(found):
+            return (where, first), found, level, "B^2 / (4 A) - C"
+    return None
+
+
+def _other_scale(seen: _Seen) -> _Pair | None:
+    """Two points of which A moves, and the level not as the logarithm of a scale has it, with one w > 0 for all."""
+    moved = [s for s in seen[1:] if not s[1].overlaps(seen[0][1])]
+    if not moved:
+        return None
+    first, square, level = seen[0]
+    where, other, found = moved[0]
+    half = (found - level) / (other.log() - square.log())
+    if half <= 0 or (half.contains(0) and abs(half) < arb("1e-20")):
+        return (where, first), other, square, "A"
+    for point, scale, value in moved[1:]:
+        wanted = level + half * (scale.log() - square.log())
+        if not value.overlaps(wanted):
+            return (point, first), value, wanted, "B^2 / (4 A) - C, beside that which A asks for,"
     return None
 
 

@@ -208,7 +208,7 @@ def _assessed(
             posteriors.append(posterior)
     if known is None and not drawn and (posterior := unsampled(run)) is not None:
         posteriors.append(posterior)
-    question = replace(question_of(run, posteriors, fixed, known), rows=rows)
+    question = replace(question_of(run, posteriors, fixed, known), rows=rows, moved=run.moved)
     question = with_size_factors(question) if size_factors else question
     try:
         objective = identify(question)
