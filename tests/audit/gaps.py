@@ -11,8 +11,6 @@ GAPS = {
     "losses.negative_binomial_object": "UNKNOWN, not PROVED",
     "losses.norm_squared": "OTHER, not PROVED",
     "others.vector_quantised": "objective 'plain autoencoder', not '(?i)vq|vector|quanti'",
-    "steps.float64_and_rows_in_a_loop": "UNKNOWN, not PROVED",
-    "steps.recurrent_over_time": "UNKNOWN, not PROVED",
     "wrong_losses.absolute_mean": "bugs {'clamp', None}, not kl-formula",
     "wrong_losses.square_of_the_sum": "UNKNOWN, not REFUTED",
     "wrong_steps.small_noise": "bugs {'kl-formula', None}, not scaled-noise",

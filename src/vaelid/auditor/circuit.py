@@ -5,7 +5,7 @@ So a loss's value after one element moved costs what depends on that element, in
 
 import heapq
 import math
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from itertools import product
@@ -146,10 +146,17 @@ class Circuit:
             self.users.append([])
         return self._known[key]
 
-    def terms_of(self, root: int) -> list[tuple[int, frozenset[At]]]:
-        """What a node is a sum of, up to numbers that multiply it: the nodes, and the elements that each depends on."""
+    def terms_of(self, root: int, fixed: Container[str] = ()) -> list[tuple[int, frozenset[At]]]:
+        """What a node is a sum of, up to numbers that multiply it: the nodes, and the elements that each depends on.
+
+        `fixed`: arrays whose elements are numbers like any other.
+        """
         found: dict[int, frozenset[At]] = {}
         below: dict[int, frozenset[At]] = {}
+
+        def free(node: int) -> frozenset[At]:
+            return frozenset(at for at in self.elements_below(node, below) if at[0] not in fixed)
+
         waiting, seen = [root], set()
         while waiting:
             node = waiting.pop()
@@ -157,20 +164,14 @@ class Circuit:
                 continue
             seen.add(node)
             operation, _, arguments = self.nodes[node]
+            moving = [argument for argument in arguments if free(argument)]
             if operation in _ADDITIVE:
                 waiting += arguments
-            elif operation in ("multiply", "divide") and self._scaled(operation, arguments, below) is not None:
-                waiting.append(arguments[self._scaled(operation, arguments, below) or 0])
-            elif elements := self.elements_below(node, below):
+            elif (operation == "multiply" and len(moving) == 1) or (operation == "divide" and moving == [arguments[0]]):
+                waiting += moving
+            elif elements := free(node):
                 found[node] = elements
         return list(found.items())
-
-    def _scaled(self, operation: str, arguments: Sequence[int], below: dict[int, frozenset[At]]) -> int | None:
-        """Which argument a number multiplies."""
-        one, other = (bool(self.elements_below(argument, below)) for argument in arguments)
-        if not other:
-            return 0
-        return 1 if operation == "multiply" and not one else None
 
     def elements_below(self, node: int, known: dict[int, frozenset[At]]) -> frozenset[At]:
         """The elements that a node depends on."""
@@ -197,7 +198,7 @@ class Values:
         self.base = base
         self.values: list[Any] = []
 
-    def at(self, root: int, *moves: Mapping[At, Fraction]) -> Any:
+    def at(self, root: int, *moves: Mapping[At, Any]) -> Any:
         """The value of a node after these moves, the later over the earlier; None where it has none."""
         self._complete()
         layers: list[dict[int, Any]] = []
@@ -205,7 +206,7 @@ class Values:
             layers = [self._moved(move, layers), *layers]
         return self._look(root, layers)
 
-    def after(self, root: int, move: Mapping[At, Fraction], further: Iterable[Mapping[At, Fraction]]) -> list[Any]:
+    def after(self, root: int, move: Mapping[At, Any], further: Iterable[Mapping[At, Any]]) -> list[Any]:
         """The value after a move, then after it and each of the further ones."""
         self._complete()
         first = [self._moved(move, [])]
@@ -221,7 +222,7 @@ class Values:
                 return layer[node]
         return self.values[node]
 
-    def _moved(self, move: Mapping[At, Fraction], layers: Sequence[dict[int, Any]]) -> dict[int, Any]:
+    def _moved(self, move: Mapping[At, Any], layers: Sequence[dict[int, Any]]) -> dict[int, Any]:
         """The values that change."""
         changed: dict[int, Any] = {}
         waiting: list[int] = []

@@ -42,7 +42,7 @@ from vaelid.spec.arrays import softplus
 __all__ = ["lift"]
 
 _PASSES = 40
-_MOST_FOLDED, _MOST_COMPARED = 16, 6
+_MOST_FOLDED = 4
 
 
 def lift(
@@ -343,8 +343,7 @@ class _Lifter(Picks):
     def folded(self, base: str) -> Lifted:
         """A product, or the largest or smallest, of few elements, one by one: for the lengths that were recorded."""
         x, chosen, keep = self.fold_arguments()
-        most = _MOST_FOLDED if base == "prod" else _MOST_COMPARED  # each comparison doubles the formula
-        if self.axes.length(a for d in chosen for a in x.dims[d]) > most:
+        if self.axes.length(a for d in chosen for a in x.dims[d]) > _MOST_FOLDED:  # each doubles the formula
             raise Mixed("a product or extremum of many elements")
         for d in sorted(chosen, reverse=True):
             rest = x.dims[:d] + (((),) if keep else ()) + x.dims[d + 1 :]

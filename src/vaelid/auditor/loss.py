@@ -68,6 +68,10 @@ def audit_loss(
         except UserCodeError as error:
             failure = failure or error
             continue
+        except InputError:
+            if failure is None:
+                raise
+            continue  # images are a guess
         except (Unread, NoProof, ReadingError) as reason:
             report = unread(target, reason)
         break

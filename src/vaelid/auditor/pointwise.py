@@ -58,7 +58,7 @@ def pointwise(goal: Term, *terms: TermArray) -> Theorem:
     Lengths are numbers like any other in it, if that is enough; then it holds for all numbers in their place.
     """
     hypotheses, plain = split(goal)
-    if (less := _cancelled(plain)) is not plain:
+    if (less := _cancelled(replaced(plain, _fixed(hypotheses)))) is not plain:
         theorem = pointwise(given(*hypotheses, less), *terms)
         same = [_of_lengths(hypotheses, one, other) for one, other in zip(plain.arguments, less.arguments, strict=True)]
         return proved(goal, [theorem, *(s for s in same if s is not None)])
@@ -76,6 +76,17 @@ def pointwise(goal: Term, *terms: TermArray) -> Theorem:
         except NotProved:
             continue
     return proved(goal, [use("exp_zero")], unfold=True)
+
+
+def _fixed(hypotheses: tuple[Term, ...]) -> dict[Term, Term]:
+    """The numbers that lengths are, where a hypothesis says so."""
+    parts = [p for h in hypotheses for p in (h.arguments if h.head == Operator("and") else (h,))]
+    equal = (p.arguments for p in parts if p.head == Operator("equal"))
+    return {
+        make(Operator("real"), length): as_term(number.head.value).term
+        for length, number in equal
+        if isinstance(length.head, Variable) and isinstance(number.head, Number)
+    }
 
 
 def _cancelled(term: Term) -> Term:

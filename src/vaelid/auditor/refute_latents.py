@@ -58,9 +58,7 @@ class OfLatents(Search):
         """Two coordinates, or a coordinate and data or output, whose effects do not add up."""
         for coordinate in some(self.coordinates):
             others = {at for other in self.coordinates for at in other.elements} - set(coordinate.elements)
-            if any(
-                set(other.elements) & set(coordinate.elements) for other in self.coordinates if other is not coordinate
-            ):
+            if not self.of_its_own(coordinate):
                 continue
             for at in coordinate.elements:
                 prior = {o for o in self.outputs if self.drawn_elsewhere(o, coordinate)}
@@ -76,7 +74,8 @@ class OfLatents(Search):
         """Coordinates that do no divergence to a normal prior, or not all with one weight."""
         weights: list[tuple[Coordinate, arb]] = []
         without: Refutation | None = None
-        few = some(self.coordinates, MOST_UNITS if not self.whole.bends else FEW)
+        own = [coordinate for coordinate in self.coordinates if self.of_its_own(coordinate)]
+        few = some(own, MOST_UNITS if not self.whole.bends else FEW)
         for coordinate in few:
             if self.late:
                 break
@@ -169,11 +168,12 @@ class OfLatents(Search):
             if self.late:
                 return
             moved = {at: self.step(at, Fraction(1))}
-            if self.mixing(moved, self.data):
+            near = self.whole.beside(at)
+            if near.intersection(self.data):
                 continue
-            coordinates = [c for c in self.coordinates if self.mixing(moved, c.elements)]
+            coordinates = [c for c in self.coordinates if near.intersection(c.elements)]
             found = self.of_nothing(moved) if not coordinates else None
-            if len(coordinates) == 1:
+            if len(coordinates) == 1 and self.of_its_own(coordinates[0]):
                 found = self.no_prior(coordinates[0], moved)
             if found is not None:
                 yield found

@@ -4,6 +4,7 @@ import itertools
 from collections.abc import Callable
 from fractions import Fraction
 
+import flint
 from flint import arb
 
 from vaelid.auditor.likelihoods import families
@@ -18,6 +19,8 @@ from vaelid.readings.terms.syntax import Operator, Term, subterms
 
 __all__ = ["no_likelihood"]
 
+_PRECISION = 128
+
 
 def no_likelihood(
     question: Question, group: Group, declared: str | None, shown: Callable[[Term], str]
@@ -25,14 +28,23 @@ def no_likelihood(
     """A witness, and a sentence; None where nothing tells against a likelihood that is not known here."""
     if has_sums(group.body):
         return None
-    body = Body.of(at_lengths(group.body, question.values.lengths), question.data)
+    with flint.ctx.workprec(_PRECISION):
+        return _no_likelihood(
+            Body.of(at_lengths(group.body, question.values.lengths), question.data), question, declared, shown
+        )
+
+
+def _no_likelihood(
+    body: Body, question: Question, declared: str | None, shown: Callable[[Term], str]
+) -> tuple[Witness, str] | None:
     observed = [e for e in elements_of(body.term) if names_in(TermArray((), e)) <= question.data]
     outputs = [e for e in elements_of(body.term) if e not in observed]
     if len(observed) != 1 or not outputs:
         return None
-    if declared is not None:
+    scaled = declared in ("gaussian", "laplace") and len(outputs) > 1  # one of them may be its scale
+    if declared is not None and not scaled:
         return _not_declared(body.term, observed[0], outputs, declared, shown)
-    if _is_polynomial(body.term.term, observed[0]):
+    if declared != "laplace" and _is_polynomial(body.term.term, observed[0]):
         return _not_normalised(body.term, observed[0], outputs, shown)
     if _speaks_of_bernoulli(body.term):
         return _not_declared(body.term, observed[0], outputs, "bernoulli", shown)
@@ -108,8 +120,9 @@ def _not_normalised(
             return _unbounded(body, x, point, shown)
         if not square > 0:
             return None
-        seen.append((dict(point), square, slope**2 / (4 * square) - zero))
-    found = _other_level(seen) or _other_scale(seen)
+        if (level := slope**2 / (4 * square) - zero).is_finite():
+            seen.append((dict(point), square, level))
+    found = (_other_level(seen) or _other_scale(seen)) if seen else None
     if found is None:
         return None
     (where, first), computed, expected, what = found

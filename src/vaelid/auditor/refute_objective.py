@@ -9,6 +9,7 @@ log sigma^2 and 1, with one weight for all; and a likelihood is normalised. A lo
 import itertools
 from collections.abc import Iterator, Sequence
 from fractions import Fraction
+from functools import cached_property
 
 import flint
 from flint import arb
@@ -77,7 +78,8 @@ class _Search(OfLatents):
                 return
             outputs = self.paired(at)
             if not outputs:
-                if not self.masked and (found := self.unpaired(at)) is not None:
+                alone = not self.masked and not self.whole.beside(at).intersection(self.outputs)
+                if alone and (found := self.unpaired(at)) is not None:
                     yield found
                 continue
             test = {"gaussian": self.not_gaussian, "bernoulli": self.not_bernoulli}.get(self.likelihood or "")
@@ -138,7 +140,10 @@ class _Search(OfLatents):
         return self.moving_level(at, seen)
 
     def moving_level(self, at: At, seen: list[tuple[Point, arb, arb]]) -> Refutation | None:
-        """Where the curvature is one, the minimum over the datum is one: a density's integral does not move."""
+        """Where the curvature is one, the minimum over the datum is one: a density's integral does not move.
+
+        Where it moves, from A to A', the minimum moves by c / 2 log (A / A'), c being the weight of the likelihood.
+        """
         for (_, square, level), (point, other, found) in itertools.combinations(seen, 2):
             if square.overlaps(other) and not level.overlaps(found):
                 reason = (
@@ -147,6 +152,16 @@ class _Search(OfLatents):
                 )
                 meaning = "the smallest value over the datum; that at other outputs"
                 return Witness(said(point), found.str(12), level.str(12), meaning), reason
+            if self.weight is not None and not square.overlaps(other):
+                wanted = level + self.weight / 2 * (square.log() - other.log())
+                if not found.overlaps(wanted):
+                    reason = (
+                        f"it is no normalised likelihood of {shown(at)} with the KL's weight {self.weight.str(6)}: "
+                        f"its curvature over the datum moves from {square.str(6)} to {other.str(6)}, so its smallest "
+                        f"value would have to be {wanted.str(6)}, and is {found.str(6)}."
+                    )
+                    meaning = "the smallest value over the datum; what its curvature asks for"
+                    return Witness(said(point), found.str(12), wanted.str(12), meaning), reason
         return None
 
     def not_bernoulli(self, at: At, outputs: Sequence[At]) -> Refutation | None:
@@ -158,8 +173,7 @@ class _Search(OfLatents):
                 seen.append((setting, values[0], values[1]))
         if len(seen) > 1 and not self.masked and (found := self.same_odds(at, seen)) is not None:
             return found
-        c = self.weight_of_bernoulli(seen)
-        if c is None:
+        if (c := self.weight) is None:
             return None
         levels = [(setting, f - c * _softplus((f - g) / c)) for setting, f, g in seen]
         for (_, one), (point, other) in itertools.combinations(levels, 2):
@@ -185,11 +199,14 @@ class _Search(OfLatents):
         meaning = "the change of the loss from 0 to 1; the same with other outputs: they have to differ"
         return Witness(said(point), found.str(12), first.str(12), meaning), reason
 
-    def weight_of_bernoulli(self, seen: list[tuple[Point, arb, arb]]) -> arb | None:
-        """c: the weight of the divergences, as beta is 1 where this is asked."""
-        weights = (self.as_divergence(c) for c in self.coordinates[:1])
+    @cached_property
+    def weight(self) -> arb | None:
+        """The weight of the likelihood: that of the divergences by beta, where one was declared."""
+        if not self.declared.beta:
+            return None
+        weights = (self.as_divergence(c) for c in self.coordinates[:1] if self.of_its_own(c))
         found = next((w for w in weights if isinstance(w, arb)), None)
-        return found if found is not None and found > 0 else None
+        return found / arb(self.declared.beta) if found is not None and found > 0 else None
 
 
 def _softplus(x: arb) -> arb:

@@ -12,7 +12,7 @@ from flint import arb
 from vaelid.auditor.declared import Declared
 from vaelid.auditor.posterior import Posterior
 from vaelid.auditor.report import Witness
-from vaelid.auditor.whole import At, Point, Whole, at_place, elements_at
+from vaelid.auditor.whole import At, Point, Whole, at_place
 from vaelid.readings.terms.arrays import TermArray
 
 __all__ = [
@@ -34,7 +34,7 @@ _PLACE_BY_PLACE = ("gaussian", "bernoulli", "laplace", "poisson")
 STEPS = tuple(map(Fraction, ("1", "-1", "1/2", "-3/2", "2", "-3", "5", "-6")))
 FAR = tuple(map(Fraction, ("9", "-9", "25", "-25")))
 MOST_UNITS, FEW = 60, 4
-_SECONDS = 8.0
+_SECONDS = 20.0
 _ROUNDING = 1e-10
 LEAST = arb("1e-15")
 """A weight that is no larger is none."""
@@ -81,10 +81,13 @@ class Search:
             for place in itertools.product(*lengths):
                 mean = at_place(posterior.mean, posterior.axes, place)
                 log_variance = at_place(posterior.log_variance, posterior.axes, place)
-                elements = tuple(dict.fromkeys([*elements_at(mean), *elements_at(log_variance)]))
-                if all(name in self.whole.base for name, _ in elements):
-                    found.append(Coordinate(posterior, mean, log_variance, elements))
+                found.append(Coordinate(posterior, mean, log_variance, self.whole.elements_of(mean, log_variance)))
         return found
+
+    def of_its_own(self, coordinate: Coordinate) -> bool:
+        """Whether nothing else has a coordinate's elements: no other coordinate, and no data."""
+        others = {at for other in self.coordinates if other is not coordinate for at in other.elements}
+        return not any(at in others or at[0] in self.question.data for at in coordinate.elements)
 
     @property
     def masked(self) -> bool:
@@ -104,7 +107,7 @@ class Search:
             here = self.step(at, step)
             if self.late:
                 return
-            mixing = self.mixing({at: here}, others)
+            mixing = self.mixing({at: here}, some([other for other in others if other in self.whole.beside(at)]))
             for other in sorted(mixing, key=lambda o: -mixing[o])[:3]:
                 if found := self.certainly_mixed({at: here}, other):
                     yield found
@@ -115,7 +118,7 @@ class Search:
         near = self.whole.beside(one)
         alone = self.whole.number(moved)
         found = {}
-        for other in some([at for at in others if at in near]):
+        for other in (at for at in others if at in near):
             beside = {other: self.step(other, Fraction(1, 2))}
             values = (self.middle, alone, self.whole.number(beside), self.whole.number({**moved, **beside}))
             change = abs(values[3] - values[2] - (values[1] - values[0]))

@@ -7,9 +7,11 @@ from fractions import Fraction
 from vaelid.auditor.assessed import Assessed
 from vaelid.auditor.declared import Declared
 from vaelid.auditor.names import Monomial
+from vaelid.auditor.posterior import axes_in
 from vaelid.auditor.report import Claim, Verdict
 from vaelid.auditor.scale import stated_scale
-from vaelid.auditor.targets import Found
+from vaelid.auditor.targets import Found, Target
+from vaelid.readings.terms.arrays import TermArray
 
 __all__ = ["Statements"]
 
@@ -96,6 +98,20 @@ class Statements:
             ),
             "real numbers: rounding, overflow and NaN are not counted",
         )
+
+    # masks
+
+    def kept_or_left_out(self, target: Target) -> bool:
+        """Whether places of the data are taken as they are, or left out: not given weights."""
+        if (mask := target.mask) is None:
+            return True
+        own = set(axes_in(target.parameters[0].term)) if target.parameters else set()
+        return set(axes_in(mask.term)) <= own and self.is_mask(mask)
+
+    def is_mask(self, weights: TermArray) -> bool:
+        """Whether weights of places are 0 and 1, or 0 and another number, which is the same for all."""
+        values = self.objective.question.values.of(weights, axes_in(weights.term))
+        return bool(((values == 0) | (values == values.max())).all())
 
     # words
 

@@ -26,7 +26,6 @@ from vaelid.auditor.refute_objective import not_declared
 from vaelid.auditor.report import Claim, Report, Verdict
 from vaelid.auditor.statements import Statements
 from vaelid.auditor.targets import Target
-from vaelid.readings.terms.arrays import TermArray
 from vaelid.readings.terms.syntax import Binder, Element, subterms
 
 __all__ = ["verdict"]
@@ -158,8 +157,7 @@ class _Judge(Statements):
             return [Claim("sampler", "UNKNOWN", reason, source=found[0].source)]
         if found:
             return found
-        if self.assessed.run.reading.stray_noise:
-            where = self.assessed.run.reading.stray_noise
+        if where := self.assessed.run.reading.stray_noise:
             reason = f"noise is drawn in the step ({where}), but no sample of it was recognised."
             return [Claim("sampler", "UNKNOWN", reason)]
         if divergences and (constants := self.constants_in_the_latent()):
@@ -282,11 +280,6 @@ class _Judge(Statements):
         same = other is not None and other.term is mask.term
         return None if of_rows and same and self.is_mask(mask) else "a KL with a weight for each place"
 
-    def is_mask(self, weights: TermArray) -> bool:
-        """Whether weights of places are 0 and 1, or 0 and another number, which is the same for all."""
-        values = self.objective.question.values.of(weights, axes_in(weights.term))
-        return bool(((values == 0) | (values == values.max())).all())
-
     def part_of_latents(self, group: Group, posterior: Posterior) -> str | None:
         axes = self.assessed.run.reading.axes
         draws = self.assessed.draws_of(group)
@@ -335,7 +328,7 @@ class _Judge(Statements):
         if self.declared.likelihood not in (None, group.found.target.family):
             reason = f"it is a {group.found.target.name} likelihood, where {self.declared.likelihood} was declared."
             return [Claim("reconstruction", "REFUTED", reason, claim.formula, bug="likelihood-wrong")]
-        if (mask := group.found.target.mask) is not None and not self.is_mask(mask):
+        if not self.kept_or_left_out(group.found.target):
             self.other = "a likelihood with a weight for each place"
             return [replace(claim, verdict="OTHER", reason=f"it is {self.other}.")]
         if (share := kept_part(self.assessed)) < 1 - 1e-9:

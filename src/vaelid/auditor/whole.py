@@ -19,12 +19,11 @@ from torch import Tensor
 from vaelid.auditor.circuit import BALLS, FLOATS, At, Circuit, Values
 from vaelid.auditor.objective import Question
 from vaelid.auditor.posterior import names_in
-from vaelid.auditor.refute import elements_of
 from vaelid.auditor.simple import replaced
 from vaelid.auditor.tensors import index_of
 from vaelid.readings.errors import ReadingError
 from vaelid.readings.terms.arrays import TermArray, index
-from vaelid.readings.terms.syntax import INDEX, Binder, Element, Number, Operator, Power, Term, Variable, free_variables
+from vaelid.readings.terms.syntax import INDEX, Binder, Element, Operator, Power, Term, Variable, free_variables
 
 __all__ = ["At", "Point", "Whole"]
 
@@ -127,7 +126,7 @@ class Whole:
     @cached_property
     def _beside(self) -> Mapping[At, frozenset[At]]:
         found: dict[At, set[At]] = {}
-        for _, elements in self.circuit.terms_of(self.root):
+        for _, elements in self.circuit.terms_of(self.root, self.question.masks):
             for at in elements:
                 found.setdefault(at, set()).update(elements)
         return {at: frozenset(others - {at}) for at, others in found.items()}
@@ -166,6 +165,12 @@ class Whole:
             found.append(value)
         return found
 
+    def elements_of(self, *terms: TermArray) -> tuple[At, ...]:
+        """The elements that terms without indices depend on."""
+        known: dict[int, frozenset[At]] = {}
+        found = [self.circuit.elements_below(self.circuit.node(term.term), known) for term in terms]
+        return tuple(sorted(frozenset().union(*found)))
+
     def value_of(self, term: TermArray, point: Point) -> arb | None:
         """The value of a term without indices at a point, in a ball; None where it has none."""
         with suppress(ReadingError, KeyError):
@@ -183,23 +188,6 @@ def at_place(term: TermArray, axes: Sequence[int], place: Sequence[int]) -> Term
     """The term at numbers for its indices."""
     by = {index_of(axis): index(k) for axis, k in zip(axes, place, strict=True)}
     return TermArray((), replaced(term.term, by))
-
-
-def elements_at(term: TermArray) -> list[At]:
-    """The elements that a term without indices speaks of."""
-    found = []
-    for element in elements_of(term):
-        if isinstance(element.head, Element):
-            place = tuple(map(_position, element.arguments[1:]))
-            found.append((element.arguments[0].head.name, place))  # pyright: ignore[reportAttributeAccessIssue]
-        elif isinstance(element.head, Variable):
-            found.append((element.head.name, ()))
-    return found
-
-
-def _position(place: Term) -> int:
-    """The number that an index without variables is."""
-    return int(place.head.value) if isinstance(place.head, Number) else sum(map(_position, place.arguments))
 
 
 def _indices(term: TermArray) -> list[Variable]:

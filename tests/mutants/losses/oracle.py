@@ -6,7 +6,8 @@ A loss is an objective if, over random parameters, it is a * (NLL + beta * KL) +
   code as it is, whatever its names say;
 - NLL is that of the decoder's output under the likelihood that the loss is taken for;
 - KL is exact or a Monte-Carlo estimate: that differs from it by parts that have a constant mean, so that these may have
-  any weight (eps, eps^2, sigma^2 (eps^2 - 1), mu sigma eps, sigma eps, eps / sigma, sigma eps^3);
+  any weight (eps, eps^2, sigma^2 (eps^2 - 1), mu sigma eps, sigma eps, eps / sigma, sigma eps^3,
+  log sigma (eps^2 - 1));
 - the constant may depend on the data.
 
 Its noise is right if (z - mu) / sigma has the moments of N(0, 1) and no correlations; its gradient, if autograd gives
@@ -52,15 +53,17 @@ class Truth:
 
 
 class Draws(TorchDispatchMode):
-    """Within it, every draw of a standard number gives `value`."""
+    """Within it, every draw of a standard number gives `value`; `count` is how often was drawn."""
 
     def __init__(self, value: float) -> None:
         super().__init__()
         self.value = value
+        self.count = 0
 
     def __torch_dispatch__(self, func, types, args=(), kwargs=None):
         out = func(*args, **(kwargs or {}))
         name = func.overloadpacket.__name__
+        self.count += name.startswith(("rand", "uniform_", "normal"))
         if name in ("randn", "randn_like", "rand", "rand_like", "uniform_"):
             out.fill_(self.value)
         elif name == "normal_":
@@ -127,6 +130,7 @@ class Watched:
                 "sigma eps": sigma * eps,
                 "eps / sigma": eps / sigma,
                 "sigma eps^3": sigma * eps**3,
+                "log sigma": sigma.abs().log() * (eps**2 - 1),
                 "sigma^2": sigma**2 * (eps**2 - 1),
             }
             return loss.item(), {name: _weighted(row, term) for name, term in terms.items()}, eps

@@ -4,7 +4,6 @@ The step's nets are replaced by what gives random numbers, except for the gradie
 or (v, m), of the prior N(m, e^v); nothing else is taken from names.
 """
 
-import math
 from collections.abc import Callable
 
 import torch
@@ -26,8 +25,20 @@ from .oracle import (
 )
 
 Step = Callable[..., Tensor]
-CLAMPED = 0.3
-"""Where a mutant clamps: a prior whose mean is clamped is another prior."""
+Prior = Callable[[Tensor, Tensor], tuple[Tensor, Tensor]]
+PRIORS: tuple[Prior, ...] = (
+    lambda m, v: (m, v),
+    lambda m, v: (v, m),
+    lambda m, v: (m.clamp(-0.3, 0.3), v),
+    lambda m, v: (-m, v),
+    lambda m, v: (0 * m, v),
+    lambda m, v: (v, v),
+    lambda m, v: (m, m),
+    lambda m, v: (m.mean(0, keepdim=True).expand_as(m), v),
+    lambda m, v: (m, v.mean(0, keepdim=True).expand_as(v)),
+    lambda m, v: (m[:1].expand_as(m), v),
+)
+"""Mean and log-variance of the prior, of what the third net gives: all but the first two are another model's."""
 
 
 class _Given(nn.Module):
@@ -68,26 +79,27 @@ class _Run:
         mean = torch.cat(self(0, 0.0)[1:3], 1)
         return mean, torch.cat(self(0, 1.0)[1:3], 1) - mean
 
-    def parts(self, seed: int, swapped: bool, bound: float) -> tuple[float, dict[str, float]]:
+    def parts(self, seed: int, prior: "Prior") -> tuple[float, dict[str, float]]:
         """The loss, and what a right one is made of."""
         loss, _, _, out = self(seed)
         mean, std = self.posterior()
         (m1, m2), (s1, s2) = mean.chunk(2, 1), std.chunk(2, 1)
-        m, v = self.nets[2].out.chunk(2, 1)[:: -1 if swapped else 1]
-        prior = Normal(m.clamp(-bound, bound), torch.exp(v / 2))
-        kl = kl_divergence(Normal(m1, s1.abs(), validate_args=False), prior)
+        m, v = prior(*self.nets[2].out.chunk(2, 1))
+        kl = kl_divergence(Normal(m1, s1.abs(), validate_args=False), Normal(m, torch.exp(v / 2)))
         parts = {"nll": (out - self.x) ** 2 / 2, "kl": kl + kl_to_standard(m2, s2)}
         return loss, {name: part.sum().item() for name, part in parts.items()}
 
 
 def truth_of_two_levels(step: Step, encoder: nn.ModuleList, decoder: nn.Module, x: Tensor, latents: int) -> Truth:
     """What the step is."""
-    priors = ((False, math.inf), (True, math.inf), (False, CLAMPED))
-    betas = [_beta(step, decoder, x, latents, *prior) for prior in priors]
-    beta = next((beta for beta in betas if beta is not None), None)
-    if beta is None:
+    found = next(
+        ((k, beta) for k, prior in enumerate(PRIORS) if (beta := _beta(step, decoder, x, latents, prior)) is not None),
+        None,
+    )
+    if found is None:
         return Truth(None)
-    other_prior = betas[:2] == [None, None]
+    which, beta = found
+    other_prior = which > 1
     run = _Run(step, decoder, x, latents, 0)
     mean, std = run.posterior()
     eps = torch.stack([((torch.cat(run(seed)[1:3], 1) - mean) / std).flatten() for seed in range(DRAWS)])
@@ -97,11 +109,11 @@ def truth_of_two_levels(step: Step, encoder: nn.ModuleList, decoder: nn.Module, 
     return Truth(beta, standard(eps), gradient_is_right(whole, x), len(run(0)[1]), other_prior)
 
 
-def _beta(step: Step, decoder: nn.Module, x: Tensor, latents: int, swapped: bool, bound: float) -> float | None:
+def _beta(step: Step, decoder: nn.Module, x: Tensor, latents: int, prior: Prior) -> float | None:
     rows, losses = [], []
     for number in range(RUNS):
         randomise(decoder, number)
-        loss, parts = _Run(step, decoder, x, latents, number).parts(number, swapped, bound)
+        loss, parts = _Run(step, decoder, x, latents, number).parts(number, prior)
         rows.append({**parts, "constant": 1.0})
         losses.append(loss)
     return beta_of(fitted(rows, losses))
