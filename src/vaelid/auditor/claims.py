@@ -7,7 +7,7 @@ from operator import add
 
 import torch
 
-from vaelid.auditor.linear import value_of
+from vaelid.auditor.linear import added, value_of
 from vaelid.auditor.names import Monomial, Names
 from vaelid.auditor.objective import Group, Objective, Question, over_noise
 from vaelid.auditor.posterior import Posterior, axes_in, names_in
@@ -16,7 +16,7 @@ from vaelid.auditor.report import Claim
 from vaelid.auditor.simple import replaced
 from vaelid.auditor.targets import Found, find_divergence
 from vaelid.auditor.tensors import count, element_of
-from vaelid.readings.terms.arrays import TermArray
+from vaelid.readings.terms.arrays import TermArray, as_term
 from vaelid.readings.terms.namespace import NAMESPACE as xp
 from vaelid.readings.terms.syntax import INDEX, Operator, Term, free_variables, subterms
 from vaelid.readings.terms.text import text
@@ -198,7 +198,8 @@ def _named(
         found = find_divergence(body, axes, other, question.values, own)
         if isinstance(found, Found):
             return bug, said
-    if (fit := question.values.fit(body, [posterior.mean**2, xp.exp(lv), lv], axes)) is not None:
+    plain = reduce(add, [part for part in added(lv.term) if names_in(part)], as_term(0))  # without a noise's own scale
+    if (fit := question.values.fit(body, [posterior.mean**2, xp.exp(lv), plain], axes)) is not None:
         square, variance, logarithm = (question.values.number(w) for w in fit.weights)
         if square > 0 and variance > 0 and logarithm < 0:
             ratio = -logarithm / variance

@@ -1,15 +1,20 @@
 """What a term leaves out: rows, coordinates, latents; and what a decoder sees that it should not."""
 
+import itertools
 import math
 from collections.abc import Iterable
 
 from vaelid.auditor.assessed import Assessed
-from vaelid.auditor.objective import Group
-from vaelid.auditor.posterior import axes_in, names_in
+from vaelid.auditor.circuit import At, Circuit
+from vaelid.auditor.objective import Group, over_noise
+from vaelid.auditor.posterior import Posterior, axes_in, names_in
 from vaelid.auditor.refute import elements_of
+from vaelid.auditor.shift import shifted
 from vaelid.readings.terms.syntax import Element
 
-__all__ = ["kept_part", "not_decoded", "seen_data"]
+__all__ = ["counted_twice", "kept_part", "not_decoded", "part_of_latents", "seen_data"]
+
+_MOST_NODES = 100_000
 
 
 def kept_part(assessed: Assessed) -> float:
@@ -30,6 +35,42 @@ def kept_part(assessed: Assessed) -> float:
     outputs = [share for name, share in shares.items() if name in assessed.objective.question.outputs]
     data = [share for name, share in shares.items() if name in assessed.objective.question.data]
     return max(min(outputs, default=1.0), min(data, default=1.0))
+
+
+def part_of_latents(assessed: Assessed, group: Group, posterior: Posterior) -> str | None:
+    """How many of a posterior's coordinates have a divergence, where not all have one."""
+    axes = assessed.run.reading.axes
+    groups = _groups_of(assessed, posterior)
+    here, whole = 0, axes.length(posterior.axes)
+    if len(groups) == 1:
+        draws = assessed.draws_of(group)
+        here = axes.length(a for a in group.axes if a not in draws)
+    else:
+        here = len({of for other in groups for of in _coordinates_of(assessed, other, posterior)})
+    return f"it is the KL of {here} of the {whole} coordinates that are sampled." if here < whole else None
+
+
+def counted_twice(assessed: Assessed, posterior: Posterior) -> bool:
+    """Whether coordinates stand in several of a posterior's divergences."""
+    groups = _groups_of(assessed, posterior)
+    found = [of for group in groups for of in _coordinates_of(assessed, group, posterior)] if len(groups) > 1 else []
+    return len(found) > len(set(found))
+
+
+def _groups_of(assessed: Assessed, posterior: Posterior) -> list[Group]:
+    return [group for group, its in assessed.divergences() if its is posterior]
+
+
+def _coordinates_of(assessed: Assessed, group: Group, posterior: Posterior) -> list[frozenset[At]]:
+    """The elements that each coordinate's mean depends on, of the coordinates that a divergence is of."""
+    some = shifted(posterior, over_noise(group.body, assessed.objective.question)[0]) or posterior
+    lengths = assessed.objective.question.values.lengths
+    circuit = Circuit(lengths, {}, _MOST_NODES)
+    known: dict[int, frozenset[At]] = {}
+    names = [f"i{axis}" for axis in axes_in(some.mean.term)]
+    places = itertools.product(*(range(lengths[name]) for name in names))
+    nodes = (circuit.node(some.mean.term, dict(zip(names, place, strict=True))) for place in places)
+    return [circuit.elements_below(node, known) for node in nodes]
 
 
 def seen_data(assessed: Assessed, group: Group, observed: Iterable[str]) -> str | None:

@@ -132,8 +132,8 @@ class Group:
     """The parts of a loss that are of one kind.
 
     Attributes:
-        kind: ``reconstruction`` (of further data ``reconstruction 2``, ...), ``divergence 0``, ..., ``constant``,
-            ``parameter`` or ``mixed``.
+        kind: ``reconstruction``, ``divergence 0``, ``divergence 1``, ..., ``constant``, ``parameter`` or ``mixed``; of
+            further data or coordinates ``reconstruction 2``, ``divergence 0 2``, ...
         parts: as they stand.
         axes: that they sum over.
         body: what is under the sums.
@@ -231,16 +231,16 @@ def _move_priors(question: Question, by_kind: dict[str, list[Part]]) -> None:
 
 
 def _recognised_or_split(question: Question, group: Group) -> list[tuple[Group, Found | Rewrite | None]]:
-    """The group and what it is; of likelihoods of different data, each with what it is, if all are known."""
+    """The group and what it is; or, if all are known, likelihoods of different data, KLs of different coordinates."""
     whole = _recognised(question, group)
-    if whole is not None or group.kind != "reconstruction":
+    if whole is not None or not group.kind.startswith(("reconstruction", "divergence")):
         return [(group, whole)]
-    apart = [(one, _recognised(question, one)) for one in _by_data(group)]
+    apart = [(one, _recognised(question, one)) for one in _by_elements(group)]
     return apart if len(apart) > 1 and all(found is not None for _, found in apart) else [(group, None)]
 
 
-def _by_data(group: Group) -> list[Group]:
-    """A group's parts by the data, outputs and parameters that they speak of, those that share none apart."""
+def _by_elements(group: Group) -> list[Group]:
+    """A group's parts by the elements that they speak of, those that share none apart."""
     together: list[tuple[set[Term], list[Part]]] = []
     for part in group.parts:
         spoken = set(elements_of(under_sums([part], axes_of([part]))))

@@ -7,7 +7,7 @@ from torch import Tensor
 
 from vaelid.auditor.assessed import Assessed
 from vaelid.auditor.claims import Shown, divergence_claim, reconstruction_claim
-from vaelid.auditor.coverage import kept_part, not_decoded, seen_data
+from vaelid.auditor.coverage import counted_twice, kept_part, not_decoded, part_of_latents, seen_data
 from vaelid.auditor.declared import Declared
 from vaelid.auditor.importance import Bound, importance_weighted
 from vaelid.auditor.names import Monomial
@@ -150,7 +150,7 @@ class _Judge(Statements):
         found = list(self.assessed.samplers)
         names = [p.noise for p in self.objective.question.posteriors if p.noise]
         if len(set(names)) < len(names):
-            if len(self.assessed.divergences()) == len(names):
+            if len(self.with_divergences()) == len(names):
                 reason = "two latents, each with a KL of its own, are made of one draw: they are not independent."
                 return [Claim("sampler", "REFUTED", reason, bug="shared-noise", source=found[0].source)]
             reason = "one draw stands in several tensors that enter networks: which of them is the latent is not known."
@@ -178,6 +178,10 @@ class _Judge(Statements):
         constants = {n for n, leaf in reading.leaves.items() if leaf.kind == "constant"}
         together = [entered.leaves & constants for entered, _ in reading.entering if entered.leaves & own]
         return frozenset().union(*together)
+
+    def with_divergences(self) -> set[str]:
+        """The kinds of divergences, one for each posterior that has any."""
+        return {" ".join(group.kind.split()[:2]) for group, _ in self.assessed.divergences()}
 
     def divergence_claims(self) -> list[Claim]:
         question = self.objective.question
@@ -219,7 +223,11 @@ class _Judge(Statements):
                 self.other = name
                 claims.append(replace(claim, verdict="OTHER", reason=f"it is {name}."))
                 continue
-            if claim.verdict == "PROVED" and (part := self.part_of_latents(group, posterior)):
+            if claim.verdict == "PROVED" and counted_twice(self.assessed, posterior):
+                self.other = "a KL with a weight for each coordinate"
+                claims.append(replace(claim, verdict="OTHER", reason=f"it is {self.other}."))
+                continue
+            if claim.verdict == "PROVED" and (part := part_of_latents(self.assessed, group, posterior)):
                 claim = Claim(
                     "divergence", "REFUTED", part, claim.formula, claim.weight, claim.theorems, bug="kl-partial"
                 )
@@ -237,7 +245,7 @@ class _Judge(Statements):
                 claims.append(
                     Claim("divergence", "REFUTED", reason, bug="detached" if line else "kl-zero", source=line)
                 )
-        missing = len(self.objective.question.posteriors) - len(self.assessed.divergences())
+        missing = len(self.objective.question.posteriors) - len(self.with_divergences())
         if claims and missing > 0 and not unknown and not stray and self.assessed.divergences():
             reason = f"{missing} of the latents that are sampled have no KL in the loss."
             claims.append(Claim("divergence", "REFUTED", reason, bug="kl-partial"))
@@ -279,14 +287,6 @@ class _Judge(Statements):
         of_rows = set(axes_in(mask.term)) <= set(posterior.axes[:-1])  # and not of latent coordinates
         same = other is not None and other.term is mask.term
         return None if of_rows and same and self.is_mask(mask) else "a KL with a weight for each place"
-
-    def part_of_latents(self, group: Group, posterior: Posterior) -> str | None:
-        axes = self.assessed.run.reading.axes
-        draws = self.assessed.draws_of(group)
-        here, whole = axes.length(a for a in group.axes if a not in draws), axes.length(posterior.axes)
-        if here == whole and group.found is not None:
-            return None
-        return f"it is the KL of {here} of the {whole} coordinates that are sampled." if here < whole else None
 
     def reconstruction_claims(self) -> list[Claim]:
         group = self.reconstruction
