@@ -2,7 +2,6 @@
 
 GAPS = {
     "looks_wrong.free_bits": "objective 'a function of the absolute value of the KL', not '(?i)free.",
-    "looks_wrong.kl_of_each_row_stacked": "UNKNOWN, not PROVED",
     "looks_wrong.noise_by_box_and_muller": "UNKNOWN, not PROVED",
     "looks_wrong.std_of_either_sign": "UNKNOWN, not PROVED",
     "losses.continuous_bernoulli_object": "UNKNOWN, not PROVED",
@@ -13,6 +12,5 @@ GAPS = {
     "others.vector_quantised": "objective 'plain autoencoder', not '(?i)vq|vector|quanti'",
     "wrong_losses.absolute_mean": "bugs {'clamp', None}, not kl-formula",
     "wrong_losses.square_of_the_sum": "UNKNOWN, not REFUTED",
-    "wrong_steps.small_noise": "bugs {'kl-formula', None}, not scaled-noise",
     "wrong_steps.std_of_one": "UNKNOWN, not REFUTED",
 }

@@ -3,9 +3,9 @@
 from dataclasses import dataclass, replace
 
 from vaelid.auditor.linear import NoProof
-from vaelid.auditor.objective import Objective, Question, identify, variable_of
+from vaelid.auditor.objective import Objective, Question, identify, of_one_array, variable_of
 from vaelid.auditor.pointwise import pointwise
-from vaelid.auditor.posterior import axes_in
+from vaelid.auditor.posterior import axes_in, names_in
 from vaelid.auditor.refute import elements_of
 from vaelid.auditor.simple import is_number
 from vaelid.auditor.tensors import index_of
@@ -29,6 +29,7 @@ class Bound:
         over: the axis of the sum.
         theorem: that its part of the posterior is log q - log p at the draw itself.
         failure: what it is instead, where it is no bound.
+        of_rows: that the loss is a weight times the sum over rows of the logarithm, and a constant.
     """
 
     weight: TermArray
@@ -36,6 +37,7 @@ class Bound:
     over: int
     theorem: Theorem | None
     failure: str = ""
+    of_rows: Theorem | None = None
 
 
 def importance_weighted(question: Question) -> Bound | None:
@@ -46,16 +48,31 @@ def importance_weighted(question: Question) -> Bound | None:
         opened = _opened(question.term.term, part)
         if opened is None:
             continue
-        over, inside = opened
+        over, inside, logarithm = opened
         exponent = _exponent(inside)
         if exponent is None or question.kind(exponent) != "mixed":
             continue
-        return _bound(question, -exponent, over)
+        found = _bound(question, -exponent, over)
+        return found if found.failure or found.theorem is None else _of_rows(question, found, logarithm)
     return None
 
 
-def _opened(whole: Term, part: Term) -> tuple[int, Term] | None:
-    """The axis of the sum in a logarithm, and its body, in the indices of all axes around it."""
+def _of_rows(question: Question, bound: Bound, logarithm: TermArray) -> Bound:
+    """The bound, with the theorem that the loss is a negative weight times its sum over rows, and a constant."""
+    outer = of_one_array(question, logarithm, "bound")
+    if outer is None or outer.weight is None:
+        return replace(
+            bound, theorem=None, failure="it is no weight times the sum of the bounds of all rows, and a constant"
+        )
+    if set(axes_in(logarithm.term)) - set(outer.axes):
+        return replace(bound, theorem=None, failure="it does not sum the bounds of all rows")
+    if question.values.number(outer.weight) >= 0:
+        return replace(bound, theorem=None, failure="its sign is wrong: the bound itself is minimised")
+    return replace(bound, of_rows=outer.theorem)
+
+
+def _opened(whole: Term, part: Term) -> tuple[int, Term, TermArray] | None:
+    """The axis of the sum in a logarithm, its body, and the logarithm, in the indices of all axes around it."""
 
     def search(term: Term, around: tuple[Term, ...]) -> Term | None:
         if term is part:
@@ -74,7 +91,7 @@ def _opened(whole: Term, part: Term) -> tuple[int, Term] | None:
         return None
     total = found.arguments[0]
     axis = int(total.arguments[0].head.name[1:])  # pyright: ignore[reportAttributeAccessIssue]
-    return axis, element(lambda_(1, total.arguments[1]), index_of(axis))
+    return axis, element(lambda_(1, total.arguments[1]), index_of(axis)), TermArray((), found)
 
 
 def _with_indices(term: Term, around: tuple[Term, ...]) -> Term:
@@ -93,7 +110,9 @@ def _exponent(body: Term) -> TermArray | None:
         case Operator("exp"), (x,):
             return TermArray((), x)
         case Operator("multiply"), (x, y):
-            return _exponent(x) or _exponent(y)
+            for one, other in ((x, y), (y, x)):
+                if not names_in(TermArray((), other)):
+                    return _exponent(one)
     return None
 
 

@@ -28,8 +28,8 @@ from vaelid.auditor.posterior import Posterior, axes_in, matched, names_in
 from vaelid.auditor.refute import elements_of
 from vaelid.auditor.shift import shifted
 from vaelid.auditor.simple import is_number, replaced, simple
-from vaelid.auditor.targets import Found, Rewrite, Target, find_divergence, find_integrand
-from vaelid.auditor.tensors import length_of
+from vaelid.auditor.targets import Body, Found, Rewrite, Target, find_divergence, find_integrand, found_with
+from vaelid.auditor.tensors import element_of, length_of
 from vaelid.readings.errors import ReadingError
 from vaelid.readings.terms.arrays import TermArray, as_term, index
 from vaelid.readings.terms.syntax import (
@@ -48,6 +48,7 @@ __all__ = [
     "Objective",
     "Question",
     "identify",
+    "of_one_array",
     "over_noise",
     "prior_sees_sample",
     "rewritten",
@@ -402,6 +403,36 @@ def _proved(question: Question, taken: Theorem | None, groups: list[Group], hypo
         return Objective(question, tuple(proofs), proved(goal, premises))
     except NoProof as failure:
         return Objective(question, tuple(proofs), None, str(failure))
+
+
+def of_one_array(question: Question, pattern: TermArray, name: str) -> Group | None:
+    """What a loss is of a term, an array of this name written for it: weight * sum + constant; None where it is not.
+
+    The theorem is on the array, so it holds for what the term is.
+    """
+    axes = axes_in(pattern.term)
+    term = TermArray((), matched(question.term.term, pattern.term, axes, name, "itself"))
+    values = question.values.with_leaf(name, question.values.whole(pattern, axes))
+    written = replace(question, term=term, values=values)
+    hypotheses = written.hypotheses
+    try:
+        taken = apart(term, lambda part: name if name in names_in(part) else "rest", hypotheses)
+        own = [part for part in taken.parts if name in names_in(value_of([part]))]
+        rest = [part for part in taken.parts if part not in own]
+        if not own or any(names_in(value_of([part])) - question.data for part in rest):
+            return None
+        over = axes_of(own)
+        body = under_sums(own, over)
+        target = Target(name, element_of(name, axes), as_term(0))
+        found = found_with(Body.of(body), target, list(over), values)
+        if found is None:
+            return None
+        group = Group(name, tuple(own), tuple(over), body, found)
+        constant = [Group("constant", tuple(rest), (), value_of(rest))] if rest else []
+        whole = _proved(written, taken.theorem, [group, *constant], hypotheses)
+    except (NoProof, ReadingError):
+        return None
+    return None if whole.theorem is None else replace(whole.groups[0], theorem=whole.theorem)
 
 
 def _proved_group(question: Question, group: Group, hypotheses: tuple[Term, ...]) -> Group:

@@ -191,7 +191,10 @@ def _twice(exponent: Term) -> TermArray:
 
 
 def matched(term: Term, pattern: Term, axes: tuple[int, ...], name: str, how: str = "exp") -> Term:
-    """The term with e to an element of the array for every occurrence of the pattern, at whatever indices it stands."""
+    """The term with e to an element of the array for every occurrence of the pattern, at whatever indices it stands.
+
+    `how`: ``exp``; or ``sigmoid``: the sigmoid of the element; ``itself``: the element.
+    """
     indices = {index_of(axis).head: k for k, axis in enumerate(axes)}
     array = variable(name, *(length_of(a) for a in axes)).term
     known: dict[Term, Term] = {}
@@ -213,6 +216,8 @@ def matched(term: Term, pattern: Term, axes: tuple[int, ...], name: str, how: st
 
 
 def _written(s: Term, how: str) -> Term:
+    if how == "itself":
+        return s
     if how == "exp":
         return make(Operator("exp"), s)
     one = as_term(1).term

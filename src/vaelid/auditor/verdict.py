@@ -121,17 +121,18 @@ class _Judge(Statements):
         name = "importance-weighted bound"
         samplers = self.sampler_claims([])
         if bound.theorem is None or bound.failure:
-            wrong = "over rows" in bound.failure or "other weights" in bound.failure
-            verdict: Verdict = "REFUTED" if wrong else "UNKNOWN"
-            claim = Claim("objective", verdict, f"{bound.failure}.", bug="multi-sample" if wrong else None)
-            return self.reported(target, "no ELBO" if wrong else "unknown", (*samplers, claim), None)
+            bugs = {"over rows": "multi-sample", "other weights": "multi-sample", "sign": "sign"}
+            bug = next((bug for said, bug in bugs.items() if said in bound.failure), None)
+            verdict: Verdict = "REFUTED" if bug else "UNKNOWN"
+            claim = Claim("objective", verdict, f"{bound.failure}.", bug=bug)
+            return self.reported(target, "no ELBO" if bug else "unknown", (*samplers, claim), None)
         self.objective = bound.objective
         self.reconstruction = bound.objective.group("reconstruction")
-        theorems = tuple(t for t in (bound.objective.theorem, bound.theorem) if t is not None)
+        theorems = tuple(t for t in (bound.objective.theorem, bound.theorem, bound.of_rows) if t is not None)
         reason = "it is -log of a sum over draws of p(x, z) / q(z|x), averaged over rows, and a constant."
         claims = (
             *samplers,
-            Claim("divergence", "PROVED", "at each draw it is log q(z|x) - log p(z).", theorems=theorems[1:]),
+            Claim("divergence", "PROVED", "at each draw it is log q(z|x) - log p(z).", theorems=theorems[1:2]),
             Claim(
                 "reconstruction",
                 "PROVED",

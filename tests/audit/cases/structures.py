@@ -267,6 +267,23 @@ def logsumexp_over_rows(B, L, D):
     return importance_weighted(B, L, D, lambda weights: -torch.logsumexp(weights, 1).mean())
 
 
+@BANK.step("REFUTED", bug="sign")
+def importance_weighted_bound_minimised(B, L, D):
+    return importance_weighted(B, L, D, lambda weights: torch.logsumexp(weights, 0).mean())
+
+
+@BANK.step("UNKNOWN", "REFUTED", "OTHER")
+def importance_weighted_bound_squared(B, L, D):
+    return importance_weighted(B, L, D, lambda weights: (torch.logsumexp(weights, 0) ** 2).mean())
+
+
+@BANK.step("UNKNOWN", "REFUTED", "OTHER")
+def importance_weighted_bound_and_a_penalty(B, L, D):
+    return importance_weighted(
+        B, L, D, lambda weights: -torch.logsumexp(weights, 0).mean() + 0.1 * weights.square().mean()
+    )
+
+
 @BANK.step("PROVED", **BERNOULLI)
 def mean_of_log_weights(B, L, D):
     built = importance_weighted(B, L, D, lambda weights: -weights.mean())
