@@ -29,6 +29,7 @@ class Bound:
         over: the axis of the sum.
         theorem: that its part of the posterior is log q - log p at the draw itself.
         failure: what it is instead, where it is no bound.
+        note: in what the loss is not the bound itself, but has its gradient.
         of_rows: that the loss is a weight times the sum over rows of the logarithm, and a constant.
     """
 
@@ -38,6 +39,7 @@ class Bound:
     theorem: Theorem | None
     failure: str = ""
     of_rows: Theorem | None = None
+    note: str = ""
 
 
 def importance_weighted(question: Question) -> Bound | None:

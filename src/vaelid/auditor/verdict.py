@@ -9,7 +9,7 @@ from vaelid.auditor.assessed import Assessed
 from vaelid.auditor.claims import Shown, divergence_claim, reconstruction_claim
 from vaelid.auditor.coverage import counted_twice, kept_part, not_decoded, part_of_latents, seen_data
 from vaelid.auditor.declared import Declared
-from vaelid.auditor.importance import Bound, importance_weighted
+from vaelid.auditor.importance import Bound
 from vaelid.auditor.names import Monomial
 from vaelid.auditor.objective import Group, prior_sees_sample
 from vaelid.auditor.other import (
@@ -24,6 +24,7 @@ from vaelid.auditor.posterior import Posterior, ancestors, axes_in, names_in
 from vaelid.auditor.refute_likelihood import no_likelihood
 from vaelid.auditor.refute_objective import not_declared
 from vaelid.auditor.report import Claim, Report, Verdict
+from vaelid.auditor.self_normalised import bound_in
 from vaelid.auditor.statements import Statements
 from vaelid.auditor.targets import Target
 from vaelid.readings.terms.syntax import Binder, Element, subterms
@@ -114,7 +115,7 @@ class _Judge(Statements):
         question = self.objective.question
         if not question.posteriors or not any(group.kind == "mixed" for group in self.objective.groups):
             return None
-        return importance_weighted(question)
+        return bound_in(question, self.assessed.run)
 
     def bound_report(self, target: str, bound: Bound) -> Report:
         """The report on a loss with the logarithm of a sum over draws in it."""
@@ -126,6 +127,12 @@ class _Judge(Statements):
             verdict: Verdict = "REFUTED" if bug else "UNKNOWN"
             claim = Claim("objective", verdict, f"{bound.failure}.", bug=bug)
             return self.reported(target, "no ELBO" if bug else "unknown", (*samplers, claim), None)
+        if bound.note:
+            self.notes.append(bound.note)
+        if (stops := self.assessed.run.reading.result.stops) and not bound.note:
+            reason = "its value is right, but a gradient is cut off."
+            claim = Claim("objective", "REFUTED", reason, bug="detached", source=min(stops))
+            return self.reported(target, "no ELBO", (*samplers, claim), None)
         self.objective = bound.objective
         self.reconstruction = bound.objective.group("reconstruction")
         theorems = tuple(t for t in (bound.objective.theorem, bound.theorem, bound.of_rows) if t is not None)

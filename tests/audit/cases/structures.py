@@ -267,6 +267,11 @@ def logsumexp_over_rows(B, L, D):
     return importance_weighted(B, L, D, lambda weights: -torch.logsumexp(weights, 1).mean())
 
 
+@BANK.step("UNKNOWN", "REFUTED", "OTHER")
+def self_normalised_weights_that_are_not_detached(B, L, D):
+    return importance_weighted(B, L, D, lambda weights: -(weights.softmax(0) * weights).sum(0).mean())
+
+
 @BANK.step("REFUTED", bug="sign")
 def importance_weighted_bound_minimised(B, L, D):
     return importance_weighted(B, L, D, lambda weights: torch.logsumexp(weights, 0).mean())
