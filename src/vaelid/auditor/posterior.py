@@ -145,6 +145,8 @@ def log_variance_of(deviation: TermArray, name: str) -> tuple[TermArray, TermArr
     That term is to be written e to the array of this name, so that its logarithm is that array.
     """
     term = _positive(tidy(deviation)).term
+    if isinstance(term.head, Number) and term.head.value > 0:
+        return (as_term(0) if term.head.value == 1 else 2 * xp.log(TermArray((), term))), None
     log_variance = _twice(term.arguments[0]) if term.head == Operator("exp") else None
     if log_variance is None:
         number, core = without_number(term)

@@ -159,6 +159,39 @@ class OfLatents(Search):
         order = scipy.linalg.qr(table.T.numpy(), pivoting=True)[-1]
         return [int(k) for k in order[: table.shape[1]]]
 
+    def not_through_posteriors(self) -> Iterator[Refutation]:
+        """Two elements that several coordinates share, moved so that no mean or variance moves, and the loss moves."""
+        shared = [c for c in self.coordinates if len(c.elements) > 1 and not self.of_its_own(c)]
+        for coordinate in some(shared, FEW):
+            for one, other in itertools.combinations(coordinate.elements, 2):
+                if self.late:
+                    return
+                if one[0] != other[0] or one[0] in self.question.data:
+                    continue
+                moves = {one: self.whole.here(one) + 1, other: self.whole.here(other) - 1}
+                near = self.whole.beside(one) | self.whole.beside(other)
+                if near.intersection(self.data) or self.moves_posteriors(moves):
+                    continue
+                values = self.whole.balls([{}, moves])
+                if values is None or values[0].overlaps(values[1]):
+                    continue
+                reason = (
+                    f"it moves by {(values[1] - values[0]).str(6)} where {shown(one)} and {shown(other)} move so that "
+                    "no mean or variance of a posterior does: its KL is of another posterior."
+                )
+                yield Witness(said(moves), values[1].str(12), values[0].str(12), "the loss there; where it was"), reason
+
+    def moves_posteriors(self, moves: Point) -> bool:
+        """Whether a move changes the mean or log-variance of any coordinate, by more than what balls leave open."""
+        for coordinate in self.coordinates:
+            if not set(moves) & set(coordinate.elements):
+                continue
+            for term in (coordinate.mean, coordinate.log_variance):
+                before, after = self.whole.value_of(term, {}), self.whole.value_of(term, moves)
+                if before is None or after is None or not abs(after - before) < LEAST:
+                    return True
+        return False
+
     def no_priors(self) -> Iterator[Refutation]:
         """What a network put out for nothing: no latent's, compared with no data, and no prior's mean or variance."""
         own = {at for coordinate in self.coordinates for at in coordinate.elements}
@@ -251,8 +284,8 @@ class OfLatents(Search):
             names = ", ".join(map(shown, coordinate.elements))
             reason = (
                 f"in {names} it is no multiple of a KL to a normal prior: where a (mu^2 + sigma^2) + b mu + "
-                f"c log sigma^2 + d is fitted to other points, it would have to be {expected.str(6)} at "
-                f"{_point(point)}, and is {computed.str(6)}."
+                f"c log sigma^2 + d is fitted to other points, it would have to be {expected.str(12)} at "
+                f"{_point(point)}, and is {computed.str(12)}."
             )
             meaning = "the loss there; what it would have to be, from its values at other points"
             return Witness(said(point), computed.str(12), expected.str(12), meaning), reason

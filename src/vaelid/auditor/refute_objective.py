@@ -57,7 +57,7 @@ class _Search(OfLatents):
     def refutations(self) -> Iterator[Refutation]:
         if not self.coordinates:
             return
-        of_latents = (self.no_divergences, self.coordinates_that_mix, self.no_priors)
+        of_latents = (self.no_divergences, self.coordinates_that_mix, self.not_through_posteriors, self.no_priors)
         of_data = (self.places_that_mix, self.no_likelihoods) if self.likelihood is not None else ()
         for search in (*of_data, *of_latents) if self.whole.bends else (*of_latents, *of_data):  # the quick ones first
             yield from search()
@@ -78,8 +78,9 @@ class _Search(OfLatents):
                 return
             outputs = self.paired(at)
             if not outputs:
-                alone = not self.masked and not self.whole.beside(at).intersection(self.outputs)
-                if alone and (found := self.unpaired(at)) is not None:
+                linear = self.likelihood == "laplace"  # in pieces: a datum and its output may move beside each other
+                beside = linear and self.whole.beside(at).intersection(self.outputs)
+                if not self.masked and not beside and (found := self.unpaired(at)) is not None:
                     yield found
                 continue
             test = {"gaussian": self.not_gaussian, "bernoulli": self.not_bernoulli}.get(self.likelihood or "")
