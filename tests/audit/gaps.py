@@ -1,7 +1,7 @@
 """The cases of our own that an audit does not settle yet, or names otherwise: what it says instead."""
 
 GAPS = {
-    "looks_wrong.free_bits": "objective 'a function of the absolute value of the KL', not '(?i)free.",
+    "looks_wrong.free_bits": "objective 'a clamped KL, in pieces', not '(?i)free.",
     "looks_wrong.noise_by_box_and_muller": "UNKNOWN, not PROVED",
     "looks_wrong.std_of_either_sign": "UNKNOWN, not PROVED",
     "losses.continuous_bernoulli_object": "UNKNOWN, not PROVED",

@@ -5,7 +5,7 @@ import torch
 from torch.distributions import Independent, Normal, kl_divergence
 
 import vaelid
-from vaelid import InputError, audit_kl
+from vaelid import InputError, audit, audit_kl, audit_loss
 from vaelid.readings.terms.syntax import free_variables
 from vaelid.spec.errors import UserCodeError
 from vaelid.theory.kernel import Theorem
@@ -344,3 +344,28 @@ def test_a_claim_is_plain_data():
     assert data["verdict"] == "PROVED"
     assert data["theorems"][0].startswith("0 < B ∧ 0 < L → ")
     assert data["weight"] == "1 / B"
+
+
+def test_a_loss_that_is_no_number_has_no_verdict():
+    said = r"the audited function's loss is nan: expected a finite number\. Mend what gives it"
+    weight = torch.nn.Parameter(torch.ones(3))
+    with pytest.raises(UserCodeError, match=said):
+        audit(lambda x: (x * weight).sum() * float("nan"), torch.rand(4, 3))
+    with pytest.raises(UserCodeError, match=r"the audited function's loss is inf"):
+        audit(lambda x: (x * weight).sum() / 0, torch.rand(4, 3))
+    with pytest.raises(UserCodeError, match=said):
+        audit_loss(lambda x_hat, x, mu, logvar: (x_hat - x).sum() + (-mu.abs() - 1).log().sum() + logvar.sum())
+
+
+def test_a_prior_is_declared_as_reports_write_it():
+    def step(x_hat, x, mu, logvar):
+        kl = 0.5 * (mu**2 / 4 + logvar.exp() / 4 - logvar).sum()
+        return 0.5 * ((x_hat - x) ** 2).sum() + kl
+
+    assert audit_loss(step).prior == "N(0, 4)"
+    assert audit_loss(step, prior="N(0, 4)").verdict == "PROVED"
+    found = audit_loss(step, prior="N(0, I)")
+    assert found.verdict == "REFUTED"
+    assert found.claim("divergence").reason == "it is the KL to N(0, 4), where N(0, I) was declared as the prior."
+    with pytest.raises(InputError, match=r'prior is .standard.: expected a normal prior as "N\(0, I\)"'):
+        audit_loss(step, prior="standard")

@@ -85,7 +85,7 @@ def _of_absolute(question: Question, group: Group, inside: TermArray) -> str:
     if far is not None and bool((far >= 0).all() or (far <= 0).all()):
         return "a clamped KL"
     if fit is None:
-        return "a function of the absolute value of the KL"
+        return "a clamped KL, in pieces"
     slope, size = (question.values.number(weight) for weight in fit.weights)
     if slope * size > 0:
         return "free bits: max(KL, a number)"

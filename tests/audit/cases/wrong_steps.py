@@ -27,6 +27,10 @@ noisy("one_number_for_all", lambda t: torch.randn(1, dtype=t.dtype), "shared-noi
 noisy("noise_shared_by_rows", lambda t: torch.randn(t.shape[1], dtype=t.dtype), "shared-noise")
 noisy("noise_shared_by_latents", lambda t: torch.randn(len(t), 1, dtype=t.dtype), "shared-noise")
 noisy("noise_expanded", lambda t: torch.randn(len(t), 1, dtype=t.dtype).expand_as(t), "shared-noise")
+noisy("noise_of_the_first_row", lambda t: torch.randn_like(t)[:1], "shared-noise")
+noisy("noise_of_the_first_latent", lambda t: torch.randn_like(t)[:, :1], "shared-noise")
+noisy("reciprocal_of_noise", lambda t: 1 / torch.randn_like(t), None, numbers=False)
+noisy("cube_of_noise", lambda t: torch.randn_like(t) ** 3, None)
 noisy(
     "noise_of_numpy",
     lambda t: torch.from_numpy(np.random.randn(*t.shape)).to(t.dtype),
