@@ -369,3 +369,11 @@ def test_a_prior_is_declared_as_reports_write_it():
     assert found.claim("divergence").reason == "it is the KL to N(0, 4), where N(0, I) was declared as the prior."
     with pytest.raises(InputError, match=r'prior is .standard.: expected a normal prior as "N\(0, I\)"'):
         audit_loss(step, prior="standard")
+
+
+def test_a_likelihood_that_is_declared_has_to_be_known():
+    said = (
+        "likelihood is 'gausian': expected one of gaussian, bernoulli, laplace, poisson, negative_binomial, binomial, "
+    )
+    with pytest.raises(InputError, match=said):
+        audit_loss(lambda x_hat, x, mu, logvar: (x_hat - x).sum() + mu.sum() + logvar.sum(), likelihood="gausian")

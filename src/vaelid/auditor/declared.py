@@ -5,7 +5,10 @@ from dataclasses import dataclass
 
 from vaelid.spec.errors import InputError
 
-__all__ = ["Declared"]
+__all__ = ["LIKELIHOODS", "Declared"]
+
+LIKELIHOODS = ("gaussian", "bernoulli", "laplace", "poisson", "negative_binomial", "binomial", "categorical")
+"""The families that an audit knows."""
 
 
 @dataclass(frozen=True)
@@ -25,6 +28,8 @@ class Declared:
     prior: str | None = None
 
     def __post_init__(self) -> None:
+        if self.likelihood is not None and self.likelihood not in LIKELIHOODS:
+            raise InputError(f"likelihood is {self.likelihood!r}: expected one of {', '.join(LIKELIHOODS)}.")
         if self.prior is not None and re.fullmatch(r"N\(.+, .+\)", self.prior) is None:
             raise InputError(f'prior is {self.prior!r}: expected a normal prior as "N(0, I)" or "N(0, 4)".')
 
