@@ -6,7 +6,6 @@ GAPS = {
     "looks_wrong.std_of_either_sign": "UNKNOWN, not PROVED",
     "losses.continuous_bernoulli_object": "UNKNOWN, not PROVED",
     "losses.einsum": "UNKNOWN, not PROVED",
-    "losses.loop_over_rows": "UNKNOWN, not PROVED",
     "losses.negative_binomial_object": "UNKNOWN, not PROVED",
     "losses.norm_squared": "OTHER, not PROVED",
     "others.vector_quantised": "objective 'plain autoencoder', not '(?i)vq|vector|quanti'",

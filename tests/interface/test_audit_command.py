@@ -182,7 +182,7 @@ def test_a_step_is_given_the_batch_that_is_named(engine, here, vaelid):
     assert vaelid("audit", "model.py:step", "--batch", "data.py:batch", "--beta", "2", "--variance", "3").status == 0
     assert engine["name"] == "audit"
     assert engine["given"][1] == [1, 2]
-    assert engine["options"] == {"beta": 2.0, "variance": 3.0, "evaluation": None}
+    assert engine["options"] == {**dict.fromkeys(("likelihood", "prior", "evaluation")), "beta": 2.0, "variance": 3.0}
     vaelid("audit", "model.py:vae.loss", "--batch", "data.py:loader", "--eval-step", "data.py:validate")
     assert engine["given"][1] == [5]
     assert engine["options"]["evaluation"].__name__ == "validate"

@@ -32,7 +32,7 @@ def verdict(folder, monkeypatch):
 def test_a_proved_loss_passes_and_the_report_is_given(verdict):
     asked = verdict(proved)
     assert assert_elbo(len, [1], beta=4.0).beta_effective == 4.0
-    assert asked == {"beta": 4.0, "likelihood": None, "variance": None, "evaluation": None}
+    assert asked == {**dict.fromkeys(("likelihood", "variance", "prior", "evaluation")), "beta": 4.0}
 
 
 def test_any_other_verdict_fails_with_the_report_as_text(verdict):

@@ -236,8 +236,13 @@ def _recognised_or_split(question: Question, group: Group) -> list[tuple[Group, 
     whole = _recognised(question, group)
     if whole is not None or not group.kind.startswith(("reconstruction", "divergence")):
         return [(group, whole)]
-    apart = [(one, _recognised(question, one)) for one in _by_elements(group)]
-    return apart if len(apart) > 1 and all(found is not None for _, found in apart) else [(group, None)]
+    known: list[tuple[Group, Found | Rewrite | None]] = []
+    groups = _by_elements(group)
+    for one in groups if len(groups) > 1 else ():
+        if (found := _recognised(question, one)) is None:
+            break
+        known.append((one, found))
+    return known if known and len(known) == len(groups) else [(group, None)]
 
 
 def _by_elements(group: Group) -> list[Group]:

@@ -1,13 +1,14 @@
 """Identities of one coordinate, by the solvers: without laws where that is enough, then with those of what occurs."""
 
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from functools import reduce
 
 from vaelid.auditor.exponentials import by_exponentials
 from vaelid.auditor.folding import folded, unfolded
 from vaelid.auditor.laws import about_abs, laws
 from vaelid.auditor.lemmas import about_logits
-from vaelid.auditor.linear import proved
+from vaelid.auditor.linear import NoProof, proved
 from vaelid.auditor.posterior import names_in
 from vaelid.auditor.simple import replaced
 from vaelid.readings.terms.arrays import TermArray, as_term
@@ -59,9 +60,8 @@ def pointwise(goal: Term, *terms: TermArray) -> Theorem:
     """
     hypotheses, plain = split(goal)
     if (less := _cancelled(replaced(plain, _fixed(hypotheses)))) is not plain:
-        theorem = pointwise(given(*hypotheses, less), *terms)
-        same = [_of_lengths(hypotheses, one, other) for one, other in zip(plain.arguments, less.arguments, strict=True)]
-        return proved(goal, [theorem, *(s for s in same if s is not None)])
+        with suppress(NoProof):
+            return _by_lengths(goal, hypotheses, less, *terms)
     found = [unfolded(term.term) for term in terms]
     lengths = {p for p in subterms(goal) if p.head == Operator("real")}
     shares = {p for p in subterms(goal) if p.head == Operator("divide") and p.arguments[1] in lengths}
@@ -76,6 +76,14 @@ def pointwise(goal: Term, *terms: TermArray) -> Theorem:
         except NotProved:
             continue
     return proved(goal, [use("exp_zero")], unfold=True)
+
+
+def _by_lengths(goal: Term, hypotheses: tuple[Term, ...], less: Term, *terms: TermArray) -> Theorem:
+    """The goal, by the same without the lengths that cancel."""
+    theorem = pointwise(given(*hypotheses, less), *terms)
+    pairs = zip(split(goal)[1].arguments, less.arguments, strict=True)
+    same = [known for one, other in pairs if (known := _of_lengths(hypotheses, one, other)) is not None]
+    return proved(goal, [theorem, *same])
 
 
 def _fixed(hypotheses: tuple[Term, ...]) -> dict[Term, Term]:

@@ -34,14 +34,14 @@ class Role(click.ParamType):
     "--role", "roles", type=Role(), multiple=True, metavar="ARG=ROLE", help="What a parameter is; may be repeated."
 )
 @click.option("--beta", type=float, metavar="B", help="The beta that is meant: any other is REFUTED.")
-@click.option("--likelihood", metavar="NAME", help="The likelihood that is meant: gaussian, bernoulli, ...")
+@click.option("--likelihood", metavar="NAME", help="The likelihood that is meant: gaussian, for instance.")
 @click.option(
     "--variance",
     type=click.FloatRange(min=0, min_open=True),
     metavar="V",
     help="The observation variance that is meant.  [default: 1]",
 )
-@click.option("--prior", metavar="PRIOR", help="The prior that is meant, as reports write it: 'N(0, I)'.")
+@click.option("--prior", metavar="PRIOR", help="The prior that is meant: 'N(0, I)', for instance.")
 @click.option("--eval-step", metavar="PLACE", help="The step of evaluation, to be compared with TARGET.")
 @click.option(
     "--time-limit",
