@@ -107,8 +107,10 @@ class Search:
             here = self.step(at, step)
             if self.late:
                 return
-            mixing = self.mixing({at: here}, some([other for other in others if other in self.whole.beside(at)]))
-            for other in sorted(mixing, key=lambda o: -mixing[o])[:3]:
+            near = some([other for other in others if other in self.whole.beside(at)])
+            mixing = self.mixing({at: here}, near)
+            clear = sorted(mixing, key=lambda o: -mixing[o])[:3]
+            for other in clear or near[:1]:  # what is too little for floats is not for balls
                 if found := self.certainly_mixed({at: here}, other):
                     yield found
 
