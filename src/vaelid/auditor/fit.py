@@ -82,10 +82,10 @@ class Values:
                 value = tensor.detach().double()
                 if name in moved:
                     noise = torch.randn(value.shape, generator=generator, dtype=torch.float64)
-                    odds = torch.logit(value) + 0.3 * noise
-                    inside = bool(((value > 0) & (value < 1)).all())
-                    farther = torch.where(value == 0, 0.5 * noise, value * torch.exp(0.3 * noise))
-                    value = torch.sigmoid(odds) if inside else farther
+                    if bool(((value > 0) & (value < 1)).all()):
+                        value = torch.sigmoid(torch.logit(value) + 0.3 * noise)
+                    else:
+                        value = torch.where(value == 0, 0.5 * noise, value * torch.exp(0.3 * noise))
                 arrays[name] = value
             sets.append(arrays)
         return cls(tuple(sets), lengths)
