@@ -8,6 +8,7 @@ import math
 from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import partial
 from itertools import product
 from typing import Any
 
@@ -27,6 +28,7 @@ from vaelid.readings.terms.syntax import (
     Variable,
     instance,
 )
+from vaelid.readings.terms.values import OPERATIONS
 
 __all__ = ["BALLS", "FLOATS", "SLOPES", "Arithmetic", "At", "Circuit", "Fold", "Values"]
 
@@ -285,7 +287,7 @@ class Values:
                     value = self.arithmetic.operations[operation](value, part)
             else:
                 value = self.arithmetic.operations[operation](*parts)
-        except (ZeroDivisionError, ValueError, OverflowError, KeyError):
+        except (ZeroDivisionError, ValueError, OverflowError, KeyError, ReadingError):
             return None
         return value if self.arithmetic.is_value(value) else None
 
@@ -297,22 +299,8 @@ def _as_ball(x: Fraction) -> arb:
     return arb(fmpq(x.numerator, x.denominator))
 
 
-def _ball_of_quotient(x: arb, y: arb) -> arb:
-    if y.contains(0):
-        raise ZeroDivisionError
-    return x / y
-
-
-def _ball_of_log(x: arb) -> arb:
-    if not x > 0:
-        raise ValueError
-    return x.log()
-
-
-def _ball_of_root(x: arb) -> arb:
-    if not x >= 0:
-        raise ValueError
-    return x.sqrt()
+def _in_ball(operation: Callable[..., Any], *arguments: arb) -> arb:
+    return arb(operation(*arguments))
 
 
 _SHARED: dict[str, Callable[..., Any]] = {
@@ -326,14 +314,7 @@ _SHARED: dict[str, Callable[..., Any]] = {
 BALLS = Arithmetic(
     _as_ball,
     {
-        **_SHARED,
-        "divide": _ball_of_quotient,
-        "exp": lambda x: x.exp(),
-        "log": _ball_of_log,
-        "sqrt": _ball_of_root,
-        "tanh": lambda x: x.tanh(),
-        "lgamma": lambda x: x.lgamma(),
-        "pi": arb.pi,
+        **{name: partial(_in_ball, operation) for name, operation in OPERATIONS.items()},
         "largest": lambda x, y: x.max(y),
         "smallest": lambda x, y: x.min(y),
     },

@@ -28,7 +28,7 @@ from vaelid.readings.terms.syntax import (
     Variable,
 )
 
-__all__ = ["Value", "value_at"]
+__all__ = ["OPERATIONS", "Value", "value_at"]
 
 Value = fmpq | arb
 """A real number: exact, or in a ball."""
@@ -109,7 +109,7 @@ class _Evaluator:
             case Operator(name=name) if term.sort is BOOL and name in _CONNECTIVES:
                 return _CONNECTIVES[name]([inner(argument) for argument in arguments])
             case Operator(name=name):
-                return _OPERATIONS[name](*map(inner, arguments))
+                return OPERATIONS[name](*map(inner, arguments))
         raise ReadingError(f"no value of {head}")
 
     def _inner(self, point: Mapping[Variable, Any], scope: tuple[int, ...], argument: Term, *indices: int) -> Any:
@@ -175,7 +175,7 @@ def _sqrt(x: Value) -> Value:
     return arb(x).sqrt()
 
 
-_OPERATIONS: dict[str, Callable[..., Any]] = {
+OPERATIONS: dict[str, Callable[..., Any]] = {
     "add": lambda x, y: x + y,
     "subtract": lambda x, y: x - y,
     "multiply": lambda x, y: x * y,
@@ -195,3 +195,4 @@ _OPERATIONS: dict[str, Callable[..., Any]] = {
     "less": _less,
     "less_equal": lambda x, y: _not(_less(y, x)),
 }
+"""What each operation gives, exactly or in a ball; `ZeroDivisionError` or `ReadingError` where it has no value."""
