@@ -4,11 +4,13 @@ import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import partial
 
 import torch
 from torch import Tensor
 
 from vaelid.auditor.numeric import array_of
+from vaelid.auditor.on_demand import OnDemand
 from vaelid.auditor.simple import replaced, tidy
 from vaelid.auditor.tensors import length_of
 from vaelid.readings.errors import ReadingError
@@ -73,22 +75,20 @@ class Values:
     @classmethod
     def near(cls, tensors: Mapping[str, Tensor], lengths: Mapping[str, int], moved: Iterable[str]) -> "Values":
         """Near the recorded values, those named being moved: by a factor, or from zero; between 0 and 1 they stay."""
-        generator = torch.Generator().manual_seed(0)
         moved = set(moved)
-        sets = []
-        for _ in range(_SETS):
-            arrays = {}
-            for name, tensor in tensors.items():
-                value = tensor.detach().double()
-                if name in moved:
-                    noise = torch.randn(value.shape, generator=generator, dtype=torch.float64)
-                    if bool(((value > 0) & (value < 1)).all()):
-                        value = torch.sigmoid(torch.logit(value) + 0.3 * noise)
-                    else:
-                        value = torch.where(value == 0, 0.5 * noise, value * torch.exp(0.3 * noise))
-                arrays[name] = value
-            sets.append(arrays)
-        return cls(tuple(sets), lengths)
+        seeds = {name: seed for seed, name in enumerate(tensors)}
+
+        def value(name: str, k: int) -> Tensor:
+            value = tensors[name].detach().double()
+            if name not in moved:
+                return value
+            generator = torch.Generator().manual_seed(seeds[name] * _SETS + k)
+            noise = torch.randn(value.shape, generator=generator, dtype=torch.float64)
+            if bool(((value > 0) & (value < 1)).all()):
+                return torch.sigmoid(torch.logit(value) + 0.3 * noise)
+            return torch.where(value == 0, 0.5 * noise, value * torch.exp(0.3 * noise))
+
+        return cls(tuple(OnDemand(tensors, partial(value, k=k)) for k in range(_SETS)), lengths)
 
     def of(self, term: TermArray, axes: Iterable[int]) -> Tensor:
         """The values at some places of these axes, the same places for every term."""
@@ -106,14 +106,17 @@ class Values:
 
     def with_leaf(self, name: str, values: list[Tensor]) -> "Values":
         """With the values of one more leaf."""
-        sets = tuple({**arrays, name: value} for arrays, value in zip(self.sets, values, strict=True))
+        sets = tuple(
+            OnDemand((*arrays, name), partial(_with, name, value, arrays))
+            for arrays, value in zip(self.sets, values, strict=True)
+        )
         return Values(sets, self.lengths, self.fixed)
 
     def scaled(self, names: Iterable[str], factors: Iterable[float]) -> "Values":
         """With the leaves named at these multiples of their first values: far from what was recorded."""
         names = set(names)
         first = self.sets[0]
-        sets = tuple({n: v * factor if n in names else v for n, v in first.items()} for factor in factors)
+        sets = tuple(OnDemand(first, partial(_scaled, names, factor, first)) for factor in factors)
         return Values(sets, self.lengths, self.fixed)
 
     def number(self, term: TermArray) -> float:
@@ -145,6 +148,14 @@ class Values:
             return None
         *weights, constant = terms
         return Fit(tuple(weights), constant)  # pyright: ignore[reportArgumentType]
+
+
+def _with(name: str, value: Tensor, arrays: Mapping[str, Tensor], asked: str) -> Tensor:
+    return value if asked == name else arrays[asked]
+
+
+def _scaled(names: set[str], factor: float, arrays: Mapping[str, Tensor], asked: str) -> Tensor:
+    return arrays[asked] * factor if asked in names else arrays[asked]
 
 
 def solve(values: Tensor, columns: list[Tensor], *, largest: int = 10**9) -> list[Fraction] | None:

@@ -11,7 +11,6 @@ from dataclasses import replace
 from functools import reduce
 
 import torch
-from torch.utils._pytree import tree_flatten
 
 from vaelid.auditor.arrangement import VIEWS
 from vaelid.auditor.axes import Axes, Mixed
@@ -70,7 +69,7 @@ class _Lifter(Picks):
         for one, other in self.alike:
             for mine, theirs in zip(self.leaves[one].dims, self.leaves[other].dims, strict=True):
                 self.axes.pair(mine, theirs)
-        for number_of_event, event in enumerate(self.recording.events):
+        for number_of_event, event in self.recording.events_that_count():
             self.number, self.event = number_of_event, event
             self.read_event()
         assert self.recording.result is not None
@@ -103,8 +102,7 @@ class _Lifter(Picks):
         for place in [place for place in self.known if place.storage in event.written]:
             if whole or any(place.overlaps(other) for other in written if other.storage == place.storage):
                 del self.known[place]
-        operands = [v for v in tree_flatten((event.arguments, dict(event.options)))[0] if isinstance(v, Place)]
-        read = [self.known[place] for place in operands if place in self.known]
+        read = [self.known[place] for place in event.places() if place in self.known]
         names = frozenset().union(*(_leaves_of(x) for x in (*results, *read)))
         for storage in event.written:
             self.written[storage] = self.written.get(storage, frozenset()) | names
@@ -120,9 +118,8 @@ class _Lifter(Picks):
 
     def cut(self, base: str, outputs: list[Place], why: str = "") -> list[Lifted]:
         """The outputs as leaves, and the inputs as what entered them."""
-        places = [v for v in tree_flatten((self.event.arguments, dict(self.event.options)))[0] if isinstance(v, Place)]
         inputs: list[Lifted] = []
-        for place in dict.fromkeys(places):
+        for place in dict.fromkeys(self.event.places()):
             try:
                 inputs.append(self.operand(place))
             except Mixed:

@@ -78,10 +78,7 @@ def _masked_likelihood(
         rest = data - names_in(mask)
         observed = _with_values(candidates(term, lambda names, rest=rest: names <= rest), axes, values, defined)
         outputs = _with_values(candidates(term, lambda names: not names & data), axes, values, defined)
-        for make, candidate in _of_one_parameter(observed, outputs):
-            if not fits(numbers[defined], candidate()):
-                continue
-            target = make()
+        for target in _of_one_parameter(numbers[defined], observed, outputs):
             if isinstance(target, Rewrite):
                 continue
             masked = replace(target, term=mask * target.term, normaliser=mask * target.normaliser, mask=mask)
@@ -89,7 +86,7 @@ def _masked_likelihood(
             if fit is not None:
                 return Found(masked, fit)
         for (q, qs), (x, xs) in itertools.product(outputs, observed):
-            if fits(numbers[defined], xs * qs) and _sums_to_one(q, axes, values, frozenset()):
+            if bool(fits(numbers[defined], xs * qs)) and _sums_to_one(q, axes, values, frozenset()):
                 masked = Target("categorical", -(mask * (x * q)), _ZERO, "categorical", parameters=(x, q), mask=mask)
                 if (fit := values.fit(term, [masked.term], axes)) is not None:
                     return Found(masked, fit)
@@ -107,15 +104,8 @@ def _find_likelihood(
     numbers = numbers[defined]
     observed = _with_values(candidates(term, lambda names: names <= data), axes, values, defined)
     outputs = _with_values(candidates(term, lambda names: not names & data), axes, values, defined)
-    screens = (
-        _of_one_parameter(observed, outputs),
-        _of_two_parameters(observed, outputs),
-    )
-    for screen in screens:
-        for make, candidate in screen:
-            if not fits(numbers, candidate()):
-                continue
-            target = make()
+    for proposed in (_of_one_parameter, _of_two_parameters):
+        for target in proposed(numbers, observed, outputs):
             if isinstance(target, Rewrite):
                 return target
             if found := found_with(body, target, axes, values):
@@ -124,7 +114,7 @@ def _find_likelihood(
 
 
 _Terms = list[tuple[TermArray, Tensor]]
-_Screened = Iterator[tuple[Callable[[], "Target | Rewrite"], Callable[[], Tensor]]]
+_Proposed = Iterator["Target | Rewrite"]
 _ZERO = as_term(0)
 _NONE = torch.zeros((), dtype=torch.float64)
 
@@ -171,18 +161,37 @@ def families(name: str) -> list[Family]:
     return [family for family in (_GAUSSIAN, _BERNOULLI, _LAPLACE, _POISSON) if family.family == name]
 
 
-def _of_one_parameter(observed: _Terms, outputs: _Terms) -> _Screened:
-    for (x, xs), (h, hs) in itertools.product(observed, outputs):
-        for family in (_GAUSSIAN, _BERNOULLI, _LAPLACE, _POISSON):
-            yield partial(family.target, x, h), partial(family.numbers, xs, hs)
-        if bool(((hs > 0) & (hs < 1)).all()):
-            yield partial(Rewrite, h, "sigmoid"), partial(_BERNOULLI.numbers, xs, hs.log() - (-hs).log1p())
-        if bool((hs > 0).all()) and h.term.head != Operator("exp"):
-            yield partial(Rewrite, h, "exp"), partial(_POISSON.numbers, xs, hs.log())
-        if bool(((xs >= 0) & (xs == xs.round())).all()) and (largest := int(xs.max())) > 1:
-            for trials in sorted({largest, *_TRIALS} - set(range(largest))):
-                counted = partial(torch.add, xs * hs, torch.nn.functional.softplus(hs), alpha=-trials)
-                yield partial(_binomial, trials, x, h), counted
+def _of_one_parameter(numbers: Tensor, observed: _Terms, outputs: _Terms) -> _Proposed:
+    """The likelihoods of one output that fit the numbers: all outputs at once, as each is little work."""
+    if not outputs:
+        return
+    hs = torch.stack([values for _, values in outputs])
+    for x, xs in observed:
+        found = [
+            (k, order, make)
+            for order, (make, rows) in enumerate(_rows_of_one_parameter(x, xs, hs))
+            for k in fits(numbers, rows).nonzero().flatten().tolist()
+        ]
+        for k, _, make in sorted(found, key=lambda each: each[:2]):
+            if (target := make(outputs[k][0])) is not None:
+                yield target
+
+
+def _rows_of_one_parameter(
+    x: TermArray, xs: Tensor, hs: Tensor
+) -> Iterator[tuple[Callable[[TermArray], "Target | Rewrite | None"], Tensor]]:
+    """What to make of an output, and the values that a likelihood has with each: no number where it has none."""
+    for family in (_GAUSSIAN, _BERNOULLI, _LAPLACE, _POISSON):
+        yield partial(family.target, x), family.numbers(xs, hs)
+    yield partial(Rewrite, how="sigmoid"), _BERNOULLI.numbers(xs, hs.log() - (-hs).log1p())
+    yield _as_exponential, _POISSON.numbers(xs, hs.log())
+    if bool(((xs >= 0) & (xs == xs.round())).all()) and (largest := int(xs.max())) > 1:
+        for trials in sorted({largest, *_TRIALS} - set(range(largest))):
+            yield partial(_binomial, trials, x), xs * hs - trials * torch.nn.functional.softplus(hs)
+
+
+def _as_exponential(term: TermArray) -> Rewrite | None:
+    return None if term.term.head == Operator("exp") else Rewrite(term, "exp")
 
 
 _TRIALS = (2, 3, 4, 5, 8, 10, 15, 16, 31, 32, 63, 64, 100, 127, 128, 255, 256)
@@ -195,21 +204,26 @@ def _binomial(trials: int, x: TermArray, logits: TermArray) -> Target:
     return Target(f"binomial of {trials} trials", term, _ZERO, "binomial", parameters=(x, logits))
 
 
-def _of_two_parameters(observed: _Terms, outputs: _Terms) -> _Screened:
-    for family in (_GAUSSIAN, _LAPLACE):
-        forms = list(log_forms(outputs, 2))
-        for (x, xs), (m, ms), (lv, lvs) in itertools.product(observed, outputs, forms):
-            if lv is m:
-                continue
-            yield partial(_scaled, family, x, m, lv), partial(family.on_numbers, xs, ms, lvs)
+def _of_two_parameters(numbers: Tensor, observed: _Terms, outputs: _Terms) -> _Proposed:
+    """The likelihoods of two outputs that fit the numbers."""
+    if not outputs:
+        return
+    forms = list(log_forms(outputs, 2))
+    log_scales = torch.stack([values for _, values in forms])
+    for family, (x, xs), (m, ms) in itertools.product((_GAUSSIAN, _LAPLACE), observed, outputs):
+        for k in fits(numbers, family.on_numbers(xs, ms, log_scales)).nonzero().flatten().tolist():
+            if forms[k][0] is not m:
+                yield _scaled(family, x, m, forms[k][0])
     counts = list(log_forms(outputs, 1))
+    dispersions = torch.stack([values for _, values in counts])
     density = spec.likelihood("negative_binomial").log_density
-    for (x, xs), (m, ms), (r, rs) in itertools.product(observed, counts, counts):
-        if m is not r and bool((xs >= 0).all()):
-            yield (
-                partial(_counted, x, m, r),
-                lambda xs=xs, ms=ms, rs=rs: density(xs, ms, log_dispersion=rs) + torch.lgamma(xs + 1),
-            )
+    for (x, xs), (m, ms) in itertools.product(observed, counts):
+        if bool((xs < 0).any()):
+            continue
+        rows = density(xs, ms, log_dispersion=dispersions) + torch.lgamma(xs + 1)
+        for k in fits(numbers, rows).nonzero().flatten().tolist():
+            if counts[k][0] is not m:
+                yield _counted(x, m, counts[k][0])
 
 
 def _scaled(family: Family, x: TermArray, mean: TermArray, log_scale: TermArray | Rewrite) -> Target | Rewrite:
@@ -250,7 +264,7 @@ def _categorical(
     numbers = values.of(body.term, axes)
     defined = torch.isfinite(numbers)
     for (q, qs), (x, xs) in itertools.product(outputs, observed):
-        if not fits(numbers[defined], xs * qs):
+        if not bool(fits(numbers[defined], xs * qs)):
             continue
         if _sums_to_one(q, axes, values, rows):
             target = Target("categorical", -(x * q), _ZERO, "categorical", parameters=(x, q))

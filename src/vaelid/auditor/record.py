@@ -65,6 +65,10 @@ class Event:
     custom: frozenset[Place]
     unchanged: bool
 
+    def places(self) -> list[Place]:
+        """Its arguments that are tensors."""
+        return [v for v in tree_flatten((self.arguments, dict(self.options)))[0] if isinstance(v, Place)]
+
 
 @dataclass
 class Recording:
@@ -85,6 +89,23 @@ class Recording:
     decided_by_value: list[str] = field(default_factory=list)
     inactive_clamps: list[str] = field(default_factory=list)
 
+    def events_that_count(self) -> list[tuple[int, Event]]:
+        """The events by their numbers, without the checks of values that nothing was computed from.
+
+        Whether torch checks a distribution's arguments is a switch of the process: what an audit says must not hang
+        on it.
+        """
+        assert self.result is not None
+        needed = {self.result.storage}
+        found = []
+        for number, event in reversed(list(enumerate(self.events))):
+            outputs = [place for place in event.outputs if isinstance(place, Place)]
+            idle = not event.written and not any(x.real or x.storage in needed for x in outputs)
+            if not idle:
+                needed |= {place.storage for place in event.places()}
+                found.append((number, event))
+        return found[::-1]
+
 
 _ASK_FOR_A_VALUE = ("aten._local_scalar_dense", "aten.is_nonzero", "aten.equal")
 _CLAMPS = ("aten.clamp", "aten.hardtanh")
@@ -98,6 +119,10 @@ class _Recorder(TorchDispatchMode):
         self.kept: list[Any] = []  # a storage that is alive keeps its address to itself
         self.known: set[int] = set()
         self.in_storage: dict[int, list[tuple[int, Place]]] = {}
+
+    @classmethod
+    def _should_skip_dynamo(cls) -> bool:
+        return False  # it would load torch's compiler, seconds of work, to keep that from compiling this
 
     def place(self, tensor: Tensor) -> Place:
         dense = tensor.layout == torch.strided
@@ -162,6 +187,17 @@ class _Recorder(TorchDispatchMode):
                     self.recording.given[place] = tensor.detach().clone()
 
 
+class _RecorderBesideCompiler(_Recorder):
+    """Where torch's compiler is loaded, it is kept from compiling the recording."""
+
+    @classmethod
+    def _should_skip_dynamo(cls) -> bool:
+        return True
+
+    def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+        return super().__torch_dispatch__(func, types, args, kwargs)
+
+
 def _has_its_own_backward(tensor: Tensor) -> bool:
     """Whether it is from a user's own autograd function, or from a function that torch.jit compiled."""
     made = tensor.grad_fn
@@ -177,12 +213,13 @@ def _written(operation: Any, arguments: tuple[Any, ...], options: Mapping[str, A
 
 
 _NOT_THE_USERS = ("/torch/", "/jaxtyping/", "/vaelid/auditor/")
+_BETWEEN = ("<", "/jaxtyping/", "/torch/utils/", "/torch/_dynamo/", "/torch/_compile.py", "/vaelid/auditor/record.py")
 
 
 def _checking() -> bool:
     """Whether it is torch that looks at a value, to check an argument, and not the user."""
     caller = sys._getframe(2)
-    while caller is not None and "/torch/utils/" in caller.f_code.co_filename:
+    while caller is not None and any(place in caller.f_code.co_filename for place in _BETWEEN):
         caller = caller.f_back
     return caller is not None and "/torch/" in caller.f_code.co_filename
 
@@ -209,7 +246,7 @@ def record(
     `arguments` names the tensors in `call`; `scalar` picks the tensor that counts from what was returned.
     """
     recording = Recording()
-    recorder = _Recorder(recording)
+    recorder = (_RecorderBesideCompiler if "torch._dynamo" in sys.modules else _Recorder)(recording)
     for name, tensor in arguments.items():
         recording.arguments[name] = recorder.read(tensor)
     with recorder:

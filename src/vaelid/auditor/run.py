@@ -13,6 +13,7 @@ from torch.utils._pytree import tree_flatten, tree_unflatten
 
 from vaelid.auditor.lift import lift
 from vaelid.auditor.numeric import array_of
+from vaelid.auditor.on_demand import OnDemand
 from vaelid.auditor.reading import Reading
 from vaelid.auditor.record import Recording, record
 from vaelid.auditor.rules import number
@@ -61,19 +62,20 @@ class Run:
         sizes = self.reading.axes.lengths
         return {f"{letter}{axis}": size for axis, size in enumerate(sizes) for letter in "Ni"}
 
-    def arrays(self) -> dict[str, Tensor]:
+    def arrays(self) -> Mapping[str, Tensor]:
         """The recorded values of each leaf, with one dimension for each axis."""
         return arrays_of(self.reading)
 
 
-def arrays_of(reading: Reading) -> dict[str, Tensor]:
+def arrays_of(reading: Reading) -> Mapping[str, Tensor]:
     """The recorded values of each leaf, with one dimension for each axis."""
-    found = {}
-    for name, leaf in reading.leaves.items():
+
+    def values(name: str) -> Tensor:
+        leaf = reading.leaves[name]
         shape = [reading.axes.lengths[axis] for dim in leaf.dims for axis in reading.axes.now(dim)]
-        if leaf.tensor.numel():
-            found[name] = leaf.tensor.detach().double().cpu().reshape(shape)
-    return found
+        return leaf.tensor.detach().double().cpu().reshape(shape)
+
+    return OnDemand((name for name, leaf in reading.leaves.items() if leaf.tensor.numel()), values)
 
 
 def scalar_loss(returned: Any) -> Tensor:

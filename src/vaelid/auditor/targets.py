@@ -4,7 +4,6 @@ A parameter of a likelihood is a term that occurs in the loss, or a simple funct
 values; that it is right is for the kernel to say.
 """
 
-import itertools
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from functools import reduce
@@ -109,15 +108,18 @@ class Rewrite:
     how: str
 
 
-def fits(values: Tensor, candidate: Tensor) -> bool:
-    """Whether the values are a multiple of the candidate, plus a constant, but for rounding."""
+def fits(values: Tensor, candidates: Tensor) -> Tensor:
+    """For each row of candidates, whether the values are a multiple of it, plus a constant, but for rounding."""
     finite = torch.isfinite(values)
-    if not bool(finite.any()) or not bool(torch.isfinite(candidate[finite]).all()):
-        return False
-    one, other = (v[finite] - v[finite].mean() for v in (values, candidate))
-    norms = float(one.norm() * other.norm())
-    scale = 1e-9 * float(values[finite].abs().max() + 1e-300) * float(candidate[finite].abs().max() + 1e-300)
-    return norms > scale and abs(float(one @ other)) > (1 - 1e-11) * norms
+    values, rows = values[finite], candidates[..., finite]
+    usable = torch.isfinite(rows).all(-1) & bool(finite.any())
+    if not bool(usable.any()):
+        return usable
+    rows = torch.where(usable[..., None], rows, 0.0)
+    one, others = values - values.mean(), rows - rows.mean(-1, keepdim=True)
+    norms = one.norm() * others.norm(dim=-1)
+    scale = 1e-9 * (values.abs().max() + 1e-300) * (rows.abs().amax(-1) + 1e-300)
+    return usable & (norms > scale) & ((others @ one).abs() > (1 - 1e-11) * norms)
 
 
 def find_divergence(
@@ -246,22 +248,23 @@ def _learned_prior(
     mean, log_variance = (values.of(t, axes) for t in (posterior.mean, posterior.log_variance))
     others = [(t, values.of(t, axes)) for t in candidates(term, lambda names: not names & own)]
     zero = (as_term(0), torch.zeros_like(numbers))
-    for (m, m_values), (lv, lv_values) in itertools.product([zero, *others], [zero, *log_forms(others, 2)]):
-        candidate = spec.coordinate_kl_to_standard(
-            (mean - m_values) * torch.exp(-lv_values / 2), log_variance - lv_values
-        )
-        if not fits(numbers, candidate):
-            continue
-        if isinstance(lv, Rewrite):
-            return lv
-        target = Target(
-            "a learned or conditional prior",
-            coordinate_kl((posterior.mean - m) * xp.exp(-lv / 2), posterior.log_variance - lv),
-            parameters=(m, lv),
-            learned=True,
-        )
-        if found := found_with(body, target, axes, values):
-            return found
+    forms = [zero, *log_forms(others, 2)]
+    log_variances = torch.stack([values for _, values in forms])
+    deviations, spreads = torch.exp(-log_variances / 2), log_variance - log_variances
+    for m, m_values in [zero, *others]:
+        rows = spec.coordinate_kl_to_standard((mean - m_values) * deviations, spreads)
+        for k in fits(numbers, rows).nonzero().flatten().tolist():
+            lv = forms[k][0]
+            if isinstance(lv, Rewrite):
+                return lv
+            target = Target(
+                "a learned or conditional prior",
+                coordinate_kl((posterior.mean - m) * xp.exp(-lv / 2), posterior.log_variance - lv),
+                parameters=(m, lv),
+                learned=True,
+            )
+            if found := found_with(body, target, axes, values):
+                return found
     return None
 
 

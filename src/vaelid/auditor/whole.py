@@ -18,6 +18,7 @@ from torch import Tensor
 
 from vaelid.auditor.circuit import BALLS, FLOATS, At, Circuit, Values
 from vaelid.auditor.objective import Question
+from vaelid.auditor.on_demand import OnDemand
 from vaelid.auditor.posterior import names_in
 from vaelid.auditor.simple import replaced
 from vaelid.auditor.tensors import index_of
@@ -101,15 +102,14 @@ class Whole:
     def base(self) -> Mapping[str, Tensor]:
         """Where the leaves are: near what was recorded, the draws at zero; simple numbers where that is free."""
         free = self.question.outputs | frozenset().union(*(p.leaves for p in self.question.posteriors))
-        found = {}
-        for name, values in self.question.values.sets[0].items():
+        recorded = self.question.values.sets[0]
+
+        def base(name: str) -> Tensor:
             if name in self.noise:
-                found[name] = torch.zeros_like(values)
-            elif name in free:
-                found[name] = _simple(values)
-            else:
-                found[name] = values
-        return found
+                return torch.zeros_like(recorded[name])
+            return _simple(recorded[name]) if name in free else recorded[name]
+
+        return OnDemand(recorded, base)
 
     def elements(self, name: str) -> list[At]:
         """Every element of a leaf."""
