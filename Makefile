@@ -16,7 +16,7 @@ demo: $(VENV)/.installed  ## Train on digits, evaluate, write a report
 	$(BIN)/vaelid demo
 
 test: lint types  ## Lint, types, and every test but the long ones
-	$(BIN)/python -m pytest -m "not slow"
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -m "not slow" -n auto --dist loadfile
 
 test-long: $(VENV)/.installed-dev  ## The long tests
 	$(BIN)/python -m pytest -m slow

@@ -127,7 +127,9 @@ def test_terms_of_a_sum_and_of_a_product():
 
 
 @pytest.mark.parametrize(
-    ("operation", "of_numpy"), [("largest", np.max), ("smallest", np.min), ("multiply", np.prod)], ids=str
+    ("operation", "of_numpy"),
+    [("largest", np.max), ("smallest", np.min), ("multiply", np.prod)],
+    ids=["largest", "smallest", "multiply"],
 )
 def test_folds(operation, of_numpy):
     base = arrays(7)

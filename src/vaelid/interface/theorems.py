@@ -160,7 +160,7 @@ def as_page(result: Result, *, with_latex: bool = False) -> Iterator[str]:
         assert result.conclusion is not None
         yield from _field("then", [text(result.conclusion)], width)
         if with_latex:
-            yield from _field("LaTeX", [latex(result.statement)], width)
+            yield f"  {'LaTeX':<12}{latex(result.statement)}"  # to be copied: in one line
     yield from _field("where", [line for d in _definitions(result) for line in _definition_lines(d)], width)
     yield from _field("TorchLean", [_torchlean(result) or ""], width)
     yield from _field("after", [*result.references], width)
