@@ -333,6 +333,12 @@ def _series_of_log(x: arb_series) -> arb_series:
     return x.log()
 
 
+def _series_of_abs(x: arb_series) -> arb_series:
+    if x[0].contains(0):
+        raise ValueError("no slope")
+    return x if x[0] > 0 else -x
+
+
 def _series_of_tanh(x: arb_series) -> arb_series:
     return 1 - 2 / ((2 * x).exp() + 1)
 
@@ -340,7 +346,8 @@ def _series_of_tanh(x: arb_series) -> arb_series:
 SLOPES = Arithmetic(
     _with_slope,
     {
-        **{name: operation for name, operation in _SHARED.items() if name != "abs"},
+        **_SHARED,
+        "abs": _series_of_abs,
         "divide": lambda x, y: x / y,
         "exp": lambda x: x.exp(),
         "log": _series_of_log,
@@ -350,7 +357,7 @@ SLOPES = Arithmetic(
     lambda x: x[0].is_finite() and x[1].is_finite(),
     lambda x: arb_series([_as_ball(x), 1], prec=2),
 )
-"""Values and slopes in balls, along what moves; absolute values have none."""
+"""Values and slopes in balls, along what moves; absolute values have none where they may be 0."""
 
 FLOATS = Arithmetic(
     float,

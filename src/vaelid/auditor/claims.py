@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from fractions import Fraction
 from functools import reduce
 from operator import add
 
@@ -11,8 +12,9 @@ from vaelid.auditor.linear import added, value_of
 from vaelid.auditor.names import Monomial, Names
 from vaelid.auditor.objective import Group, Objective, Question, over_noise
 from vaelid.auditor.posterior import Posterior, axes_in, names_in
-from vaelid.auditor.refute import Disagreement, at_lengths, collapsed, elements_of, has_sums, no_divergence
-from vaelid.auditor.report import Claim
+from vaelid.auditor.reading import Reading
+from vaelid.auditor.refute import Disagreement, at_lengths, ball, collapsed, elements_of, has_sums, no_divergence
+from vaelid.auditor.report import Claim, Witness
 from vaelid.auditor.simple import replaced
 from vaelid.auditor.targets import Found, find_divergence
 from vaelid.auditor.tensors import count, element_of
@@ -20,8 +22,9 @@ from vaelid.readings.terms.arrays import TermArray, as_term
 from vaelid.readings.terms.namespace import NAMESPACE as xp
 from vaelid.readings.terms.syntax import INDEX, Operator, Term, free_variables, subterms
 from vaelid.readings.terms.text import text
+from vaelid.theory.library.definitions import coordinate_kl
 
-__all__ = ["Shown", "divergence_claim", "reconstruction_claim", "weight_of"]
+__all__ = ["Shown", "divergence_claim", "no_divergence_claim", "reconstruction_claim", "weight_of"]
 
 
 @dataclass(frozen=True)
@@ -51,6 +54,15 @@ def weight_of(group: Group, question: Question, names: Names, draws: frozenset[i
     if draws:
         weight = weight * count(sorted(draws))
     return names.monomial(weight, question.values)
+
+
+def no_divergence_claim(reading: Reading) -> Claim:
+    """The claim on a loss without a term of the posterior alone."""
+    if (line := min(reading.halted, default=None)) is not None:
+        reason = "no gradient goes back through a term of the posterior alone: it is detached."
+        return Claim("divergence", "REFUTED", reason, bug="detached", source=line)
+    reason = "no term of the loss depends on the posterior alone: there is no KL, or its weight is 0."
+    return Claim("divergence", "REFUTED", reason, bug="kl-zero")
 
 
 def divergence_claim(
@@ -95,6 +107,8 @@ def divergence_claim(
         return Claim("divergence", "UNKNOWN", reason, formula)
     refuted = no_divergence(plain, own_posterior, shown)
     if refuted is None:
+        if (another := _of_another_deviation(question, group, posterior, mean, shown)) is not None:
+            return replace(another, formula=formula)
         return Claim("divergence", "UNKNOWN", unproved or "no prior was found for which it is a divergence.", formula)
     bug, said = ("clamp", "") if unproved else ("kl-formula", "")
     if not unproved and not has_sums(mean):
@@ -109,6 +123,32 @@ def divergence_claim(
         witness=refuted.witness,
         bug=bug,
     )
+
+
+def _of_another_deviation(
+    question: Question, group: Group, posterior: Posterior, mean: TermArray, shown: Shown
+) -> Claim | None:
+    """The claim on a KL of the sampled mean and of a variance that is not the constant with which it is sampled."""
+    if names_in(posterior.log_variance) or has_sums(mean):
+        return None
+    elements = elements_of(mean)
+    for e in [TermArray((), e) for e in elements if e not in elements_of(posterior.mean)]:
+        targets = [coordinate_kl(posterior.mean, log_variance) for log_variance in (e, 2 * e)]
+        if all(question.values.fit(mean, [target], question.places(group)) is None for target in targets):
+            continue
+        points = [{**dict.fromkeys(elements, Fraction(0)), e.term: Fraction(k)} for k in (0, 1)]
+        here, there = (ball(mean, point) for point in points)
+        if here is None or there is None or here.overlaps(there):
+            continue
+        reason = (
+            f"it is the KL of a posterior whose deviation is made from {shown.names.text(e)}, and z is drawn with a "
+            "constant one: what is sampled, and its KL, do not move with it."
+        )
+        at = {shown.names.text(element): str(value) for element, value in points[1].items()}
+        meaning = "one coordinate; what it would have to be, as where the other deviation is at 0"
+        witness = Witness(at, there.str(12), here.str(12), meaning)
+        return Claim("divergence", "REFUTED", reason, witness=witness, bug="kl-formula")
+    return None
 
 
 def _fixed_lengths(term: TermArray, question: Question) -> str | None:

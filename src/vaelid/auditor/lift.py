@@ -210,7 +210,11 @@ class _Lifter(Picks):
             return self.powered()
         if base in ("clamp", "hardtanh", "clamp_min", "clamp_max"):
             return self.clamp(base)
-        if base == "dot":
+        if base == "bmm" and output.size[1:] == (1, 1):  # one product of vectors in each row, as of an einsum
+            x, y = (self.operand(a) for a in arguments[:2])
+            product = self.pointwise(OF_TWO["mul"], x, replace(y, dims=(y.dims[0], y.dims[2], y.dims[1])))
+            return self.over(product, [2], "sum", keep=True)
+        if base in ("dot", "vdot"):
             product = self.pointwise(OF_TWO["mul"], *(self.operand(a) for a in arguments[:2]))
             return self.over(product, range(len(product.dims)), "sum")
         if base in ("sum", "mean", "logsumexp", "linalg_vector_norm"):

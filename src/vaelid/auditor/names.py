@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 
 from vaelid.auditor.fit import Values
+from vaelid.auditor.readable import readable
 from vaelid.readings.terms.arrays import TermArray, size
 from vaelid.readings.terms.syntax import INDEX, Term, Variable, free_variables, instance, make
 from vaelid.readings.terms.text import text
@@ -118,7 +119,7 @@ class Names:
             letter = self.of_axis.get(int(v.name[1:])) if v.sort is INDEX else None
             if letter is not None:
                 known[v] = size(letter if v.name[0] == "N" else letter.lower())
-        return text(instance(term, known))
+        return text(readable(instance(term, known)))
 
     def theorem(self, theorem: Theorem, arrays: Mapping[str, str]) -> Theorem:
         """A theorem with these letters for lengths, small ones for indices, and these names for arrays."""

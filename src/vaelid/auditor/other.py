@@ -1,18 +1,29 @@
 """Objectives that are no ELBO, and are not called wrong: named."""
 
+from dataclasses import replace
+from functools import reduce
+
 from vaelid.auditor.axes import Axes
 from vaelid.auditor.fit import Values
 from vaelid.auditor.likelihoods import find_likelihood
 from vaelid.auditor.linear import NoProof, apart, axes_of, under_sums, value_of
 from vaelid.auditor.objective import Group, Question, over_noise
 from vaelid.auditor.posterior import axes_in, names_in
+from vaelid.auditor.report import Claim
+from vaelid.auditor.run import Run
 from vaelid.auditor.simple import is_number
 from vaelid.auditor.targets import Found, find_divergence
+from vaelid.auditor.tensors import total
 from vaelid.readings.errors import ReadingError
 from vaelid.readings.terms.arrays import TermArray
 from vaelid.readings.terms.syntax import INDEX, Binder, Operator, Power, Term, Variable, free_variables, subterms
 
 __all__ = [
+    "PAIRS",
+    "PLAIN",
+    "QUANTISED",
+    "RELAXED",
+    "autoencoder",
     "compares_rows",
     "function_of_divergence",
     "function_of_likelihood",
@@ -20,6 +31,21 @@ __all__ = [
     "likelihood_and_more",
     "mixture_prior",
 ]
+
+
+PAIRS = "a term over pairs of rows of the batch, as total correlation (beta-TC-VAE) or MMD (InfoVAE, WAE) have"
+RELAXED = "a relaxed categorical posterior (Gumbel-softmax)"
+PLAIN, QUANTISED = "plain autoencoder", "vector-quantised autoencoder"
+
+
+def autoencoder(run: Run) -> tuple[str, Claim]:
+    """The name of an autoencoder from which nothing is sampled, and the claim on its objective."""
+    looked_up = ("embedding", "index_select", "index")
+    leaves = (run.reading.leaves[name] for name in names_in(run.term))
+    if any(leaf.operation.partition(" ")[0] in looked_up for leaf in leaves):
+        reason = "an autoencoder with vectors from a table in its loss (VQ-VAE): nothing is sampled, and no KL."
+        return QUANTISED, Claim("objective", "OTHER", reason)
+    return PLAIN, Claim("objective", "OTHER", "an autoencoder: no posterior is sampled, and no KL.")
 
 
 def _inside(term: Term) -> list[tuple[str, TermArray]]:
@@ -76,12 +102,14 @@ def function_of_divergence(question: Question, group: Group) -> str | None:
 def _of_absolute(question: Question, group: Group, inside: TermArray) -> str:
     """A multiple of |A|, of A + |A| or of A - |A|: a capacity, the larger of two, or the smaller."""
     axes = list(dict.fromkeys([*axes_in(inside.term), *axes_in(question.term.term)]))
-    whole = group.body if axes_in(inside.term) else value_of(group.parts)
+    whole = reduce(total, (axis for axis in group.axes if axis not in axes), group.body)
+    values = _far(question)
+    values = replace(values, fixed=frozenset(int(name[1:]) for name in values.lengths if name[0] == "N"))
     try:
-        fit = _far(question).fit(whole, [inside, abs(inside)], axes)
+        fit = values.fit(whole, [inside, abs(inside)], axes)
     except ReadingError:
         fit = None
-    far = _far(question).of(inside, axes) if fit is not None else None
+    far = values.of(inside, axes) if fit is not None else None
     if far is not None and bool((far >= 0).all() or (far <= 0).all()):
         return "a clamped KL"
     if fit is None:

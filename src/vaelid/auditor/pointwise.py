@@ -67,15 +67,35 @@ def pointwise(goal: Term, *terms: TermArray) -> Theorem:
     shares = {p for p in subterms(goal) if p.head == Operator("divide") and p.arguments[1] in lengths}
     numbers = {p: make(Variable(f"r_{k}", REAL)) for k, p in enumerate(sorted(lengths | shares, key=text))}
     conclusion = split(goal)[1]
-    abstract = replaced(conclusion, numbers)
-    back = {variable.head: part for part, variable in numbers.items() if isinstance(variable.head, Variable)}
-    for attempt in _ATTEMPTS:
-        try:
-            if (theorem := attempt(abstract, found)) is not None:
-                return instantiate(theorem, back)
-        except NotProved:
-            continue
+    clamped = {p: make(Variable(f"c_{k}", REAL)) for k, p in enumerate(_clamped(conclusion))}
+    for known in [numbers | clamped, numbers] if clamped else [numbers]:
+        abstract = replaced(conclusion, known)
+        back = {variable.head: part for part, variable in known.items() if isinstance(variable.head, Variable)}
+        for attempt in _ATTEMPTS:
+            with suppress(NotProved):
+                if (theorem := attempt(abstract, [replaced(term, known) for term in found])) is not None:
+                    return instantiate(theorem, back)
     return proved(goal, [use("exp_zero")], unfold=True)
+
+
+def _clamped(goal: Term) -> list[Term]:
+    """The sums around an absolute value that stand as a whole wherever it stands: any number may be in their place."""
+    above: dict[Term, set[Term]] = {}
+    for part in subterms(goal):
+        for argument in part.arguments:
+            above.setdefault(argument, set()).add(part)
+    found = []
+    for part in subterms(goal):
+        if part.head != Operator("abs") or part.loose:
+            continue
+        while len(parents := above[part]) == 1 and (parent := next(iter(parents))).head in _SUMS and not parent.loose:
+            part = parent
+        if part.head in _SUMS and len(parents) > 1:
+            found.append(part)
+    return [t for t in dict.fromkeys(found) if not any(t is not o and t in set(subterms(o)) for o in found)]
+
+
+_SUMS = {Operator(name) for name in ("add", "subtract", "multiply", "divide", "negative")}
 
 
 def _by_lengths(goal: Term, hypotheses: tuple[Term, ...], less: Term, *terms: TermArray) -> Theorem:
@@ -141,10 +161,10 @@ def _atoms(term: Term) -> Iterator[Term]:
         for part in term.arguments:
             yield from _atoms(part)
     elif not isinstance(term.head, Number) and term.head != Operator("real"):
-        if term.head != Operator("divide") or term.arguments[1].head != Operator("real"):
-            yield term
-        else:
-            yield from _atoms(term.arguments[0])
+        by_length = term.head == Operator("divide") and (
+            term.arguments[1].head == Operator("real") or isinstance(term.arguments[1].head, Number)
+        )
+        yield from _atoms(term.arguments[0]) if by_length else (term,)
 
 
 _ARITHMETIC = {Operator(name) for name in ("add", "subtract", "multiply", "negative")}

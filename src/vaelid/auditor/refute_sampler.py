@@ -60,7 +60,17 @@ def no_function_of_a_normal(
         values = Values(circuit, SLOPES, lambda at: Fraction(2 + len(at[0]) % 3, 3))
         draw = next(at for at in circuit.elements if at[0] == noise.name)
         for other in circuit.elements:
-            if other != draw and (found := _bent(values, root, draw, other)) is not None:
+            if other == draw:
+                continue
+            if (found := _flat(values, root, draw, other)) is not None:
+                number, slope = found
+                reason = (
+                    "z is no function of a mean plus a deviation times the noise, so no sample of a Gaussian: where "
+                    f"the noise is {number}, z moves with {other[0]} and not with the noise, as behind a clamp."
+                )
+                meaning = f"the slope of z in {other[0]} where the noise is {number}; that in the noise is 0 there"
+                return Witness({shown(eps): str(number)}, slope.str(12), "0", meaning), reason
+            if (found := _bent(values, root, draw, other)) is not None:
                 computed, expected = found
                 reason = (
                     "z is no function of a mean plus a deviation times the noise, so no sample of a Gaussian: the "
@@ -69,6 +79,23 @@ def no_function_of_a_normal(
                 )
                 meaning = "the ratio of the slopes of z where the noise is 2; on the line through those at 1 and 3"
                 return Witness({shown(eps): "2"}, computed.str(12), expected.str(12), meaning), reason
+    return None
+
+
+_FAR = (Fraction(1, 3), Fraction(5, 3), Fraction(10, 3), Fraction(100, 3))
+
+
+def _flat(values: Values, root: int, draw: tuple, other: tuple) -> tuple[Fraction, arb] | None:
+    """A value of the noise at which the slope in it is exactly 0 and another is not, and that other slope.
+
+    Of g(m + s eps) both slopes have the factor g', which is 0 where the slope in eps is, if s is not.
+    """
+    for number in _FAR:
+        here: Mapping = {draw: number}
+        along = values.at(root, {**here, draw: SLOPES.moving(number)})
+        across = values.at(root, {**here, other: SLOPES.moving(values.base(other))})
+        if along is not None and across is not None and along[1].is_zero() and not across[1].contains(0):
+            return number, across[1]
     return None
 
 

@@ -8,7 +8,7 @@ from vaelid.auditor.axes import Mixed
 from vaelid.auditor.simple import tidy
 from vaelid.readings.terms.arrays import TermArray, as_term
 from vaelid.readings.terms.namespace import NAMESPACE as xp
-from vaelid.readings.terms.syntax import INDEX, free_variables
+from vaelid.readings.terms.syntax import INDEX, Binder, Operator, free_variables, subterms
 from vaelid.spec.arrays import lgamma, softplus
 
 __all__ = [
@@ -51,13 +51,24 @@ def root(x: TermArray) -> TermArray:
 
 
 def power(base: TermArray, exponent: float) -> TermArray:
-    """A whole power, or a square root."""
+    """A whole power, or a square root; the square of a square root is what it is of."""
+    if exponent == 2 and (inside := _under_root(base)) is not None:
+        return inside
     if float(exponent).is_integer():
         whole = base ** abs(int(exponent))
         return whole if exponent >= 0 else 1 / whole
     if abs(exponent) == 0.5:
         return root(base) if exponent > 0 else 1 / root(base)
     return xp.exp(number(float(exponent)) * xp.log(base))
+
+
+def _under_root(term: TermArray) -> TermArray | None:
+    """What a term is the square root of, where it is written as one."""
+    for exponent in term.term.arguments if term.term.head == Operator("exp") else ():
+        for part in exponent.arguments:
+            if part.head == Operator("log") and root(inside := TermArray((), part.arguments[0])).term is term.term:
+                return inside
+    return None
 
 
 def larger(x: TermArray, y: TermArray) -> TermArray:
@@ -82,11 +93,20 @@ def sigmoid(x: TermArray) -> TermArray:
 
 
 def divided(x: TermArray, y: TermArray) -> TermArray:
-    """x / y. By a number or a length as a product, which the solvers find easier: x (1 / y)."""
+    """x / y. By a number or a length as a product, which the solvers find easier: x (1 / y).
+
+    A sum, too, by one learned number: what it is divided by can then be taken into it.
+    """
     if x.term is as_term(1).term:
         return 1 / y
-    leaves = any(variable.sort is not INDEX for variable in free_variables(y.term))
-    return x / y if leaves else x * tidy(1 / y)
+    if not any(variable.sort is not INDEX for variable in free_variables(y.term)):
+        return x * tidy(1 / y)
+    single = not any(variable.name[0] == "i" for variable in free_variables(y.term) if variable.sort is INDEX)
+    return x * (1 / y) if single and _has_sum(x) and not _has_sum(y) else x / y
+
+
+def _has_sum(term: TermArray) -> bool:
+    return any(part.head == Binder("sum") for part in subterms(term.term))
 
 
 OF_ONE: dict[str, Callable[[TermArray], TermArray]] = {

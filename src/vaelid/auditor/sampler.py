@@ -112,6 +112,8 @@ def _shared(axes: Iterable[int], reading: Reading, names: Names, sample: Sample)
 
 
 def _is_gumbel(term: TermArray) -> bool:
-    """Whether a logarithm of a logarithm stands in it, as -log(-log u) does."""
-    logs = [part for part in subterms(term.term) if part.head == Operator("log")]
-    return any(inner.head == Operator("log") for log in logs for inner in subterms(log.arguments[0]))
+    """Whether a logarithm of a logarithm stands in it, as -log(-log u) does, and not as a root of one is written."""
+    logs = {part for part in subterms(term.term) if part.head == Operator("log")}
+    exponents = (part.arguments[0] for part in subterms(term.term) if part.head == Operator("exp"))
+    halves = {t.arguments[0] for t in exponents if t.head == Operator("divide") and t.arguments[1] is as_term(2).term}
+    return any(inner.head == Operator("log") for log in logs - halves for inner in subterms(log.arguments[0]))

@@ -19,7 +19,7 @@ from vaelid.readings.terms.syntax import (
 )
 from vaelid.readings.terms.text import text
 
-__all__ = ["is_number", "linear_in", "outermost_sums", "replaced", "simple", "tidy", "without_number"]
+__all__ = ["computed", "is_number", "linear_in", "outermost_sums", "replaced", "simple", "tidy", "without_number"]
 
 
 def is_number(term: TermArray, value: int) -> bool:
@@ -152,11 +152,12 @@ def _simplified(term: Term, known: dict[Term, Term]) -> Term:
     if term.sort is not REAL or not isinstance(term.head, Operator) or not term.arguments:
         return term
     if term not in known:
-        known[term] = _step(term, [_simplified(argument, known) for argument in term.arguments])
+        known[term] = computed(term, [_simplified(argument, known) for argument in term.arguments])
     return known[term]
 
 
-def _step(term: Term, parts: list[Term]) -> Term:
+def computed(term: Term, parts: list[Term]) -> Term:
+    """The operation of a term on these parts, done where that is arithmetic between numbers, or with 0 or 1."""
     numbers = [part.head.value if isinstance(part.head, Number) and part.sort is REAL else None for part in parts]
     name = term.head.name  # pyright: ignore[reportAttributeAccessIssue]
     match name, numbers:

@@ -238,7 +238,7 @@ def question_of(run: Run, posteriors: list[Posterior], fixed: frozenset[int], gi
         normal = {n for n, leaf in leaves.items() if leaf.law == "normal"}
         noise |= dict.fromkeys(normal & names_in(run.term), 0)
     outputs = {n for n, leaf in leaves.items() if leaf.kind == "made" and leaf.noise & drawn} if drawn else set()
-    if not noise:
+    if not outputs:
         outputs = {n for n, leaf in leaves.items() if leaf.kind == "made"} - data - own
     if given is not None:
         data = {n for n in data if n in given.data or leaves[n].kind == "constant" or leaves[n].operation == "one-hot"}

@@ -1,21 +1,26 @@
-"""A posterior whose divergence is in a loss, though it is not sampled: found by trying, so that its absence is seen."""
+"""A posterior whose divergence is in a loss, though nothing of it is decoded: found, so that this is seen."""
 
 import itertools
 
 from vaelid.auditor.fit import Values
 from vaelid.auditor.linear import NoProof, apart, axes_of, hypotheses_of, under_sums
-from vaelid.auditor.posterior import Posterior, axes_in, names_in
+from vaelid.auditor.posterior import Posterior, axes_in, log_variance_of, names_in
 from vaelid.auditor.refute import elements_of
 from vaelid.auditor.run import Run
+from vaelid.auditor.simple import linear_in
 from vaelid.readings.errors import ReadingError
 from vaelid.readings.terms.arrays import TermArray
+from vaelid.readings.terms.syntax import REAL, subterms
 from vaelid.theory.library.definitions import coordinate_kl
 
 __all__ = ["unsampled"]
 
 
 def unsampled(run: Run) -> Posterior | None:
-    """The mean and log-variance whose KL to N(0, I) the terms without data are a multiple of; None where none is."""
+    """The posterior that the terms without data speak of; None where none is found.
+
+    That of a sample that stands in them; or the mean and log-variance whose KL to N(0, I) they are a multiple of.
+    """
     leaves = run.reading.leaves
     data = frozenset(n for n, leaf in leaves.items() if leaf.kind in ("argument", "constant"))
 
@@ -25,11 +30,15 @@ def unsampled(run: Run) -> Posterior | None:
         return "data" if names & data or not made else "model"
 
     try:
-        parts = [p for p in apart(run.term, kind, hypotheses_of(run.term)).parts if kind(p.term) == "model"]
+        every = apart(run.term, kind, hypotheses_of(run.term)).parts
+        parts = [p for p in every if kind(p.term) == "model"]
         axes = axes_of(parts)
         body = under_sums(parts, axes)
     except NoProof:
         return None
+    drawn = {n for n, leaf in leaves.items() if leaf.law == "normal"}
+    if (own := names_in(body) & drawn) and not any(names_in(p.term) & drawn for p in every if kind(p.term) == "data"):
+        return _drawn(body, own, run)
     values = Values.near(run.arrays(), run.lengths, [n for n, leaf in leaves.items() if leaf.kind == "made"])
     elements = [TermArray((), e) for e in elements_of(body)]
     for mean, spread in itertools.permutations(elements[:6], 2):
@@ -41,4 +50,22 @@ def unsampled(run: Run) -> Posterior | None:
                     return Posterior(where, mean, log_variance)
             except ReadingError:
                 continue
+    return None
+
+
+def _drawn(body: TermArray, noise: frozenset[str], run: Run) -> Posterior | None:
+    """The posterior of a sample, the smallest part that is a mean plus a deviation times its draw."""
+    drawn = [e for e in elements_of(body) if e.arguments and e.arguments[0].head.name in noise]  # pyright: ignore[reportAttributeAccessIssue]
+    if len(drawn) != 1:
+        return None
+    (eps,) = drawn
+    (name,) = noise
+    for part in sorted(subterms(body.term), key=lambda term: sum(1 for _ in subterms(term))):
+        if part.sort is not REAL or part.loose or (found := linear_in(TermArray((), part), [eps])) is None:
+            continue
+        (deviation,), mean = found
+        if names_in(mean) and names_in(deviation) and not (names_in(mean) | names_in(deviation)) & noise:
+            log_variance, positive = log_variance_of(deviation, "s_0")
+            where = axes_in(part)
+            return Posterior(where, mean, log_variance, name, positive, run.reading.leaves[name].source)
     return None

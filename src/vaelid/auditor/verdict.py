@@ -6,13 +6,18 @@ from dataclasses import replace
 from torch import Tensor
 
 from vaelid.auditor.assessed import Assessed
-from vaelid.auditor.claims import Shown, divergence_claim, reconstruction_claim
+from vaelid.auditor.claims import Shown, divergence_claim, no_divergence_claim, reconstruction_claim
 from vaelid.auditor.coverage import counted_twice, kept_part, not_decoded, part_of_latents, seen_data
 from vaelid.auditor.declared import Declared
 from vaelid.auditor.importance import Bound
 from vaelid.auditor.names import Monomial
 from vaelid.auditor.objective import Group, prior_sees_sample
 from vaelid.auditor.other import (
+    PAIRS,
+    PLAIN,
+    QUANTISED,
+    RELAXED,
+    autoencoder,
     compares_rows,
     function_of_divergence,
     function_of_likelihood,
@@ -33,10 +38,6 @@ __all__ = ["verdict"]
 
 _OF_EACH = {"gt", "lt", "ge", "le", "eq", "ne", "round", "floor", "ceil", "trunc", "sign", "bernoulli", "_to_copy"}
 """Operations that are not looked into, but act on each element by itself."""
-
-_PAIRS = "a term over pairs of rows of the batch, as total correlation (beta-TC-VAE) or MMD (InfoVAE, WAE) have"
-
-_RELAXED = "a relaxed categorical posterior (Gumbel-softmax)"
 
 
 def verdict(
@@ -68,13 +69,13 @@ class _Judge(Statements):
         if self.may_be_refuted(name, objective) and (refuted := self.not_as_declared()) is not None:
             name, objective = "no ELBO", refuted
         claims = (*samplers, *divergences, *reconstruction, objective)
-        if objective.verdict == "OTHER" and name in ("plain autoencoder", _PAIRS, _RELAXED):
+        if objective.verdict == "OTHER" and name in (PLAIN, QUANTISED, PAIRS, RELAXED):
             claims = tuple(claim for claim in claims if claim.verdict != "UNKNOWN")
         return self.reported(target, name, claims, self.beta())
 
     def may_be_refuted(self, name: str, objective: Claim) -> bool:
         """Whether what was declared is looked for: of what is unknown, and of what has no name in the literature."""
-        named = name == _PAIRS or name.startswith(("free bits", "capacity", "squared capacity"))
+        named = name == PAIRS or name.startswith(("free bits", "capacity", "squared capacity"))
         return self.declared.anything and (
             objective.verdict == "UNKNOWN" or (objective.verdict == "OTHER" and not named)
         )
@@ -165,6 +166,10 @@ class _Judge(Statements):
             return [Claim("sampler", "UNKNOWN", reason, source=found[0].source)]
         if found:
             return found
+        if names:
+            reason = "z is drawn, and stands in the KL alone: nothing that was drawn is decoded."
+            source = self.objective.question.posteriors[0].source
+            return [Claim("sampler", "REFUTED", reason, bug="missing-noise", source=source)]
         if where := self.assessed.run.reading.stray_noise:
             reason = f"noise is drawn in the step ({where}), but no sample of it was recognised."
             return [Claim("sampler", "UNKNOWN", reason)]
@@ -208,8 +213,8 @@ class _Judge(Statements):
                 claims.append(Claim("divergence", "OTHER", f"it is {name}.", self.names.text(group.body)))
                 continue
             if group.theorem is None and compares_rows(self.assessed.run.reading.axes, group):
-                self.other = _PAIRS
-                claims.append(Claim("divergence", "OTHER", f"it is {_PAIRS}.", self.names.text(group.body)))
+                self.other = PAIRS
+                claims.append(Claim("divergence", "OTHER", f"it is {PAIRS}.", self.names.text(group.body)))
                 continue
             if group.theorem is None and (name := mixture_prior(question, group)):
                 self.other = name
@@ -240,19 +245,15 @@ class _Judge(Statements):
                     "divergence", "REFUTED", part, claim.formula, claim.weight, claim.theorems, bug="kl-partial"
                 )
             claims.append(self.with_prior(claim, target))
-        unknown = any(claim.verdict in ("UNKNOWN", "OTHER") for claim in self.assessed.samplers)
+        samplers = self.assessed.samplers
+        unknown = len(self.objective.question.posteriors) < len(samplers)
+        unknown = unknown or any(claim.verdict in ("UNKNOWN", "OTHER") for claim in samplers)
         stray = any(group.kind in ("mixed", "parameter") for group in self.objective.groups)
-        if not claims and (self.assessed.samplers or not self.sampled):
+        if not claims and (samplers or not self.sampled):
             if unknown or stray or (not self.sampled and self.reaches(self.objective.question.posteriors[0].leaves)):
                 claims.append(Claim("divergence", "UNKNOWN", "what speaks of the posterior was not recognised."))
             else:
-                line = min(self.assessed.run.reading.halted, default=None)
-                reason = "no term of the loss depends on the posterior alone: there is no KL, or its weight is 0."
-                if line is not None:
-                    reason = "no gradient goes back through a term of the posterior alone: it is detached."
-                claims.append(
-                    Claim("divergence", "REFUTED", reason, bug="detached" if line else "kl-zero", source=line)
-                )
+                claims.append(no_divergence_claim(self.assessed.run.reading))
         missing = len(self.objective.question.posteriors) - len(self.with_divergences())
         if claims and missing > 0 and not unknown and not stray and self.assessed.divergences():
             reason = f"{missing} of the latents that are sampled have no KL in the loss."
@@ -430,16 +431,14 @@ class _Judge(Statements):
         named = [claim for claim in others if claim.verdict == "OTHER"]
         stray = [g for g in self.objective.groups if g.kind in ("mixed", "parameter")]
         if any(claim.name == "sampler" for claim in named) and not self.assessed.divergences():
-            return "plain autoencoder", Claim(
-                "objective", "OTHER", "an autoencoder: no posterior is sampled, and no KL."
-            )
-        if self.other == _PAIRS:
-            return _PAIRS, Claim("objective", "OTHER", f"it is {_PAIRS}.")
+            return autoencoder(self.assessed.run)
+        if self.other == PAIRS:
+            return PAIRS, Claim("objective", "OTHER", f"it is {PAIRS}.")
         if any(claim.name == "sampler" for claim in named) and self.assessed.samplers:
-            return _RELAXED, Claim("objective", "OTHER", f"it has {_RELAXED}.")
+            return RELAXED, Claim("objective", "OTHER", f"it has {RELAXED}.")
         for group in self.objective.groups:
             if compares_rows(self.assessed.run.reading.axes, group):
-                return _PAIRS, Claim("objective", "OTHER", f"it is {_PAIRS}.", self.names.text(group.body))
+                return PAIRS, Claim("objective", "OTHER", f"it is {PAIRS}.", self.names.text(group.body))
         if stray and not bad and (name := self.further_term(stray)):
             return name, Claim("objective", "OTHER", f"it is {name}.", self.names.text(stray[0].body))
         if stray:

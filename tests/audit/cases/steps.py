@@ -461,6 +461,33 @@ def latent_used_in_slices(B, L, D):
     return Built(run, grey(B, D), nn.ModuleList([encoder, first, rest]), decoder)
 
 
+@BANK.step("PROVED", **ELBO)
+def log_deviation_clamped_before_both(B, L, D):
+    encoder, decoder = nets(D, L)
+
+    def run(x):
+        mu, log_std = encoder(x).chunk(2, -1)
+        std = log_std.clamp(-4, 15).exp()
+        x_hat = decoder(mu + std * torch.randn_like(std))
+        return half_squares(x_hat, x) - 0.5 * (1 + torch.log(std.pow(2)) - mu.pow(2) - std.pow(2)).sum()
+
+    return Built(run, grey(B, D), nn.ModuleList([encoder, decoder]), decoder)
+
+
+@BANK.step("PROVED", beta="1", likelihood="gaussian", numbers=False)
+def one_learned_scale_for_all(B, L, D):
+    encoder, decoder = nets(D, L)
+    scales = nn.Parameter(torch.full((2,), 0.7))
+
+    def run(x):
+        mu, logvar = encoder(x).chunk(2, -1)
+        x_hat = decoder(mu + torch.exp(0.5 * logvar) * torch.randn_like(mu))
+        nll = ((x - x_hat) ** 2).sum() / (2 * scales[0] ** 2) + torch.log(scales[0]) * x.numel()
+        return (nll + kl_of(mu, logvar)) / len(x)
+
+    return Built(run, grey(B, D), nn.ModuleList([encoder, decoder]), decoder)
+
+
 class _Function(nn.Module):
     """A function that can be hooked."""
 

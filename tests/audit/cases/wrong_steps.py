@@ -30,6 +30,7 @@ noisy("noise_expanded", lambda t: torch.randn(len(t), 1, dtype=t.dtype).expand_a
 noisy("noise_of_the_first_row", lambda t: torch.randn_like(t)[:1], "shared-noise")
 noisy("noise_of_the_first_latent", lambda t: torch.randn_like(t)[:, :1], "shared-noise")
 noisy("reciprocal_of_noise", lambda t: 1 / torch.randn_like(t), None, numbers=False)
+noisy("clamped_noise", lambda t: torch.randn_like(t).clamp(-1, 1), None, numbers=False)
 noisy("cube_of_noise", lambda t: torch.randn_like(t) ** 3, None)
 noisy(
     "noise_of_numpy",
@@ -123,6 +124,20 @@ def mean_of_another_net(B, L, D):
         return half_squares(x_hat, x) + kl_of(other(x), logvar)
 
     return Built(run, grey(B, D), nn.ModuleList([encoder, decoder, other]), decoder)
+
+
+@BANK.step("REFUTED", bug="missing-noise", claims={"sampler": "REFUTED", "divergence": "PROVED"})
+def sample_in_the_kl_alone(B, L, D):
+    encoder, decoder = nets(D, L)
+
+    def run(x):
+        mu, logvar = encoder(x).chunk(2, -1)
+        posterior = Normal(mu, (0.5 * logvar).exp())
+        z = posterior.rsample()
+        kl = posterior.log_prob(z) - Normal(0.0, 1.0).log_prob(z)
+        return half_squares(decoder(mu), x) + kl.sum()
+
+    return Built(run, grey(B, D), nn.ModuleList([encoder, decoder]), decoder)
 
 
 @BANK.step("REFUTED", "UNKNOWN", claims={"divergence": "REFUTED"})

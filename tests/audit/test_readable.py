@@ -1,0 +1,69 @@
+"""A formula for its reader is equal to the one that it was, and names only what is exactly that function."""
+
+import pytest
+import torch
+from hypothesis import given
+from hypothesis import strategies as st
+
+from vaelid.auditor.folding import unfolded
+from vaelid.auditor.lift import lift
+from vaelid.auditor.numeric import array_of
+from vaelid.auditor.readable import readable
+from vaelid.auditor.record import record
+from vaelid.readings.terms.text import text
+
+POINTS = torch.linspace(-2.3, 2.9, 7, dtype=torch.float64)
+NAMED = {
+    "softplus": (torch.nn.functional.softplus, "softplus(x[i0])"),
+    "sigmoid": (torch.sigmoid, "sigmoid(x[i0])"),
+    "relu": (torch.relu, None),
+    "clamp from below": (lambda x: x.clamp(min=-1.5), "max(x[i0], -3/2)"),
+    "clamp from above": (lambda x: x.clamp(max=0.5), "min(x[i0], 1/2)"),
+    "clamp": (lambda x: x.clamp(-1, 2), "min(max(x[i0], -1), 2)"),
+    "clamp at zero": (lambda x: x.clamp(min=0) + 0 * x, "relu(x[i0])"),
+    "root": (lambda x: torch.exp(x).sqrt(), "square_root(exp(x[i0]))"),
+    "softplus of a sigmoid": (lambda x: torch.nn.functional.softplus(torch.sigmoid(x)), "softplus(sigmoid(x[i0]))"),
+    "one as a factor": (lambda x: (1 * x + 0) / 1, "x[i0]"),
+    "no softplus": (lambda x: torch.log(torch.exp(x) + 2), "log(exp(x[i0]) + 2)"),
+    "no sigmoid": (lambda x: 1 / (2 + torch.exp(-x)), "1 / (exp(−x[i0]) + 2)"),
+    "softplus by hand": (lambda x: torch.log(1 + torch.exp(x)), "softplus(x[i0])"),
+    "sigmoid by hand": (lambda x: 1 / (1 + torch.exp(-x)), "sigmoid(x[i0])"),
+    "no maximum": (lambda x: (x + 1 + (x - 2).abs()) / 2, None),
+}
+
+
+def lifted(function):
+    reading = lift(record(function, [POINTS], {"x": POINTS}))
+    return reading.result.element.term, reading
+
+
+@pytest.mark.parametrize("name", NAMED)
+def test_known_functions_have_their_names_and_the_values_stay(name):
+    function, expected = NAMED[name]
+    term, reading = lifted(function)
+    shown = readable(term)
+    lengths = {f"{letter}{axis}": n for axis, n in enumerate(reading.axes.lengths) for letter in "Ni"}
+    found = array_of(shown, {"x": POINTS}, lengths, ("i0",))
+    torch.testing.assert_close(found, function(POINTS), rtol=1e-14, atol=1e-14)
+    if expected is not None:
+        assert text(shown) == expected
+    if name == "no maximum":
+        assert not {"max", "min", "relu"} & set(text(shown).replace("(", " ").split())
+
+
+@given(st.lists(st.sampled_from(sorted(NAMED)), min_size=1, max_size=3), st.fractions(-3, 3, max_denominator=8))
+def test_compositions_keep_their_values(names, shift):
+    def function(x):
+        for name in names:
+            x = NAMED[name][0](x) + float(shift) * x
+        return x
+
+    term, reading = lifted(function)
+    lengths = {f"{letter}{axis}": n for axis, n in enumerate(reading.axes.lengths) for letter in "Ni"}
+    before, after = (array_of(t, {"x": POINTS}, lengths, ("i0",)) for t in (term, readable(term)))
+    torch.testing.assert_close(after, before, rtol=1e-12, atol=1e-12)
+
+
+def test_a_name_unfolds_to_what_stood_there():
+    term, _ = lifted(lambda x: torch.nn.functional.softplus(x).clamp(min=0.25))
+    assert unfolded(readable(term)) is term
