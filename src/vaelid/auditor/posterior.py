@@ -1,15 +1,16 @@
 """The posterior that a step samples from: z = mean + deviation * eps, found where noise enters the decoder."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 
 from vaelid.auditor.reading import Reading
-from vaelid.auditor.simple import linear_in, simple, tidy, without_number
+from vaelid.auditor.simple import linear_in, replaced, simple, tidy, without_number
 from vaelid.auditor.tensors import Leaf, Lifted, Unread, element_of, index_of, length_of
 from vaelid.readings.terms.arrays import TermArray, as_term, variable
 from vaelid.readings.terms.namespace import NAMESPACE as xp
 from vaelid.readings.terms.syntax import (
     INDEX,
+    REAL,
     Binder,
     Bound,
     Number,
@@ -19,9 +20,10 @@ from vaelid.readings.terms.syntax import (
     element,
     free_variables,
     make,
+    subterms,
 )
 
-__all__ = ["Posterior", "Sample", "affine", "axes_in", "log_variance_of", "matched", "names_in", "samples"]
+__all__ = ["Posterior", "Sample", "affine", "axes_in", "innermost", "log_variance_of", "matched", "names_in", "samples"]
 
 
 @dataclass(frozen=True)
@@ -137,6 +139,26 @@ def affine(sample: Sample, reading: Reading) -> tuple[TermArray, TermArray] | No
         return None
     root = Fraction(repr(len(slopes) ** 0.5))
     return value, slopes[0] if root == 1 else tidy(slopes[0] * as_term(root))
+
+
+def innermost(sample: Sample, reading: Reading) -> Sample:
+    """The sample inside what a decoder's first operations made of it, as tanh(z) or c + relu(z); itself if none is.
+
+    The smallest part that is a mean plus a deviation times the draw, and outside of which none of these stands.
+    """
+    (noise, *more) = sample.noise
+    if more:
+        return sample
+    eps = element_of(noise.name, [a for dim in noise.dims for a in reading.axes.now(dim)]).term
+    spoken = [part for part in subterms(sample.element.term) if part.sort is REAL and not part.loose]
+    for part in sorted(spoken, key=lambda term: sum(1 for _ in subterms(term))):
+        inner = replace(sample, element=TermArray((), part))
+        if eps not in set(subterms(part)) or (found := affine(inner, reading)) is None:
+            continue
+        outside = names_in(TermArray((), replaced(sample.element.term, {part: as_term(0).term})))
+        if all(map(names_in, found)) and not outside & names_in(inner.element):
+            return sample if part is sample.element.term else inner
+    return sample
 
 
 def log_variance_of(deviation: TermArray, name: str) -> tuple[TermArray, TermArray | None]:

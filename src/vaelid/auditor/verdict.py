@@ -166,7 +166,7 @@ class _Judge(Statements):
             return [Claim("sampler", "UNKNOWN", reason, source=found[0].source)]
         if found:
             return found
-        if names:
+        if names and not self.constants_in_the_latent():
             reason = "z is drawn, and stands in the KL alone: nothing that was drawn is decoded."
             source = self.objective.question.posteriors[0].source
             return [Claim("sampler", "REFUTED", reason, bug="missing-noise", source=source)]
