@@ -38,6 +38,8 @@ class Leaves(Arrangement):
         self.halted: set[str] = set()
         self.numbers: dict[Place, Lifted] = {}
         self.written: dict[int, frozenset[str]] = {}
+        self.lines: dict[Place, str] = {}
+        self.joins: list[tuple[frozenset[str], str, frozenset[str]]] = []
 
     def leaf(self, name: str, kind: str, place: Place, tensor: Tensor, **more: Any) -> Lifted:
         """A new leaf, with an axis for each dimension of the tensor."""

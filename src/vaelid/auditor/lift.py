@@ -77,7 +77,8 @@ class _Lifter(Picks):
         result = self.read(self.recording.result)
         if result.differentiable and self.recording.gradients and not self.recording.returned.requires_grad:
             result = replace(result, differentiable=False, stops=result.stops | {"the result"})
-        return Reading(result, self.leaves, self.entering, self.axes, self.clamps, frozenset(self.halted))
+        halted, joins = frozenset(self.halted), tuple(self.joins)
+        return Reading(result, self.leaves, self.entering, self.axes, self.clamps, halted, joins)
 
     # events
 
@@ -88,12 +89,20 @@ class _Lifter(Picks):
         outputs = [place for place in event.outputs if isinstance(place, Place)]
         try:
             results = self.results(base, outputs)
+            self.note_joined(results)
         except Mixed as reason:
             results = self.cut(base, outputs, str(reason))
         if event.written:
             self.forget(event, [x for x in results for x in (x, *x.pieces)])
         for output, result in zip(outputs, results, strict=True):
             self.known[output] = replace(result, dims=tuple(self.axes.now(d) for d in result.dims))
+            self.lines[output] = self.event.source
+
+    def note_joined(self, results: list[Lifted]) -> None:
+        """What the event joined, with the lines at which its operands were made."""
+        whole = frozenset().union(*(result.leaves for result in results))
+        operands = [place for place in self.event.places() if place in self.known and place in self.lines]
+        self.joins += [(self.known[place].leaves, self.lines[place], whole) for place in operands]
 
     def forget(self, event: Event, results: list[Lifted]) -> None:
         """Of what was written into nothing is known any more, under any view that shares a place with it."""

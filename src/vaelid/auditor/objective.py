@@ -72,6 +72,7 @@ class Question:
         moved: the axes that had several lengths.
         derived: leaves that were made from a posterior's own, or drawn and not for one: how, and where.
         drawn: of each leaf, the draws that it was made from.
+        written: of each array that is written for a term, the leaves in that.
         parameters: the leaves of parameters.
         folds: what the elements of some leaves are, at given lengths.
     """
@@ -87,6 +88,7 @@ class Question:
     moved: frozenset[int] = frozenset()
     derived: Mapping[str, str] = field(default_factory=dict)
     drawn: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    written: Mapping[str, frozenset[str]] = field(default_factory=dict)
     parameters: frozenset[str] = frozenset()
     folds: Mapping[str, Fold] = field(default_factory=dict)
 
@@ -102,6 +104,10 @@ class Question:
     def noise_in(self, *terms: TermArray) -> frozenset[str]:
         """The draws from which the leaves of terms were made."""
         return frozenset().union(*(self.drawn.get(name, frozenset()) for term in terms for name in names_in(term)))
+
+    def as_recorded(self, names: Iterable[str]) -> frozenset[str]:
+        """These arrays, and for each that is written for a term the leaves in that."""
+        return frozenset().union(*(self.written.get(name, {name}) for name in names))
 
     def places(self, group: "Group") -> list[int]:
         """The axes whose indices a group's body speaks of: those it is summed over, and those of the result."""
@@ -373,6 +379,7 @@ def rewritten(question: Question, rewrite: Rewrite, name: str) -> Question:
     return replace(
         question,
         drawn=drawn,
+        written={**question.written, name: question.as_recorded(names)},
         folds=folds,
         term=change(question.term),
         posteriors=posteriors,

@@ -23,7 +23,7 @@ from vaelid.readings.terms.syntax import (
     subterms,
 )
 
-__all__ = ["Posterior", "Sample", "affine", "axes_in", "innermost", "log_variance_of", "matched", "names_in", "samples"]
+__all__ = ["Posterior", "Sample", "affine", "axes_in", "inside", "log_variance_of", "matched", "names_in", "samples"]
 
 
 @dataclass(frozen=True)
@@ -141,24 +141,25 @@ def affine(sample: Sample, reading: Reading) -> tuple[TermArray, TermArray] | No
     return value, slopes[0] if root == 1 else tidy(slopes[0] * as_term(root))
 
 
-def innermost(sample: Sample, reading: Reading) -> Sample:
-    """The sample inside what a decoder's first operations made of it, as tanh(z) or c + relu(z); itself if none is.
+def inside(sample: Sample, reading: Reading) -> list[Sample]:
+    """The samples inside what a decoder's first operations made of one, as tanh(z) or c + relu(z), the innermost first.
 
-    The smallest part that is a mean plus a deviation times the draw, and outside of which none of these stands.
+    Each is a part that is a mean plus a deviation times the draw, and outside of which none of these stands.
     """
     (noise, *more) = sample.noise
     if more:
-        return sample
+        return []
     eps = element_of(noise.name, [a for dim in noise.dims for a in reading.axes.now(dim)]).term
     spoken = [part for part in subterms(sample.element.term) if part.sort is REAL and not part.loose]
+    found = []
     for part in sorted(spoken, key=lambda term: sum(1 for _ in subterms(term))):
         inner = replace(sample, element=TermArray((), part))
-        if eps not in set(subterms(part)) or (found := affine(inner, reading)) is None:
+        if part is sample.element.term or eps not in set(subterms(part)) or not (known := affine(inner, reading)):
             continue
         outside = names_in(TermArray((), replaced(sample.element.term, {part: as_term(0).term})))
-        if all(map(names_in, found)) and not outside & names_in(inner.element):
-            return sample if part is sample.element.term else inner
-    return sample
+        if all(map(names_in, known)) and not outside & names_in(inner.element):
+            found.append(inner)
+    return found
 
 
 def log_variance_of(deviation: TermArray, name: str) -> tuple[TermArray, TermArray | None]:

@@ -19,6 +19,7 @@ class Reading:
         axes: what is known of the axes.
         halted: lines at which a single number was detached: it is a constant there.
         clamps: lines of clamps that left every value as it was, and of probabilities kept from 0 and 1.
+        joins: of what was read through, each operand's leaves, the line that made it, and the result's leaves.
     """
 
     result: Lifted
@@ -27,6 +28,14 @@ class Reading:
     axes: Axes
     clamps: list[str] = field(default_factory=list)
     halted: frozenset[str] = frozenset()
+    joins: tuple[tuple[frozenset[str], str, frozenset[str]], ...] = ()
+
+    def line_of(self, names: frozenset[str]) -> str | None:
+        """The line that made the last part that speaks of these leaves only, before it was joined with others."""
+        for part, line, whole in reversed(self.joins):
+            if part and part <= names and not whole <= names:
+                return line
+        return None
 
     @property
     def stray_noise(self) -> str:

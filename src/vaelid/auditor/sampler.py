@@ -6,7 +6,7 @@ from functools import reduce
 from operator import add
 
 from vaelid.auditor.names import Names
-from vaelid.auditor.posterior import Posterior, Sample, affine, axes_in, innermost, log_variance_of, names_in
+from vaelid.auditor.posterior import Posterior, Sample, affine, axes_in, inside, log_variance_of, names_in
 from vaelid.auditor.reading import Reading
 from vaelid.auditor.refute_sampler import no_function_of_a_normal, one_draw_for_many
 from vaelid.auditor.report import Claim
@@ -31,7 +31,7 @@ def sampler_claim(
         return Claim(_NAME, "UNKNOWN", f"z has several draws in it ({draws}).", source=sample.source), None
     noise = sample.noise[0]
     if (found := affine(sample, reading)) is None:
-        sample = innermost(sample, reading)
+        sample = next(iter(inside(sample, reading)), sample)
         found = affine(sample, reading)
     if found is None:
         if noise.law == "uniform" and _is_gumbel(sample.element):

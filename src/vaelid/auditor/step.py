@@ -17,7 +17,7 @@ from vaelid.auditor.linear import NoProof
 from vaelid.auditor.names import Names
 from vaelid.auditor.numeric import array_of
 from vaelid.auditor.objective import Group, Objective, Question, identify, rewritten
-from vaelid.auditor.posterior import Posterior, ancestors, axes_in, innermost, names_in, samples
+from vaelid.auditor.posterior import Posterior, ancestors, axes_in, inside, names_in, samples
 from vaelid.auditor.report import Claim, Report
 from vaelid.auditor.run import Call, Run, call_of, check_finite, read_calls, scalar_loss, smaller
 from vaelid.auditor.sampler import sampler_claim
@@ -125,11 +125,11 @@ def assess(
     run = read_calls(function, calls, scalar_loss, alike=alike, gradients=gradients, again=given is None)
     check_finite(run.recording)
     assessed = _assessed(run, given, frozenset())
-    inner = False
-    if given is None and not _is_standard(assessed) and _has_inner(run):
-        within = _assessed(run, given, frozenset(), inner=True)
-        inner = _proofs(within) > _proofs(assessed) or _is_standard(within)
-        assessed = within if inner else assessed
+    inner = None
+    for depth in range(_depths(run)) if given is None and not _is_standard(assessed) else ():
+        within = _assessed(run, given, frozenset(), inner=depth)
+        if _proofs(within) > _proofs(assessed) or (_is_standard(within) and not _is_standard(assessed)):
+            assessed, inner = within, depth
     if assessed.objective.theorem is None:
         assessed = _with_less(function, calls, given, alike, run, assessed, inner)
     if assessed.objective.theorem is None and given is None:
@@ -151,8 +151,8 @@ def _is_standard(assessed: Assessed) -> bool:
     return assessed.objective.theorem is not None and all(f is not None and f.target.name == "N(0, I)" for f in found)
 
 
-def _has_inner(run: Run) -> bool:
-    return any(innermost(sample, run.reading) is not sample for sample in samples(run.reading))
+def _depths(run: Run) -> int:
+    return max((len(inside(sample, run.reading)) for sample in samples(run.reading)), default=0)
 
 
 def _with_less(
@@ -162,7 +162,7 @@ def _with_less(
     alike: tuple[tuple[str, str], ...],
     run: Run,
     assessed: Assessed,
-    inner: bool,
+    inner: int | None,
 ) -> Assessed:
     """Read with the sums of constants as numbers, without small numbers in logarithms, without clamps that did nothing.
 
@@ -200,7 +200,7 @@ def _assessed(
     fixed: frozenset[int],
     *,
     size_factors: bool = False,
-    inner: bool = False,
+    inner: int | None = None,
 ) -> Assessed:
     reading = run.reading
     leaves = reading.leaves
@@ -222,7 +222,8 @@ def _assessed(
     if known is not None:
         posteriors.append(known.posterior)
     drawn = samples(reading) if given is None else []
-    drawn = [innermost(sample, reading) for sample in drawn] if inner else drawn
+    if inner is not None:
+        drawn = [next(iter(inside(sample, reading)[inner:]), sample) for sample in drawn]
     for sample in drawn:
         _, posterior = sampler_claim(reading, sample, names, len(posteriors))
         if posterior is not None:

@@ -6,6 +6,7 @@ values; that it is right is for the kernel to say.
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
+from fractions import Fraction
 from functools import reduce
 from operator import add
 
@@ -138,8 +139,8 @@ def find_divergence(
     if found := _fixed_prior(body, axes, posterior, values):
         return found
     for mask in candidates(term, lambda names: names <= masks):
-        masked = Target("N(0, I)", mask * standard.term, mask=mask)
-        if found := found_with(body, masked, axes, values):
+        masked = Target("N(0, I)", mask * standard.term, mask * as_term(Fraction(-1, 2)), mask=mask)
+        if found := found_with(Body.of(term, masks), masked, axes, values):
             return found
     return _learned_prior(body, axes, posterior, values, own)
 

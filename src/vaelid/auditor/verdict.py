@@ -197,54 +197,8 @@ class _Judge(Statements):
         return {" ".join(group.kind.split()[:2]) for group, _ in self.assessed.divergences()}
 
     def divergence_claims(self) -> list[Claim]:
-        question = self.objective.question
-        claims = []
-        for group, posterior in self.assessed.divergences():
-            weight = self.assessed.weights.get(group.kind)
-            if group.theorem is None and is_constant(question, group):
-                reason = (
-                    "what it does to the KL gives one number, whatever the posterior: there is no KL, nor a gradient."
-                )
-                formula = self.names.text(group.body)
-                claims.append(Claim("divergence", "REFUTED", reason, formula, bug="kl-clamped"))
-                continue
-            if group.theorem is None and (name := function_of_divergence(question, group)):
-                self.other = name
-                claims.append(Claim("divergence", "OTHER", f"it is {name}.", self.names.text(group.body)))
-                continue
-            if group.theorem is None and compares_rows(self.assessed.run.reading.axes, group):
-                self.other = PAIRS
-                claims.append(Claim("divergence", "OTHER", f"it is {PAIRS}.", self.names.text(group.body)))
-                continue
-            if group.theorem is None and (name := mixture_prior(question, group)):
-                self.other = name
-                claims.append(Claim("divergence", "OTHER", f"it is {name}.", self.names.text(group.body)))
-                continue
-            claim = divergence_claim(self.objective, group, posterior, self.names, weight)
-            target = group.found.target if group.found is not None else None
-            if target and not target.at_draw and prior_sees_sample(question, posterior, target):
-                reason = (
-                    "its prior is made from the sample itself: a closed form takes both for independent. Take "
-                    "log q(z) - log p(z) at the draw, or draw the upper latent first."
-                )
-                claims.append(replace(claim, verdict="UNKNOWN", reason=reason))
-                continue
-            if target and claim.verdict == "PROVED" and (why := self.prior_of_other_rows(target, posterior)):
-                claims.append(replace(claim, verdict="UNKNOWN", reason=why))
-                continue
-            if claim.verdict == "PROVED" and (name := self.weights_of_places(group, posterior)):
-                self.other = name
-                claims.append(replace(claim, verdict="OTHER", reason=f"it is {name}."))
-                continue
-            if claim.verdict == "PROVED" and counted_twice(self.assessed, posterior):
-                self.other = "a KL with a weight for each coordinate"
-                claims.append(replace(claim, verdict="OTHER", reason=f"it is {self.other}."))
-                continue
-            if claim.verdict == "PROVED" and (part := part_of_latents(self.assessed, group, posterior)):
-                claim = Claim(
-                    "divergence", "REFUTED", part, claim.formula, claim.weight, claim.theorems, bug="kl-partial"
-                )
-            claims.append(self.with_prior(claim, target))
+        found = self.assessed.divergences()
+        claims = [self.at_line(self.claim_on_divergence(group, posterior), group) for group, posterior in found]
         samplers = self.assessed.samplers
         unknown = len(self.objective.question.posteriors) < len(samplers)
         unknown = unknown or any(claim.verdict in ("UNKNOWN", "OTHER") for claim in samplers)
@@ -259,6 +213,48 @@ class _Judge(Statements):
             reason = f"{missing} of the latents that are sampled have no KL in the loss."
             claims.append(Claim("divergence", "REFUTED", reason, bug="kl-partial"))
         return claims
+
+    def claim_on_divergence(self, group: Group, posterior: Posterior) -> Claim:
+        """What is known of a group that speaks of a posterior."""
+        question = self.objective.question
+        weight = self.assessed.weights.get(group.kind)
+        if group.theorem is None and is_constant(question, group):
+            reason = "what it does to the KL gives one number, whatever the posterior: there is no KL, nor a gradient."
+            formula = self.names.text(group.body)
+            return Claim("divergence", "REFUTED", reason, formula, bug="kl-clamped")
+        if group.theorem is None and (name := function_of_divergence(question, group)):
+            self.other = name
+            return Claim("divergence", "OTHER", f"it is {name}.", self.names.text(group.body))
+        if group.theorem is None and compares_rows(self.assessed.run.reading.axes, group):
+            self.other = PAIRS
+            return Claim("divergence", "OTHER", f"it is {PAIRS}.", self.names.text(group.body))
+        if group.theorem is None and (name := mixture_prior(question, group)):
+            self.other = name
+            return Claim("divergence", "OTHER", f"it is {name}.", self.names.text(group.body))
+        claim = divergence_claim(self.objective, group, posterior, self.names, weight)
+        target = group.found.target if group.found is not None else None
+        if target and not target.at_draw and prior_sees_sample(question, posterior, target):
+            reason = (
+                "its prior is made from the sample itself: a closed form takes both for independent. Take "
+                "log q(z) - log p(z) at the draw, or draw the upper latent first."
+            )
+            return replace(claim, verdict="UNKNOWN", reason=reason)
+        if target and claim.verdict == "PROVED" and (why := self.prior_of_other_rows(target, posterior)):
+            return replace(claim, verdict="UNKNOWN", reason=why)
+        if claim.verdict == "PROVED" and (name := self.weights_of_places(group, posterior)):
+            self.other = name
+            return replace(claim, verdict="OTHER", reason=f"it is {name}.")
+        if claim.verdict == "PROVED" and counted_twice(self.assessed, posterior):
+            self.other = "a KL with a weight for each coordinate"
+            return replace(claim, verdict="OTHER", reason=f"it is {self.other}.")
+        if claim.verdict == "PROVED" and (part := part_of_latents(self.assessed, group, posterior)):
+            claim = Claim("divergence", "REFUTED", part, claim.formula, claim.weight, claim.theorems, bug="kl-partial")
+        return self.with_prior(claim, target)
+
+    def at_line(self, claim: Claim, group: Group) -> Claim:
+        """The claim with the line that the group comes from, where it has none of its own."""
+        names = self.objective.question.as_recorded(names_in(group.body))
+        return replace(claim, source=claim.source or self.assessed.run.reading.line_of(names))
 
     def with_prior(self, claim: Claim, target: Target | None) -> Claim:
         """The claim, where its prior is the one declared; noted where it is not N(0, I) and nothing was declared."""
@@ -310,7 +306,8 @@ class _Judge(Statements):
                 reason = "no gradient goes back through what compares the decoder's output with data: it is detached."
                 return [Claim("reconstruction", "REFUTED", reason, bug="detached", source=line)]
             return [Claim("reconstruction", "REFUTED", reason, bug="likelihood-wrong")]
-        claims = [claim for group in self.objective.reconstructions for claim in self.claims_on(group)]
+        groups = self.objective.reconstructions
+        claims = [self.at_line(claim, group) for group in groups for claim in self.claims_on(group)]
         if len(claims) == 1 or any(claim.verdict != "PROVED" for claim in claims):
             return [next((claim for claim in claims if claim.verdict != "PROVED"), claims[0])]
         weights = list(dict.fromkeys(claim.weight for claim in claims))

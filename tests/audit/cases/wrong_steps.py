@@ -126,6 +126,18 @@ def mean_of_another_net(B, L, D):
     return Built(run, grey(B, D), nn.ModuleList([encoder, decoder, other]), decoder)
 
 
+@BANK.step("REFUTED", "UNKNOWN", numbers=False)
+def mean_decoded_beside_the_bent_latent(B, L, D):
+    encoder, decoder, direct = nn.Linear(D, 2 * L), nn.Linear(L, D), nn.Linear(L, L)
+
+    def run(x):
+        mu, logvar = encoder(x).chunk(2, -1)
+        z = mu + torch.exp(0.5 * logvar) * torch.randn_like(mu)
+        return half_squares(decoder(direct(mu) + torch.tanh(z)), x) + kl_of(mu, logvar)
+
+    return Built(run, grey(B, D), nn.ModuleList([encoder, decoder, direct]), decoder)
+
+
 @BANK.step("REFUTED", bug="missing-noise", claims={"sampler": "REFUTED", "divergence": "PROVED"})
 def sample_in_the_kl_alone(B, L, D):
     encoder, decoder = nets(D, L)
