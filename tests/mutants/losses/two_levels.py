@@ -76,8 +76,20 @@ class _Run:
 
     def posterior(self) -> tuple[Tensor, Tensor]:
         """Mean and standard deviation of z1 and z2, side by side."""
-        mean = torch.cat(self(0, 0.0)[1:3], 1)
-        return mean, torch.cat(self(0, 1.0)[1:3], 1) - mean
+        middle, one = self(0, 0.0)[1:3], self(0, 1.0)[1:3]
+        mean, std = list(middle), [b - a for a, b in zip(middle, one, strict=True)]
+        if (behind := self.behind_a_clamp()) is not None:
+            mean[1], std[1] = behind
+        return torch.cat(mean, 1), torch.cat(std, 1)
+
+    def behind_a_clamp(self) -> tuple[Tensor, Tensor] | None:
+        """Mean and standard deviation of z2, where the third net is given it clamped: a prior of another model."""
+        mean, log_variance = self.nets[0].out.chunk(2, 1)
+        std = torch.exp(log_variance / 2)
+        given = [self(0, value)[2] for value in (0.0, 1.0)]
+        wanted = [(mean + value * std).clamp(-0.3, 0.3) for value in (0.0, 1.0)]
+        alike = all(a.shape == b.shape and torch.allclose(a, b) for a, b in zip(given, wanted, strict=True))
+        return (mean, std) if alike else None
 
     def parts(self, seed: int, prior: "Prior") -> tuple[float, dict[str, float]]:
         """The loss, and what a right one is made of."""
@@ -99,10 +111,13 @@ def truth_of_two_levels(step: Step, encoder: nn.ModuleList, decoder: nn.Module, 
     if found is None:
         return Truth(None)
     which, beta = found
-    other_prior = which > 1
     run = _Run(step, decoder, x, latents, 0)
-    mean, std = run.posterior()
-    eps = torch.stack([((torch.cat(run(seed)[1:3], 1) - mean) / std).flatten() for seed in range(DRAWS)])
+    clamped = run.behind_a_clamp() is not None
+    other_prior = which > 1 or clamped
+    seen = slice(0, latents if clamped else 2 * latents)  # what is behind a clamp is not seen
+    mean, std = (part[:, seen] for part in run.posterior())
+    drawn = [torch.cat(run(seed)[1:3], 1)[:, seen] for seed in range(DRAWS)]
+    eps = torch.stack([((z - mean) / std).flatten() for z in drawn])
     whole = Watched(
         lambda batch: step(encoder, decoder, batch), nn.ModuleList([encoder, decoder]), decoder, lambda out, _: out
     )
