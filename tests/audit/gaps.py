@@ -1,8 +1,6 @@
 """The cases of our own that an audit does not settle yet, or names otherwise: what it says instead."""
 
 GAPS = {
-    "looks_wrong.noise_by_box_and_muller": "UNKNOWN, not PROVED",
-    "looks_wrong.std_of_either_sign": "UNKNOWN, not PROVED",
     "losses.continuous_bernoulli_object": "UNKNOWN, not PROVED",
     "losses.negative_binomial_object": "UNKNOWN, not PROVED",
     "wrong_losses.absolute_mean": "bugs {'clamp', None}, not kl-formula",

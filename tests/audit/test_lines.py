@@ -30,7 +30,7 @@ def scaled_elsewhere(x_hat, x, mu, logvar):
     kl = kl.neg()
     kl *= 0.5
     nll = 0.5 * ((x_hat - x) ** 2).sum()  # reconstruction
-    return (nll + kl.float().squeeze()) / len(x)
+    return (nll + kl.squeeze()) / len(x)
 
 
 def added_in_place(x_hat, x, mu, logvar):

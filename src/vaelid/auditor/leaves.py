@@ -39,6 +39,7 @@ class Leaves(Arrangement):
         self.numbers: dict[Place, Lifted] = {}
         self.written: dict[int, frozenset[str]] = {}
         self.lines: dict[Place, str] = {}
+        self.normals: dict[tuple[str, ...], Lifted] = {}
         self.joins: list[tuple[frozenset[str], str, frozenset[str]]] = []
 
     def leaf(self, name: str, kind: str, place: Place, tensor: Tensor, **more: Any) -> Lifted:

@@ -14,7 +14,7 @@ import torch
 
 from vaelid.auditor.arrangement import VIEWS
 from vaelid.auditor.axes import Axes, Mixed
-from vaelid.auditor.picks import Picks
+from vaelid.auditor.draws import Draws
 from vaelid.auditor.reading import Reading
 from vaelid.auditor.record import Event, Place, Recording
 from vaelid.auditor.rules import (
@@ -27,13 +27,14 @@ from vaelid.auditor.rules import (
     OF_THREE,
     OF_TWO,
     ORDERS,
+    SCALINGS,
     clamped,
     number,
     power,
     root,
 )
-from vaelid.auditor.simple import is_number, linear_in, simple
-from vaelid.auditor.tensors import Lifted, Unread, element_of
+from vaelid.auditor.simple import is_number, simple
+from vaelid.auditor.tensors import Lifted, Unread
 from vaelid.readings.terms.arrays import TermArray, as_term
 from vaelid.readings.terms.namespace import NAMESPACE as xp
 from vaelid.spec.arrays import softplus
@@ -62,7 +63,7 @@ def lift(
     raise Unread("its tensors' dimensions could not be told apart", None)
 
 
-class _Lifter(Picks):
+class _Lifter(Draws):
     def reading(self) -> Reading:
         for name, place in self.recording.arguments.items():
             self.known[place] = self.leaf(name, "argument", place, self.recording.given[place])
@@ -89,20 +90,22 @@ class _Lifter(Picks):
         outputs = [place for place in event.outputs if isinstance(place, Place)]
         try:
             results = self.results(base, outputs)
-            self.note_joined(results)
+            line = self.note_joined(base, results)
         except Mixed as reason:
-            results = self.cut(base, outputs, str(reason))
+            results, line = self.cut(base, outputs, str(reason)), self.event.source
         if event.written:
             self.forget(event, [x for x in results for x in (x, *x.pieces)])
         for output, result in zip(outputs, results, strict=True):
             self.known[output] = replace(result, dims=tuple(self.axes.now(d) for d in result.dims))
-            self.lines[output] = self.event.source
+            self.lines[output] = line
 
-    def note_joined(self, results: list[Lifted]) -> None:
-        """What the event joined, with the lines at which its operands were made."""
+    def note_joined(self, base: str, results: list[Lifted]) -> str:
+        """Note what the event joined, and the lines that made it; the line of the result: another's, if only scaled."""
         whole = frozenset().union(*(result.leaves for result in results))
-        operands = [place for place in self.event.places() if place in self.known and place in self.lines]
-        self.joins += [(self.known[place].leaves, self.lines[place], whole) for place in operands]
+        operands = [(self.known[p].leaves, self.lines[p]) for p in self.event.places() if p in self.lines]
+        self.joins += [(leaves, line, whole) for leaves, line in operands]
+        speaking = [line for leaves, line in operands if leaves]
+        return speaking[0] if base in SCALINGS and len(speaking) == 1 else self.event.source
 
     def forget(self, event: Event, results: list[Lifted]) -> None:
         """Of what was written into nothing is known any more, under any view that shares a place with it."""
@@ -194,6 +197,8 @@ class _Lifter(Picks):
                 beta = number(arguments[1])
                 return self.pointwise(lambda x: softplus(x * beta) / beta, self.operand(arguments[0]))
             return self.pointwise(OF_ONE[base], self.operand(arguments[0]))
+        if base == "mul" and (normal := self.normal_of_radius_and_angle(output)):
+            return normal
         if base in OF_TWO:
             if options.get("rounding_mode"):
                 raise Mixed("a division that rounds")
@@ -369,62 +374,6 @@ class _Lifter(Picks):
         if base == "_softmax":
             return self.pointwise(lambda e, s: e / s, exponentials, whole)
         return self.pointwise(lambda v, s: v - xp.log(s), x, whole)
-
-    # noise
-
-    def drawn(self, base: str, output: Place) -> Lifted | None:
-        """A draw, as a leaf; of a normal law with a mean and deviation, these and a standard draw."""
-        law = LAWS[base]
-        if law == "other":
-            return None
-        name = self.event.name.removeprefix("aten.")
-        tensor = self.recording.made[self.number, output]
-        operation = base if not self.event.options.get("generator") else f"{base} with a generator of its own"
-        noise = replace(
-            self.leaf(
-                self.name("eps" if law == "normal" else "u"),
-                "noise",
-                output,
-                tensor,
-                law=law,
-                operation=operation,
-                source=self.event.source,
-            ),
-            differentiable=False,
-        )
-        arguments = self.event.arguments
-        if name.startswith("normal_."):
-            mean, deviation = [*arguments[1:], *(0, 1)[len(arguments) - 1 :]][:2]
-        elif name.startswith("normal."):
-            mean, deviation = [*arguments[:2], *(0, 1)[len(arguments[:2]) :]][:2]
-        elif name.startswith("uniform_."):
-            low, high = [*arguments[1:], *(0, 1)[len(arguments) - 1 :]][:2]
-            mean, deviation = low, high - low
-        else:
-            return noise
-        if (mean, deviation) == (0, 1):
-            return noise
-        around, spread = self.operand(mean), self.operand(deviation)
-        result = self.pointwise(lambda m, s, e: m + s * e, around, spread, noise)
-        if around.differentiable or spread.differentiable:
-            result = replace(result, differentiable=False, stops=result.stops | {self.event.source})
-        return result
-
-    def normal_of_uniform(self, output: Place) -> Lifted | None:
-        """erfinv(2 u - 1) of a uniform u is a standard normal draw over the root of 2."""
-        x = self.operand(self.event.arguments[0])
-        noise = [name for name in x.leaves if self.leaves[name].law == "uniform"]
-        if len(x.leaves) != 1 or not noise:
-            return None
-        u = element_of(noise[0], [a for dim in self.leaves[noise[0]].dims for a in self.axes.now(dim)])
-        found = linear_in(x.element, [u.term])
-        if found is None or [found[0][0].term, found[1].term] != [as_term(2).term, as_term(-1).term]:
-            return None
-        tensor = self.recording.made[self.number, output] * 2**0.5
-        eps = self.leaf(
-            self.name("eps"), "noise", output, tensor, law="normal", operation="erfinv", source=self.event.source
-        )
-        return self.pointwise(lambda e: e * (1 / number(2**0.5)), eps)
 
     # shapes
 

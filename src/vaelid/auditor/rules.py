@@ -21,6 +21,7 @@ __all__ = [
     "OF_THREE",
     "OF_TWO",
     "ORDERS",
+    "SCALINGS",
     "clamped",
     "divided",
     "larger",
@@ -149,6 +150,8 @@ OF_THREE: dict[str, Callable[[TermArray, TermArray, TermArray], TermArray]] = {
 }
 CONSTANTS = {"ones": 1, "ones_like": 1, "new_ones": 1, "zeros": 0, "zeros_like": 0, "new_zeros": 0, "zero": 0}
 ORDERS = {"t", "transpose", "permute", "numpy_T"}
+SCALINGS = {"mul", "div", "neg", "_to_copy", "clone", "alias", "view", "squeeze", "unsqueeze", "expand"}
+"""Operations by which a part of a loss stays what it is, but for a factor."""
 FULL = {"full": 1, "full_like": 1, "fill": 1, "new_full": 2}
 LAWS = {
     **dict.fromkeys(("randn", "randn_like", "normal", "normal_functional"), "normal"),

@@ -30,7 +30,6 @@ from vaelid.auditor.unsampled import unsampled
 from vaelid.auditor.verdict import verdict
 from vaelid.readings.errors import ReadingError
 from vaelid.readings.terms.arrays import TermArray
-from vaelid.readings.terms.namespace import NAMESPACE as xp
 
 __all__ = ["assess", "audit", "question_of", "source_of", "unread"]
 
@@ -293,7 +292,7 @@ def _derived(run: Run, own: set[str], noise: Mapping[str, int]) -> dict[str, str
 
 
 def _of_either_sign(run: Run, posterior: Posterior) -> Posterior:
-    """The posterior, its log-variance that of a square where its deviation is not positive everywhere in the run."""
+    """The posterior; by the square of its deviation, where that is not positive everywhere in the run."""
     if posterior.positive is None:
         return posterior
     axes = axes_in(posterior.positive.term)
@@ -301,8 +300,9 @@ def _of_either_sign(run: Run, posterior: Posterior) -> Posterior:
     if bool((values > 0).all()):
         return posterior
     (name,) = names_in(posterior.log_variance)
-    by = {element_of(name, axes).term: (xp.log(posterior.positive**2) / 2).term}
-    return replace(posterior, log_variance=TermArray((), replaced(posterior.log_variance.term, by)), positive=None)
+    s = element_of(name, axes)
+    log_variance = TermArray((), replaced(posterior.log_variance.term, {(2 * s).term: s.term}))
+    return replace(posterior, log_variance=log_variance, positive=posterior.positive**2)
 
 
 def _names(run: Run, objective: Objective, rows: frozenset[int]) -> Names:

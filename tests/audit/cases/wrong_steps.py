@@ -1,5 +1,7 @@
 """Training steps with one of the bugs of public code."""
 
+import math
+
 import numpy as np
 import torch
 import torch.nn.functional as F
@@ -29,6 +31,33 @@ noisy("noise_shared_by_latents", lambda t: torch.randn(len(t), 1, dtype=t.dtype)
 noisy("noise_expanded", lambda t: torch.randn(len(t), 1, dtype=t.dtype).expand_as(t), "shared-noise")
 noisy("noise_of_the_first_row", lambda t: torch.randn_like(t)[:1], "shared-noise")
 noisy("noise_of_the_first_latent", lambda t: torch.randn_like(t)[:, :1], "shared-noise")
+noisy(
+    "inverse_distribution_of_one_draw_for_a_row",
+    lambda t: torch.erfinv(2 * torch.rand(len(t), 1, dtype=t.dtype).expand_as(t) - 1) * 2**0.5,
+    None,
+    ("REFUTED", "UNKNOWN"),
+    claims={},
+    numbers=False,
+)
+noisy(
+    "box_and_muller_of_one_radius_for_a_row",
+    lambda t: (
+        torch.sqrt(-2 * torch.log(1 - torch.rand(len(t), 1, dtype=t.dtype)))
+        * torch.cos(2 * math.pi * torch.rand_like(t))
+    ),
+    None,
+    ("REFUTED", "UNKNOWN"),
+    claims={},
+    numbers=False,
+)
+noisy(
+    "box_and_muller_with_pi_once",
+    lambda t: torch.sqrt(-2 * torch.log(1 - torch.rand_like(t))) * torch.cos(math.pi * torch.rand_like(t)),
+    None,
+    ("REFUTED", "UNKNOWN"),
+    claims={},
+    numbers=False,
+)
 noisy("reciprocal_of_noise", lambda t: 1 / torch.randn_like(t), None, numbers=False)
 noisy("clamped_noise", lambda t: torch.randn_like(t).clamp(-1, 1), None, numbers=False)
 noisy("cube_of_noise", lambda t: torch.randn_like(t) ** 3, None)
