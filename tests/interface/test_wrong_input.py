@@ -222,6 +222,17 @@ def test_a_file_with_a_flipped_byte_never_ends_in_another_error(folder, suffix):
 # ------------------------------------------------------------------------------------------------ values and shapes
 
 
+def test_a_nan_is_one_message_where_no_likelihood_is_named(refused):
+    x = np.full((50, 6), 0.5, np.float32)
+    x[3, 2] = np.nan
+    np.save("x.npy", x)
+    refused(
+        *("train", "x.npy", "--out", "run"),
+        says="gaussian accepts any finite real number, but row 3, column 2 is nan. No likelihood accepts NaN or "
+        "infinity: remove those rows, or fill the values in.",
+    )
+
+
 def test_one_nan_in_a_million_rows_is_found_quickly_in_little_memory(refused):
     x = np.lib.format.open_memmap("x.npy", "w+", np.float32, (1_000_000, 4))
     x[:] = 0.5

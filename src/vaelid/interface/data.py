@@ -123,12 +123,11 @@ def _call(module: str, function: str) -> Data:
     return data
 
 
-def suggest_likelihood(data: Data) -> str:
-    """The most informative likelihood that fits the first 4,096 rows: what `--likelihood auto` uses."""
+def suggest_likelihood(data: Data) -> str | None:
+    """The most informative likelihood that fits the first 4,096 rows; None where none does, as they are not finite."""
     if isinstance(data.x, Dataset | DataLoader):
         raise InputError("give a likelihood by name for data that are a Dataset or a DataLoader.")
-    fitting = fitting_likelihoods(data.x[:4096])
-    return fitting[0] if fitting else "gaussian"  # not finite: the check of all rows will name the value
+    return next(iter(fitting_likelihoods(data.x[:4096])), None)
 
 
 def fingerprint(data: Data) -> str:

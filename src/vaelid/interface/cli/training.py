@@ -91,9 +91,9 @@ def _started(data: str | None, options: dict[str, Any], *, tell: bool) -> dict[s
         raise InputError(
             f"{data} gave a {type(loaded.x).__name__}: the command needs an array; use vaelid.fit in Python."
         )
-    name = options["likelihood"]
-    if name == "auto":
-        name = suggest_likelihood(loaded)
+    suggested = suggest_likelihood(loaded) if options["likelihood"] == "auto" else None
+    # where none fits, a row is not finite: the check of all rows will name it
+    name = (suggested or "gaussian") if options["likelihood"] == "auto" else options["likelihood"]
     chosen = {field.name: options[field.name] for field in fields(Recipe)}
     if chosen["batch_size"] is None:
         chosen["batch_size"] = min(128, training_count(len(loaded), options["validation"], options["test"]))
@@ -106,8 +106,8 @@ def _started(data: str | None, options: dict[str, Any], *, tell: bool) -> dict[s
         arch=options["arch"],
         seed=options["seed"],
     )
-    if tell and options["likelihood"] == "auto":
-        click.echo(f"likelihood {name}, which fits these data (--likelihood names another)", err=True)
+    if tell and suggested is not None:
+        click.echo(f"likelihood {suggested}, which fits these data (--likelihood names another)", err=True)
     return {
         "model": model,
         "data": loaded,
