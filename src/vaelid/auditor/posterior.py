@@ -147,10 +147,10 @@ def inside(sample: Sample, reading: Reading) -> list[Sample]:
     Each is a part that is a mean plus a deviation times the draw, and outside of which none of these stands.
     """
     (noise, *more) = sample.noise
-    if more:
-        return []
     eps = element_of(noise.name, [a for dim in noise.dims for a in reading.axes.now(dim)]).term
     spoken = [part for part in subterms(sample.element.term) if part.sort is REAL and not part.loose]
+    if more or len(spoken) > _MOST_PARTS:
+        return []
     found = []
     for part in sorted(spoken, key=lambda term: sum(1 for _ in subterms(term))):
         inner = replace(sample, element=TermArray((), part))
@@ -160,6 +160,10 @@ def inside(sample: Sample, reading: Reading) -> list[Sample]:
         if all(map(names_in, known)) and not outside & names_in(inner.element):
             found.append(inner)
     return found
+
+
+_MOST_PARTS = 200
+"""A larger formula is a network's, and looked through as often."""
 
 
 def log_variance_of(deviation: TermArray, name: str) -> tuple[TermArray, TermArray | None]:
