@@ -163,7 +163,7 @@ def inside(sample: Sample, reading: Reading) -> list[Sample]:
 
 
 _MOST_PARTS = 200
-"""A larger formula is a network's, and looked through as often."""
+"""Every part is searched for the draw: too much work in a larger formula."""
 
 
 def log_variance_of(deviation: TermArray, name: str) -> tuple[TermArray, TermArray | None]:
