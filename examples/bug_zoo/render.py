@@ -170,7 +170,8 @@ def section(found, runs):
     exhibit = found.exhibit
     wrong, right = measured(exhibit, runs)
     prose = ast.get_docstring(ast.parse(program(exhibit.name))) or ""
-    advice = found.report.advice or BUGS[exhibit.bug].mend
+    settled = found.report.verdict != "UNKNOWN"
+    advice = (settled and found.report.advice) or BUGS[exhibit.bug].mend
     return [
         f"## {title(exhibit.name)}",
         "",

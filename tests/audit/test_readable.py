@@ -1,5 +1,7 @@
 """A formula for its reader is equal to the one that it was, and names only what is exactly that function."""
 
+import math
+
 import pytest
 import torch
 from hypothesis import given
@@ -7,6 +9,7 @@ from hypothesis import strategies as st
 
 from vaelid.auditor.folding import unfolded
 from vaelid.auditor.lift import lift
+from vaelid.auditor.names import Names
 from vaelid.auditor.numeric import array_of
 from vaelid.auditor.readable import readable
 from vaelid.auditor.record import record
@@ -67,3 +70,20 @@ def test_compositions_keep_their_values(names, shift):
 def test_a_name_unfolds_to_what_stood_there():
     term, _ = lifted(lambda x: torch.nn.functional.softplus(x).clamp(min=0.25))
     assert unfolded(readable(term)) is term
+
+
+@pytest.mark.parametrize(
+    ("function", "expected"),
+    [
+        (lambda x: x * 0.1, "x[b] · 0.1"),
+        (lambda x: x - 2.5e-7, "x[b] − 2.5e-07"),
+        (lambda x: x + math.log(2 * math.pi), "x[b] + 1.8378770664093453"),
+        (lambda x: torch.exp(x * 0 + 0.25) * x / 3, "exp(1/4) · x[b] · (1/3)"),
+        (lambda x: x / 128 + 0.5, "x[b] · (1/128) + 1/2"),
+        (lambda x: x * -0.1, "x[b] · (-0.1)"),
+        (lambda x: (x - 1e-3) / 7, "(x[b] − 0.001) · (1/7)"),
+    ],
+)
+def test_decimals_stand_as_in_the_code(function, expected):
+    term, _ = lifted(function)
+    assert Names({"B": (0,)}, {}).text(term) == expected

@@ -1,6 +1,7 @@
 """Names for what a report speaks of: B, L and D for lengths, mu and logvar for a posterior."""
 
 import math
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from fractions import Fraction
@@ -13,6 +14,15 @@ from vaelid.readings.terms.text import text
 from vaelid.theory.kernel import Theorem, instantiate
 
 __all__ = ["Monomial", "Names"]
+
+_FRACTION = re.compile(r"((?<!\w)\()?(?<![\w.])(\d+)/(\d+)(?(1)\))")
+
+
+def _as_written(found: re.Match) -> str:
+    """A number that code has as a decimal: 0.1, and not 1/10; but 1/3, and 1/128."""
+    above, below = int(found[2]), int(found[3])
+    ends = below > 9 and below % 5 == 0 and 10 ** below.bit_length() % below == 0
+    return repr(above / below) if ends else found[0]
 
 
 @dataclass(frozen=True)
@@ -119,7 +129,7 @@ class Names:
             letter = self.of_axis.get(int(v.name[1:])) if v.sort is INDEX else None
             if letter is not None:
                 known[v] = size(letter if v.name[0] == "N" else letter.lower())
-        return text(readable(instance(term, known)))
+        return _FRACTION.sub(_as_written, text(readable(instance(term, known))))
 
     def theorem(self, theorem: Theorem, arrays: Mapping[str, str]) -> Theorem:
         """A theorem with these letters for lengths, small ones for indices, and these names for arrays."""

@@ -153,6 +153,14 @@ class Statements:
         learn = "; a learned variance settles it from data" if variance is not None else ""
         return f"{change} for beta = {wanted:g}, or {accept}{learn}."
 
+    def way_to_settle(self) -> str:
+        """What may settle a loss that is UNKNOWN."""
+        apart = "audit_kl and audit_sampler settle these parts apart"
+        if self.declared.anything:
+            return f"No point was found at which it is not what was declared; {apart}."
+        example = "beta=1, likelihood='gaussian', prior='N(0, I)'"
+        return f"Declare what it is meant to be ({example}): then points are looked for that refute it; {apart}."
+
     def weighed(self, beta: Monomial) -> tuple[str, Claim]:
         """The name of a loss that is an ELBO but for its beta, and what that is beside the one declared."""
         theorem = self.objective.theorem

@@ -106,7 +106,11 @@ class _Judge(Statements):
             likelihood=self.likelihood_name(),
             prior=self.prior_name(),
             claims=claims,
-            advice=self.advice_for(beta) if overall in ("PROVED", "REFUTED") else None,
+            advice=self.way_to_settle()
+            if overall == "UNKNOWN"
+            else self.advice_for(beta)
+            if overall != "OTHER"
+            else None,
             notes=tuple(dict.fromkeys(self.notes)),
             assumptions=self.assumptions(),
             sizes={k: v for k, v in self.names.sizes.items() if k in "BLDK"},
