@@ -1,6 +1,10 @@
 """The kernel's rules make only true theorems: each is checked against an independent evaluator of formulas."""
 
+import array
+import fcntl
+import json
 import os
+import termios
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -49,6 +53,13 @@ N, K = (make(variable) for variable in SIZES)
 A, B = (make(variable) for variable in VECTORS)
 ZERO, ONE = number(0), number(1)
 FALSE = equal(ZERO, ONE)
+
+
+def _bytes_waiting(stream) -> int:
+    """How much there is to be read from a pipe."""
+    count = array.array("i", [0])
+    fcntl.ioctl(stream, termios.FIONREAD, count)
+    return count[0]
 
 
 def whole(value: int) -> Term:
@@ -429,6 +440,20 @@ class TestSolvers:
         process.pending = None
         answers = solvers.ask(smtlib.script([], FALSE))
         assert [answer.verdict for answer in answers] == ["sat", "sat"]
+
+    def test_two_answers_that_came_at_once_are_both_read(self):
+        process = solvers._cvc5_process_of(os.getpid())
+        first, second = smtlib.script([], equal(ONE, ONE)), smtlib.script([], equal(ZERO, ONE))
+        process.submit(first)
+        process.pending = None  # as above
+        process.submit(second)
+        awaited = sum(len(json.dumps(answer)) + 1 for answer in ([first, "unsat"], [second, "sat"]))
+        deadline = time.monotonic() + 60
+        while (there := _bytes_waiting(process.process.stdout)) < awaited and time.monotonic() < deadline:
+            time.sleep(0.01)
+        assert there == awaited
+        assert process.answer(second) == "sat"
+        assert process.unread == b""
 
     def test_threads_are_answered_each_its_own(self):
         def right(of: int) -> bool:

@@ -85,11 +85,11 @@ class _Cvc5Process:
     def __init__(self) -> None:
         program = Path(__file__).with_name("cvc5_process.py")
         self.pending: str | None = None
+        self.unread = b""  # what came after a line: two answers may come at once
         self.process = subprocess.Popen(
             [sys.executable, "-I", str(program), str(CVC5_RESOURCES), str(1000 * SECONDS)],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
-            text=True,
             start_new_session=True,  # an interrupt is the caller's
         )
         weakref.finalize(self, _end, self.process, os.getpid())
@@ -99,17 +99,22 @@ class _Cvc5Process:
         if self.pending is not None:  # an answer that nobody waited for
             self.receive()
         assert self.process.stdin is not None
-        self.process.stdin.write(json.dumps(script) + "\n")
+        self.process.stdin.write(f"{json.dumps(script)}\n".encode())
         self.process.stdin.flush()
         self.pending = script
 
     def receive(self) -> tuple[str, str]:
         """The next script that was answered, and the answer: after an interrupt it may be one asked before."""
         assert self.process.stdout is not None
-        if not select.select([self.process.stdout], [], [], 2 * SECONDS)[0]:
-            raise TimeoutError
+        while b"\n" not in self.unread:
+            if not select.select([self.process.stdout], [], [], 2 * SECONDS)[0]:
+                raise TimeoutError
+            if not (come := os.read(self.process.stdout.fileno(), 1 << 16)):
+                raise ValueError("it has ended")
+            self.unread += come
+        line, _, self.unread = self.unread.partition(b"\n")
         self.pending = None
-        script, verdict = json.loads(self.process.stdout.readline())
+        script, verdict = json.loads(line)
         return script, verdict
 
     def answer(self, script: str) -> str:
@@ -129,7 +134,7 @@ class _Cvc5Process:
             raise
 
 
-def _end(process: "subprocess.Popen[str]", owner: int) -> None:
+def _end(process: "subprocess.Popen[bytes]", owner: int) -> None:
     """End the process and let its pipes go; a fork of the owner lets the pipes go only."""
     if os.getpid() == owner:
         process.kill()
