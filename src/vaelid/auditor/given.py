@@ -8,7 +8,6 @@ from vaelid.auditor.posterior import Posterior, log_variance_of
 from vaelid.auditor.roles import Role
 from vaelid.auditor.rules import root
 from vaelid.auditor.run import Call, Run
-from vaelid.auditor.tensors import element_of
 from vaelid.readings.terms.arrays import TermArray
 
 __all__ = ["Given", "alike", "element", "given_by", "mean_and_spread"]
@@ -39,7 +38,7 @@ def alike(roles: Mapping[str, Role], call: Call) -> tuple[tuple[str, str], ...]:
 
 def element(run: Run, name: str) -> TermArray:
     """The element of an argument, at the indices of its axes."""
-    return element_of(name, [a for dim in run.reading.leaves[name].dims for a in run.reading.axes.now(dim)])
+    return run.reading.element(run.reading.leaves[name])
 
 
 def given_by(roles: Mapping[str, Role], run: Run) -> Given:

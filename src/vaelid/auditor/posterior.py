@@ -128,7 +128,7 @@ def affine(sample: Sample, reading: Reading) -> tuple[TermArray, TermArray] | No
 
     Several draws with one slope are one, with the root of their number times the slope.
     """
-    draws = [element_of(n.name, [a for dim in n.dims for a in reading.axes.now(dim)]) for n in sample.noise]
+    draws = [reading.element(noise) for noise in sample.noise]
     found = linear_in(sample.element, [eps.term for eps in draws])
     if found is None:
         return None
@@ -147,7 +147,7 @@ def inside(sample: Sample, reading: Reading) -> list[Sample]:
     Each is a part that is a mean plus a deviation times the draw, and outside of which none of these stands.
     """
     (noise, *more) = sample.noise
-    eps = element_of(noise.name, [a for dim in noise.dims for a in reading.axes.now(dim)]).term
+    eps = reading.element(noise).term
     spoken = [part for part in subterms(sample.element.term) if part.sort is REAL and not part.loose]
     if more or len(spoken) > _MOST_PARTS:
         return []

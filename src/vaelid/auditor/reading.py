@@ -3,7 +3,8 @@
 from dataclasses import dataclass, field
 
 from vaelid.auditor.axes import Axes
-from vaelid.auditor.tensors import Leaf, Lifted
+from vaelid.auditor.tensors import Leaf, Lifted, element_of
+from vaelid.readings.terms.arrays import TermArray
 
 __all__ = ["Reading"]
 
@@ -29,6 +30,10 @@ class Reading:
     clamps: list[str] = field(default_factory=list)
     halted: frozenset[str] = frozenset()
     joins: tuple[tuple[frozenset[str], str, frozenset[str]], ...] = ()
+
+    def element(self, leaf: Leaf) -> TermArray:
+        """The element of a leaf, at the indices of its own axes."""
+        return element_of(leaf.name, [axis for dim in leaf.dims for axis in self.axes.now(dim)])
 
     def line_of(self, names: frozenset[str]) -> str | None:
         """The line that made the last part that speaks of these leaves only, before it was joined with others."""

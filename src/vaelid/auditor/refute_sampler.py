@@ -12,7 +12,6 @@ from vaelid.auditor.reading import Reading
 from vaelid.auditor.refute import collapsed, elements_of
 from vaelid.auditor.report import Witness
 from vaelid.auditor.simple import linear_in
-from vaelid.auditor.tensors import element_of
 from vaelid.readings.errors import ReadingError
 from vaelid.readings.terms.syntax import INDEX, Element, Term, free_variables
 
@@ -45,7 +44,7 @@ def no_function_of_a_normal(
     (noise, *more) = sample.noise
     if more or noise.law != "normal" or noise.name in reading.result.leaves:
         return None
-    eps = element_of(noise.name, [a for dim in noise.dims for a in reading.axes.now(dim)]).term
+    eps = reading.element(noise).term
     elements = elements_of(sample.element)
     if eps not in elements or any(_name(e) == noise.name for e in elements if e is not eps):
         return None

@@ -10,7 +10,6 @@ from vaelid.auditor.posterior import Posterior, Sample, affine, axes_in, inside,
 from vaelid.auditor.reading import Reading
 from vaelid.auditor.refute_sampler import no_function_of_a_normal, one_draw_for_many
 from vaelid.auditor.report import Claim
-from vaelid.auditor.tensors import element_of
 from vaelid.readings.terms.arrays import TermArray, as_term
 from vaelid.readings.terms.syntax import Operator, subterms
 from vaelid.theory.kernel import NotProved
@@ -93,7 +92,7 @@ def _judged(
         what = "mean" if not names_in(posterior.mean) else "deviation"
         reason = f"the {what} is a constant: the posterior is restricted."
         return Claim(_NAME, "PROVED", reason, formula, bug="posterior-restricted", source=noise.source)
-    drawn = [element_of(n.name, [a for dim in n.dims for a in reading.axes.now(dim)]) for n in sample.noise]
+    drawn = [reading.element(noise) for noise in sample.noise]
     eps = drawn[0] if len(drawn) == 1 else reduce(add, drawn) * as_term(1 / Fraction(repr(len(drawn) ** 0.5)))
     try:
         theorem = prove(eq(sample.element, posterior.mean + deviation * eps), unfolding=())

@@ -323,25 +323,22 @@ def gumbel_noise_of_rand(B, L, D):
     return Built(run, binary(B, D), nn.ModuleList([encoder, decoder]), decoder)
 
 
-@BANK.step("PROVED", **ELBO, numbers=False)
-def latent_bent_and_moved_before_the_decoder(B, L, D):
-    encoder, decoder, embedding = nn.Linear(D, 2 * L), nn.Linear(L, D), nn.Parameter(torch.randn(L))
-
-    def run(x):
-        mu, logvar = encoder(x).chunk(2, -1)
-        z = mu + torch.exp(0.5 * logvar) * torch.randn_like(mu)
-        return half_squares(decoder(embedding + torch.tanh(z)), x) + kl_of(mu, logvar)
-
-    return Built(run, grey(B, D), nn.ModuleList([encoder, decoder]), decoder)
+def drawn(mu, logvar):
+    return mu + torch.exp(0.5 * logvar) * torch.randn_like(mu)
 
 
-@BANK.step("PROVED", **ELBO, numbers=False)
-def latent_scaled_by_what_was_learned(B, L, D):
-    encoder, decoder, gain = nn.Linear(D, 2 * L), nn.Linear(L, D), nn.Parameter(torch.rand(L))
-
-    def run(x):
-        mu, logvar = encoder(x).chunk(2, -1)
-        z = mu + torch.exp(0.5 * logvar) * torch.randn_like(mu)
-        return half_squares(decoder(gain * (z + 1) * 0.18), x) + kl_of(mu, logvar)
-
-    return Built(run, grey(B, D), nn.ModuleList([encoder, decoder]), decoder)
+GAIN = nn.Parameter(torch.tensor(0.7))
+BANK.usual(
+    "latent_bent_and_moved_before_the_decoder",
+    "PROVED",
+    parts={"sample": lambda mu, logvar: GAIN + torch.tanh(drawn(mu, logvar))},
+    **ELBO,
+    numbers=False,
+)
+BANK.usual(
+    "latent_scaled_by_what_was_learned",
+    "PROVED",
+    parts={"sample": lambda mu, logvar: GAIN * (drawn(mu, logvar) + 1) * 0.18},
+    **ELBO,
+    numbers=False,
+)
