@@ -140,7 +140,7 @@ def findings(report):
             where = f" ({plain(claim.source)})" if claim.source else ""
             lines += ["", f"- {claim.name} **{claim.verdict}**: {plain(claim.reason)}{where}"]
         if claim.witness:
-            point = ", ".join(f"{name} = {value}" for name, value in claim.witness.point.items())
+            point = ", ".join(f"{name} = {value}" for name, value in claim.witness.point.items()) or "any values"
             lines += [
                 f"- Witness: at {plain(point)}, {plain(claim.witness.meaning)}: "
                 f"{claim.witness.computed} where {claim.witness.expected} belongs."

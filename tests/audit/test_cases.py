@@ -11,6 +11,7 @@ from vaelid.auditor import Report, audit, audit_loss
 
 from .cases import CASES, LIKELIHOODS, SIZES, Case
 from .gaps import GAPS
+from .witnessed import unwitnessed
 
 OTHER_SIZES = {"B": 11, "L": 5, "D": 13}
 torch.set_num_threads(1)
@@ -53,6 +54,7 @@ def differences(case: Case, report: Report) -> list[str]:
         said += [] if bugs & set(case.bug.split("|")) else [f"bugs {bugs}, not {case.bug}"]
     if report.verdict == "OTHER" and case.objective and not re.search(case.objective, report.objective_name):
         said.append(f"objective {report.objective_name!r}, not {case.objective!r}")
+    said += [f"refuted without a witness: {claim}" for claim in unwitnessed(report)]
     found = {claim.name: claim.verdict for claim in report.claims}
     return said + [
         f"{name} {found.get(name)}, not {verdict}"

@@ -53,7 +53,7 @@ class Arrangement:
             result,
             lambda: function(*(x.element for x in renamed)),
             frozenset().union(*(x.leaves for x in operands)),
-            any(x.differentiable for x in operands),
+            frozenset().union(*(x.live for x in operands)),
             frozenset().union(*(x.stops for x in operands)),
         )
 
@@ -120,7 +120,7 @@ class Arrangement:
             dims,
             refuse,
             frozenset().union(*(x.leaves for x in pieces)),
-            any(x.differentiable for x in pieces),
+            frozenset().union(*(x.live for x in pieces)),
             frozenset().union(*(x.stops for x in pieces)),
             pieces,
             at,

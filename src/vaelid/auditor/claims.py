@@ -1,6 +1,6 @@
 """The claims on what a loss is made of: from groups that were recognised, or were not, to verdicts."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from functools import reduce
@@ -8,23 +8,36 @@ from operator import add
 
 import torch
 
+from vaelid.auditor.declared import Declared
 from vaelid.auditor.linear import added, value_of
 from vaelid.auditor.names import Monomial, Names
 from vaelid.auditor.objective import Group, Objective, Question, over_noise
 from vaelid.auditor.posterior import Posterior, axes_in, names_in
 from vaelid.auditor.reading import Reading
-from vaelid.auditor.refute import Disagreement, at_lengths, ball, collapsed, elements_of, has_sums, no_divergence
+from vaelid.auditor.refute import (
+    Disagreement,
+    another_prior,
+    at_lengths,
+    ball,
+    collapsed,
+    elements_of,
+    has_sums,
+    in_ball,
+    no_divergence,
+)
 from vaelid.auditor.report import Claim, Witness
+from vaelid.auditor.shift import shifted
 from vaelid.auditor.simple import replaced
 from vaelid.auditor.targets import Found, find_divergence
 from vaelid.auditor.tensors import count, element_of
+from vaelid.auditor.witnesses import no_slope_of_divergence, no_slope_of_likelihood, separated, wrong_sign
 from vaelid.readings.terms.arrays import TermArray, as_term
 from vaelid.readings.terms.namespace import NAMESPACE as xp
 from vaelid.readings.terms.syntax import INDEX, Operator, Term, free_variables, subterms
 from vaelid.readings.terms.text import text
 from vaelid.theory.library.definitions import coordinate_kl
 
-__all__ = ["Shown", "divergence_claim", "no_divergence_claim", "reconstruction_claim", "weight_of"]
+__all__ = ["Shown", "divergence_claim", "no_divergence_claim", "of_another_prior", "reconstruction_claim", "weight_of"]
 
 
 @dataclass(frozen=True)
@@ -58,11 +71,23 @@ def weight_of(group: Group, question: Question, names: Names, draws: frozenset[i
 
 def no_divergence_claim(reading: Reading) -> Claim:
     """The claim on a loss without a term of the posterior alone."""
+    witness = no_slope_of_divergence("the loss, as torch has it, but for the likelihood")
     if (line := min(reading.halted, default=None)) is not None:
         reason = "no gradient goes back through a term of the posterior alone: it is detached."
-        return Claim("divergence", "REFUTED", reason, bug="detached", source=line)
+        return Claim("divergence", "REFUTED", reason, witness=witness, bug="detached", source=line)
     reason = "no term of the loss depends on the posterior alone: there is no KL, or its weight is 0."
-    return Claim("divergence", "REFUTED", reason, bug="kl-zero")
+    return Claim("divergence", "REFUTED", reason, witness=witness, bug="kl-zero")
+
+
+def of_another_prior(
+    question: Question, group: Group, posterior: Posterior, declared: Declared, names: Names
+) -> Witness | None:
+    """A witness that a divergence is none to the declared prior; None where none is found."""
+    mean, _ = over_noise(group.body, question)
+    some = shifted(posterior, mean) or posterior
+    if declared.prior_numbers is None or has_sums(mean):
+        return None
+    return another_prior(at_lengths(mean, question.values.lengths), some, declared.prior_numbers, Shown(some, names))
 
 
 def divergence_claim(
@@ -72,7 +97,7 @@ def divergence_claim(
     question = objective.question
     formula = names.text(group.body)
     if group.found is not None and group.theorem is not None and weight is not None:
-        return _recognised(group, posterior, names, weight, formula)
+        return _recognised(group, weight, formula, question.values.lengths)
     unproved = f"it looks like {group.found.target.name}, but {group.failure}." if group.found is not None else ""
     shown = Shown(posterior, names)
     mean, rest = over_noise(group.body, question)
@@ -146,7 +171,7 @@ def _of_another_deviation(
         )
         at = {shown.names.text(element): str(value) for element, value in points[1].items()}
         meaning = "one coordinate; what it would have to be, as where the other deviation is at 0"
-        witness = Witness(at, there.str(12), here.str(12), meaning)
+        witness = separated(at, there, here, meaning)
         return Claim("divergence", "REFUTED", reason, witness=witness, bug="kl-formula")
     return None
 
@@ -190,15 +215,25 @@ def _is_sum(question: Question, group: Group, parts: list[TermArray]) -> bool:
     return bool(torch.allclose(body, total, rtol=1e-9, atol=1e-9, equal_nan=True))
 
 
-def _recognised(group: Group, posterior: Posterior, names: Names, weight: Monomial, formula: str) -> Claim:
+def _recognised(group: Group, weight: Monomial, formula: str, lengths: Mapping[str, int]) -> Claim:
     assert group.found is not None
     assert group.theorem is not None
     prior = group.found.target.name
     if weight.number <= 0:
         sign = "zero" if weight.number == 0 else "negative: it falls as the divergence grows"
         bug = "kl-zero" if weight.number == 0 else "sign"
+        witness = no_slope_of_divergence("this term")
+        if weight.number and (value := in_ball(group.found.fit.weights[0], lengths)) is not None:
+            witness = wrong_sign(value, "the KL")
         return Claim(
-            "divergence", "REFUTED", f"the weight of the KL is {sign}.", formula, str(weight), (group.theorem,), bug=bug
+            "divergence",
+            "REFUTED",
+            f"the weight of the KL is {sign}.",
+            formula,
+            str(weight),
+            (group.theorem,),
+            witness,
+            bug,
         )
     return Claim(
         "divergence",
@@ -278,6 +313,8 @@ def reconstruction_claim(objective: Objective, group: Group, names: Names, weigh
         )
     if weight.number <= 0:
         reason = f"the weight of the negative log-likelihood ({name}) is {weight}: the loss grows with the likelihood."
-        return Claim("reconstruction", "REFUTED", reason, formula, str(weight), (group.theorem,), bug="sign")
+        value = in_ball(group.found.fit.weights[0], objective.question.values.lengths)
+        witness = wrong_sign(value, "-log p") if value is not None and value < 0 else no_slope_of_likelihood("x_hat")
+        return Claim("reconstruction", "REFUTED", reason, formula, str(weight), (group.theorem,), witness, "sign")
     reason = f"it is {weight} times -log p(x|z) in nats, {name}, plus what does not depend on the model."
     return Claim("reconstruction", "PROVED", reason, formula, str(weight), (group.theorem,))

@@ -3,6 +3,7 @@
 import itertools
 import math
 from collections.abc import Iterable
+from fractions import Fraction
 
 from vaelid.auditor.assessed import Assessed
 from vaelid.auditor.circuit import At, Circuit
@@ -17,11 +18,11 @@ __all__ = ["counted_twice", "kept_part", "not_decoded", "part_of_latents", "seen
 _MOST_NODES = 100_000
 
 
-def kept_part(assessed: Assessed) -> float:
+def kept_part(assessed: Assessed) -> Fraction:
     """The share of the decoder's output, and of the data, that the reconstruction speaks of: the larger of both."""
     leaves = assessed.run.reading.leaves
     lengths = assessed.run.reading.axes.lengths
-    shares: dict[str, float] = {}
+    shares: dict[str, Fraction] = {}
     for element in elements_of(*(group.body for group in assessed.objective.reconstructions)):
         if not isinstance(element.head, Element):
             continue
@@ -31,14 +32,14 @@ def kept_part(assessed: Assessed) -> float:
             continue
         whole = math.prod(lengths[a] for dim in leaf.dims for a in assessed.run.reading.axes.now(dim))
         here = math.prod(lengths[a] for a in axes_in(element))
-        shares[name] = shares.get(name, 0.0) + here / whole
+        shares[name] = shares.get(name, Fraction(0)) + Fraction(here, whole)
     outputs = [share for name, share in shares.items() if name in assessed.objective.question.outputs]
     data = [share for name, share in shares.items() if name in assessed.objective.question.data]
-    return max(min(outputs, default=1.0), min(data, default=1.0))
+    return max(min(outputs, default=Fraction(1)), min(data, default=Fraction(1)))
 
 
-def part_of_latents(assessed: Assessed, group: Group, posterior: Posterior) -> str | None:
-    """How many of a posterior's coordinates have a divergence, where not all have one."""
+def part_of_latents(assessed: Assessed, group: Group, posterior: Posterior) -> tuple[int, int] | None:
+    """How many of a posterior's coordinates have a divergence, and how many there are, where not all have one."""
     axes = assessed.run.reading.axes
     groups = _groups_of(assessed, posterior)
     here, whole = 0, axes.length(posterior.axes)
@@ -47,7 +48,7 @@ def part_of_latents(assessed: Assessed, group: Group, posterior: Posterior) -> s
         here = axes.length(a for a in group.axes if a not in draws)
     else:
         here = len({of for other in groups for of in _coordinates_of(assessed, other, posterior)})
-    return f"it is the KL of {here} of the {whole} coordinates that are sampled." if here < whole else None
+    return (here, whole) if here < whole else None
 
 
 def counted_twice(assessed: Assessed, posterior: Posterior) -> bool:

@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import dataclass
+from fractions import Fraction
 
 from vaelid.spec.errors import InputError
 
@@ -30,8 +31,26 @@ class Declared:
     def __post_init__(self) -> None:
         if self.likelihood is not None and self.likelihood not in LIKELIHOODS:
             raise InputError(f"likelihood is {self.likelihood!r}: expected one of {', '.join(LIKELIHOODS)}.")
-        if self.prior is not None and re.fullmatch(r"N\(.+, .+\)", self.prior) is None:
+        if self.prior is not None and self.prior_numbers is None:
             raise InputError(f'prior is {self.prior!r}: expected a normal prior as "N(0, I)" or "N(0, 4)".')
+
+    @property
+    def prior_numbers(self) -> tuple[Fraction, Fraction] | None:
+        """The mean and variance of the prior; None where these are no numbers, or nothing is said."""
+        found = re.fullmatch(r"N\((.+), (.+)\)", self.prior or "")
+        if found is None:
+            return None
+        try:
+            mean, variance = Fraction(found[1]), Fraction(found[2].replace("I", "1"))
+        except (ValueError, ZeroDivisionError):
+            return None
+        return (mean, variance) if variance > 0 else None
+
+    @property
+    def prior_name(self) -> str | None:
+        """The prior as reports write it: ``N(0, I)``, ``N(0.5, 4)``."""
+        numbers = self.prior_numbers
+        return "N(0, I)" if numbers == (0, 1) else numbers and f"N({float(numbers[0]):g}, {float(numbers[1]):g})"
 
     @property
     def anything(self) -> bool:
@@ -41,4 +60,4 @@ class Declared:
     @property
     def standard_prior(self) -> bool:
         """Whether the prior is said to be N(0, I)."""
-        return self.prior == "N(0, I)"
+        return self.prior_numbers == (0, 1)

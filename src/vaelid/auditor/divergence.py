@@ -1,11 +1,13 @@
 """Audit a function that is taken for the KL of a diagonal Gaussian posterior to the standard normal prior."""
 
-from collections.abc import Callable, Mapping
+import math
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import Any
 
 import torch
+from flint import arb
 from torch import Tensor
 
 from vaelid import spec
@@ -14,12 +16,13 @@ from vaelid.auditor.given import Given, alike, given_by, mean_and_spread
 from vaelid.auditor.linear import NoProof
 from vaelid.auditor.names import Monomial, Names
 from vaelid.auditor.objective import Group, Objective, identify
-from vaelid.auditor.refute import ball, elements_of
+from vaelid.auditor.refute import ball, elements_of, in_ball
 from vaelid.auditor.report import Claim, Witness
 from vaelid.auditor.roles import ROLES, Role, roles_of
 from vaelid.auditor.run import Call, Run, read_calls
 from vaelid.auditor.step import question_of
 from vaelid.auditor.tensors import Unread
+from vaelid.auditor.witnesses import no_slope_of_divergence, separated, too_few
 from vaelid.readings.errors import ReadingError
 from vaelid.spec.errors import UserCodeError
 from vaelid.theory.kernel import Theorem
@@ -136,7 +139,7 @@ def _of_run(subject: _Subject, run: Run) -> Claim:
     group = objective.group("divergence 0")
     if group is None:
         point = {subject.mean: "2", subject.spread: "e^(0)" if subject.roles[subject.spread].positive else "0"}
-        witness = Witness(point, "0", "2", "the KL in nats, of which it is no positive multiple")
+        witness = separated(point, 0, 2, "the KL in nats, of which it is no positive multiple")
         return Claim("divergence", "REFUTED", "it does not depend on the posterior.", witness=witness, bug="kl-zero")
     if group.theorem is None:
         return _not_proved(subject, given, objective, group, names)
@@ -173,7 +176,8 @@ def _proved(subject: _Subject, run: Run, objective: Objective, group: Group, nam
     whole = axes.length(a for dim in run.reading.leaves[subject.mean].dims for a in axes.now(dim))
     if here != whole:
         reason = f"it is the KL of {here} of the {whole} coordinates."
-        return Claim("divergence", "REFUTED", reason, theorems=(theorem,), bug="kl-partial")
+        witness = too_few(here, whole, "coordinates")
+        return Claim("divergence", "REFUTED", reason, theorems=(theorem,), witness=witness, bug="kl-partial")
     weight = names.monomial(group.found.fit.weights[0], objective.question.values)
     if weight is None:
         return _unknown("its weight is no number times powers of lengths")
@@ -189,14 +193,17 @@ def _proved(subject: _Subject, run: Run, objective: Objective, group: Group, nam
         values = {e: Fraction(2 if e is posterior.mean.term else 0) for e in elements_of(group.body)}
         computed = ball(group.body, values)
         meaning = "the KL in nats, of which it is no positive multiple"
-        witness = Witness(point, "0" if computed is None else computed.str(12), "2", meaning)
+        witness = separated(point, 0 if computed is None else computed, 2, meaning)
         return Claim("divergence", "REFUTED", reason, theorems=(theorem,), witness=witness, bug="sign")
     read = dict.fromkeys(run.recording.decided_by_value)
     assumptions = tuple(f"{line} reads a value: the theorem is of the way taken" for line in read)
-    return _with_gradient(subject, weight, theorem, assumptions)
+    value = in_ball(group.found.fit.weights[0], objective.question.values.lengths)
+    return _with_gradient(subject, weight, value, theorem, assumptions)
 
 
-def _with_gradient(subject: _Subject, weight: Monomial, theorem: Theorem, assumptions: tuple[str, ...]) -> Claim:
+def _with_gradient(
+    subject: _Subject, weight: Monomial, value: arb | None, theorem: Theorem, assumptions: tuple[str, ...]
+) -> Claim:
     """PROVED, if autograd's gradient at a point is that of the formula."""
     shape = _SIZES[0]
     variables = subject.variables(shape)
@@ -213,7 +220,8 @@ def _with_gradient(subject: _Subject, weight: Monomial, theorem: Theorem, assump
             actual = torch.autograd.grad(result.sum(), (mu, spread), allow_unused=True)
         except RuntimeError as error:
             said = str(error).partition(";")[0]
-            return replace(refuted, reason=f"its value is right, but torch cannot differentiate it: {said}.")
+            reason = f"its value is right, but torch cannot differentiate it: {said}."
+            return replace(refuted, reason=reason, witness=no_slope_of_divergence("it, as torch has it"))
     wanted = torch.autograd.grad(closed_form, (mu, spread))
     for name, got, want in zip((subject.mean, subject.spread), actual, wanted, strict=True):
         if got is None or not torch.allclose(got, want, rtol=1e-9, atol=1e-12):
@@ -223,7 +231,10 @@ def _with_gradient(subject: _Subject, weight: Monomial, theorem: Theorem, assump
                 f"its value is right, but not its gradient through {name}: {shown}, where that of the KL is "
                 f"{float(want.flatten()[off]):.6g}. Is something detached, or the backward pass your own?"
             )
-            return replace(refuted, reason=reason)
+            at = tuple(float(x.detach().flatten()[off]) for x in (mu, spread))
+            found = 0.0 if got is None else float(got.flatten()[off])
+            witness = _of_slope(subject, name, at, found, value)
+            return replace(refuted, verdict="REFUTED" if witness else "UNKNOWN", reason=reason, witness=witness)
     return Claim(
         "divergence",
         "PROVED",
@@ -237,6 +248,21 @@ def _with_gradient(subject: _Subject, weight: Monomial, theorem: Theorem, assump
             "real numbers: rounding, overflow and NaN are not counted",
         ),
     )
+
+
+def _of_slope(subject: _Subject, name: str, point: Iterable[float], found: float, weight: arb | None) -> Witness | None:
+    """The slope that torch computed, beside that of the KL; None where that is not known, or the same number."""
+    point = tuple(point)
+    mu, spread = map(arb, point)
+    log_variance = subject.roles[subject.spread].log_variance
+    if weight is None or log_variance is None:
+        return None
+    wanted = weight * (mu if name == subject.mean else log_variance(1) * (log_variance(spread).exp() - 1) / 2)
+    at = dict(zip((subject.roles[n].variable for n in (subject.mean, subject.spread)), map(repr, point), strict=True))
+    meaning = f"the slope through {name}, as torch computed it; that of the KL, with its weight"
+    if not math.isfinite(found):
+        return Witness(at, str(found), wanted.str(12), meaning)
+    return None if wanted.contains(found) else separated(at, Fraction(found), wanted, meaning)
 
 
 def _with_the_usual_mistake(subject: _Subject, refuted: Claim) -> Claim:

@@ -40,7 +40,7 @@ class Draws(Picks):
                 operation=operation,
                 source=self.event.source,
             ),
-            differentiable=False,
+            live=frozenset(),
         )
         arguments = self.event.arguments
         if name.startswith("normal_."):
@@ -56,8 +56,8 @@ class Draws(Picks):
             return noise
         around, spread = self.operand(mean), self.operand(deviation)
         result = self.pointwise(lambda m, s, e: m + s * e, around, spread, noise)
-        if around.differentiable or spread.differentiable:
-            result = replace(result, differentiable=False, stops=result.stops | {self.event.source})
+        if around.live or spread.live:
+            result = result.stopped(self.event.source, around, spread)
         return result
 
     def normal_of_uniform(self, output: Place) -> Lifted | None:

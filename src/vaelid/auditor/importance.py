@@ -1,14 +1,20 @@
 """The importance-weighted bound: -log of the mean over draws of p(x, z) / q(z | x) (Burda et al. 2016, equation 8)."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from fractions import Fraction
+
+from flint import arb
 
 from vaelid.auditor.linear import NoProof
 from vaelid.auditor.objective import Objective, Question, identify, of_one_array, variable_of
 from vaelid.auditor.pointwise import pointwise
 from vaelid.auditor.posterior import axes_in, names_in
-from vaelid.auditor.refute import elements_of
+from vaelid.auditor.refute import elements_of, in_ball
+from vaelid.auditor.report import Witness
 from vaelid.auditor.simple import is_number
 from vaelid.auditor.tensors import index_of
+from vaelid.auditor.witnesses import separated, wrong_sign
 from vaelid.readings.errors import ReadingError
 from vaelid.readings.terms.arrays import TermArray
 from vaelid.readings.terms.namespace import NAMESPACE as xp
@@ -29,6 +35,7 @@ class Bound:
         over: the axis of the sum.
         theorem: that its part of the posterior is log q - log p at the draw itself.
         failure: what it is instead, where it is no bound.
+        witness: that it is none; None where that is not known.
         note: in what the loss is not the bound itself, but has its gradient.
         of_rows: that the loss is a weight times the sum over rows of the logarithm, and a constant.
     """
@@ -38,6 +45,7 @@ class Bound:
     over: int
     theorem: Theorem | None
     failure: str = ""
+    witness: Witness | None = None
     of_rows: Theorem | None = None
     note: str = ""
 
@@ -69,7 +77,9 @@ def _of_rows(question: Question, bound: Bound, logarithm: TermArray) -> Bound:
     if set(axes_in(logarithm.term)) - set(outer.axes):
         return replace(bound, theorem=None, failure="it does not sum the bounds of all rows")
     if question.values.number(outer.weight) >= 0:
-        return replace(bound, theorem=None, failure="its sign is wrong: the bound itself is minimised")
+        value = in_ball(outer.weight, question.values.lengths)
+        witness = wrong_sign(-value, "-log of the mean weight") if value is not None and value > 0 else None
+        return replace(bound, theorem=None, failure="its sign is wrong: the bound itself is minimised", witness=witness)
     return replace(bound, of_rows=outer.theorem)
 
 
@@ -126,6 +136,7 @@ def _bound(question: Question, weight: TermArray, over: int) -> Bound:
     posterior = question.posteriors[0]
     drawn = posterior.noise
     failure = ""
+    witness: Witness | None = None
     theorem: Theorem | None = None
     if divergence is None or reconstruction is None or reconstruction.found is None or objective.theorem is None:
         return Bound(
@@ -133,6 +144,7 @@ def _bound(question: Question, weight: TermArray, over: int) -> Bound:
         )
     if over in posterior.axes:
         failure = "it sums weights over rows or coordinates, and not over draws of z"
+        witness = _of_two_rows()
     elements = [p for p in elements_of(divergence.body) if p.arguments and p.arguments[0].head == variable_of(p, drawn)]
     if len(elements) != 1:
         return Bound(weight, objective, over, None, "its draws are not those of the sampler")
@@ -147,9 +159,24 @@ def _bound(question: Question, weight: TermArray, over: int) -> Bound:
     own = reconstruction.found.fit.weights[0]
     if fit is None or not is_number(fit.weights[0], 1) or not is_number(own, 1):
         failure = failure or "its weights are not p(x, z) / q(z | x): the terms in them have other weights"
-        return Bound(weight, objective, over, None, failure)
+        known = {"log q(z|x) - log p(z)": fit.weights[0] if fit else None, "-log p(x|z)": own}
+        return Bound(weight, objective, over, None, failure, witness or _of_other_weights(question, known))
     try:
         theorem = pointwise(eq(divergence.body, path + fit.constant), path, divergence.body)
     except NoProof as reason:
         failure = failure or str(reason)
-    return Bound(weight, objective, over, theorem, failure)
+    return Bound(weight, objective, over, theorem, failure, witness)
+
+
+def _of_two_rows() -> Witness:
+    one_and_e = (1 + arb(1).exp()) / 2
+    meaning = "-log of the mean of two rows' weights; the mean of -log of each"
+    return separated({"the logs of the weights": "0 and 1"}, -one_and_e.log(), Fraction(-1, 2), meaning)
+
+
+def _of_other_weights(question: Question, known: Mapping[str, TermArray | None]) -> Witness | None:
+    for of, weight in known.items():
+        value = None if weight is None else in_ball(weight, question.values.lengths)
+        if value is not None and not value.contains(1):
+            return separated({}, value, 1, f"the weight of {of} in the logarithm of a weight; what it has to be")
+    return None

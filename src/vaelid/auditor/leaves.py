@@ -50,7 +50,9 @@ class Leaves(Arrangement):
             more["noise"] = frozenset({name})
         self.leaves[name] = Leaf(name, kind, dims, tensor, **more)
         flat = [a for dim in dims for a in dim]
-        return Lifted(dims, lambda: element_of(name, flat), frozenset({name}), tensor.requires_grad)
+        return Lifted(
+            dims, lambda: element_of(name, flat), frozenset({name}), frozenset({name} if tensor.requires_grad else ())
+        )
 
     def name(self, stem: str) -> str:
         """The next name that starts with a stem."""
@@ -91,11 +93,9 @@ class Leaves(Arrangement):
         if isinstance(value, Place) and value in self.event.custom and found.stops:
             return self.through_custom(value, found)
         if isinstance(value, Place) and value in self.event.stopped and value.real:
-            if not any(found.dims) and (found.differentiable or found.stops):
+            if not any(found.dims) and (found.live or found.stops):
                 return self.halt(value, found)
-            if not found.differentiable:
-                return found
-            return replace(found, differentiable=False, stops=found.stops | {self.event.source})
+            return found.stopped(self.event.source) if found.live else found
         return found
 
     def halt(self, place: Place, found: Lifted) -> Lifted:
@@ -104,7 +104,7 @@ class Leaves(Arrangement):
         if place not in self.numbers:
             inputs = {"inputs": found.leaves, "operation": "detach", "source": self.event.source}
             self.numbers[place] = self.leaf(self.name("detached"), "constant", place, self.values_of(place), **inputs)
-        return replace(self.numbers[place], differentiable=False)
+        return replace(self.numbers[place], live=frozenset())
 
     def through_custom(self, place: Place, found: Lifted) -> Lifted:
         """A tensor from a user's own backward: stops inside do not count if its gradient is the formula's."""
@@ -112,7 +112,8 @@ class Leaves(Arrangement):
             right = gradient_agrees(found, self.values_of(place), self.leaves, self.axes)
         except Mixed:
             return found
-        return replace(found, stops=frozenset(), differentiable=True) if right else found
+        live = frozenset(name for name in found.leaves if self.leaves[name].tensor.requires_grad)
+        return replace(found, stops=frozenset(), live=live) if right else found
 
     def values_of(self, place: Place) -> Tensor:
         """The values that a tensor had when the event read it."""

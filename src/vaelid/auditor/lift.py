@@ -76,8 +76,8 @@ class _Lifter(Draws):
         assert self.recording.result is not None
         assert self.recording.returned is not None
         result = self.read(self.recording.result)
-        if result.differentiable and self.recording.gradients and not self.recording.returned.requires_grad:
-            result = replace(result, differentiable=False, stops=result.stops | {"the result"})
+        if result.live and self.recording.gradients and not self.recording.returned.requires_grad:
+            result = result.stopped("the result")
         halted, joins = frozenset(self.halted), tuple(self.joins)
         return Reading(result, self.leaves, self.entering, self.axes, self.clamps, halted, joins)
 

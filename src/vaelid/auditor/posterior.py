@@ -101,7 +101,7 @@ def samples(reading: Reading) -> list[Sample]:
             except Unread:
                 continue
             now = tuple(reading.axes.now(dim) for dim in tensor.dims)
-            lifted = Lifted(now, tensor.make_element, tensor.leaves, tensor.differentiable, tensor.stops)
+            lifted = Lifted(now, tensor.make_element, tensor.leaves, tensor.live, tensor.stops)
             found.setdefault(term.term, Sample(tuple(drawn), lifted, term, leaf.source))
     known = [s for s in found.values() if any(noise.law in ("normal", "uniform") for noise in s.noise)]
     given = {n for n, leaf in reading.leaves.items() if leaf.kind in ("argument", "constant", "noise")}

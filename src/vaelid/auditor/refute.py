@@ -11,6 +11,7 @@ from flint import arb, arb_mat
 from vaelid.auditor.posterior import Posterior
 from vaelid.auditor.report import Witness
 from vaelid.auditor.simple import replaced
+from vaelid.auditor.witnesses import separated
 from vaelid.readings.errors import ReadingError
 from vaelid.readings.terms.arrays import TermArray, as_term, index
 from vaelid.readings.terms.namespace import NAMESPACE as xp
@@ -31,7 +32,18 @@ from vaelid.readings.terms.syntax import (
 from vaelid.readings.terms.values import value_at
 from vaelid.theory.library.definitions import coordinate_kl
 
-__all__ = ["Disagreement", "Point", "at_lengths", "ball", "collapsed", "elements_of", "no_divergence", "no_multiple"]
+__all__ = [
+    "Disagreement",
+    "Point",
+    "another_prior",
+    "at_lengths",
+    "ball",
+    "collapsed",
+    "elements_of",
+    "in_ball",
+    "no_divergence",
+    "no_multiple",
+]
 
 Point = Mapping[Term, Fraction]
 
@@ -102,6 +114,14 @@ def ball(term: TermArray, point: Point) -> arb | None:
     places = {v: 0 for v in free_variables(closed) if v.sort is INDEX and v.name[0] == "i"}
     with suppress(ZeroDivisionError, ReadingError, KeyError):
         found = arb(value_at(closed, {**lengths, **places}))
+        return found if found.is_finite() else None
+    return None
+
+
+def in_ball(number: TermArray, lengths: Mapping[str, int]) -> arb | None:
+    """The value of a term of lengths alone; None where it has none."""
+    with suppress(ZeroDivisionError, ReadingError, KeyError):
+        found = arb(value_at(number.term, {v: lengths[v.name] for v in free_variables(number.term)}))
         return found if found.is_finite() else None
     return None
 
@@ -180,20 +200,20 @@ def no_multiple(
             said = (
                 meaning or "one coordinate; the weight and constant that fit at two other points give what it should be"
             )
-            found = Disagreement(Witness(names, computed.str(12), expected.str(12), said), float(weight))
+            found = Disagreement(separated(names, computed, expected, said), float(weight))
             if weight > 0:
                 return found
             odd = odd or found
     return odd
 
 
-def exactly(
-    body: TermArray, target: TermArray, grid: list[Point], shown: Callable[[Term], str], meaning: str
+def another_prior(
+    body: TermArray, posterior: Posterior, prior: tuple[Fraction, Fraction], shown: Callable[[Term], str]
 ) -> Witness | None:
-    """A point at which two terms differ as they stand."""
-    for point in grid:
-        computed, wanted = ball(body, point), ball(target, point)
-        if computed is not None and wanted is not None and not computed.overlaps(wanted):
-            names = {shown(e): str(v) for e, v in point.items()}
-            return Witness(names, computed.str(12), wanted.str(12), meaning)
-    return None
+    """A point that shows the body to be no multiple of the KL to a normal prior of this mean and variance."""
+    mean, log_s2 = as_term(prior[0]), xp.log(as_term(prior[1]))
+    target = coordinate_kl((posterior.mean - mean) * xp.exp(-log_s2 / 2), posterior.log_variance - log_s2)
+    own = elements_of(posterior.mean, posterior.log_variance)
+    others = {e: _NUMBERS[1 + k % 2] / (k + 2) for k, e in enumerate(e for e in elements_of(body) if e not in own)}
+    found = no_multiple(body, target, points(own, others), shown)
+    return None if found is None else found.witness

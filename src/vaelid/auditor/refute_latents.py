@@ -10,7 +10,6 @@ import torch
 from flint import arb, arb_mat
 from torch import Tensor
 
-from vaelid.auditor.report import Witness
 from vaelid.auditor.search import (
     CLEAR,
     FAR,
@@ -26,6 +25,7 @@ from vaelid.auditor.search import (
     some,
 )
 from vaelid.auditor.whole import At, Point
+from vaelid.auditor.witnesses import separated
 from vaelid.readings.terms.arrays import TermArray, as_term
 from vaelid.readings.terms.namespace import NAMESPACE as xp
 
@@ -97,15 +97,18 @@ class OfLatents(Search):
                 mine, its = (", ".join(map(shown, c.elements)) for c in (coordinate, first))
                 reason = f"its KL has the weight {weight.str(6)} at {mine}, and {wanted.str(6)} at {its}."
                 meaning = f"the weight of log sigma^2 at {mine}; that at {its}"
-                yield Witness({}, (weight / 2).str(12), (wanted / 2).str(12), meaning), reason
+                yield separated({}, weight / 2, wanted / 2, meaning), reason
 
     def without_weight(self, coordinate: Coordinate, weight: arb) -> Refutation:
         """What is said of a coordinate whose divergence has no weight, or a negative one."""
         names = ", ".join(map(shown, coordinate.elements))
         found = (-weight / 2).str(6)
         reason = f"in {names} it has no KL, or one of the wrong sign: the weight of log sigma^2 there is {found}."
-        meaning = "minus half the weight of the KL, from the loss at four points; it has to be negative"
-        return Witness({}, (-weight / 2).str(12), "< 0", meaning), reason
+        meaning = (
+            "the weight of log sigma^2, from the loss at four points; that in the KL in nats, of which it has to be a "
+            "positive multiple"
+        )
+        return separated({}, -weight / 2, Fraction(-1, 2), meaning), reason
 
     def as_divergence(self, coordinate: Coordinate) -> Refutation | arb | None:
         """The weight of a coordinate's divergence, in a ball, or a point that shows it to be none."""
@@ -121,17 +124,17 @@ class OfLatents(Search):
         square, linear, logarithm, _ = solution
         if self.declared.standard_prior and logarithm < -LEAST:
             if not square.overlaps(-logarithm):
-                return self.other_prior(coordinate, "1", (-logarithm / square).str(12))
+                return self.other_prior(coordinate, 1, -logarithm / square)
             if not linear.contains(0):
-                return self.other_prior(coordinate, "0", (-linear / (2 * square)).str(12), of="mean")
+                return self.other_prior(coordinate, 0, -linear / (2 * square), of="mean")
         return -2 * logarithm
 
-    def other_prior(self, coordinate: Coordinate, wanted: str, found: str, of: str = "variance") -> Refutation:
+    def other_prior(self, coordinate: Coordinate, wanted: int, found: arb, of: str = "variance") -> Refutation:
         """What is said of a KL to another prior than N(0, I), which was declared."""
         names = ", ".join(map(shown, coordinate.elements))
-        reason = f"in {names} it is no multiple of the KL to N(0, I): the prior's {of} would have to be {found}."
+        reason = f"in {names} it is no multiple of the KL to N(0, I): the prior's {of} would have to be {found.str(6)}."
         meaning = f"the {of} of the prior that the loss at four points asks for; that of N(0, I)"
-        return Witness({}, found, wanted, meaning), reason
+        return separated({}, found, wanted, meaning), reason
 
     def fitted(self, coordinate: Coordinate, at: Point) -> _Fitted | None:
         """The loss as a combination of what KLs are made of, by floats, where other elements are at a point."""
@@ -179,7 +182,7 @@ class OfLatents(Search):
                     f"it moves by {(values[1] - values[0]).str(6)} where {shown(one)} and {shown(other)} move so that "
                     "no mean or variance of a posterior does: its KL is of another posterior."
                 )
-                yield Witness(said(moves), values[1].str(12), values[0].str(12), "the loss there; where it was"), reason
+                yield separated(said(moves), values[1], values[0], "the loss there; where it was"), reason
 
     def moves_posteriors(self, moves: Point) -> bool:
         """Whether a move changes the mean or log-variance of any coordinate, by more than what balls leave open."""
@@ -221,7 +224,7 @@ class OfLatents(Search):
             f"it depends on {shown(at)}, which is compared with no data and is no latent's, nor a prior's, mean or "
             f"variance: moving it changes the loss by {(values[1] - values[0]).str(6)}."
         )
-        return Witness(said(moved), values[1].str(12), values[0].str(12), "the loss there; where it was"), reason
+        return separated(said(moved), values[1], values[0], "the loss there; where it was"), reason
 
     def no_prior(self, coordinate: Coordinate, moved: Point) -> Refutation | None:
         """With a (mu^2 + sigma^2) + b mu - w / 2 log sigma^2 + e, e - b^2 / 4a - w / 2 log(w / 2a) is constant."""
@@ -246,7 +249,7 @@ class OfLatents(Search):
             "what the loss has, up to one constant."
         )
         meaning = "the constant beside the KL there; where the parameter was"
-        return Witness(said(moved), levels[1].str(12), levels[0].str(12), meaning), reason
+        return separated(said(moved), levels[1], levels[0], meaning), reason
 
     def points(self, elements: Sequence[At]) -> list[Point]:
         """Points that move these elements, alone and together, near and far."""
@@ -288,7 +291,7 @@ class OfLatents(Search):
                 f"{_point(point)}, and is {computed.str(12)}."
             )
             meaning = "the loss there; what it would have to be, from its values at other points"
-            return Witness(said(point), computed.str(12), expected.str(12), meaning), reason
+            return separated(said(point), computed, expected, meaning), reason
         return None
 
 

@@ -1,25 +1,30 @@
 """Witnesses that a reconstruction is no negative log-likelihood of the family that it is written for."""
 
 import itertools
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from contextlib import suppress
 from fractions import Fraction
 
 import flint
 from flint import arb
 
+from vaelid.auditor.circuit import BALLS, Circuit, Values
 from vaelid.auditor.likelihoods import families
 from vaelid.auditor.objective import Group, Question
-from vaelid.auditor.posterior import names_in
+from vaelid.auditor.posterior import axes_in, names_in
 from vaelid.auditor.refute import Point, at_lengths, ball, elements_of, has_sums, no_multiple, points
 from vaelid.auditor.report import Witness
 from vaelid.auditor.targets import Body
+from vaelid.auditor.witnesses import separated
+from vaelid.readings.errors import ReadingError
 from vaelid.readings.terms.arrays import TermArray, as_term
 from vaelid.readings.terms.namespace import NAMESPACE as xp
 from vaelid.readings.terms.syntax import Operator, Term, subterms
 
-__all__ = ["no_likelihood"]
+__all__ = ["another_likelihood", "no_likelihood"]
 
 _PRECISION = 128
+_MOST_NODES = 20_000
 
 
 def no_likelihood(
@@ -32,6 +37,96 @@ def no_likelihood(
         return _no_likelihood(
             Body.of(at_lengths(group.body, question.values.lengths), question.data), question, declared, shown
         )
+
+
+def another_likelihood(question: Question, group: Group, declared: str, shown: Callable[[Term], str]) -> Witness | None:
+    """A witness that a likelihood that is known is not of the family that was declared; None where none is found."""
+    assert group.found is not None
+    with flint.ctx.workprec(_PRECISION):
+        if group.found.target.family == "categorical" or declared == "categorical":
+            return _of_other_places(question, group, declared)
+        if has_sums(group.body):
+            return None
+        body = Body.of(at_lengths(group.body, question.values.lengths), question.data).term
+        observed = [e for e in elements_of(body) if names_in(TermArray((), e)) <= question.data]
+        outputs = [e for e in elements_of(body) if e not in observed]
+        if len(observed) != 1 or not outputs:
+            return None
+        if declared == "negative_binomial":
+            return _no_counts(body, observed[0], outputs, shown)
+        found = _not_declared(body, observed[0], outputs, declared, shown, group.found.target.parameters)
+        return None if found is None else found[0]
+
+
+def _of_other_places(question: Question, group: Group, declared: str) -> Witness | None:
+    """Outputs of a categorical's classes stand in one logarithm of a sum; those of other likelihoods do not."""
+    circuit = Circuit(question.values.lengths, question.folds, _MOST_NODES)
+    mixed = arb(0)
+    with suppress(ReadingError):
+        root = circuit.node(group.body.term, {f"i{axis}": 0 for axis in axes_in(group.body.term)})
+        values = Values(circuit, BALLS, lambda _: Fraction(0))
+        data = {at: Fraction(1) for at in circuit.elements if at[0] in question.data}
+        outputs = [at for at in circuit.elements if at not in data]
+        pairs = [(a, b) for a, b in itertools.combinations(outputs, 2) if a[0] == b[0] and a[1] != b[1]]
+        for one, other in pairs[:40]:
+            moves = ({}, {one: Fraction(1)}, {other: Fraction(1)}, {one: Fraction(1), other: Fraction(1)})
+            base, first, second, both = (values.at(root, {**data, **move}) for move in moves)
+            if None not in (base, first, second, both) and not (both - first - second + base).contains(0):
+                mixed = both - first - second + base
+                break
+    of_classes = _log_sum(1, 1) - 2 * _log_sum(1, 0) + _log_sum(0, 0)
+    wanted = of_classes if declared == "categorical" else arb(0)
+    said = (
+        "a categorical's of two classes" if declared == "categorical" else f"a {declared} likelihood's, place by place"
+    )
+    if mixed.overlaps(wanted):
+        return None
+    meaning = f"what moving two outputs from 0 to 1 together changes in it, beyond what each does alone; {said}"
+    return separated({}, mixed, wanted, meaning)
+
+
+def _no_counts(body: TermArray, x: Term, outputs: list[Term], shown: Callable[[Term], str]) -> Witness | None:
+    """With A and A + D the term at x = 0 and x = 1, and r the dispersion of a negative binomial of mean m, it is
+    A = w r log(r + m) + c and D = w log(1 + r / m) + d: where log m goes in equal steps, A's second differences are r
+    times those of D, which are positive. Asked for every output as m, and as log m.
+    """
+    witness: Witness | None = None
+    others = {h: Fraction(1, k + 3) for k, h in enumerate(outputs)}
+    for h, steps in itertools.product(outputs, _EQUAL_STEPS):
+        at = [{**others, h: step, x: Fraction(k)} for k in (0, 1) for step in steps]
+        values = [value for point in at if (value := ball(body, point)) is not None]
+        if len(values) < len(at):
+            continue
+        zero, one = values[: len(steps)], values[len(steps) :]
+        bent = [_second(zero[k : k + 3]) for k in (0, 1)]
+        slopes = [_second([b - a for a, b in zip(zero, one, strict=True)][k : k + 3]) for k in (0, 1)]
+        said = ", ".join(map(str, steps[:3]))
+        if not slopes[0] > 0 or not slopes[1] > 0:
+            meaning = f"how what x = 1 adds bends over {shown(h)} = {said}; in a negative binomial of dispersion 1"
+            found = separated({}, slopes[0] if not slopes[0] > 0 else slopes[1], _second(_OF_ONE), meaning)
+        elif not (ratios := [a / d for a, d in zip(bent, slopes, strict=True)])[0].overlaps(ratios[1]):
+            meaning = f"the dispersion that it asks for near {shown(h)} = {steps[2]}; that near {steps[1]}"
+            found = separated({}, ratios[1], ratios[0], meaning)
+        else:
+            return None
+        witness = witness or found
+    return witness
+
+
+_EQUAL_STEPS = (
+    tuple(map(Fraction, (-1, 0, 1, 2))),
+    tuple(Fraction(1, k) for k in (16, 8, 4, 2)),
+)
+"""Of log m where it is the output, and where its logarithm is."""
+_OF_ONE = [(1 + arb(-k).exp()).log() for k in (-1, 0, 1)]
+
+
+def _second(values: Sequence[arb]) -> arb:
+    return values[0] - 2 * values[1] + values[2]
+
+
+def _log_sum(x: int, y: int) -> arb:
+    return (arb(x).exp() + arb(y).exp()).log()
 
 
 def _no_likelihood(
@@ -52,18 +147,25 @@ def _no_likelihood(
 
 
 def _not_declared(
-    body: TermArray, x: Term, outputs: list[Term], declared: str, shown: Callable[[Term], str]
+    body: TermArray,
+    x: Term,
+    outputs: list[Term],
+    declared: str,
+    shown: Callable[[Term], str],
+    known: Sequence[TermArray] = (),
 ) -> tuple[Witness, str] | None:
+    """Beside the datum and each output themselves, what is `known` as datum and parameter may be these."""
     witness: Witness | None = None
-    for family in families(declared):
-        for h in outputs:
-            for output in (TermArray((), h), *_links(declared, TermArray((), h))):
-                target = family.target(TermArray((), x), output)
-                grid = _grid(x, outputs, declared)
-                found = no_multiple(body, target.term - target.normaliser, grid, shown)
-                if found is None:
-                    return None
-                witness = witness or found.witness
+    observed = dict.fromkeys([TermArray((), x), *known[:1]])
+    for family, h in itertools.product(families("bernoulli" if declared == "binomial" else declared), outputs):
+        parameters = (TermArray((), h), *_links(family.family, TermArray((), h)), *known[1:2])
+        grid = _grid(x, [h] if declared in _SCALED else outputs, outputs, declared)
+        for datum, parameter in itertools.product(observed, parameters):
+            target = family.target(datum, parameter)
+            found = no_multiple(body, target.term - target.normaliser, grid, shown)
+            if found is None:
+                return None
+            witness = witness or found.witness
     if witness is None:
         return None
     point = ", ".join(f"{name} = {value}" for name, value in witness.point.items())
@@ -81,13 +183,18 @@ def _links(declared: str, h: TermArray) -> list[TermArray]:
     return [xp.log(h)] if declared == "poisson" else []
 
 
-def _grid(x: Term, outputs: list[Term], declared: str) -> list:
+_SCALED = ("gaussian", "laplace")
+"""Families that may have a scale of their own, which then is at one number."""
+
+
+def _grid(x: Term, moved: Sequence[Term], outputs: list[Term], declared: str) -> list[Point]:
+    """Points that move the datum and one output; of a binomial, whose trials are not said, at 0."""
     third = [Fraction(1, 3), Fraction(1, 2), Fraction(1, 5), Fraction(3, 4), Fraction(2, 3)]
     others = {h: third[k % 5] for k, h in enumerate(outputs)}
-    data = [Fraction(0), Fraction(1)] + ([Fraction(1, 4), Fraction(-1)] if declared in ("gaussian", "laplace") else [])
-    found = []
-    for value in data:
-        for h in outputs:
+    data = [Fraction(0), Fraction(1)] + ([Fraction(1, 4), Fraction(-1)] if declared in _SCALED else [])
+    found: list[Point] = []
+    for value in data if declared != "binomial" else data[:1]:
+        for h in moved:
             found += [{**others, h: number, x: value} for number in third]
     return found
 
@@ -133,7 +240,7 @@ def _not_normalised(
         "it is the negative logarithm of no density: the integral of its exponential over the data moves "
         f"with the decoder's output ({what} is {computed.str(6)} and {expected.str(6)})."
     )
-    return Witness(names, computed.str(12), expected.str(12), meaning), reason
+    return separated(names, computed, expected, meaning), reason
 
 
 _Seen = list[tuple[dict, arb, arb]]
@@ -173,7 +280,7 @@ def _unbounded(body: TermArray, x: Term, point: Point, shown: Callable[[Term], s
             names = {shown(e): str(v) for e, v in point.items()} | {shown(x): str(far)}
             meaning = f"the term there, and at {shown(x)} = {near}: it has to grow for its exponential to be integrable"
             reason = f"it is the negative logarithm of no density: it falls without end as {shown(x)} goes to {far}."
-            return Witness(names, other.str(12), one.str(12), meaning), reason
+            return separated(names, other, one, meaning), reason
     return None
 
 

@@ -17,7 +17,6 @@ from flint import arb
 from vaelid.auditor.declared import Declared
 from vaelid.auditor.objective import Question
 from vaelid.auditor.refute_latents import OfLatents
-from vaelid.auditor.report import Witness
 from vaelid.auditor.search import (
     LEAST,
     STEPS,
@@ -27,10 +26,12 @@ from vaelid.auditor.search import (
     some,
 )
 from vaelid.auditor.whole import At, Point, Whole
+from vaelid.auditor.witnesses import separated
 
 __all__ = ["not_declared"]
 
 _PRECISION = 128
+_IN_NATS = "that, up to its weight, in -log p of a {} of scale 1, in nats,"
 
 
 def not_declared(question: Question, declared: Declared) -> Refutation | None:
@@ -70,9 +71,8 @@ class _Search(OfLatents):
     def no_likelihoods(self) -> Iterator[Refutation]:
         """Places at which the loss is no negative log-likelihood of the declared family."""
         if not self.data:
-            value = self.whole.ball({})
-            computed = "none" if value is None else value.str(12)
-            yield Witness({}, computed, "another", "the loss; that for other data"), "no data stand in the loss."
+            meaning = f"the slope of the loss in a datum; {_IN_NATS.format('Gaussian')} where it is 1 above the mean"
+            yield separated({}, 0, 1, meaning), "no data stand in the loss."
         for at in some(self.data):
             if self.late:
                 return
@@ -106,8 +106,16 @@ class _Search(OfLatents):
             f"{shown(at)} is compared with no output: moving it changes the loss by {alone.str(6)}, whatever the "
             "decoder puts out."
         )
-        meaning = "the change of the loss where the datum moves; the same with other outputs: they have to differ"
-        return Witness(said(here), alone.str(12), beside.str(12), meaning), reason
+        together = -2 if self.likelihood == "laplace" else -1
+        return separated(said(here), beside - alone, together, self.of_both), reason
+
+    @property
+    def of_both(self) -> str:
+        """What is said of two numbers that are about a datum and an output."""
+        return (
+            "what moving a datum and its output together changes, beyond what each does alone; "
+            f"{_IN_NATS.format(self.likelihood)} where both move by 1"
+        )
 
     def settings(self, outputs: Sequence[At]) -> list[Point]:
         """Some values of the outputs."""
@@ -130,13 +138,13 @@ class _Search(OfLatents):
             if not cubic.overlaps(two):
                 reason = f"in {shown(at)} it is no quadratic, as a Gaussian's is: {two.str(6)}, not {cubic.str(6)}."
                 meaning = "the loss there; the quadratic through three other points"
-                return Witness(said({**setting, at: here + 2}), two.str(12), cubic.str(12), meaning), reason
+                return separated(said({**setting, at: here + 2}), two, cubic, meaning), reason
             if square < 0 or (square.contains(0) and abs(square) < arb("1e-20")):
                 reason = (
                     f"in {shown(at)} it has no minimum, as a Gaussian's has: its second derivative is not positive."
                 )
-                meaning = "half the second derivative; it has to be positive"
-                return Witness(said(setting), square.str(12), "> 0", meaning), reason
+                meaning = f"half the second derivative in the datum; {_IN_NATS.format('Gaussian')}"
+                return separated(said(setting), square, Fraction(1, 2), meaning), reason
             seen.append((setting, square, zero - slope**2 / (4 * square)))
         return self.moving_level(at, seen)
 
@@ -152,7 +160,7 @@ class _Search(OfLatents):
                     f"the decoder's output, {level.str(6)} and {found.str(6)}."
                 )
                 meaning = "the smallest value over the datum; that at other outputs"
-                return Witness(said(point), found.str(12), level.str(12), meaning), reason
+                return separated(said(point), found, level, meaning), reason
             if self.weight is not None and not square.overlaps(other):
                 wanted = level + self.weight / 2 * (square.log() - other.log())
                 if not found.overlaps(wanted):
@@ -162,7 +170,7 @@ class _Search(OfLatents):
                         f"value would have to be {wanted.str(6)}, and is {found.str(6)}."
                     )
                     meaning = "the smallest value over the datum; what its curvature asks for"
-                    return Witness(said(point), found.str(12), wanted.str(12), meaning), reason
+                    return separated(said(point), found, wanted, meaning), reason
         return None
 
     def not_bernoulli(self, at: At, outputs: Sequence[At]) -> Refutation | None:
@@ -184,7 +192,7 @@ class _Search(OfLatents):
                     "add up to one for all outputs."
                 )
                 meaning = "the constant of the likelihood at these outputs; that at others"
-                return Witness(said(point), other.str(12), one.str(12), meaning), reason
+                return separated(said(point), other, one, meaning), reason
         return None
 
     def same_odds(self, at: At, seen: list[tuple[Point, arb, arb]]) -> Refutation | None:
@@ -197,8 +205,7 @@ class _Search(OfLatents):
             f"{shown(at)} being 1 instead of 0 changes it by {first.str(6)}, whatever the decoder puts out: it is "
             "no likelihood of the decoder's."
         )
-        meaning = "the change of the loss from 0 to 1; the same with other outputs: they have to differ"
-        return Witness(said(point), found.str(12), first.str(12), meaning), reason
+        return separated(said(point), found - first, -1, self.of_both), reason
 
     @cached_property
     def weight(self) -> arb | None:

@@ -12,6 +12,7 @@ from vaelid.auditor.reading import Reading
 from vaelid.auditor.refute import collapsed, elements_of
 from vaelid.auditor.report import Witness
 from vaelid.auditor.simple import linear_in
+from vaelid.auditor.witnesses import separated
 from vaelid.readings.errors import ReadingError
 from vaelid.readings.terms.syntax import INDEX, Element, Term, free_variables
 
@@ -68,7 +69,7 @@ def no_function_of_a_normal(
                     f"the noise is {number}, z moves with {other[0]} and not with the noise, as behind a clamp."
                 )
                 meaning = f"the slope of z in {other[0]} where the noise is {number}; that in the noise is 0 there"
-                return Witness({shown(eps): str(number)}, slope.str(12), "0", meaning), reason
+                return separated({shown(eps): str(number)}, slope, 0, meaning), reason
             if (found := _bent(values, root, draw, other)) is not None:
                 computed, expected = found
                 reason = (
@@ -77,7 +78,7 @@ def no_function_of_a_normal(
                     f"and a line through those at 1 and 3 gives {expected.str(6)}."
                 )
                 meaning = "the ratio of the slopes of z where the noise is 2; on the line through those at 1 and 3"
-                return Witness({shown(eps): "2"}, computed.str(12), expected.str(12), meaning), reason
+                return separated({shown(eps): "2"}, computed, expected, meaning), reason
     return None
 
 

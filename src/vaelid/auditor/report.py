@@ -17,7 +17,7 @@ class Witness:
     """A point at which the code differs from what it is taken for, by ball arithmetic.
 
     Attributes:
-        point: the value of each argument, the same in every coordinate.
+        point: the value of each argument, the same in every coordinate; none where the numbers are the same at any.
         computed: what the code gives there, with a rigorous bound.
         expected: what it would have to give, with a rigorous bound.
         meaning: in words, what the two numbers are.

@@ -22,6 +22,7 @@ from vaelid.auditor.sampler import sampler_claim
 from vaelid.auditor.simple import replaced
 from vaelid.auditor.step import source_of
 from vaelid.auditor.tensors import Unread, element_of
+from vaelid.auditor.witnesses import separated, without_noise
 from vaelid.readings.terms.arrays import TermArray
 from vaelid.readings.terms.namespace import NAMESPACE as xp
 from vaelid.spec.errors import InputError
@@ -71,7 +72,12 @@ def audit_sampler(function: Callable[..., Any], *, roles: Mapping[str, str] | No
     draws = tuple(reading.leaves[n] for n in sorted(result.leaves) if reading.leaves[n].kind == "noise")
     if not draws:
         return Claim(
-            "sampler", "REFUTED", "no noise from torch is in z.", bug="missing-noise", source=source_of(function)
+            "sampler",
+            "REFUTED",
+            "no noise from torch is in z.",
+            witness=without_noise(),
+            bug="missing-noise",
+            source=source_of(function),
         )
     sample = Sample(draws, replace(result, dims=dims), result.element, source_of(function) or "")
     claim, posterior = sampler_claim(reading, sample, names, 0, run.frozen)
@@ -109,5 +115,5 @@ def _differs(got: TermArray, want: TermArray, what: str) -> Witness | None:
         one, other = ball(got, point), ball(want, point)
         if one is not None and other is not None and not arb(one).overlaps(other):
             shown = {str(e.arguments[0].head.name): str(number) for e in elements if e.arguments}  # pyright: ignore[reportAttributeAccessIssue]
-            return Witness(shown, one.str(12), other.str(12), f"the {what} of z, and what it should be")
+            return separated(shown, one, other, f"the {what} of z, and what it should be")
     return None

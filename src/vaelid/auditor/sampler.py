@@ -8,8 +8,11 @@ from operator import add
 from vaelid.auditor.names import Names
 from vaelid.auditor.posterior import Posterior, Sample, affine, axes_in, inside, log_variance_of, names_in
 from vaelid.auditor.reading import Reading
+from vaelid.auditor.refute import elements_of
 from vaelid.auditor.refute_sampler import no_function_of_a_normal, one_draw_for_many
-from vaelid.auditor.report import Claim
+from vaelid.auditor.report import Claim, Witness
+from vaelid.auditor.tensors import Stop
+from vaelid.auditor.witnesses import correlation, no_slope_through, uniform, without_noise
 from vaelid.readings.terms.arrays import TermArray, as_term
 from vaelid.readings.terms.syntax import Operator, subterms
 from vaelid.theory.kernel import NotProved
@@ -74,20 +77,22 @@ def _judged(
         reason = (
             "the noise is uniform on (0, 1): its mean is 1/2 and its variance 1/12, where a normal draw has 0 and 1."
         )
-        return Claim(_NAME, "REFUTED", reason, formula, bug="uniform-noise", source=noise.source)
+        return _refuted(reason, formula, uniform(), "uniform-noise", noise.source)
     if noise.law != "normal":
         reason = f"the law of the noise, drawn by {noise.operation}, is not known here."
         return Claim(_NAME, "UNKNOWN", reason, formula, source=noise.source)
     if noise.source in frozen:
         reason = "the noise is the same in every step: it is not drawn anew."
-        return Claim(_NAME, "REFUTED", reason, formula, bug="frozen-noise", source=noise.source)
+        return _refuted(reason, formula, without_noise("over steps"), "frozen-noise", noise.source)
     shared = [axis for axis in posterior.axes if axis not in eps_axes]  # along others z is repeated as it stands
     if shared:
         return _shared(shared, reading, names, sample)
-    if sample.tensor.stops:
-        line = min(sample.tensor.stops)
-        reason = "z has the right value, but no gradient goes back through it to the mean and deviation."
-        return Claim(_NAME, "REFUTED", reason, formula, bug="detached", source=line)
+    own = posterior.leaves
+    if cut := [stop for stop in sorted(sample.tensor.stops) if own & {*stop.leaves}]:
+        missed = _missed(cut, posterior)
+        reason = f"z has the right value, but no gradient goes back through it to the {' and '.join(missed)}."
+        witness = no_slope_through({"eps": "1"}, f"z in its {missed[0]}")
+        return _refuted(reason, formula, witness, "detached", cut[0].line)
     if not names_in(posterior.mean) or not names_in(posterior.log_variance):
         what = "mean" if not names_in(posterior.mean) else "deviation"
         reason = f"the {what} is a constant: the posterior is restricted."
@@ -102,6 +107,13 @@ def _judged(
     return Claim(_NAME, "PROVED", reason, formula, theorems=(theorem,), source=noise.source)
 
 
+def _missed(cut: Iterable[Stop], posterior: Posterior) -> list[str]:
+    """Which of mean and deviation speaks of what no gradient comes to."""
+    stopped = {element for stop in cut for tensor in stop.tensors for element in elements_of(tensor.element)}
+    parts = {"mean": posterior.mean, "deviation": posterior.log_variance}
+    return [name for name, term in parts.items() if stopped & {*elements_of(term)}] or list(parts)
+
+
 def _shared(axes: Iterable[int], reading: Reading, names: Names, sample: Sample) -> Claim:
     """What is said of one draw for all places along some axes."""
     which = " and ".join(
@@ -109,7 +121,14 @@ def _shared(axes: Iterable[int], reading: Reading, names: Names, sample: Sample)
     )
     reason = f"one draw is shared along {which}: the coordinates of z are not independent."
     source = sample.noise[0].source
-    return Claim(_NAME, "REFUTED", reason, names.text(sample.element), bug="shared-noise", source=source)
+    drawn = [e for e in elements_of(sample.element) if names_in(TermArray((), e)) <= {n.name for n in sample.noise}]
+    of_all = [e for e in drawn if not set(axes) <= set(axes_in(e))]
+    witness = correlation(f"z at two places along {which}, given the data", Fraction(len(of_all), len(drawn)))
+    return _refuted(reason, names.text(sample.element), witness, "shared-noise", source)
+
+
+def _refuted(reason: str, formula: str, witness: Witness, bug: str, source: str) -> Claim:
+    return Claim(_NAME, "REFUTED", reason, formula, witness=witness, bug=bug, source=source)
 
 
 def _is_gumbel(term: TermArray) -> bool:

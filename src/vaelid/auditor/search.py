@@ -13,6 +13,7 @@ from vaelid.auditor.declared import Declared
 from vaelid.auditor.posterior import Posterior
 from vaelid.auditor.report import Witness
 from vaelid.auditor.whole import At, Point, Whole, at_place
+from vaelid.auditor.witnesses import separated
 from vaelid.readings.terms.arrays import TermArray
 
 __all__ = [
@@ -136,16 +137,16 @@ class Search:
             if values is None:
                 continue
             base, first, second, both = values
-            apart, together = (first - base) + (second - base), both - base
-            if not apart.overlaps(together):
+            alone, together = (first - base) + (second - base), both - base
+            if not alone.overlaps(together):
                 moves = {**one, **other}
                 names = " and ".join(map(shown, moves))
                 reason = (
                     f"its terms do not add up: moving {names} together changes it by {together.str(6)}, each alone by "
-                    f"{apart.str(6)} in all. An ELBO is a sum over rows, places and coordinates."
+                    f"{alone.str(6)} in all. An ELBO is a sum over rows, places and coordinates."
                 )
                 meaning = "the change of the loss where both move; the sum of the changes where each moves alone"
-                return Witness(said(moves), together.str(12), apart.str(12), meaning), reason
+                return separated(said(moves), together, alone, meaning), reason
         return None
 
     def step(self, at: At, by: Fraction) -> Fraction:

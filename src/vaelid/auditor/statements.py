@@ -4,13 +4,18 @@ import math
 from collections.abc import Iterable
 from fractions import Fraction
 
+from flint import arb
+
 from vaelid.auditor.assessed import Assessed
 from vaelid.auditor.declared import Declared
 from vaelid.auditor.names import Monomial
 from vaelid.auditor.posterior import axes_in
+from vaelid.auditor.refute import in_ball
 from vaelid.auditor.report import Claim, Verdict
 from vaelid.auditor.scale import stated_scale
 from vaelid.auditor.targets import Found, Target
+from vaelid.auditor.tensors import count
+from vaelid.auditor.witnesses import separated
 from vaelid.readings.terms.arrays import TermArray
 
 __all__ = ["Statements"]
@@ -39,6 +44,23 @@ class Statements:
             return None
         factor = self.variance_factor()
         return Monomial(ratios[0].number / factor, ratios[0].powers)
+
+    def beta_in_ball(self, batches: int = 1) -> arb | None:
+        """The same number with a rigorous bound, at the recorded sizes, or with so many times the rows."""
+        groups = [self.reconstruction, *(group for group, _ in self.assessed.divergences()[:1])]
+        rows = {f"N{axis}" for axis in self.names.groups.get("B", ())}
+        lengths = {n: k * (batches if n in rows else 1) for n, k in self.objective.question.values.lengths.items()}
+        weights: list[arb] = []
+        for group in groups:
+            if group is None or group.found is None:
+                return None
+            (weight,) = group.found.fit.weights
+            draws = self.assessed.draws_of(group)
+            value = in_ball(weight * count(sorted(draws)) if draws else weight, lengths)
+            if value is None or value.contains(0):
+                return None
+            weights.append(value)
+        return weights[1] / weights[0] / arb(self.variance_factor())
 
     def variance_factor(self) -> float:
         """The variance that the likelihood is taken to have: that of the squared error alone is 1."""
@@ -174,10 +196,23 @@ class Statements:
             bug = "batch-beta" if "B" in beta.powers else "hidden-beta" if beta.powers else "hidden-scale"
             bug = "beta-ignored" if bug == "hidden-scale" and math.isclose(value, 1) else bug
             bug = "kl-doubled" if not beta.powers and math.isclose(value, 2 * self.declared.beta) else bug
-            return "beta-ELBO", Claim("objective", "REFUTED", reason, bug=bug, theorems=(theorem,))
+            return "beta-ELBO", self.of_beta(reason, bug, self.declared.beta)
         name = "ELBO" if math.isclose(value, 1, rel_tol=1e-6) else "beta-ELBO"
         if self.declared.beta is not None and "B" in beta.powers:
             reason += ": it moves with the batch size."
-            return name, Claim("objective", "REFUTED", reason, bug="batch-beta", theorems=(theorem,))
+            return name, self.of_beta(reason, "batch-beta", self.declared.beta, batches=2)
         bug = "batch-beta" if "B" in beta.powers else "hidden-beta" if beta.powers else None
         return name, Claim("objective", "PROVED", f"{reason}.", weight=str(weight), theorems=(theorem,), bug=bug)
+
+    def of_beta(self, reason: str, bug: str, wanted: float, batches: int = 1) -> Claim:
+        """The claim on a loss whose beta is not the declared one, or not for all numbers of rows."""
+        theorem = self.objective.theorem
+        assert theorem is not None
+        found = self.beta_in_ball(batches)
+        at = {n: k * (batches if n == "B" else 1) for n, k in self.names.sizes.items() if n in "BLD"}
+        meaning = "the weight of the KL beside -log p(x|z), both in nats; the beta that was declared"
+        witness = None
+        if found is not None and not found.overlaps(arb(wanted)):
+            witness = separated({name: str(size) for name, size in at.items()}, found, Fraction(wanted), meaning)
+        verdict: Verdict = "REFUTED" if witness else "UNKNOWN"
+        return Claim("objective", verdict, reason, theorems=(theorem,), witness=witness, bug=bug)

@@ -28,6 +28,7 @@ from vaelid.auditor.targets import Rewrite
 from vaelid.auditor.tensors import Unread, element_of
 from vaelid.auditor.unsampled import unsampled
 from vaelid.auditor.verdict import verdict
+from vaelid.auditor.witnesses import without_noise
 from vaelid.readings.errors import ReadingError
 from vaelid.readings.terms.arrays import TermArray
 
@@ -77,7 +78,7 @@ def with_evaluation(report: Report, other: Report) -> Report:
         claim = Claim(name, "UNKNOWN", f"what evaluates is not known: {other.summary}")
     elif not any(c.name == "sampler" and c.verdict == "PROVED" for c in other.claims):
         reason = "what evaluates does not sample z: it decodes the mean, and is no bound."
-        claim = Claim(name, "REFUTED", reason, bug="evaluation")
+        claim = Claim(name, "REFUTED", reason, witness=without_noise(), bug="evaluation")
     elif (other.beta_formula, other.likelihood, other.prior) != (report.beta_formula, report.likelihood, report.prior):
         training, evaluating = (f"beta = {r.beta_formula}, {r.likelihood}" for r in (report, other))
         reason = f"evaluation has {evaluating}, training {training}."
@@ -248,6 +249,8 @@ def question_of(run: Run, posteriors: list[Posterior], fixed: frozenset[int], gi
     """What is asked of a run: its loss, the posteriors, and which leaves are data and which outputs."""
     leaves = run.reading.leaves
     data = {n for n, leaf in leaves.items() if leaf.kind in ("argument", "constant")}
+    if given is not None:
+        data = {n for n in data if n in given.data or leaves[n].kind == "constant" or leaves[n].operation == "one-hot"}
     for name, leaf in leaves.items():
         if leaf.kind == "made" and leaf.inputs and leaf.inputs <= data:
             data.add(name)
@@ -262,7 +265,6 @@ def question_of(run: Run, posteriors: list[Posterior], fixed: frozenset[int], gi
     if not outputs:
         outputs = {n for n, leaf in leaves.items() if leaf.kind == "made"} - data - own
     if given is not None:
-        data = {n for n in data if n in given.data or leaves[n].kind == "constant" or leaves[n].operation == "one-hot"}
         outputs = set(given.outputs)
     free = {n for n, leaf in leaves.items() if leaf.kind in ("made", "noise", "parameter")} - data
     moved = [n for n in leaves if n in free | outputs | own]

@@ -13,7 +13,7 @@ from vaelid.readings.terms.arrays import TermArray, real, size, variable
 from vaelid.readings.terms.syntax import INDEX, Binder, Term, Variable, abstracted, element, instance, make
 from vaelid.spec.errors import VaelidError
 
-__all__ = ["Leaf", "Lifted", "Unread", "count", "element_of", "index_of", "length_of", "placed", "total"]
+__all__ = ["Leaf", "Lifted", "Stop", "Unread", "count", "element_of", "index_of", "length_of", "placed", "total"]
 
 
 class Unread(VaelidError):
@@ -59,6 +59,15 @@ class Leaf:
         return self.kind == "made" and bool(values.numel()) and bool(((values == 0) | (values == 1)).all())
 
 
+@dataclass(frozen=True, order=True)
+class Stop:
+    """Where autograd was kept from going back: the user's line, and the leaves and tensors it does not come to."""
+
+    line: str
+    leaves: tuple[str, ...]
+    tensors: "tuple[Lifted, ...]" = field(default=(), compare=False)
+
+
 @dataclass(frozen=True)
 class Lifted:
     """A tensor as its element. An axis occurs once: an index is of one dimension.
@@ -67,16 +76,16 @@ class Lifted:
         dims: its dimensions, each of several axes.
         make_element: makes the element; only of tensors that matter are they made.
         leaves: the names of the leaves in it.
-        differentiable: whether autograd goes back through it.
-        stops: lines at which autograd was kept from going further.
+        live: of these, the leaves that autograd goes back to.
+        stops: where autograd was kept from going further.
         pieces: what it is joined of along dimension `joined_at` (from the end), if it is; then it has no element.
     """
 
     dims: Dims
     make_element: Callable[[], TermArray]
     leaves: frozenset[str] = frozenset()
-    differentiable: bool = False
-    stops: frozenset[str] = frozenset()
+    live: frozenset[str] = frozenset()
+    stops: "frozenset[Stop]" = frozenset()
     pieces: tuple["Lifted", ...] = ()
     joined_at: int = 0
     whole: "Lifted | None" = field(default=None, compare=False)
@@ -86,6 +95,12 @@ class Lifted:
     def element(self) -> TermArray:
         """The element, a real term. Raises `Unread`."""
         return self.make_element()
+
+    def stopped(self, line: str, *through: "Lifted") -> "Lifted":
+        """The tensor where autograd goes back no further than this line, to any leaf of what it goes `through`."""
+        tensors = through or (self,)
+        leaves = frozenset().union(*(x.leaves for x in tensors))
+        return replace(self, live=self.live - leaves, stops=self.stops | {Stop(line, tuple(sorted(leaves)), tensors)})
 
     def renamed(self, axes: dict[int, int], dims: Dims) -> "Lifted":
         """With other axes for some of its own, in these dimensions."""

@@ -3,15 +3,20 @@
 from collections.abc import Iterable
 from dataclasses import replace
 
-from torch import Tensor
-
 from vaelid.auditor.assessed import Assessed
-from vaelid.auditor.claims import Shown, divergence_claim, no_divergence_claim, reconstruction_claim
+from vaelid.auditor.claims import (
+    Shown,
+    divergence_claim,
+    no_divergence_claim,
+    of_another_prior,
+    reconstruction_claim,
+)
 from vaelid.auditor.coverage import counted_twice, kept_part, not_decoded, part_of_latents, seen_data
 from vaelid.auditor.declared import Declared
 from vaelid.auditor.importance import Bound
 from vaelid.auditor.names import Monomial
 from vaelid.auditor.objective import Group, prior_sees_sample
+from vaelid.auditor.observed import notes_on_data, shared_output, unlike_data
 from vaelid.auditor.other import (
     PAIRS,
     PLAIN,
@@ -26,18 +31,25 @@ from vaelid.auditor.other import (
     mixture_prior,
 )
 from vaelid.auditor.posterior import Posterior, ancestors, axes_in, names_in
-from vaelid.auditor.refute_likelihood import no_likelihood
+from vaelid.auditor.refute_likelihood import another_likelihood, no_likelihood
 from vaelid.auditor.refute_objective import not_declared
-from vaelid.auditor.report import Claim, Report, Verdict
+from vaelid.auditor.report import Claim, Report, Verdict, Witness
+from vaelid.auditor.sampling import Sampling
 from vaelid.auditor.self_normalised import bound_in
-from vaelid.auditor.statements import Statements
 from vaelid.auditor.targets import Target
-from vaelid.readings.terms.syntax import Binder, Element, subterms
+from vaelid.auditor.tensors import Stop
+from vaelid.auditor.witnesses import (
+    no_slope_of_divergence,
+    no_slope_of_likelihood,
+    no_slope_through,
+    too_few,
+    without_noise,
+)
 
 __all__ = ["verdict"]
 
-_OF_EACH = {"gt", "lt", "ge", "le", "eq", "ne", "round", "floor", "ceil", "trunc", "sign", "bernoulli", "_to_copy"}
-"""Operations that are not looked into, but act on each element by itself."""
+_OF_ONE_TRIAL = {"bernoulli": "binomial"}
+"""A Bernoulli is the binomial of one trial."""
 
 
 def verdict(
@@ -52,11 +64,13 @@ def verdict(
     return judge.report(target)
 
 
-class _Judge(Statements):
+class _Judge(Sampling):
     def __init__(self, assessed: Assessed, declared: Declared, sampled: bool) -> None:
-        super().__init__(assessed, declared)
-        self.sampled = sampled
+        super().__init__(assessed, declared, sampled)
         self.notes: list[str] = list(assessed.run.notes)
+        self.notes += [
+            f"no gradient goes back beyond {line}: what is before it is not trained" for line in self.untrained()
+        ]
         self.other: str | None = None
 
     def report(self, target: str) -> Report:
@@ -85,7 +99,7 @@ class _Judge(Statements):
         sampler = self.sampler_claims([])
         if any(claim.verdict == "OTHER" for claim in sampler) and not self.objective.question.posteriors:
             reason = "nothing is sampled: no noise enters the decoder, where an ELBO was declared."
-            return Claim("objective", "REFUTED", reason, bug="missing-noise")
+            return Claim("objective", "REFUTED", reason, witness=without_noise(), bug="missing-noise")
         found = not_declared(self.objective.question, self.declared)
         if found is None:
             return None
@@ -127,16 +141,14 @@ class _Judge(Statements):
         name = "importance-weighted bound"
         samplers = self.sampler_claims([])
         if bound.theorem is None or bound.failure:
-            bugs = {"over rows": "multi-sample", "other weights": "multi-sample", "sign": "sign"}
-            bug = next((bug for said, bug in bugs.items() if said in bound.failure), None)
-            verdict: Verdict = "REFUTED" if bug else "UNKNOWN"
-            claim = Claim("objective", verdict, f"{bound.failure}.", bug=bug)
+            bug = ("sign" if "sign" in bound.failure else "multi-sample") if bound.witness else None
+            verdict: Verdict = "REFUTED" if bound.witness else "UNKNOWN"
+            claim = Claim("objective", verdict, f"{bound.failure}.", witness=bound.witness, bug=bug)
             return self.reported(target, "no ELBO" if bug else "unknown", (*samplers, claim), None)
         if bound.note:
             self.notes.append(bound.note)
-        if (stops := self.assessed.run.reading.result.stops) and not bound.note:
-            reason = "its value is right, but a gradient is cut off."
-            claim = Claim("objective", "REFUTED", reason, bug="detached", source=min(stops))
+        if (cuts := self.cuts()) and not bound.note:
+            claim = _cut_off(cuts[0])
             return self.reported(target, "no ELBO", (*samplers, claim), None)
         self.objective = bound.objective
         self.reconstruction = bound.objective.group("reconstruction")
@@ -157,49 +169,6 @@ class _Judge(Statements):
 
     # the claims
 
-    def sampler_claims(self, divergences: list[Claim]) -> list[Claim]:
-        if not self.sampled:
-            return []
-        found = list(self.assessed.samplers)
-        names = [p.noise for p in self.objective.question.posteriors if p.noise]
-        if len(set(names)) < len(names):
-            if len(self.with_divergences()) == len(names):
-                reason = "two latents, each with a KL of its own, are made of one draw: they are not independent."
-                return [Claim("sampler", "REFUTED", reason, bug="shared-noise", source=found[0].source)]
-            reason = "one draw stands in several tensors that enter networks: which of them is the latent is not known."
-            return [Claim("sampler", "UNKNOWN", reason, source=found[0].source)]
-        if found:
-            return found
-        if names and not self.constants_in_the_latent():
-            reason = "z is drawn, and stands in the KL alone: nothing that was drawn is decoded."
-            source = self.objective.question.posteriors[0].source
-            return [Claim("sampler", "REFUTED", reason, bug="missing-noise", source=source)]
-        if where := self.assessed.run.reading.stray_noise:
-            reason = f"noise is drawn in the step ({where}), but no sample of it was recognised."
-            return [Claim("sampler", "UNKNOWN", reason)]
-        if divergences and (constants := self.constants_in_the_latent()):
-            if constants & self.assessed.run.moving:
-                reason = "its noise is drawn outside torch, by numpy or Python's random: its law is not known here."
-                return [Claim("sampler", "UNKNOWN", reason)]
-            reason = "what stands for its noise is a constant, the same in every step."
-            return [Claim("sampler", "REFUTED", reason, bug="frozen-noise")]
-        if divergences:
-            reason = "no noise from torch reaches the decoder: z is not sampled, or its noise comes from elsewhere."
-            return [Claim("sampler", "REFUTED", reason, bug="missing-noise")]
-        return [Claim("sampler", "OTHER", "nothing is sampled.")]
-
-    def constants_in_the_latent(self) -> frozenset[str]:
-        """The arrays of constants that enter a network together with the posterior's mean or deviation."""
-        reading = self.assessed.run.reading
-        own = frozenset().union(*(p.leaves for p in self.objective.question.posteriors))
-        constants = {n for n, leaf in reading.leaves.items() if leaf.kind == "constant"}
-        together = [entered.leaves & constants for entered, _ in reading.entering if entered.leaves & own]
-        return frozenset().union(*together)
-
-    def with_divergences(self) -> set[str]:
-        """The kinds of divergences, one for each posterior that has any."""
-        return {" ".join(group.kind.split()[:2]) for group, _ in self.assessed.divergences()}
-
     def divergence_claims(self) -> list[Claim]:
         found = self.assessed.divergences()
         claims = [self.at_line(self.claim_on_divergence(group, posterior), group) for group, posterior in found]
@@ -215,7 +184,9 @@ class _Judge(Statements):
         missing = len(self.objective.question.posteriors) - len(self.with_divergences())
         if claims and missing > 0 and not unknown and not stray and self.assessed.divergences():
             reason = f"{missing} of the latents that are sampled have no KL in the loss."
-            claims.append(Claim("divergence", "REFUTED", reason, bug="kl-partial"))
+            count = len(self.objective.question.posteriors)
+            witness = too_few(count - missing, count, "latents' KLs")
+            claims.append(Claim("divergence", "REFUTED", reason, witness=witness, bug="kl-partial"))
         return claims
 
     def claim_on_divergence(self, group: Group, posterior: Posterior) -> Claim:
@@ -225,7 +196,8 @@ class _Judge(Statements):
         if group.theorem is None and is_constant(question, group):
             reason = "what it does to the KL gives one number, whatever the posterior: there is no KL, nor a gradient."
             formula = self.names.text(group.body)
-            return Claim("divergence", "REFUTED", reason, formula, bug="kl-clamped")
+            witness = no_slope_of_divergence("this term")
+            return Claim("divergence", "REFUTED", reason, formula, witness=witness, bug="kl-clamped")
         if group.theorem is None and (name := function_of_divergence(question, group)):
             self.other = name
             return Claim("divergence", "OTHER", f"it is {name}.", self.names.text(group.body))
@@ -252,21 +224,28 @@ class _Judge(Statements):
             self.other = "a KL with a weight for each coordinate"
             return replace(claim, verdict="OTHER", reason=f"it is {self.other}.")
         if claim.verdict == "PROVED" and (part := part_of_latents(self.assessed, group, posterior)):
-            claim = Claim("divergence", "REFUTED", part, claim.formula, claim.weight, claim.theorems, bug="kl-partial")
-        return self.with_prior(claim, target)
+            reason = f"it is the KL of {part[0]} of the {part[1]} coordinates that are sampled."
+            witness = too_few(*part, "coordinates")
+            claim = replace(claim, verdict="REFUTED", reason=reason, witness=witness, bug="kl-partial")
+        return self.with_prior(claim, group, posterior)
 
     def at_line(self, claim: Claim, group: Group) -> Claim:
         """The claim with the line that the group comes from, where it has none of its own."""
         names = self.objective.question.as_recorded(names_in(group.body))
         return replace(claim, source=claim.source or self.assessed.run.reading.line_of(names))
 
-    def with_prior(self, claim: Claim, target: Target | None) -> Claim:
+    def with_prior(self, claim: Claim, group: Group, posterior: Posterior) -> Claim:
         """The claim, where its prior is the one declared; noted where it is not N(0, I) and nothing was declared."""
-        if target is None or claim.verdict != "PROVED":
+        if group.found is None or claim.verdict != "PROVED":
             return claim
-        if self.declared.prior not in (None, target.name):
+        target = group.found.target
+        if self.declared.prior_name not in (None, target.name):
             reason = f"it is the KL to {target.name}, where {self.declared.prior} was declared as the prior."
-            return replace(claim, verdict="REFUTED", reason=reason, bug="kl-formula")
+            witness = of_another_prior(self.objective.question, group, posterior, self.declared, self.names)
+            verdict: Verdict = "REFUTED" if witness else "UNKNOWN"
+            return replace(
+                claim, verdict=verdict, reason=reason, witness=witness, bug="kl-formula" if witness else None
+            )
         if target.name != "N(0, I)":
             self.notes.append(
                 f"the prior is {target.name}, {'as declared' if self.declared.prior else 'inferred from the loss'}"
@@ -308,8 +287,10 @@ class _Judge(Statements):
                 return [Claim("reconstruction", "UNKNOWN", reason)]
             if line := min(self.assessed.run.reading.halted, default=None):
                 reason = "no gradient goes back through what compares the decoder's output with data: it is detached."
-                return [Claim("reconstruction", "REFUTED", reason, bug="detached", source=line)]
-            return [Claim("reconstruction", "REFUTED", reason, bug="likelihood-wrong")]
+                witness = no_slope_of_likelihood("x_hat")
+                return [Claim("reconstruction", "REFUTED", reason, witness=witness, bug="detached", source=line)]
+            witness = no_slope_of_likelihood("x_hat")
+            return [Claim("reconstruction", "REFUTED", reason, witness=witness, bug="likelihood-wrong")]
         groups = self.objective.reconstructions
         claims = [self.at_line(claim, group) for group in groups for claim in self.claims_on(group)]
         if len(claims) == 1 or any(claim.verdict != "PROVED" for claim in claims):
@@ -334,23 +315,35 @@ class _Judge(Statements):
             reason = (
                 f"it is {group.found.target.name}, but the decoder's output {unused[0]} does not stand in the loss."
             )
-            return [Claim("reconstruction", "REFUTED", reason, claim.formula, bug="likelihood-wrong")]
-        if self.declared.likelihood not in (None, group.found.target.family):
+            return [_no_likelihood(claim, reason, no_slope_of_likelihood("x_hat", unused[0]))]
+        if self.declared.likelihood not in (
+            None,
+            group.found.target.family,
+            _OF_ONE_TRIAL.get(group.found.target.family),
+        ):
             reason = f"it is a {group.found.target.name} likelihood, where {self.declared.likelihood} was declared."
-            return [Claim("reconstruction", "REFUTED", reason, claim.formula, bug="likelihood-wrong")]
+            shown = Shown(None, self.names)
+            if (witness := another_likelihood(question, group, self.declared.likelihood, shown)) is None:
+                return [replace(claim, verdict="UNKNOWN", reason=reason)]
+            return [_no_likelihood(claim, reason, witness)]
         if not self.kept_or_left_out(group.found.target):
             self.other = "a likelihood with a weight for each place"
             return [replace(claim, verdict="OTHER", reason=f"it is {self.other}.")]
-        if (share := kept_part(self.assessed)) < 1 - 1e-9:
-            reason = f"it is {group.found.target.name}, but of {share:.3g} of the data that the decoder puts out."
-            return [Claim("reconstruction", "REFUTED", reason, claim.formula, bug="likelihood-wrong")]
-        if (what := self.unlike_data(group)) is not None:
+        if (share := kept_part(self.assessed)) < 1:
+            reason = (
+                f"it is {group.found.target.name}, but of {float(share):.3g} of the data that the decoder puts out."
+            )
+            witness = too_few(share.numerator, share.denominator, f"in {share.denominator} places")
+            return [_no_likelihood(claim, reason, witness)]
+        if (what := unlike_data(self.assessed, group)) is not None:
             return [Claim("reconstruction", "UNKNOWN", what, claim.formula)]
-        if (axis := self.shared_output(group)) is not None:
+        if (shared := shared_output(self.assessed, group)) is not None:
+            axis, length = shared
             reason = f"one output of the decoder is compared with all the data along {axis}"
             if self.sampled:
                 return [Claim("reconstruction", "UNKNOWN", f"{reason}, as if all shared one latent.", claim.formula)]
-            return [Claim("reconstruction", "REFUTED", f"{reason}.", claim.formula, bug="likelihood-wrong")]
+            witness = too_few(1, length, f"outputs along {axis}")
+            return [_no_likelihood(claim, f"{reason}.", witness)]
         if self.sampled and question.posteriors:
             observed = names_in(group.found.target.parameters[0])
             if (leaf := seen_data(self.assessed, group, observed)) is not None:
@@ -359,39 +352,8 @@ class _Judge(Statements):
             if (latent := not_decoded(self.assessed)) is not None:
                 reason = f"a latent is not decoded, nor the other one's prior: that drawn at {latent}."
                 return [Claim("reconstruction", "UNKNOWN", reason, claim.formula)]
-        self.note_on_data(group)
+        self.notes += notes_on_data(self.assessed, group, self.sampled)
         return [claim]
-
-    def unlike_data(self, group: Group) -> str | None:
-        """What was done to the data, where a likelihood of the result is none of the data."""
-        assert group.found is not None
-        if not group.found.target.parameters:
-            return None
-        observed = group.found.target.parameters[0]
-        leaves = self.assessed.run.reading.leaves
-        if any(part.head == Binder("sum") for part in subterms(observed.term)):
-            return f"it is a likelihood of a summary of the data: {self.names.text(observed)}."
-        if group.found.target.family in ("poisson", "negative_binomial") and not isinstance(
-            observed.term.head, Element
-        ):
-            return f"it is a likelihood of counts, but of {self.names.text(observed)}."
-        waiting = list(names_in(observed))
-        while waiting:
-            leaf = leaves.get(waiting.pop())
-            if leaf is not None and leaf.kind == "made":
-                if leaf.operation.partition(" ")[0] not in _OF_EACH and not _is_code(leaf.tensor):
-                    return f"the data went through {leaf.operation}, which may have moved them ({leaf.source})."
-                waiting += leaf.inputs
-        return None
-
-    def shared_output(self, group: Group) -> str | None:
-        """An axis of the data along which the decoder's output does not move."""
-        assert group.found is not None
-        if len(group.found.target.parameters) < 2:
-            return None
-        data, output = (axes_in(parameter.term) for parameter in group.found.target.parameters[:2])
-        shared = [axis for axis in data if axis not in output]
-        return self.names.of_axis.get(shared[0], "an axis") if shared else None
 
     def unlikely(self, group: Group, claim: Claim) -> Claim:
         """A reconstruction that is no likelihood: another function of one, or refuted, or unknown."""
@@ -410,22 +372,7 @@ class _Judge(Statements):
         if refuted is None:
             return claim
         witness, reason = refuted
-        return Claim("reconstruction", "REFUTED", reason, claim.formula, witness=witness, bug="likelihood-wrong")
-
-    def note_on_data(self, group: Group) -> None:
-        found = group.found
-        if found is None:
-            return
-        if len(found.target.parameters) and not isinstance(found.target.parameters[0].term.head, Element):
-            self.notes.append(f"the data are changed in the loss: {self.names.text(found.target.parameters[0])}")
-        if found.target.family != "bernoulli":
-            return
-        values = self.assessed.run.arrays()
-        data = [values[n] for n in names_in(found.target.parameters[0]) if n in values]
-        if any(bool(((v > 0) & (v < 1)).any()) for v in data) and self.sampled:
-            self.notes.append(
-                "a Bernoulli likelihood on data between 0 and 1 is no density: the bound is not in nats of them"
-            )
+        return _no_likelihood(claim, reason, witness)
 
     def objective_claim(self, others: list[Claim]) -> tuple[str, Claim]:
         bad = [claim for claim in others if claim.verdict in ("REFUTED", "UNKNOWN")]
@@ -448,12 +395,10 @@ class _Judge(Statements):
                 return "unknown", Claim("objective", "UNKNOWN", f"{stray[0].failure}.")
             formula = self.names.text(stray[0].body)
             return "unknown", Claim("objective", "UNKNOWN", f"a term speaks of {kinds}: {formula}.", formula)
-        if stops := self.assessed.run.reading.result.stops:
-            mine = {line for claim in others if claim.bug == "detached" and (line := claim.source)}
-            if stops - mine and not any(claim.verdict == "REFUTED" for claim in others):
-                line = min(stops - mine)
-                reason = "its value is right, but a gradient is cut off."
-                return "unknown", Claim("objective", "REFUTED", reason, bug="detached", source=line)
+        mine = {claim.source for claim in others if claim.bug == "detached"}
+        cuts = [stop for stop in self.cuts() if stop.line not in mine]
+        if cuts and not any(claim.verdict == "REFUTED" for claim in others):
+            return "unknown", _cut_off(cuts[0])
         if bad:
             verdict: Verdict = "REFUTED" if any(c.verdict == "REFUTED" for c in bad) else "UNKNOWN"
             worst = next(c for c in bad if c.verdict == verdict)
@@ -494,7 +439,14 @@ def _overall(claims: Iterable[Claim]) -> Verdict:
     return "PROVED"
 
 
-def _is_code(values: Tensor) -> bool:
-    """Whether it is a one-hot code along some dimension: what `scatter` makes of whole numbers."""
-    zeros_and_ones = bool(values.numel()) and bool(((values == 0) | (values == 1)).all())
-    return zeros_and_ones and any(bool((values.sum(d) == 1).all()) for d in range(values.ndim))
+def _no_likelihood(claim: Claim, reason: str, witness: Witness) -> Claim:
+    return Claim(
+        "reconstruction", "REFUTED", reason, claim.formula, witness=witness, bug="likelihood-wrong", source=claim.source
+    )
+
+
+def _cut_off(stop: Stop) -> Claim:
+    """The claim on a loss of the right value."""
+    reason = "its value is right, but a gradient is cut off."
+    witness = no_slope_through({}, "what that line passes on, in what it is given")
+    return Claim("objective", "REFUTED", reason, witness=witness, bug="detached", source=stop.line)

@@ -10,6 +10,7 @@ from functools import cache
 from typing import Any
 
 import torch
+from tests.audit.witnessed import unwitnessed
 
 from vaelid.auditor import audit, audit_loss
 
@@ -21,6 +22,7 @@ SECONDS = 60
 ENOUGH, REFUTED_SHARE = 200, 0.95
 RAISED = "raised UserCodeError"
 """What does not run, or gives no number, on the audit's data: it has no verdict."""
+UNWITNESSED = "REFUTED without two numbers"
 FAMILY = {**dict.fromkeys(BERNOULLI, "bernoulli"), "absolute_error": "laplace"}
 """The likelihood, where it is not Gaussian."""
 
@@ -94,6 +96,8 @@ def _audited(mutant: Mutant) -> tuple[str, tuple[str, ...]]:
     finally:
         signal.alarm(0)
         signal.signal(signal.SIGALRM, before)
+    if report.verdict == "REFUTED" and unwitnessed(report):
+        return UNWITNESSED, ()
     if report.verdict != "PROVED":
         return report.verdict, ()
     beta = "none" if report.beta_effective is None else f"{report.beta_effective:.9g}"
@@ -121,8 +125,9 @@ def complaints(found: Iterable[Finding], as_they_were: Iterable[Finding]) -> lis
     for f in found:
         if f.kind == "changed" and proved_as(f, before[f.original]):
             said.append(f"PROVED, though it is changed: {f.original}: {f.change}")
-        if f.kind == "same" and f.verdict == "REFUTED":
+        if f.kind == "same" and f.verdict in ("REFUTED", UNWITNESSED):
             said.append(f"REFUTED, though it is the same: {f.original}: {f.change}")
+    said += [f"refuted without a witness: {f.original}: {f.change}" for f in found if f.verdict == UNWITNESSED]
     judged = [f for f in found if f.kind == "changed" and f.verdict != RAISED]
     refuted = sum(f.verdict == "REFUTED" for f in judged)
     if len(judged) >= ENOUGH and refuted < REFUTED_SHARE * len(judged):

@@ -144,11 +144,13 @@ def _witness(report: Report) -> str:
         ('<span class="good">■</span> expected', interval(seen.expected)),
     )
     table = "".join(f'<tr><th scope="row">{name}</th><td class="num">{value}</td></tr>' for name, value in rows)
-    words = f"{sentence(seen.meaning)} The bounds are rigorous (ball arithmetic) and exclude each other: no rounding "
-    told = f'<table class="wt"><tbody>{table}</tbody></table><p class="small">{words}excuses the difference.</p>'
+    rounded = "+/-" in seen.computed + seen.expected
+    bounds = "The bounds are rigorous (ball arithmetic) and exclude each other: no rounding excuses the difference."
+    words = f"{sentence(seen.meaning)} {bounds if rounded else 'Both numbers are exact.'}"
+    told = f'<table class="wt"><tbody>{table}</tbody></table><p class="small">{words}</p>'
     drawing = number_line(seen)
     body = f'<div class="wide two">{drawing}<div>{told}</div></div>' if drawing else f"<div>{told}</div>"
-    return section("witness", "One point settles it", body)
+    return section("witness", "One point settles it" if seen.point else "Two numbers settle it", body)
 
 
 def _mending(report: Report) -> str:

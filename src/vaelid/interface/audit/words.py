@@ -64,8 +64,10 @@ def readable(text: str) -> str:
 
 
 def at_point(point: Mapping[str, str]) -> str:
-    """As in "mu = 0, logvar = 1"."""
-    return ", ".join(f"{name} = {value}".replace("-", "−") for name, value in point.items())
+    """As in "mu = 0, logvar = 1"; "any values" where it holds at all."""
+    return (
+        "any values" if not point else ", ".join(f"{name} = {value}".replace("-", "−") for name, value in point.items())
+    )
 
 
 def sized(report: Report) -> str:
