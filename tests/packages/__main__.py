@@ -16,6 +16,7 @@ from math import isclose
 from time import perf_counter
 
 import torch
+from tests.audit.witnessed import unwitnessed
 
 from vaelid.auditor import audit, audit_kl
 
@@ -70,6 +71,7 @@ def examine(case: Case) -> Found:
     torch.manual_seed(0)
     subject = case.make()
     start = perf_counter()
+    missing: list[str] = []
     try:
         if isinstance(subject, Function):
             claim = audit_kl(subject.run, roles=subject.roles)
@@ -78,9 +80,11 @@ def examine(case: Case) -> Found:
             report = audit(subject.run, subject.batch, evaluation=subject.evaluation)
             verdict, beta, reason = report.verdict, report.beta_effective, report.summary
             claims = {each.name: each.verdict for each in report.claims}
+            missing = unwitnessed(report)
     except Exception as error:
         verdict, beta, reason, claims = "RAISED", None, f"{type(error).__name__}: {error}", {}
-    return Found(case, verdict, beta, reason, perf_counter() - start, _complaints(case, verdict, beta, claims))
+    complaints = (*_complaints(case, verdict, beta, claims), *(f"no witness of {claim}" for claim in missing))
+    return Found(case, verdict, beta, reason, perf_counter() - start, complaints)
 
 
 def _complaints(case: Case, verdict: str, beta: float | None, claims: dict[str, str]) -> tuple[str, ...]:

@@ -209,7 +209,7 @@ class Statements:
         theorem = self.objective.theorem
         assert theorem is not None
         found = self.beta_in_ball(batches)
-        at = {n: k * (batches if n == "B" else 1) for n, k in self.names.sizes.items() if n in "BLD"}
+        at = {n: self.names.sizes[n] * (batches if n == "B" else 1) for n in "BDL" if n in self.names.sizes}
         meaning = "the weight of the KL beside -log p(x|z), both in nats; the beta that was declared"
         witness = None
         if found is not None and not found.overlaps(arb(wanted)):

@@ -48,7 +48,8 @@ def _shown(value: Value, digits: int) -> str:
         exact, said = Fraction(value), f"{float(value):.12g}"
         if exact in (Fraction(said), Fraction(float(said))):
             return said
-    return _ball(value).str(digits)
+    said = _ball(value).str(digits)
+    return said if "+/-" in said or "e" in said else said.rstrip("0").rstrip(".")
 
 
 def _overlap(shown: list[str], balls: list[arb]) -> bool:

@@ -21,6 +21,7 @@ from time import perf_counter
 from typing import Any
 
 import torch
+from tests.audit.witnessed import unwitnessed
 
 from vaelid.auditor import audit, audit_loss
 
@@ -64,6 +65,8 @@ def examine(folder: Path, project: Project, case: Case) -> dict[str, Any]:
             report = audit(made.run, made.batch, evaluation=made.evaluation)
         else:
             report = audit_loss(made.run, inputs=made.inputs, **(made.roles or {}))
+        if missing := unwitnessed(report):
+            raise ValueError(f"refuted without a witness: {'; '.join(missing)}")
     except Exception as error:
         return _result(project, case) | {"reason": f"{type(error).__name__}: {error}"[:300]}
     return _result(project, case) | {
