@@ -47,6 +47,11 @@ def test_close_numbers_get_the_digits_that_tell_them_apart():
     assert not ball(found.computed).overlaps(ball(found.expected))
 
 
+def test_numbers_of_a_ball_without_radius_are_whole():
+    shown = {str(value): separated({}, arb(value), 7, "").computed for value in (0, 1, -2, 100, 0.5, 1e12, -0.0078125)}
+    assert list(shown.values()) == ["0", "1", "-2", "100", "0.5", "1.00000000000e+12", "-0.0078125"]
+
+
 def test_a_float_is_shown_as_it_was_written():
     assert separated({}, Fraction(0.1), 1, "").computed == "0.1"
     assert separated({}, Fraction(1, 3), 1, "").computed.startswith("[0.33333333")

@@ -85,9 +85,9 @@ class OfLatents(Search):
             elif result is not None:
                 if result > LEAST:
                     weights.append((coordinate, result))
-                elif result < -LEAST or not self.masked:
+                elif result < -LEAST or (abs(result) < LEAST and not self.masked):
                     yield self.without_weight(coordinate, result)
-                else:
+                elif abs(result) < LEAST:
                     without = self.without_weight(coordinate, result)
         if without is not None and not weights:
             yield without

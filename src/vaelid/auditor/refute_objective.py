@@ -100,7 +100,7 @@ class _Search(OfLatents):
             return None
         base, moved, other, both = values
         alone, beside = moved - base, both - other
-        if not alone.overlaps(beside):
+        if not abs(beside - alone) < LEAST:
             return None
         reason = (
             f"{shown(at)} is compared with no output: moving it changes the loss by {alone.str(6)}, whatever the "

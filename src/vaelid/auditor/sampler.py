@@ -91,7 +91,7 @@ def _judged(
     if cut := [stop for stop in sorted(sample.tensor.stops) if own & {*stop.leaves}]:
         missed = _missed(cut, posterior)
         reason = f"z has the right value, but no gradient goes back through it to the {' and '.join(missed)}."
-        witness = no_slope_through({"eps": "1"}, f"z in its {missed[0]}")
+        witness = no_slope_through({} if missed[0] == "mean" else {"eps": "1"}, f"z in its {missed[0]}")
         return _refuted(reason, formula, witness, "detached", cut[0].line)
     if not names_in(posterior.mean) or not names_in(posterior.log_variance):
         what = "mean" if not names_in(posterior.mean) else "deviation"

@@ -419,7 +419,10 @@ class _Judge(Sampling):
                 name = "ELBO with a weight for each KL"
                 return name, Claim("objective", "OTHER", f"its KLs have different weights: {shown}.")
             return "unknown", Claim("objective", "UNKNOWN", self.objective.failure or "its terms have several weights.")
-        return self.weighed(beta)
+        name, claim = self.weighed(beta)
+        parts = [group for group in (self.reconstruction, self.assessed.divergences()[0][0]) if group is not None]
+        averaged = [group for group in parts if {*(self.assessed.weights[group.kind] or beta).powers} - {"B"}]
+        return name, self.at_line(claim, averaged[0]) if claim.bug == "hidden-beta" and len(averaged) == 1 else claim
 
     def further_term(self, stray: list[Group]) -> str | None:
         """A term that was made from a posterior's own arrays by what is not looked into, beside a whole ELBO."""

@@ -49,7 +49,7 @@ def _shown(value: Value, digits: int) -> str:
         if exact in (Fraction(said), Fraction(float(said))):
             return said
     said = _ball(value).str(digits)
-    return said if "+/-" in said or "e" in said else said.rstrip("0").rstrip(".")
+    return said.rstrip("0").rstrip(".") if "." in said and not {"+", "e"} & {*said} else said
 
 
 def _overlap(shown: list[str], balls: list[arb]) -> bool:
