@@ -39,6 +39,16 @@ class Assessed:
             if group.kind.startswith("divergence")
         ]
 
+    def sum_over_draws(self) -> None:
+        """One datum's likelihoods at several draws are one, with the sum of their weights: it is an average."""
+        if not self.objective.over_draws:
+            return
+        kinds = [group.kind for group in self.objective.reconstructions]
+        weights = [weight for kind in kinds if (weight := self.weights.get(kind)) is not None]
+        if len(weights) == len(kinds) and all(weight.powers == weights[0].powers for weight in weights):
+            whole = Monomial(sum(weight.number for weight in weights), weights[0].powers)
+            self.weights |= dict.fromkeys(kinds, whole)
+
     def draws_of(self, group: Group) -> frozenset[int]:
         """The axes of a group along which only the noise moves: a loss is a mean over these draws."""
         if group.kind.startswith("divergence"):

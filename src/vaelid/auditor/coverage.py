@@ -13,7 +13,7 @@ from vaelid.auditor.refute import elements_of
 from vaelid.auditor.shift import shifted
 from vaelid.readings.terms.syntax import Element
 
-__all__ = ["counted_twice", "kept_part", "not_decoded", "part_of_latents", "seen_data"]
+__all__ = ["counted_twice", "decoded_alike", "kept_part", "not_decoded", "part_of_latents", "seen_data"]
 
 _MOST_NODES = 100_000
 
@@ -100,6 +100,25 @@ def seen_data(assessed: Assessed, group: Group, observed: Iterable[str]) -> str 
     return None
 
 
+def decoded_alike(assessed: Assessed) -> bool:
+    """Whether what the likelihoods speak of was made by the same operations, with the same parameters."""
+    return len({_decoder_of(assessed, group) for group in assessed.objective.reconstructions}) == 1
+
+
+def _decoder_of(assessed: Assessed, group: Group) -> tuple[tuple[str, ...], frozenset[str]]:
+    leaves = assessed.run.reading.leaves
+    waiting = [n for n in names_in(group.body) if n in leaves and leaves[n].noise]
+    seen: set[str] = set()
+    while waiting:
+        name = waiting.pop()
+        if name not in seen:
+            seen.add(name)
+            waiting += [n for n in leaves[name].inputs if leaves[n].noise]
+    made = [leaves[name] for name in seen if leaves[name].kind == "made"]
+    parameters = {n for leaf in made for n in leaf.inputs if leaves[n].kind == "parameter"}
+    return tuple(sorted(leaf.operation for leaf in made)), frozenset(parameters)
+
+
 def not_decoded(assessed: Assessed) -> str | None:
     """The line of a draw that enters neither the decoder nor the network of another's prior; None where each does."""
     reading = assessed.run.reading
@@ -118,4 +137,4 @@ def not_decoded(assessed: Assessed) -> str | None:
         seen.add(name)
         for names in entering.get(name, [reading.leaves[name].inputs]):
             waiting += [n for n in names if n not in own]
-    return next((p.source for p in question.posteriors if p.noise and p.noise not in seen), None)
+    return next((p.source for p in question.posteriors if set(p.draws) - seen), None)

@@ -11,7 +11,7 @@ from torch import Tensor
 
 from vaelid.auditor.arrangement import Arrangement
 from vaelid.auditor.axes import Axes, Mixed
-from vaelid.auditor.backward import gradient_agrees
+from vaelid.auditor.backward import gradient_agrees, slopes_differ
 from vaelid.auditor.record import Place, Recording
 from vaelid.auditor.rules import number
 from vaelid.auditor.tensors import Leaf, Lifted, element_of
@@ -40,6 +40,7 @@ class Leaves(Arrangement):
         self.written: dict[int, frozenset[str]] = {}
         self.lines: dict[Place, str] = {}
         self.normals: dict[tuple[str, ...], Lifted] = {}
+        self.through: dict[tuple[Place, frozenset[str]], Lifted] = {}
         self.joins: list[tuple[frozenset[str], str, frozenset[str]]] = []
 
     def leaf(self, name: str, kind: str, place: Place, tensor: Tensor, **more: Any) -> Lifted:
@@ -90,7 +91,7 @@ class Leaves(Arrangement):
         found = self.read(value)
         if not self.recording.gradients:
             return found
-        if isinstance(value, Place) and value in self.event.custom and found.stops:
+        if isinstance(value, Place) and value in self.event.custom:
             return self.through_custom(value, found)
         if isinstance(value, Place) and value in self.event.stopped and value.real:
             if not any(found.dims) and (found.live or found.stops):
@@ -108,12 +109,25 @@ class Leaves(Arrangement):
 
     def through_custom(self, place: Place, found: Lifted) -> Lifted:
         """A tensor from a user's own backward: stops inside do not count if its gradient is the formula's."""
+        if not any(self.leaves[name].tensor.requires_grad for name in found.leaves):
+            return found
+        key = (place, found.leaves)
+        if key not in self.through:
+            self.through[key] = self._through_custom(place, found)
+        return self.through[key]
+
+    def _through_custom(self, place: Place, found: Lifted) -> Lifted:
         try:
-            right = gradient_agrees(found, self.values_of(place), self.leaves, self.axes)
+            actual = self.values_of(place)
         except Mixed:
             return found
+        inside = frozenset(stop for stop in found.stops if found.leaves.issuperset(stop.leaves))
+        if not gradient_agrees(found, actual, self.leaves, self.axes):
+            if inside:
+                return found
+            return found.bent(self.event.source, slopes_differ(found, actual, self.leaves, self.axes))
         live = frozenset(name for name in found.leaves if self.leaves[name].tensor.requires_grad)
-        return replace(found, stops=frozenset(), live=live) if right else found
+        return replace(found, stops=found.stops - inside, live=live)
 
     def values_of(self, place: Place) -> Tensor:
         """The values that a tensor had when the event read it."""

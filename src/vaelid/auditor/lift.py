@@ -16,7 +16,7 @@ from vaelid.auditor.arrangement import VIEWS
 from vaelid.auditor.axes import Axes, Mixed
 from vaelid.auditor.draws import Draws
 from vaelid.auditor.reading import Reading
-from vaelid.auditor.record import Event, Place, Recording
+from vaelid.auditor.record import Event, Place, Recording, has_its_own_backward
 from vaelid.auditor.rules import (
     COMPARISONS,
     CONSTANTS,
@@ -76,6 +76,9 @@ class _Lifter(Draws):
         assert self.recording.result is not None
         assert self.recording.returned is not None
         result = self.read(self.recording.result)
+        self.number += 1
+        if self.recording.gradients and has_its_own_backward(self.recording.returned):
+            result = self.through_custom(self.recording.result, result)
         if result.live and self.recording.gradients and not self.recording.returned.requires_grad:
             result = result.stopped("the result")
         halted, joins = frozenset(self.halted), tuple(self.joins)
@@ -156,7 +159,7 @@ class _Lifter(Draws):
                 **law,
             )
             stops = frozenset().union(*(entered.stops for entered in inputs))
-            results.append(replace(result, stops=stops))
+            results.append(replace(result, stops=frozenset(replace(stop, inside=False) for stop in stops)))
             made = self.leaves[next(iter(result.leaves))]
             self.entering += [(entered, made) for entered in inputs]
         return results

@@ -47,6 +47,7 @@ __all__ = [
     "Group",
     "Objective",
     "Question",
+    "by_outputs",
     "identify",
     "of_one_array",
     "over_noise",
@@ -104,6 +105,10 @@ class Question:
     def noise_in(self, *terms: TermArray) -> frozenset[str]:
         """The draws from which the leaves of terms were made."""
         return frozenset().union(*(self.drawn.get(name, frozenset()) for term in terms for name in names_in(term)))
+
+    def drawn_for(self, *terms: TermArray) -> frozenset[int]:
+        """The posteriors that these draws are from."""
+        return frozenset(self.noise[name] for name in self.noise_in(*terms) if name in self.noise)
 
     def as_recorded(self, names: Iterable[str]) -> frozenset[str]:
         """These arrays, and for each that is written for a term the leaves in that."""
@@ -177,6 +182,17 @@ class Objective:
         return next((group for group in self.groups if group.kind == kind), None)
 
     @property
+    def over_draws(self) -> bool:
+        """Whether the groups that compare data are of the same data, each with what one latent was decoded to."""
+        found = [group.found.target for group in self.reconstructions if group.found is not None]
+        if len(found) < 2 or any(not target.parameters for target in found) or len(found) < len(self.reconstructions):
+            return False
+        data = {target.parameters[0].term for target in found}
+        families = {(target.family, target.learned) for target in found}
+        drawn = {self.question.drawn_for(*target.parameters[1:]) for target in found}
+        return len(data) == len(families) == len(drawn) == 1 and frozenset() not in drawn
+
+    @property
     def reconstructions(self) -> list[Group]:
         """The groups that compare data with what the decoder put out: one, or one for each kind of data."""
         return [group for group in self.groups if group.kind.startswith("reconstruction")]
@@ -242,13 +258,29 @@ def _recognised_or_split(question: Question, group: Group) -> list[tuple[Group, 
     whole = _recognised(question, group)
     if whole is not None or not group.kind.startswith(("reconstruction", "divergence")):
         return [(group, whole)]
-    known: list[tuple[Group, Found | Rewrite | None]] = []
-    groups = _by_elements(group)
-    for one in groups if len(groups) > 1 else ():
-        if (found := _recognised(question, one)) is None:
-            break
-        known.append((one, found))
-    return known if known and len(known) == len(groups) else [(group, None)]
+    for groups in (_by_elements(group), by_outputs(question, group)):
+        if len(groups) > 1 and None not in (found := [_recognised(question, one) for one in groups]):
+            return list(zip(groups, found, strict=True))
+    return [(group, None)]
+
+
+def by_outputs(question: Question, group: Group) -> list[Group]:
+    """A group's parts by what was decoded that they speak of: of one datum, compared with what several draws gave."""
+    parts: dict[frozenset[str], list[Part]] = {}
+    for part in group.parts:
+        parts.setdefault(names_in(value_of([part])) & question.outputs, []).append(part)
+    drawn = all(question.noise_in(value_of(some)) for some in parts.values())
+    names = [name for own in parts for name in own]
+    return _numbered(group, parts.values()) if drawn and len(names) == len(set(names)) else []
+
+
+def _numbered(group: Group, several: Iterable[list[Part]]) -> list[Group]:
+    groups = []
+    for number, parts in enumerate(several, 1):
+        axes = axes_of(parts)
+        kind = group.kind if number == 1 else f"{group.kind} {number}"
+        groups.append(Group(kind, tuple(parts), tuple(axes), under_sums(parts, axes)))
+    return groups
 
 
 def _by_elements(group: Group) -> list[Group]:
@@ -259,12 +291,7 @@ def _by_elements(group: Group) -> list[Group]:
         own = [known for known in together if known[0] & spoken]
         together = [known for known in together if not known[0] & spoken]
         together.append((spoken.union(*(s for s, _ in own)), [*(p for _, parts in own for p in parts), part]))
-    groups = []
-    for number, (_, parts) in enumerate(together, 1):
-        axes = axes_of(parts)
-        kind = group.kind if number == 1 else f"{group.kind} {number}"
-        groups.append(Group(kind, tuple(parts), tuple(axes), under_sums(parts, axes)))
-    return groups
+    return _numbered(group, [parts for _, parts in together])
 
 
 def _recognised(question: Question, group: Group) -> Found | Rewrite | None:
@@ -313,7 +340,7 @@ def prior_sees_sample(question: Question, posterior: Posterior, target: Target) 
     Then E log p(z1|z2) is no function of the prior at one draw and of q(z1): a closed form for the divergence takes z1
     and z2 for independent.
     """
-    return target.learned and posterior.noise in question.noise_in(*target.parameters)
+    return target.learned and bool(question.noise_in(*target.parameters).intersection(posterior.draws))
 
 
 def over_noise(body: TermArray, question: Question) -> tuple[TermArray, list[TermArray]]:

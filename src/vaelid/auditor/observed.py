@@ -5,9 +5,9 @@ from torch import Tensor
 from vaelid.auditor.assessed import Assessed
 from vaelid.auditor.objective import Group
 from vaelid.auditor.posterior import axes_in, names_in
-from vaelid.readings.terms.syntax import Binder, Element, subterms
+from vaelid.readings.terms.syntax import Binder, Element, free_variables, subterms
 
-__all__ = ["notes_on_data", "shared_output", "unlike_data"]
+__all__ = ["notes_on_data", "of_several_draws", "shared_output", "unlike_data"]
 
 _OF_EACH = {"gt", "lt", "ge", "le", "eq", "ne", "round", "floor", "ceil", "trunc", "sign", "bernoulli", "_to_copy"}
 """Operations that are not looked into, but act on each element by itself."""
@@ -44,6 +44,25 @@ def shared_output(assessed: Assessed, group: Group) -> tuple[str, int] | None:
     if not shared:
         return None
     return assessed.names.of_axis.get(shared[0], "an axis"), assessed.run.reading.axes.lengths[shared[0]]
+
+
+def of_several_draws(assessed: Assessed, group: Group) -> bool:
+    """Whether a likelihood is of what several draws of one latent were decoded to together, as their mean is."""
+    assert group.found is not None
+    reading, question = assessed.run.reading, assessed.objective.question
+    outputs = group.found.target.parameters[1:]
+    draws = question.noise_in(*outputs)
+    repeated: set[int] = set()
+    for posterior in question.posteriors:
+        if len(draws.intersection(posterior.draws)) > 1:
+            return True
+        along = {
+            axis for name in posterior.draws for dim in reading.leaves[name].dims for axis in reading.axes.now(dim)
+        }
+        repeated |= {reading.axes.lengths[axis] for axis in along - set(posterior.axes)}
+    sums = (part for output in outputs for part in subterms(output.term) if part.head == Binder("sum"))
+    summed = {v.name for part in sums for v in free_variables(part.arguments[0])}
+    return any(reading.axes.lengths[int(name[1:])] in repeated for name in summed)
 
 
 def notes_on_data(assessed: Assessed, group: Group, sampled: bool) -> list[str]:

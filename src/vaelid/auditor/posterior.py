@@ -60,6 +60,7 @@ class Posterior:
         positive: a term in it that has to be positive, for which an exponential is written.
         source: the line at which it is sampled.
         more_noise: the names of other draws that are added to it.
+        again: the names of further draws from it, as of a loop over samples.
     """
 
     axes: tuple[int, ...]
@@ -69,6 +70,17 @@ class Posterior:
     positive: TermArray | None = None
     source: str = ""
     more_noise: tuple[str, ...] = ()
+    again: tuple[str, ...] = ()
+
+    @property
+    def draws(self) -> tuple[str, ...]:
+        """The names of all draws from it."""
+        return tuple(name for name in (self.noise, *self.again) if name)
+
+    def is_that_of(self, other: "Posterior") -> bool:
+        """Whether both have one mean and one deviation, at the same places."""
+        spread, its = (p.positive or p.log_variance for p in (self, other))
+        return self.axes == other.axes and self.mean.term is other.mean.term and spread.term is its.term
 
     @property
     def leaves(self) -> frozenset[str]:
@@ -189,6 +201,8 @@ def log_variance_of(deviation: TermArray, name: str) -> tuple[TermArray, TermArr
 
 def _positive(term: TermArray) -> TermArray:
     """The term without a sign in front: the law of a normal draw does not know it."""
+    if isinstance(term.term.head, Number) and term.term.head.value < 0:
+        return as_term(-term.term.head.value)
     if term.term.head == Operator("negative"):
         return _positive(TermArray((), term.term.arguments[0]))
     if term.term.head == Operator("multiply"):

@@ -16,7 +16,7 @@ from torch.autograd.function import BackwardCFunction
 from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import tree_flatten, tree_map
 
-__all__ = ["Event", "Place", "Recording", "record"]
+__all__ = ["Event", "Place", "Recording", "has_its_own_backward", "record"]
 
 
 @dataclass(frozen=True)
@@ -51,8 +51,8 @@ class Event:
     """One ATen operation: tensors in the arguments and outputs are replaced by their places.
 
     `written` are the storages that it wrote into, besides what it made; `stopped` those of its arguments through
-    which autograd will not go back, `custom` those that come from a user's own `autograd.Function`; `unchanged` says of
-    a clamp that it left every value as it was.
+    which autograd will not go back, `custom` those that come from a user's own `autograd.Function` or have a hook;
+    `unchanged` says of a clamp that it left every value as it was.
     """
 
     name: str
@@ -152,7 +152,7 @@ class _Recorder(TorchDispatchMode):
         options = tree_map(self.read, dict(kwargs or {}))
         tensors = [value for value in tree_flatten((args, kwargs or {}))[0] if isinstance(value, Tensor)]
         stopped = frozenset(self.place(tensor) for tensor in tensors if not tensor.requires_grad)
-        custom = frozenset(self.place(tensor) for tensor in tensors if _has_its_own_backward(tensor))
+        custom = frozenset(self.place(tensor) for tensor in tensors if has_its_own_backward(tensor))
         written = frozenset(_written(func, arguments, options))
         self.save_values(written)
         name = str(func)
@@ -198,10 +198,11 @@ class _RecorderBesideCompiler(_Recorder):
         return super().__torch_dispatch__(func, types, args, kwargs)
 
 
-def _has_its_own_backward(tensor: Tensor) -> bool:
-    """Whether it is from a user's own autograd function, or from a function that torch.jit compiled."""
+def has_its_own_backward(tensor: Tensor) -> bool:
+    """Whether it is from a user's own autograd function or one that torch.jit compiled, or has a hook."""
     made = tensor.grad_fn
-    return isinstance(made, BackwardCFunction) or (made is not None and "torch::jit" in made.name())
+    own = isinstance(made, BackwardCFunction) or (made is not None and "torch::jit" in made.name())
+    return own or bool(tensor._backward_hooks)
 
 
 def _written(operation: Any, arguments: tuple[Any, ...], options: Mapping[str, Any]) -> Iterator[int]:

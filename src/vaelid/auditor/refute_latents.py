@@ -10,6 +10,7 @@ import torch
 from flint import arb, arb_mat
 from torch import Tensor
 
+from vaelid.auditor.report import Witness
 from vaelid.auditor.search import (
     CLEAR,
     FAR,
@@ -67,7 +68,7 @@ class OfLatents(Search):
     def drawn_elsewhere(self, at: At, coordinate: Coordinate) -> bool:
         """Whether an element was made from another latent's draw, and so may be this one's prior."""
         noise = self.question.drawn.get(at[0], frozenset())
-        others = {p.noise for p in self.question.posteriors} - {coordinate.posterior.noise}
+        others = {name for p in self.question.posteriors for name in p.draws} - {*coordinate.posterior.draws}
         return bool(noise & others)
 
     def no_divergences(self) -> Iterator[Refutation]:
@@ -124,17 +125,22 @@ class OfLatents(Search):
         square, linear, logarithm, _ = solution
         if self.declared.standard_prior and logarithm < -LEAST:
             if not square.overlaps(-logarithm):
-                return self.other_prior(coordinate, 1, -logarithm / square)
+                meaning = "the factor of mu^2 + sigma^2, from the loss at four points; minus that of log sigma^2"
+                return self.other_prior(coordinate, separated({}, square, -logarithm, meaning))
             if not linear.contains(0):
-                return self.other_prior(coordinate, 0, -linear / (2 * square), of="mean")
+                meaning = "the factor of mu, from the loss at four points; that in the KL to N(0, I)"
+                return self.other_prior(coordinate, separated({}, linear, 0, meaning))
         return -2 * logarithm
 
-    def other_prior(self, coordinate: Coordinate, wanted: int, found: arb, of: str = "variance") -> Refutation:
+    def other_prior(self, coordinate: Coordinate, witness: Witness) -> Refutation:
         """What is said of a KL to another prior than N(0, I), which was declared."""
         names = ", ".join(map(shown, coordinate.elements))
-        reason = f"in {names} it is no multiple of the KL to N(0, I): the prior's {of} would have to be {found.str(6)}."
-        meaning = f"the {of} of the prior that the loss at four points asks for; that of N(0, I)"
-        return separated({}, found, wanted, meaning), reason
+        what, _, wanted = witness.meaning.partition("; ")
+        reason = (
+            f"in {names} it is no multiple of the KL to N(0, I): {what}, is {witness.computed}, and would have to be "
+            f"{witness.expected}, {wanted}."
+        )
+        return witness, reason
 
     def fitted(self, coordinate: Coordinate, at: Point) -> _Fitted | None:
         """The loss as a combination of what KLs are made of, by floats, where other elements are at a point."""

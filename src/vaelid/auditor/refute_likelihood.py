@@ -10,7 +10,7 @@ from flint import arb
 
 from vaelid.auditor.circuit import BALLS, Circuit, Values
 from vaelid.auditor.likelihoods import families
-from vaelid.auditor.objective import Group, Question
+from vaelid.auditor.objective import Group, Question, by_outputs
 from vaelid.auditor.posterior import axes_in, names_in
 from vaelid.auditor.refute import Point, at_lengths, ball, elements_of, has_sums, no_multiple, points
 from vaelid.auditor.report import Witness
@@ -31,7 +31,7 @@ def no_likelihood(
     question: Question, group: Group, declared: str | None, shown: Callable[[Term], str]
 ) -> tuple[Witness, str] | None:
     """A witness, and a sentence; None where nothing tells against a likelihood that is not known here."""
-    if has_sums(group.body):
+    if has_sums(group.body) or len(by_outputs(question, group)) > 1:  # of several draws: a sum of likelihoods, not one
         return None
     with flint.ctx.workprec(_PRECISION):
         return _no_likelihood(

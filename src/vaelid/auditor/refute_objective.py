@@ -49,7 +49,7 @@ def not_declared(question: Question, declared: Declared) -> Refutation | None:
 def _sees_unread(whole: Whole) -> bool:
     """Whether an array in the loss was made from a posterior by what is not looked into, and not through a sample."""
     question = whole.question
-    sampled = {p.noise for p in question.posteriors if p.noise}
+    sampled = {name for p in question.posteriors for name in p.draws}
     names = whole.names & set(question.derived)
     return any(not question.drawn.get(name, frozenset()) & sampled for name in names)
 

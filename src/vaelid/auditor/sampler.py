@@ -10,7 +10,7 @@ from vaelid.auditor.posterior import Posterior, Sample, affine, axes_in, inside,
 from vaelid.auditor.reading import Reading
 from vaelid.auditor.refute import elements_of
 from vaelid.auditor.refute_sampler import no_function_of_a_normal, one_draw_for_many
-from vaelid.auditor.report import Claim, Witness
+from vaelid.auditor.report import Claim, Verdict, Witness
 from vaelid.auditor.tensors import Stop
 from vaelid.auditor.witnesses import correlation, no_slope_through, uniform, without_noise
 from vaelid.readings.terms.arrays import TermArray, as_term
@@ -89,6 +89,9 @@ def _judged(
         return _shared(shared, reading, names, sample)
     own = posterior.leaves
     if cut := [stop for stop in sorted(sample.tensor.stops) if own & {*stop.leaves}]:
+        if cut[0].another:
+            reason = "z has the right value, but another gradient: a backward, or a hook, of your own changes it."
+            return _refuted(reason, formula, cut[0].witness, "detached", cut[0].line)
         missed = _missed(cut, posterior)
         reason = f"z has the right value, but no gradient goes back through it to the {' and '.join(missed)}."
         witness = no_slope_through({} if missed[0] == "mean" else {"eps": "1"}, f"z in its {missed[0]}")
@@ -127,8 +130,9 @@ def _shared(axes: Iterable[int], reading: Reading, names: Names, sample: Sample)
     return _refuted(reason, names.text(sample.element), witness, "shared-noise", source)
 
 
-def _refuted(reason: str, formula: str, witness: Witness, bug: str, source: str) -> Claim:
-    return Claim(_NAME, "REFUTED", reason, formula, witness=witness, bug=bug, source=source)
+def _refuted(reason: str, formula: str, witness: Witness | None, bug: str, source: str) -> Claim:
+    verdict: Verdict = "REFUTED" if witness else "UNKNOWN"
+    return Claim(_NAME, verdict, reason, formula, witness=witness, bug=bug, source=source)
 
 
 def _is_gumbel(term: TermArray) -> bool:

@@ -1,6 +1,7 @@
 """The claims on noise and gradients: what was drawn for each latent, and what autograd is kept from."""
 
 from vaelid.auditor.assessed import Assessed
+from vaelid.auditor.backward import gradient_agrees
 from vaelid.auditor.declared import Declared
 from vaelid.auditor.report import Claim, Witness
 from vaelid.auditor.statements import Statements
@@ -22,9 +23,9 @@ class Sampling(Statements):
         if not self.sampled:
             return []
         found = list(self.assessed.samplers)
-        names = [p.noise for p in self.objective.question.posteriors if p.noise]
+        names = [name for p in self.objective.question.posteriors for name in p.draws]
         if len(set(names)) < len(names):
-            if len(self.with_divergences()) == len(names):
+            if len(self.with_divergences()) == len(self.objective.question.posteriors):
                 reason = "two latents, each with a KL of its own, are made of one draw: they are not independent."
                 witness = correlation("the noise of the two latents")
                 return [_refuted(reason, witness, "shared-noise", found[0].source)]
@@ -72,12 +73,21 @@ class Sampling(Statements):
     def cuts(self) -> list[Stop]:
         """Where autograd is kept from what the loss speaks of, or from what a sample was decoded to."""
         own = frozenset().union(*(p.leaves for p in self.objective.question.posteriors))
-        return [stop for stop in self._stops if any(n in own or self._matters(n) for n in stop.leaves)]
+        found = [stop for stop in self._stops if any(n in own or self._matters(n) for n in stop.leaves)]
+        return [] if self._made_up_for(found) else found
+
+    def _made_up_for(self, stops: list[Stop]) -> bool:
+        """Whether the gradient is the formula's all the same, as of a + (b - b).detach(): at the recorded point."""
+        reading, returned = self.assessed.run.reading, self.assessed.run.recording.returned
+        leaves = {name for stop in stops for name in stop.leaves}
+        if not stops or returned is None or not leaves <= reading.result.live or not all(s.inside for s in stops):
+            return False
+        return gradient_agrees(reading.result, returned, reading.leaves, reading.axes)
 
     def untrained(self) -> list[str]:
         """Lines beyond which nothing is trained by the loss, as before an encoder whose first layers are kept."""
         cuts = self.cuts()
-        return [stop.line for stop in self._stops if stop not in cuts]
+        return [stop.line for stop in self._stops if stop not in cuts and not stop.inside]
 
     @property
     def _stops(self) -> list[Stop]:

@@ -9,6 +9,7 @@ from flint import arb
 from vaelid.auditor.assessed import Assessed
 from vaelid.auditor.declared import Declared
 from vaelid.auditor.names import Monomial
+from vaelid.auditor.objective import Group
 from vaelid.auditor.posterior import axes_in
 from vaelid.auditor.refute import in_ball
 from vaelid.auditor.report import Claim, Verdict
@@ -47,20 +48,22 @@ class Statements:
 
     def beta_in_ball(self, batches: int = 1) -> arb | None:
         """The same number with a rigorous bound, at the recorded sizes, or with so many times the rows."""
-        groups = [self.reconstruction, *(group for group, _ in self.assessed.divergences()[:1])]
         rows = {f"N{axis}" for axis in self.names.groups.get("B", ())}
         lengths = {n: k * (batches if n in rows else 1) for n, k in self.objective.question.values.lengths.items()}
-        weights: list[arb] = []
-        for group in groups:
-            if group is None or group.found is None:
+
+        def weight(group: Group) -> arb | None:
+            if group.found is None:
                 return None
-            (weight,) = group.found.fit.weights
+            (one,) = group.found.fit.weights
             draws = self.assessed.draws_of(group)
-            value = in_ball(weight * count(sorted(draws)) if draws else weight, lengths)
-            if value is None or value.contains(0):
-                return None
-            weights.append(value)
-        return weights[1] / weights[0] / arb(self.variance_factor())
+            return in_ball(one * count(sorted(draws)) if draws else one, lengths)
+
+        several = self.objective.reconstructions if self.objective.over_draws else self.objective.reconstructions[:1]
+        own = [found for group in several if (found := weight(group)) is not None]
+        its = next((weight(group) for group, _ in self.assessed.divergences()), None)
+        if its is None or not own or len(own) < len(several) or (whole := sum(own, arb(0))).contains(0):
+            return None
+        return its / whole / arb(self.variance_factor())
 
     def variance_factor(self) -> float:
         """The variance that the likelihood is taken to have: that of the squared error alone is 1."""

@@ -227,7 +227,7 @@ def _assessed(
     for sample in drawn:
         _, posterior = sampler_claim(reading, sample, names, len(posteriors))
         if posterior is not None:
-            posteriors.append(posterior)
+            _add(posterior, posteriors)
     if known is None and not drawn and (posterior := unsampled(run)) is not None:
         posteriors.append(posterior)
     question = replace(question_of(run, posteriors, fixed, known), rows=rows, moved=run.moved)
@@ -242,7 +242,18 @@ def _assessed(
     found = Assessed(run, objective, claims, names)
     for group in objective.groups:
         found.weights[group.kind] = weight_of(group, objective.question, names, found.draws_of(group))
+    found.sum_over_draws()
     return found
+
+
+def _add(posterior: Posterior, posteriors: list[Posterior]) -> None:
+    """Another posterior, or a further draw from one that is there."""
+    for k, other in enumerate(posteriors):
+        fresh = posterior.noise and other.noise and posterior.noise not in other.draws
+        if fresh and not (posterior.more_noise or other.more_noise) and posterior.is_that_of(other):
+            posteriors[k] = replace(other, again=(*other.again, posterior.noise))
+            return
+    posteriors.append(posterior)
 
 
 def question_of(run: Run, posteriors: list[Posterior], fixed: frozenset[int], given: Given | None) -> Question:
@@ -256,8 +267,8 @@ def question_of(run: Run, posteriors: list[Posterior], fixed: frozenset[int], gi
             data.add(name)
     posteriors = [_of_either_sign(run, posterior) for posterior in posteriors]
     own = {n for p in posteriors for n in p.leaves}
-    drawn = {p.noise for p in posteriors if p.noise}
-    noise = {name: k for k, p in enumerate(posteriors) for name in (p.noise, *p.more_noise) if name}
+    drawn = {name for p in posteriors for name in p.draws}
+    noise = {name: k for k, p in enumerate(posteriors) for name in (*p.draws, *p.more_noise)}
     if len(posteriors) == 1:  # a second draw from the same posterior, for a Monte-Carlo divergence
         normal = {n for n, leaf in leaves.items() if leaf.law == "normal"}
         noise |= dict.fromkeys(normal & names_in(run.term), 0)

@@ -9,6 +9,7 @@ from typing import Any
 from torch import Tensor
 
 from vaelid.auditor.axes import Dims
+from vaelid.auditor.report import Witness
 from vaelid.readings.terms.arrays import TermArray, real, size, variable
 from vaelid.readings.terms.syntax import INDEX, Binder, Term, Variable, abstracted, element, instance, make
 from vaelid.spec.errors import VaelidError
@@ -61,11 +62,18 @@ class Leaf:
 
 @dataclass(frozen=True, order=True)
 class Stop:
-    """Where autograd was kept from going back: the user's line, and the leaves and tensors it does not come to."""
+    """Where autograd was kept from going back: the user's line, and the leaves and tensors it does not come to.
+
+    `another`: it does come to them, with another gradient than the formula's; the witness of that, where there is one.
+    `inside`: in the formula, and not in what a leaf was made from.
+    """
 
     line: str
     leaves: tuple[str, ...]
     tensors: "tuple[Lifted, ...]" = field(default=(), compare=False)
+    another: bool = False
+    inside: bool = True
+    witness: Witness | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True)
@@ -101,6 +109,11 @@ class Lifted:
         tensors = through or (self,)
         leaves = frozenset().union(*(x.leaves for x in tensors))
         return replace(self, live=self.live - leaves, stops=self.stops | {Stop(line, tuple(sorted(leaves)), tensors)})
+
+    def bent(self, line: str, witness: Witness | None) -> "Lifted":
+        """The tensor where autograd goes back with another gradient than its formula's."""
+        stop = Stop(line, tuple(sorted(self.leaves)), (self,), another=True, witness=witness)
+        return replace(self, stops=self.stops | {stop})
 
     def renamed(self, axes: dict[int, int], dims: Dims) -> "Lifted":
         """With other axes for some of its own, in these dimensions."""

@@ -11,12 +11,12 @@ from vaelid.auditor.claims import (
     of_another_prior,
     reconstruction_claim,
 )
-from vaelid.auditor.coverage import counted_twice, kept_part, not_decoded, part_of_latents, seen_data
+from vaelid.auditor.coverage import counted_twice, decoded_alike, kept_part, not_decoded, part_of_latents, seen_data
 from vaelid.auditor.declared import Declared
 from vaelid.auditor.importance import Bound
 from vaelid.auditor.names import Monomial
 from vaelid.auditor.objective import Group, prior_sees_sample
-from vaelid.auditor.observed import notes_on_data, shared_output, unlike_data
+from vaelid.auditor.observed import notes_on_data, of_several_draws, shared_output, unlike_data
 from vaelid.auditor.other import (
     PAIRS,
     PLAIN,
@@ -173,7 +173,7 @@ class _Judge(Sampling):
         found = self.assessed.divergences()
         claims = [self.at_line(self.claim_on_divergence(group, posterior), group) for group, posterior in found]
         samplers = self.assessed.samplers
-        unknown = len(self.objective.question.posteriors) < len(samplers)
+        unknown = sum(len(p.draws) or 1 for p in self.objective.question.posteriors) < len(samplers)
         unknown = unknown or any(claim.verdict in ("UNKNOWN", "OTHER") for claim in samplers)
         stray = any(group.kind in ("mixed", "parameter") for group in self.objective.groups)
         if not claims and (samplers or not self.sampled):
@@ -296,10 +296,14 @@ class _Judge(Sampling):
         if len(claims) == 1 or any(claim.verdict != "PROVED" for claim in claims):
             return [next((claim for claim in claims if claim.verdict != "PROVED"), claims[0])]
         weights = list(dict.fromkeys(claim.weight for claim in claims))
+        if self.objective.over_draws and not decoded_alike(self.assessed):
+            reason = "its draws are decoded by different networks: it is the likelihood of no one model."
+            return [replace(claims[0], verdict="UNKNOWN", reason=reason, theorems=())]
         if len(weights) > 1:
             reason = f"its likelihoods of several data have different weights: {', '.join(map(str, weights))}."
             return [replace(claims[0], verdict="UNKNOWN", reason=reason, theorems=())]
-        reason = f"it is {weights[0]} times -log p(x|z) in nats, {self.likelihood_name()}, each of data of its own."
+        said = f"over {len(claims)} draws in all" if self.objective.over_draws else "each of data of its own"
+        reason = f"it is {weights[0]} times -log p(x|z) in nats, {self.likelihood_name()}, {said}."
         return [replace(claims[0], reason=reason, theorems=tuple(t for claim in claims for t in claim.theorems))]
 
     def claims_on(self, group: Group) -> list[Claim]:
@@ -345,6 +349,9 @@ class _Judge(Sampling):
             witness = too_few(1, length, f"outputs along {axis}")
             return [_no_likelihood(claim, f"{reason}.", witness)]
         if self.sampled and question.posteriors:
+            if of_several_draws(self.assessed, group):
+                reason = "it is of what several draws of one latent were decoded to together, as their mean is."
+                return [Claim("reconstruction", "UNKNOWN", reason, claim.formula)]
             observed = names_in(group.found.target.parameters[0])
             if (leaf := seen_data(self.assessed, group, observed)) is not None:
                 reason = f"the decoder sees the data besides z ({leaf}): a likelihood only if it sees what came before."
@@ -452,4 +459,8 @@ def _cut_off(stop: Stop) -> Claim:
     """The claim on a loss of the right value."""
     reason = "its value is right, but a gradient is cut off."
     witness = no_slope_through({}, "what that line passes on, in what it is given")
-    return Claim("objective", "REFUTED", reason, witness=witness, bug="detached", source=stop.line)
+    if stop.another:
+        reason = "its value is right, but not its gradient: a backward, or a hook, of your own changes it."
+        witness = stop.witness
+    verdict: Verdict = "REFUTED" if witness else "UNKNOWN"
+    return Claim("objective", verdict, reason, witness=witness, bug="detached", source=stop.line)
