@@ -95,7 +95,7 @@ def function_of_divergence(question: Question, group: Group) -> str | None:
             return _of_absolute(question, group, inside)
         if name == "square":
             return "squared capacity: (KL - C)^2"
-        return f"a function ({name}) of the KL"
+        return f"{_named(name, group)} of the KL"
     return None
 
 
@@ -136,10 +136,14 @@ def function_of_likelihood(question: Question, group: Group) -> str | None:
         except (ReadingError, NoProof, KeyError):
             continue
         if isinstance(found, Found):
-            root = name == "log" and any(p.head == Operator("exp") for p in subterms(group.body.term))
-            what = "the root" if root else f"a function ({name})"
-            return f"{what} of a summed {found.target.name} error"
+            return f"{_named(name, group)} of a summed {found.target.name} error"
     return None
+
+
+def _named(function: str, group: Group) -> str:
+    """A function that is not linear, in words: a root is read as e to half a logarithm."""
+    root = function == "log" and any(part.head == Operator("exp") for part in subterms(group.body.term))
+    return "the root" if root else f"a function ({function})"
 
 
 def likelihood_and_more(question: Question, group: Group) -> str | None:

@@ -248,7 +248,7 @@ def check_value(reading: Reading, recording: Recording) -> None:
     off = torch.where(both, (code - formula).abs() / (1 + formula.abs()), torch.zeros_like(formula)).flatten()
     if off.numel() and float(off.max()) > tolerance:
         at = int(off.argmax())
-        pair = f"{float(formula.flatten()[at]):.6g} where the code gave {float(code.flatten()[at]):.6g}"
+        pair = f"{float(formula.flatten()[at]):.12g} where the code gave {float(code.flatten()[at]):.12g}"
         raise Unread(f"the formula read from the operations is {pair}", None)
 
 
