@@ -117,3 +117,62 @@ def test_a_hook_on_a_layer_that_changes_the_gradient_is_not_proved():
         return 0.5 * ((decoder(z) - x) ** 2).sum() + kl_of(mu, logvar)
 
     assert audit(step, DATA).verdict in ("REFUTED", "UNKNOWN")
+
+
+def one(run):
+    """A step with these parts: from data, encoder and decoder to a loss."""
+    encoder, decoder = nets(7, 3)
+    return lambda x: run(x, encoder, decoder)
+
+
+def drawn(mu, logvar):
+    """A sample."""
+    return mu + torch.exp(0.5 * logvar) * torch.randn_like(mu)
+
+
+def half_squares(x_hat, x):
+    """-log N(x; x_hat, 1), up to a constant."""
+    return 0.5 * ((x_hat - x) ** 2).sum()
+
+
+def test_a_decoder_without_gradient_is_refuted():
+    def run(x, encoder, decoder):
+        mu, logvar = encoder(x).chunk(2, -1)
+        z = drawn(mu, logvar)
+        with torch.no_grad():
+            x_hat = decoder(z)
+        return half_squares(x_hat, x) + kl_of(mu, logvar)
+
+    found = audit(one(run), DATA)
+    assert found.verdict == "REFUTED"
+    assert found.claim("reconstruction").bug == "detached"
+    assert not unwitnessed(found)
+
+
+def test_a_kl_without_gradient_is_not_proved():
+    def run(x, encoder, decoder):
+        mu, logvar = encoder(x).chunk(2, -1)
+        with torch.no_grad():
+            again = encoder(x).chunk(2, -1)
+        return half_squares(decoder(drawn(mu, logvar)), x) + kl_of(*again)
+
+    assert audit(one(run), DATA).verdict in ("REFUTED", "UNKNOWN")
+
+
+def test_a_loss_over_itself_detached_is_no_loss_without_a_kl():
+    def run(x, encoder, decoder):
+        mu, logvar = encoder(x).chunk(2, -1)
+        terms = half_squares(decoder(drawn(mu, logvar)), x), kl_of(mu, logvar)
+        return sum(term / term.detach() for term in terms)
+
+    assert audit(one(run), DATA).verdict == "UNKNOWN"  # its gradient is not cut off: the weights are read as numbers
+
+
+def test_a_detached_target_with_the_right_gradient_is_proved():
+    def run(x, encoder, decoder):
+        mu, logvar = encoder(x).chunk(2, -1)
+        x_hat = decoder(drawn(mu, logvar))
+        target = x_hat.detach() + (x - x_hat).detach()
+        return half_squares(x_hat, target) + kl_of(mu, logvar)
+
+    assert audit(one(run), DATA).verdict == "PROVED"

@@ -12,7 +12,7 @@ from torch import Tensor
 from vaelid.auditor.arrangement import Arrangement
 from vaelid.auditor.axes import Axes, Mixed
 from vaelid.auditor.backward import gradient_agrees, slopes_differ
-from vaelid.auditor.record import Place, Recording
+from vaelid.auditor.record import Place, Recording, is_from_own_function
 from vaelid.auditor.rules import number
 from vaelid.auditor.tensors import Leaf, Lifted, element_of
 from vaelid.readings.terms.arrays import as_term
@@ -93,7 +93,7 @@ class Leaves(Arrangement):
             return found
         if isinstance(value, Place) and value in self.event.custom:
             return self.through_custom(value, found)
-        if isinstance(value, Place) and value in self.event.stopped and value.real:
+        if isinstance(value, Place) and value in self.event.stopped and value.real and not self.event.twofold:
             if not any(found.dims) and (found.live or found.stops):
                 return self.halt(value, found)
             return found.stopped(self.event.source) if found.live else found
@@ -109,8 +109,6 @@ class Leaves(Arrangement):
 
     def through_custom(self, place: Place, found: Lifted) -> Lifted:
         """A tensor from a user's own backward: stops inside do not count if its gradient is the formula's."""
-        if not any(self.leaves[name].tensor.requires_grad for name in found.leaves):
-            return found
         key = (place, found.leaves)
         if key not in self.through:
             self.through[key] = self._through_custom(place, found)
@@ -121,13 +119,17 @@ class Leaves(Arrangement):
             actual = self.values_of(place)
         except Mixed:
             return found
-        inside = frozenset(stop for stop in found.stops if found.leaves.issuperset(stop.leaves))
-        if not gradient_agrees(found, actual, self.leaves, self.axes):
-            if inside:
-                return found
-            return found.bent(self.event.source, slopes_differ(found, actual, self.leaves, self.axes))
+        if is_from_own_function(actual):
+            found = replace(found, stops=frozenset(stop for stop in found.stops if not stop.no_grad))
         live = frozenset(name for name in found.leaves if self.leaves[name].tensor.requires_grad)
-        return replace(found, stops=found.stops - inside, live=live)
+        if not live:  # it is not read, so not compared
+            return found
+        inside = frozenset(stop for stop in found.stops if found.leaves.issuperset(stop.leaves))
+        if gradient_agrees(found, actual, self.leaves, self.axes):
+            return replace(found, stops=found.stops - inside, live=live)
+        if inside:
+            return found
+        return found.bent(self.event.source, slopes_differ(found, actual, self.leaves, self.axes))
 
     def values_of(self, place: Place) -> Tensor:
         """The values that a tensor had when the event read it."""

@@ -158,7 +158,9 @@ class _Lifter(Draws):
                 folded=self.what_is_folded(base),
                 **law,
             )
-            stops = frozenset().union(*(entered.stops for entered in inputs))
+            if self.event.no_grad and output.real and self.recording.gradients and any(x.live for x in inputs):
+                result = result.stopped(self.event.source, *(x for x in inputs if x.live), no_grad=True)
+            stops = result.stops.union(*(entered.stops for entered in inputs))
             results.append(replace(result, stops=frozenset(replace(stop, inside=False) for stop in stops)))
             made = self.leaves[next(iter(result.leaves))]
             self.entering += [(entered, made) for entered in inputs]
@@ -166,6 +168,8 @@ class _Lifter(Draws):
 
     def results(self, base: str, outputs: list[Place]) -> list[Lifted]:
         """Each output as a term. Raises `Mixed` where there is no reading: then the operation is cut."""
+        if self.event.twofold and self.recording.gradients:
+            raise Mixed("a tensor and itself, detached")
         if base in ("split", "split_with_sizes", "chunk", "unbind", "unsafe_split"):
             return self.parts(base, outputs)
         if base == "log_sigmoid_forward":

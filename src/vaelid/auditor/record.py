@@ -16,7 +16,7 @@ from torch.autograd.function import BackwardCFunction
 from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import tree_flatten, tree_map
 
-__all__ = ["Event", "Place", "Recording", "has_its_own_backward", "record"]
+__all__ = ["Event", "Place", "Recording", "has_its_own_backward", "is_from_own_function", "record"]
 
 
 @dataclass(frozen=True)
@@ -52,7 +52,8 @@ class Event:
 
     `written` are the storages that it wrote into, besides what it made; `stopped` those of its arguments through
     which autograd will not go back, `custom` those that come from a user's own `autograd.Function` or have a hook;
-    `unchanged` says of a clamp that it left every value as it was.
+    `unchanged` says of a clamp that it left every value as it was, `no_grad` that autograd was switched off, `twofold`
+    that one place is read both by a tensor that autograd goes back through and by one that it does not.
     """
 
     name: str
@@ -64,6 +65,8 @@ class Event:
     stopped: frozenset[Place]
     custom: frozenset[Place]
     unchanged: bool
+    no_grad: bool = False
+    twofold: bool = False
 
     def places(self) -> list[Place]:
         """Its arguments that are tensors."""
@@ -152,6 +155,8 @@ class _Recorder(TorchDispatchMode):
         options = tree_map(self.read, dict(kwargs or {}))
         tensors = [value for value in tree_flatten((args, kwargs or {}))[0] if isinstance(value, Tensor)]
         stopped = frozenset(self.place(tensor) for tensor in tensors if not tensor.requires_grad)
+        twofold = any(tensor.requires_grad and self.place(tensor) in stopped for tensor in tensors)
+        no_grad = not torch.is_grad_enabled()
         custom = frozenset(self.place(tensor) for tensor in tensors if has_its_own_backward(tensor))
         written = frozenset(_written(func, arguments, options))
         self.save_values(written)
@@ -173,7 +178,7 @@ class _Recorder(TorchDispatchMode):
         unchanged = name.startswith(_CLAMPS) and torch.equal(result, args[0] if before is None else before)
         if unchanged:
             self.recording.inactive_clamps.append(source)
-        event = Event(name, arguments, options, outputs, source, written, stopped, custom, unchanged)
+        event = Event(name, arguments, options, outputs, source, written, stopped, custom, unchanged, no_grad, twofold)
         self.recording.events.append(event)
         return result
 
@@ -201,8 +206,12 @@ class _RecorderBesideCompiler(_Recorder):
 def has_its_own_backward(tensor: Tensor) -> bool:
     """Whether it is from a user's own autograd function or one that torch.jit compiled, or has a hook."""
     made = tensor.grad_fn
-    own = isinstance(made, BackwardCFunction) or (made is not None and "torch::jit" in made.name())
-    return own or bool(tensor._backward_hooks)
+    return is_from_own_function(tensor) or bool(tensor._backward_hooks) or "torch::jit" in (made.name() if made else "")
+
+
+def is_from_own_function(tensor: Tensor) -> bool:
+    """Whether it is from a user's own autograd function, in whose forward autograd is switched off."""
+    return isinstance(tensor.grad_fn, BackwardCFunction)
 
 
 def _written(operation: Any, arguments: tuple[Any, ...], options: Mapping[str, Any]) -> Iterator[int]:

@@ -68,6 +68,16 @@ class Sampling(Statements):
         entering = self.assessed.run.reading.entering
         return next((m.source for t, m in entering if t.leaves & own and (not constants or t.leaves & constants)), None)
 
+    def passes_by_the_sample(self) -> bool:
+        """Whether a posterior's mean or deviation is in the loss by what is not looked into, and not by a sample."""
+        reading, question = self.assessed.run.reading, self.objective.question
+        own = frozenset().union(*(p.leaves for p in question.posteriors))
+        here = {name for name in reading.result.leaves if reading.leaves[name].kind == "made"} - own
+        if any(name in question.derived and not reading.leaves[name].noise for name in here):
+            return True
+        beside = (made for t, made in reading.entering if t.leaves & own and not t.leaves & set(question.noise))
+        return any(made.name in here and made.noise.intersection(question.noise) for made in beside)
+
     # gradients
 
     def cuts(self) -> list[Stop]:
@@ -79,7 +89,7 @@ class Sampling(Statements):
     def _made_up_for(self, stops: list[Stop]) -> bool:
         """Whether the gradient is the formula's all the same, as of a + (b - b).detach(): at the recorded point."""
         reading, returned = self.assessed.run.reading, self.assessed.run.recording.returned
-        leaves = {name for stop in stops for name in stop.leaves}
+        leaves = {n for stop in stops for n in stop.leaves if reading.leaves[n].tensor.requires_grad}
         if not stops or returned is None or not leaves <= reading.result.live or not all(s.inside for s in stops):
             return False
         return gradient_agrees(reading.result, returned, reading.leaves, reading.axes)

@@ -65,7 +65,7 @@ class Stop:
     """Where autograd was kept from going back: the user's line, and the leaves and tensors it does not come to.
 
     `another`: it does come to them, with another gradient than the formula's; the witness of that, where there is one.
-    `inside`: in the formula, and not in what a leaf was made from.
+    `inside`: in the formula, and not in what a leaf was made from. `no_grad`: autograd was switched off there.
     """
 
     line: str
@@ -73,6 +73,7 @@ class Stop:
     tensors: "tuple[Lifted, ...]" = field(default=(), compare=False)
     another: bool = False
     inside: bool = True
+    no_grad: bool = False
     witness: Witness | None = field(default=None, compare=False)
 
 
@@ -104,11 +105,12 @@ class Lifted:
         """The element, a real term. Raises `Unread`."""
         return self.make_element()
 
-    def stopped(self, line: str, *through: "Lifted") -> "Lifted":
+    def stopped(self, line: str, *through: "Lifted", no_grad: bool = False) -> "Lifted":
         """The tensor where autograd goes back no further than this line, to any leaf of what it goes `through`."""
         tensors = through or (self,)
         leaves = frozenset().union(*(x.leaves for x in tensors))
-        return replace(self, live=self.live - leaves, stops=self.stops | {Stop(line, tuple(sorted(leaves)), tensors)})
+        stop = Stop(line, tuple(sorted(leaves)), tensors, no_grad=no_grad)
+        return replace(self, live=self.live - leaves, stops=self.stops | {stop})
 
     def bent(self, line: str, witness: Witness | None) -> "Lifted":
         """The tensor where autograd goes back with another gradient than its formula's."""

@@ -175,6 +175,7 @@ class _Judge(Sampling):
         samplers = self.assessed.samplers
         unknown = sum(len(p.draws) or 1 for p in self.objective.question.posteriors) < len(samplers)
         unknown = unknown or any(claim.verdict in ("UNKNOWN", "OTHER") for claim in samplers)
+        unknown = unknown or self.passes_by_the_sample()
         stray = any(group.kind in ("mixed", "parameter") for group in self.objective.groups)
         if not claims and (samplers or not self.sampled):
             if unknown or stray or (not self.sampled and self.reaches(self.objective.question.posteriors[0].leaves)):
