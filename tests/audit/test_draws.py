@@ -18,14 +18,16 @@ def drawn(mu, logvar, *shape):
     return mu + torch.exp(0.5 * logvar) * torch.randn(*shape, *mu.shape)
 
 
+def half_squares(x_hat, x):
+    """-log N(x; x_hat, 1), up to a constant."""
+    return 0.5 * ((x_hat - x) ** 2).sum()
+
+
 def losses(encoder, decoder, other):
     """Steps, by what they are: the verdict, and beta where there is one."""
 
     def posterior(x):
         return encoder(x).chunk(2, -1)
-
-    def half_squares(x_hat, x):
-        return 0.5 * ((x_hat - x) ** 2).sum()
 
     def average_of_losses(x):
         mu, logvar = posterior(x)
@@ -117,3 +119,22 @@ def test_a_sum_over_draws_is_refuted_where_beta_is_declared():
     witness = found.claim("objective").witness
     assert float(witness.computed.strip("[").split()[0]) == pytest.approx(1 / DRAWS)
     assert witness.expected == "1"
+
+
+def test_two_latents_of_deviations_that_are_no_exponentials_are_two():
+    encoder, _ = nets(7, 3)
+    second, _ = nets(7, 3)
+    _, joined = nets(7, 6)
+
+    def step(x):
+        posteriors = []
+        for network in (encoder, second):
+            mu, raw = network(x).chunk(2, -1)
+            posteriors.append(Normal(mu, F.softplus(raw)))
+        z = torch.cat([q.rsample() for q in posteriors], 1)
+        kl = sum(torch.distributions.kl_divergence(q, Normal(0.0, 1.0)).sum() for q in posteriors)
+        return half_squares(joined(z), x) + kl
+
+    found = audit(step, DATA)
+    assert found.verdict == "PROVED", found
+    assert found.beta_effective == 1

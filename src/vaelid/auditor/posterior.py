@@ -79,7 +79,7 @@ class Posterior:
 
     def is_that_of(self, other: "Posterior") -> bool:
         """Whether both have one mean and one deviation, at the same places."""
-        spread, its = (p.positive or p.log_variance for p in (self, other))
+        spread, its = (p.log_variance if p.positive is None else p.positive for p in (self, other))
         return self.axes == other.axes and self.mean.term is other.mean.term and spread.term is its.term
 
     @property
