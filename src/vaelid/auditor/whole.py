@@ -1,7 +1,8 @@
 """A whole loss at points, at the recorded sizes: in floats to find a point, in balls to be sure of it.
 
 A point moves single elements of the leaves from where they are. What is drawn is averaged over, where the loss is a
-polynomial of degree two at most in all draws: then E f = f(0) + sum over draws of (f(1) + f(-1)) / 2 - f(0).
+polynomial of degree three at most in all draws together: then E f = f(0) + sum over draws of (f(1) + f(-1)) / 2 - f(0),
+as the squares have the mean 1, and every other product of up to three draws the mean 0.
 """
 
 import itertools
