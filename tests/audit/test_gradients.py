@@ -176,3 +176,9 @@ def test_a_detached_target_with_the_right_gradient_is_proved():
         return half_squares(x_hat, target) + kl_of(mu, logvar)
 
     assert audit(one(run), DATA).verdict == "PROVED"
+
+
+def test_an_audit_that_is_asked_for_without_autograd_is_of_the_step_with_it():
+    with torch.no_grad():
+        assert audit(step_with(), DATA).verdict == "PROVED"
+        assert audit(step_with(hidden=lambda h: h.detach()), DATA).verdict == "REFUTED"

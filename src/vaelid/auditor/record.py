@@ -259,7 +259,7 @@ def record(
     recorder = (_RecorderBesideCompiler if "torch._dynamo" in sys.modules else _Recorder)(recording)
     for name, tensor in arguments.items():
         recording.arguments[name] = recorder.read(tensor)
-    with recorder:
+    with torch.enable_grad(), recorder:  # whoever asks for the audit may have switched it off: the step has not
         recording.returned = scalar(function(*call))
     recording.result = recorder.place(recording.returned)
     return recording
