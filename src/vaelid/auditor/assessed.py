@@ -3,8 +3,9 @@
 from dataclasses import dataclass, field
 
 from vaelid.auditor.names import Monomial, Names
-from vaelid.auditor.objective import Group, Objective
+from vaelid.auditor.objective import Objective
 from vaelid.auditor.posterior import Posterior, axes_in
+from vaelid.auditor.question import Group
 from vaelid.auditor.report import Claim
 from vaelid.auditor.run import Run
 from vaelid.auditor.shift import shifted

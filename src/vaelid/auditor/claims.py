@@ -11,8 +11,9 @@ import torch
 from vaelid.auditor.declared import Declared
 from vaelid.auditor.linear import added, value_of
 from vaelid.auditor.names import Monomial, Names
-from vaelid.auditor.objective import Group, Objective, Question, over_noise
+from vaelid.auditor.objective import Objective, over_noise
 from vaelid.auditor.posterior import Posterior, axes_in, names_in
+from vaelid.auditor.question import Group, Question
 from vaelid.auditor.reading import Reading
 from vaelid.auditor.refute import (
     Disagreement,

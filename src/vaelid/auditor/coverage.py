@@ -7,8 +7,9 @@ from fractions import Fraction
 
 from vaelid.auditor.assessed import Assessed
 from vaelid.auditor.circuit import At, Circuit
-from vaelid.auditor.objective import Group, over_noise
+from vaelid.auditor.objective import over_noise
 from vaelid.auditor.posterior import Posterior, axes_in, names_in
+from vaelid.auditor.question import Group
 from vaelid.auditor.refute import elements_of
 from vaelid.auditor.shift import shifted
 from vaelid.readings.terms.syntax import Element

@@ -15,7 +15,8 @@ from vaelid.auditor.claims import divergence_claim
 from vaelid.auditor.given import Given, alike, given_by, mean_and_spread
 from vaelid.auditor.linear import NoProof
 from vaelid.auditor.names import Monomial, Names
-from vaelid.auditor.objective import Group, Objective, identify
+from vaelid.auditor.objective import Objective, identify
+from vaelid.auditor.question import Group
 from vaelid.auditor.refute import ball, elements_of, in_ball
 from vaelid.auditor.report import Claim, Witness
 from vaelid.auditor.roles import ROLES, Role, roles_of

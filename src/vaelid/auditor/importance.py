@@ -7,9 +7,10 @@ from fractions import Fraction
 from flint import arb
 
 from vaelid.auditor.linear import NoProof
-from vaelid.auditor.objective import Objective, Question, identify, of_one_array, variable_of
+from vaelid.auditor.objective import Objective, identify, of_one_array, variable_of
 from vaelid.auditor.pointwise import pointwise
 from vaelid.auditor.posterior import axes_in, names_in
+from vaelid.auditor.question import Question
 from vaelid.auditor.refute import elements_of, in_ball
 from vaelid.auditor.report import Witness
 from vaelid.auditor.simple import is_number

@@ -3,8 +3,8 @@
 from torch import Tensor
 
 from vaelid.auditor.assessed import Assessed
-from vaelid.auditor.objective import Group
 from vaelid.auditor.posterior import axes_in, names_in
+from vaelid.auditor.question import Group
 from vaelid.readings.terms.syntax import Binder, Element, free_variables, subterms
 
 __all__ = ["notes_on_data", "of_several_draws", "shared_output", "unlike_data"]

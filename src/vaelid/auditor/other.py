@@ -7,8 +7,9 @@ from vaelid.auditor.axes import Axes
 from vaelid.auditor.fit import Values
 from vaelid.auditor.likelihoods import find_likelihood
 from vaelid.auditor.linear import NoProof, apart, axes_of, under_sums, value_of
-from vaelid.auditor.objective import Group, Question, over_noise
+from vaelid.auditor.objective import over_noise
 from vaelid.auditor.posterior import axes_in, names_in
+from vaelid.auditor.question import Group, Question
 from vaelid.auditor.report import Claim
 from vaelid.auditor.run import Run
 from vaelid.auditor.simple import is_number

@@ -10,8 +10,9 @@ from flint import arb
 
 from vaelid.auditor.circuit import BALLS, Circuit, Values
 from vaelid.auditor.likelihoods import families
-from vaelid.auditor.objective import Group, Question, by_outputs
+from vaelid.auditor.objective import by_outputs
 from vaelid.auditor.posterior import axes_in, names_in
+from vaelid.auditor.question import Group, Question
 from vaelid.auditor.refute import Point, at_lengths, ball, elements_of, has_sums, no_multiple, points
 from vaelid.auditor.report import Witness
 from vaelid.auditor.targets import Body

@@ -15,7 +15,7 @@ import flint
 from flint import arb
 
 from vaelid.auditor.declared import Declared
-from vaelid.auditor.objective import Question
+from vaelid.auditor.question import Question
 from vaelid.auditor.refute_latents import OfLatents
 from vaelid.auditor.search import (
     LEAST,

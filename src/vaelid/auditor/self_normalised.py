@@ -9,8 +9,8 @@ from dataclasses import replace
 
 from vaelid.auditor import importance
 from vaelid.auditor.backward import gradient_agrees
-from vaelid.auditor.objective import Question
 from vaelid.auditor.posterior import names_in
+from vaelid.auditor.question import Question
 from vaelid.auditor.reading import Reading
 from vaelid.auditor.record import Recording
 from vaelid.auditor.run import Run

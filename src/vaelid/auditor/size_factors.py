@@ -1,6 +1,7 @@
 """Sums of a row's data that a decoder is given, as the library size of a cell: covariates, and no data any more."""
 
-from vaelid.auditor.objective import Question, rewritten
+from vaelid.auditor.objective import rewritten
+from vaelid.auditor.question import Question
 from vaelid.auditor.targets import Rewrite
 from vaelid.auditor.tensors import element_of, total
 from vaelid.readings.terms.syntax import INDEX, Operator, Variable, free_variables, subterms

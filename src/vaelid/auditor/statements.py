@@ -9,8 +9,8 @@ from flint import arb
 from vaelid.auditor.assessed import Assessed
 from vaelid.auditor.declared import Declared
 from vaelid.auditor.names import Monomial
-from vaelid.auditor.objective import Group
 from vaelid.auditor.posterior import axes_in
+from vaelid.auditor.question import Group
 from vaelid.auditor.refute import in_ball
 from vaelid.auditor.report import Claim, Verdict
 from vaelid.auditor.scale import stated_scale

@@ -16,8 +16,9 @@ from vaelid.auditor.given import Given
 from vaelid.auditor.linear import NoProof
 from vaelid.auditor.names import Names
 from vaelid.auditor.numeric import array_of
-from vaelid.auditor.objective import Group, Objective, Question, identify, rewritten
+from vaelid.auditor.objective import Objective, identify, rewritten
 from vaelid.auditor.posterior import Posterior, ancestors, axes_in, inside, names_in, samples
+from vaelid.auditor.question import Group, Question
 from vaelid.auditor.report import Claim, Report
 from vaelid.auditor.run import Call, Run, call_of, check_finite, read_calls, scalar_loss, smaller
 from vaelid.auditor.sampler import sampler_claim

@@ -15,7 +15,7 @@ from vaelid.auditor.coverage import counted_twice, decoded_alike, kept_part, not
 from vaelid.auditor.declared import Declared
 from vaelid.auditor.importance import Bound
 from vaelid.auditor.names import Monomial
-from vaelid.auditor.objective import Group, prior_sees_sample
+from vaelid.auditor.objective import prior_sees_sample
 from vaelid.auditor.observed import notes_on_data, of_several_draws, shared_output, unlike_data
 from vaelid.auditor.other import (
     PAIRS,
@@ -31,6 +31,7 @@ from vaelid.auditor.other import (
     mixture_prior,
 )
 from vaelid.auditor.posterior import Posterior, ancestors, axes_in, names_in
+from vaelid.auditor.question import Group
 from vaelid.auditor.refute_likelihood import another_likelihood, no_likelihood
 from vaelid.auditor.refute_objective import not_declared
 from vaelid.auditor.report import Claim, Report, Verdict, Witness

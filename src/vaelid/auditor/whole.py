@@ -18,9 +18,9 @@ from flint import arb
 from torch import Tensor
 
 from vaelid.auditor.circuit import BALLS, FLOATS, At, Circuit, Values
-from vaelid.auditor.objective import Question
 from vaelid.auditor.on_demand import OnDemand
 from vaelid.auditor.posterior import names_in
+from vaelid.auditor.question import Question
 from vaelid.auditor.simple import replaced
 from vaelid.auditor.tensors import index_of
 from vaelid.readings.errors import ReadingError
