@@ -1,4 +1,4 @@
-"""What is asked of a loss, what in it is data, noise, a posterior's or a decoder's; and its parts by what they are of."""
+"""What is asked of a loss: what in it is data, noise, a posterior's or a decoder's; and its parts, by kind."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
