@@ -152,9 +152,10 @@ def by_outputs(question: Question, group: Group) -> list[Group]:
     parts: dict[frozenset[str], list[Part]] = {}
     for part in group.parts:
         parts.setdefault(names_in(value_of([part])) & question.outputs, []).append(part)
-    drawn = all(question.noise_in(value_of(some)) for some in parts.values())
+    data = question.data - question.masks
+    compared = all(question.noise_in(whole) and names_in(whole) & data for whole in map(value_of, parts.values()))
     names = [name for own in parts for name in own]
-    return _numbered(group, parts.values()) if drawn and len(names) == len(set(names)) else []
+    return _numbered(group, parts.values()) if compared and len(names) == len(set(names)) else []
 
 
 def _numbered(group: Group, several: Iterable[list[Part]]) -> list[Group]:
