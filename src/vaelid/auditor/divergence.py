@@ -235,7 +235,9 @@ def _with_gradient(
             at = tuple(float(x.detach().flatten()[off]) for x in (mu, spread))
             found = 0.0 if got is None else float(got.flatten()[off])
             witness = _of_slope(subject, name, at, found, value)
-            return replace(refuted, verdict="REFUTED" if witness else "UNKNOWN", reason=reason, witness=witness)
+            if witness is None:
+                return replace(refuted, verdict="UNKNOWN", reason=reason, bug=None)
+            return replace(refuted, reason=reason, witness=witness)
     return Claim(
         "divergence",
         "PROVED",

@@ -132,7 +132,7 @@ def _shared(axes: Iterable[int], reading: Reading, names: Names, sample: Sample)
 
 def _refuted(reason: str, formula: str, witness: Witness | None, bug: str, source: str) -> Claim:
     verdict: Verdict = "REFUTED" if witness else "UNKNOWN"
-    return Claim(_NAME, verdict, reason, formula, witness=witness, bug=bug, source=source)
+    return Claim(_NAME, verdict, reason, formula, witness=witness, bug=bug if witness else None, source=source)
 
 
 def _is_gumbel(term: TermArray) -> bool:

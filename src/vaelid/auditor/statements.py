@@ -218,4 +218,5 @@ class Statements:
         if found is not None and not found.overlaps(arb(wanted)):
             witness = separated({name: str(size) for name, size in at.items()}, found, Fraction(wanted), meaning)
         verdict: Verdict = "REFUTED" if witness else "UNKNOWN"
-        return Claim("objective", verdict, reason, theorems=(theorem,), witness=witness, bug=bug)
+        named = bug if witness else None
+        return Claim("objective", verdict, reason, theorems=(theorem,), witness=witness, bug=named)

@@ -465,4 +465,4 @@ def _cut_off(stop: Stop) -> Claim:
         reason = "its value is right, but not its gradient: a backward, or a hook, of your own changes it."
         witness = stop.witness
     verdict: Verdict = "REFUTED" if witness else "UNKNOWN"
-    return Claim("objective", verdict, reason, witness=witness, bug="detached", source=stop.line)
+    return Claim("objective", verdict, reason, witness=witness, bug="detached" if witness else None, source=stop.line)
