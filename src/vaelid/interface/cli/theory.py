@@ -56,11 +56,14 @@ def theorems(name: str | None, check: bool, rocq: bool, latex: bool, emit_rocq: 
 
 
 def _emit(path: Path, as_json: bool) -> int:
+    from vaelid.interface.development import kept_texts
     from vaelid.interface.files import write_atomically
     from vaelid.theory.emission import definitions_file, emitted_files
 
     texts = (
-        {path / name: text for name, text in emitted_files().items()} if path.is_dir() else {path: definitions_file()}
+        {path / name: text for name, text in emitted_files(kept_texts(path)).items()}
+        if path.is_dir()
+        else {path: definitions_file()}
     )
     for file, text in texts.items():
         write_atomically(file, text.encode())
