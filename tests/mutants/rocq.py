@@ -2,8 +2,8 @@
 
 `python -m tests.mutants.rocq` changes `proofs/spec/Gen.v` in one place at a time (a sign, an operation, a constant,
 an exponent, exp for ln, a mean that becomes a sum), in a copy of the development, and compiles what follows it until a
-file fails: Coq refuses it, or does not come to an end in LIMIT seconds of a core where the true file takes two. A mutant
-that everything compiles with is alive, and the exit status is 1.
+file fails: Coq refuses it, or does not come to an end in LIMIT seconds of a core where the true file takes two. A
+mutant that everything compiles with is alive, and the exit status is 1.
 """
 
 import argparse

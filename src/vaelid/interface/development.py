@@ -45,7 +45,7 @@ def checked_theorems() -> Mapping[str, Any]:
     try:
         kept = json.loads(read_bytes(folder / "checked.json"))
         theorems, digest = dict(kept["theorems"]), kept["sources"]
-    except (ValueError, KeyError, TypeError):  # edited or cut short: it says nothing
+    except (ValueError, KeyError, TypeError, RecursionError):  # edited or cut short: it says nothing
         return {}
     return theorems if digest == _digest(folder) and not _stale(folder) else {}
 

@@ -49,7 +49,7 @@ def is_built(folder: Path, coq: str) -> bool:
     """Whether every compiled file here is what this Coq made of exactly these sources, by the record of the build."""
     try:
         record = json.loads(read_bytes(folder / _RECORD)) if (folder / _RECORD).exists() else None
-    except ValueError:  # not ours, or cut short
+    except (ValueError, RecursionError):  # not ours, or cut short
         return False
     return record == _record(folder, coq)
 
