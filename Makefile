@@ -5,7 +5,7 @@ BIN    := $(VENV)/bin
 PIP    := $(BIN)/python -m pip --disable-pip-version-check --quiet
 PACKAGES ?= .packages
 
-.PHONY: demo test test-long test-jax mutants mutants-proofs audit-packages proofs lint types benchmarks clean help
+.PHONY: demo test test-floats test-long test-jax mutants mutants-proofs audit-packages proofs lint types benchmarks clean help
 
 COQ_PACKAGES := coq libcoq-coquelicot libcoq-mathcomp-analysis libcoq-interval
 
@@ -17,6 +17,12 @@ demo: $(VENV)/.installed  ## Train on digits, evaluate, write a report
 
 test: lint types  ## Lint, types, and every test but the long ones
 	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -m "not slow" -n auto --dist loadfile
+
+# Two threads wait for each other actively, which two workers on two cores cannot afford: hence passive.
+test-floats: $(VENV)/.installed-dev  ## The tests that hang on floats again, with the vector units off, by one thread and by two
+	OMP_NUM_THREADS=1 $(BIN)/python -m tests.plain_cpu $(BIN)/python -m pytest -m "floats and not slow" -n auto --dist loadfile
+	OMP_NUM_THREADS=2 OMP_WAIT_POLICY=passive \
+	  $(BIN)/python -m tests.plain_cpu $(BIN)/python -m pytest -m "floats and not slow" -n auto --dist loadfile
 
 test-long: $(VENV)/.installed-dev  ## The long tests
 	$(BIN)/python -m pytest -m slow
