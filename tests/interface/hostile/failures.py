@@ -18,7 +18,10 @@ _UNPRINTABLE = (
     "    def __repr__(self): raise ValueError('no text')\n"
 )
 _ENDLESS_TEXT = "class E(Exception):\n    def __str__(self):\n        while True: pass\n"
-_NAMELESS = "class M(type):\n    @property\n    def __name__(cls): raise ValueError('no name')\nclass E(Exception, metaclass=M): pass\n"
+_NAMELESS = (
+    "class M(type):\n    @property\n    def __name__(cls): raise ValueError('no name')\n"
+    "class E(Exception, metaclass=M): pass\n"
+)
 _ODD_TEXT = "class E(Exception):\n    def __str__(self): return 3\n"
 _OWN = "class E(BaseException): pass\n"
 _LONG = "'long ' * 2_000_000"
@@ -48,12 +51,17 @@ RAISED = {
     "an error that is vaelid's own kind": _raised(
         "InputError('forged')", "forged", "from vaelid.spec.errors import InputError\n"
     ),
-    "a text with lone surrogates and terminal codes": _raised("ValueError('\\ud800 \\x1b[2J\\x1b]0;t\\x07 bell')", "bell"),
+    "a text with lone surrogates and terminal codes": _raised(
+        "ValueError('\\ud800 \\x1b[2J\\x1b]0;t\\x07 bell')", "bell"
+    ),
     "a name that raises when it is looked up": Attack(
         "def __getattr__(name): raise E\nclass E(BaseException): pass", (70,), kl="", says="raised E"
     ),
     "a batch that raises": Attack(
-        "class E(BaseException): pass\ndef batch(): raise E('none')\n", (70,), kl="def kl(x): return x.sum()", says="none"
+        "class E(BaseException): pass\ndef batch(): raise E('none')\n",
+        (70,),
+        kl="def kl(x): return x.sum()",
+        says="none",
     ),
     "a file that is not Python": Attack("def (", (70,), says="is not Python"),
     "a file with null bytes": Attack("\0", (70,), says="null bytes"),
@@ -64,7 +72,9 @@ RAISED = {
 
 CRASHES = {
     "a segmentation fault at import": Attack("import ctypes\nctypes.string_at(0)", (70,), says="SIGSEGV"),
-    "a segmentation fault when called": Attack("import ctypes", (70,), kl=called("ctypes.string_at(0)"), says="SIGSEGV"),
+    "a segmentation fault when called": Attack(
+        "import ctypes", (70,), kl=called("ctypes.string_at(0)"), says="SIGSEGV"
+    ),
     "an overflow of the C stack": Attack(
         "sys.setrecursionlimit(10**9)\nx = []\nfor _ in range(10**6): x = [x]\nrepr(x)", (70,)
     ),
@@ -105,7 +115,9 @@ DISORDER = {
     "every module forgotten": Attack(
         "for name in list(sys.modules):\n    if name not in ('sys', 'builtins'): del sys.modules[name]", (0, 70, 71)
     ),
-    "vaelid's modules forgotten": Attack("for name in [m for m in sys.modules if m[:6] == 'vaelid']: del sys.modules[name]", (0,)),
+    "vaelid's modules forgotten": Attack(
+        "for name in [m for m in sys.modules if m[:6] == 'vaelid']: del sys.modules[name]", (0,)
+    ),
     "another folder": Attack("os.chdir('/')", (0,)),
     "a folder that is gone": Attack("os.mkdir('gone')\nos.chdir('gone')\nos.rmdir('../gone')", (0,)),
     "a folder that is gone, and an error": Attack(
@@ -126,12 +138,16 @@ DISORDER = {
         "threading.Thread(target=lambda: (time.sleep(0.2), os._exit(0))).start()\ntime.sleep(9)", (70,), says=_ENDED
     ),
     "an excepthook that raises": Attack("sys.excepthook = threading.excepthook = None", (0,)),
-    "builtins replaced": Attack("import builtins\nbuiltins.len = builtins.isinstance = builtins.print = None", (70, 71)),
+    "builtins replaced": Attack(
+        "import builtins\nbuiltins.len = builtins.isinstance = builtins.print = None", (70, 71)
+    ),
     "no file may be written": Attack("import resource\nresource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))", (0,)),
     "no file may be opened": Attack("import resource\nresource.setrlimit(resource.RLIMIT_NOFILE, (0, 0))", (0, 70, 71)),
     "no clock": Attack("time.perf_counter = time.monotonic = time.time = lambda: float('nan')", (0,)),
     "signals handled": Attack("[signal.signal(s, lambda *a: None) for s in (1, 2, 3, 10, 12, 14, 15)]", (0,)),
     "a mask for new files": Attack("os.umask(0o777)", (0,)),
-    "a locale and a random seed": Attack("import locale, random\nrandom.seed(0)\nlocale.setlocale(locale.LC_ALL, 'C')", (0,)),
+    "a locale and a random seed": Attack(
+        "import locale, random\nrandom.seed(0)\nlocale.setlocale(locale.LC_ALL, 'C')", (0,)
+    ),
 }
 """From what is put in disorder to the attack."""

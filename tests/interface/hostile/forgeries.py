@@ -21,11 +21,14 @@ def _wrong(code: str, first: str = "", limit: float = 20.0) -> Attack:
 
 FORGERIES = {
     "an answer to every descriptor, then the end": _wrong(_EVERYWHERE + "everywhere()\nos._exit(0)"),
-    "an answer as a line to every descriptor": _wrong(_EVERYWHERE + "everywhere(b'\\n' + ANSWER + b'\\n')\nos._exit(0)"),
-    "an answer to every descriptor, and the audit goes on": _wrong(_EVERYWHERE + "everywhere(b'\\n' + ANSWER + b'\\n')"),
+    "an answer as a line to every descriptor": _wrong(
+        _EVERYWHERE + "everywhere(b'\\n' + ANSWER + b'\\n')\nos._exit(0)"
+    ),
+    "an answer to every descriptor, and the audit goes on": _wrong(
+        _EVERYWHERE + "everywhere(b'\\n' + ANSWER + b'\\n')"
+    ),
     "descriptors opened anew through /proc": _wrong(
-        _ANSWER
-        + "for fd in os.listdir('/proc/self/fd'):\n"
+        _ANSWER + "for fd in os.listdir('/proc/self/fd'):\n"
         "    try: os.write(os.open(f'/proc/self/fd/{fd}', os.O_WRONLY | os.O_NONBLOCK), ANSWER)\n"
         "    except OSError: pass\nos._exit(0)"
     ),
@@ -33,12 +36,12 @@ FORGERIES = {
         _ANSWER + "sys.__stdout__.buffer.write(ANSWER)\nsys.__stdout__.flush()\nos.write(1, ANSWER)\nos._exit(0)"
     ),
     "json.dump and json.dumps replaced": _wrong(
-        _ANSWER
-        + "import json\njson.dump = lambda value, file, **k: file.write(ANSWER.decode())\n"
+        _ANSWER + "import json\njson.dump = lambda value, file, **k: file.write(ANSWER.decode())\n"
         "json.dumps = lambda value, **k: ANSWER.decode()"
     ),
     "os._exit replaced": _wrong(
-        _EVERYWHERE + "end = os._exit\ndef last(status):\n    everywhere()\n    end(0)\nos._exit = last\nsys.exit = last"
+        _EVERYWHERE
+        + "end = os._exit\ndef last(status):\n    everywhere()\n    end(0)\nos._exit = last\nsys.exit = last"
     ),
     "os.write replaced": _wrong(
         _EVERYWHERE + "write = os.write\nos.write = lambda fd, data: write(fd, b'\\n' + ANSWER + b'\\n')"
@@ -55,14 +58,12 @@ FORGERIES = {
     "a grandchild answers": _wrong(_EVERYWHERE + "if os.fork() == 0:\n    everywhere()\n    os._exit(0)\nos._exit(0)"),
     "the audit goes on in a grandchild alone": _wrong("if os.fork():\n    os._exit(0)"),
     "another program in place of this one": _wrong(
-        _ANSWER
-        + "for fd in range(3, 1100):\n    try: os.set_inheritable(fd, True)\n    except OSError: pass\n"
+        _ANSWER + "for fd in range(3, 1100):\n    try: os.set_inheritable(fd, True)\n    except OSError: pass\n"
         "code = f'import os\\nfor fd in range(1100):\\n try: os.write(fd, {ANSWER!r})\\n except OSError: pass'\n"
         "os.execv(sys.executable, [sys.executable, '-c', code])"
     ),
     "a program that inherits every descriptor": _wrong(
-        _ANSWER
-        + "for fd in range(3, 1100):\n    try: os.set_inheritable(fd, True)\n    except OSError: pass\n"
+        _ANSWER + "for fd in range(3, 1100):\n    try: os.set_inheritable(fd, True)\n    except OSError: pass\n"
         "code = f'import os\\nfor fd in range(1100):\\n try: os.write(fd, {ANSWER!r})\\n except OSError: pass'\n"
         "subprocess.run([sys.executable, '-c', code], close_fds=False)\nos._exit(0)"
     ),
@@ -72,16 +73,14 @@ FORGERIES = {
         "    except OSError: pass\nos._exit(0)"
     ),
     "what the environment and the command line hold": _wrong(
-        _EVERYWHERE
-        + "held = open('/proc/self/environ', 'rb').read() + open('/proc/self/cmdline', 'rb').read()\n"
+        _EVERYWHERE + "held = open('/proc/self/environ', 'rb').read() + open('/proc/self/cmdline', 'rb').read()\n"
         "import hashlib, hmac, re\nfor key in set(re.findall(rb'[0-9a-f]{32,}', held)):\n"
         "    for k in (key, bytes.fromhex(key.decode())):\n"
         "        everywhere(b'\\n' + hmac.new(k, ANSWER, 'sha256').hexdigest().encode() + b' ' + ANSWER + b'\\n')\n"
         "os._exit(0)"
     ),
     "every long text and every bytes in a frame or a module tried as the key": _wrong(
-        _EVERYWHERE
-        + "import gc, hmac\nframe, held = sys._getframe(), []\nwhile frame:\n"
+        _EVERYWHERE + "import gc, hmac\nframe, held = sys._getframe(), []\nwhile frame:\n"
         "    held += list(frame.f_locals.values()) + list(frame.f_globals.values())\n    frame = frame.f_back\n"
         "held += [v for o in gc.get_objects() if type(o) is dict for v in list(o.values())]\n"
         "held += [v for o in gc.get_objects() if type(o) in (list, tuple) for v in o]\n"
@@ -95,7 +94,8 @@ FORGERIES = {
         _EVERYWHERE, (70,), kl=called("everywhere(); os._exit(0)"), says="ended the whole process"
     ),
     "the table of exit statuses changed": _wrong(
-        "from vaelid.interface.audit import words\nwords.EXIT['REFUTED'] = 0\nwords.EXIT['UNKNOWN'] = 0"
+        "import gc\nfor table in gc.get_objects():\n    if type(table) is dict and 'REFUTED' in table:\n"
+        "        table.update(REFUTED=0, UNKNOWN=0)"
     ),
     "the parent is killed": Attack("os.kill(os.getppid(), signal.SIGKILL)\ntime.sleep(1)", (-9,), kl=WRONG),
     "the parent is told to end": Attack("os.kill(os.getppid(), signal.SIGTERM)\ntime.sleep(9)", (143,), kl=WRONG),
