@@ -31,7 +31,7 @@ RAISED = {
     "an error with 10 MB of text, when called": _raised_when_called(f"ValueError({_LONG})", "ValueError"),
     "an error with 10 MB of text in one of its names": _raised("type('E' * 10_000_000, (Exception,), {})()", "EEEE"),
     "an error whose text raises": _raised("E()", "E at model.py", _UNPRINTABLE),
-    "an error whose text raises, when called": _raised_when_called("E()", "raised E", _UNPRINTABLE),
+    "an error whose text raises, when called": _raised_when_called("E()", "model.py, line", _UNPRINTABLE),
     "an error whose text is no text": _raised("E()", "E at model.py", _ODD_TEXT),
     "an error whose text never ends": Attack(_ENDLESS_TEXT + "raise E()", (70,), says="still running", limit=2),
     "an error whose class has no name": _raised("E()", "model.py, line", _NAMELESS),
@@ -85,7 +85,8 @@ CRASHES = {
     "a kill of its group": Attack("os.killpg(0, signal.SIGKILL)", (70,), says="SIGKILL"),
     "an alarm": Attack("signal.alarm(1)\ntime.sleep(9)", (70,), says="SIGALRM"),
     "memory without end, within a limit": Attack(
-        "import resource\nresource.setrlimit(resource.RLIMIT_AS, (2**33, 2**33))\nx = [bytearray(2**30) for _ in range(99)]",
+        "import resource\nsize = int(open('/proc/self/statm').read().split()[0]) * 4096 + 2**28\n"
+        "resource.setrlimit(resource.RLIMIT_AS, (size, size))\nx = [bytearray(2**26) for _ in range(99)]",
         (70,),
         says="MemoryError",
     ),
@@ -116,7 +117,7 @@ DISORDER = {
         "for name in list(sys.modules):\n    if name not in ('sys', 'builtins'): del sys.modules[name]", (0, 70, 71)
     ),
     "vaelid's modules forgotten": Attack(
-        "for name in [m for m in sys.modules if m[:6] == 'vaelid']: del sys.modules[name]", (0,)
+        "for name in [m for m in sys.modules if m[:6] == 'vaelid']: del sys.modules[name]", (0, 70, 71)
     ),
     "another folder": Attack("os.chdir('/')", (0,)),
     "a folder that is gone": Attack("os.mkdir('gone')\nos.chdir('gone')\nos.rmdir('../gone')", (0,)),
@@ -127,7 +128,7 @@ DISORDER = {
     "no path": Attack("sys.path.clear()", (0,)),
     "the default device is meta": Attack("torch.set_default_device('meta')", (0, 2, 70)),
     "the default dtype is half": Attack("torch.set_default_dtype(torch.float16)", (0, 2)),
-    "no gradients": Attack("torch.set_grad_enabled(False)", (0,)),
+    "no gradients": Attack("torch.set_grad_enabled(False)", (0, 71)),
     "warnings are errors": Attack("import warnings\nwarnings.simplefilter('error')", (0,)),
     "a warning that is an error": Attack(
         "import warnings\nwarnings.simplefilter('error')", (70,), kl=called("warnings.warn('now')"), says="now"

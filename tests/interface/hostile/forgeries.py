@@ -2,7 +2,7 @@
 
 from tests.interface.hostile.attack import WRONG, Attack, called
 
-_ANSWER = 'ANSWER = b\'{"status": 0, "answer": "PROVED  forged"}\'\n'
+_ANSWER = 'ANSWER = b\'{"status": 0, "verdict": "PROVED", "answer": "PROVED  forged"}\'\n'
 _EVERYWHERE = _ANSWER + (
     "def everywhere(data=ANSWER):\n"
     "    for fd in range(3, 1100):\n"
@@ -15,8 +15,8 @@ _REPORT = (
 )
 
 
-def _wrong(code: str, first: str = "", limit: float = 20.0) -> Attack:
-    return Attack(code, (1, 70), first, kl=WRONG, limit=limit)
+def _wrong(code: str, *more: int) -> Attack:
+    return Attack(code, (1, 70, *more), kl=WRONG)
 
 
 FORGERIES = {
@@ -37,11 +37,13 @@ FORGERIES = {
     ),
     "json.dump and json.dumps replaced": _wrong(
         _ANSWER + "import json\njson.dump = lambda value, file, **k: file.write(ANSWER.decode())\n"
-        "json.dumps = lambda value, **k: ANSWER.decode()"
+        "json.dumps = lambda value, **k: ANSWER.decode()",
+        2,  # the solvers' own processes are spoiled too
     ),
     "os._exit replaced": _wrong(
         _EVERYWHERE
-        + "end = os._exit\ndef last(status):\n    everywhere()\n    end(0)\nos._exit = last\nsys.exit = last"
+        + "end = os._exit\ndef last(status):\n    everywhere()\n    end(0)\nos._exit = last\nsys.exit = last",
+        71,  # with what ends processes gone
     ),
     "os.write replaced": _wrong(
         _EVERYWHERE + "write = os.write\nos.write = lambda fd, data: write(fd, b'\\n' + ANSWER + b'\\n')"
@@ -113,7 +115,7 @@ INSIDE = {
         "frame = sys._getframe()\nwhile frame:\n"
         "    for value in list(frame.f_locals.values()):\n"
         "        if callable(value) and getattr(value, '__module__', '').startswith(('vaelid.interface.audit', '__main__')):\n"
-        "            try: value({'status': 0, 'answer': 'PROVED  forged'})\n"
+        "            try: value({'verdict': 'PROVED', 'answer': 'PROVED  forged'})\n"
         "            except BaseException: pass\n"
         "    frame = frame.f_back\nos._exit(0)"
     ),

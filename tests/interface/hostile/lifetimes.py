@@ -57,10 +57,10 @@ LIFETIMES = {
         _DAEMON.format(do=_LONG) + "while True: pass", (70,), says=_STILL, limit=2
     ),
     # code that will not end
-    "a loop at import": Attack("while True: pass", (70,), says="model.py, line 12", limit=2),
-    "a loop when called": Attack("", (70,), kl=called("while True: pass"), says="model.py, line 15", limit=2),
+    "a loop at import": Attack("while True: pass", (70,), says="model.py, line 10", limit=2),
+    "a loop when called": Attack("", (70,), kl=called("while True: pass"), says="model.py, line 13", limit=2),
     "a loop in C that holds the interpreter": Attack(
-        "import re\nre.match('(a+)+$', 'a' * 64 + 'b')", (70,), says="model.py, line 13", limit=2
+        "import re\nre.match('(a+)+$', 'a' * 64 + 'b')", (70,), says="model.py, line 11", limit=2
     ),
     "a loop that catches all": Attack(
         "while True:\n    try:\n        while True: pass\n    except BaseException: pass", (70,), says=_STILL, limit=2
@@ -69,7 +69,7 @@ LIFETIMES = {
         "import faulthandler\nfaulthandler.cancel_dump_traceback_later()\nwhile True: pass", (70,), says=_STILL, limit=2
     ),
     "a sleep with every signal blocked": Attack(
-        f"signal.pthread_sigmask(signal.SIG_BLOCK, range(1, 65))\n{_LONG}", (70,), says=_STILL, limit=2
+        f"signal.pthread_sigmask(signal.SIG_BLOCK, signal.valid_signals())\n{_LONG}", (70,), says=_STILL, limit=2
     ),
     "a process that stops itself": Attack("os.kill(os.getpid(), signal.SIGSTOP)", (70,), says=_STILL, limit=2),
     "a wait for input": Attack("input()", (70,), says="EOFError", limit=5),

@@ -16,7 +16,7 @@ from collections.abc import Callable
 from typing import Any
 
 from vaelid.interface.audit.asked import Job
-from vaelid.interface.audit.failures import cut, explained, is_theirs, raised
+from vaelid.interface.audit.failures import cut, explained, is_theirs, named, raised
 from vaelid.interface.audit.job import perform
 from vaelid.interface.audit.seal import KEY_BYTES, MOST_BYTES, sealer
 from vaelid.interface.audit.tree import die_with_parent
@@ -113,7 +113,7 @@ def outcome(job: Job) -> dict[str, Any]:
     except BaseException as error:
         if is_theirs(error):
             return _failed("user", raised(job.target, error))
-        return _failed("defect", f"{job.target}: {raised('the audit', error)}")
+        return _failed("defect", f"{job.target}: {named(error)}")
 
 
 def _failed(kind: str, message: str) -> dict[str, Any]:

@@ -6,12 +6,13 @@ import signal
 import traceback
 from collections.abc import Callable
 from contextlib import suppress
+from pathlib import Path
 from typing import Any
 
 from vaelid.interface.audit.places import is_ours, is_users, raised_at, shown
 from vaelid.spec.errors import UserCodeError, VaelidError
 
-__all__ = ["Stopped", "Undecided", "cut", "explained", "is_theirs", "raised", "run", "text_of"]
+__all__ = ["Stopped", "Undecided", "cut", "explained", "is_theirs", "named", "raised", "run", "text_of"]
 
 _NO_GPU = ("not compiled with CUDA", "NVIDIA driver", "No CUDA GPUs", "CUDA error", "no CUDA-capable device")
 _MEND_GPU = "This machine has no GPU that torch can use: let the device be a setting, and audit on the CPU."
@@ -64,6 +65,12 @@ def raised(doing: str, error: BaseException) -> str:
     return f"{doing} raised {_name(error)}{raised_at(error)}" + (f": {said}" if said else "")
 
 
+def named(error: BaseException) -> str:
+    """As in "ValueError: no such layer"."""
+    said = text_of(error)
+    return f"{_name(error)}: {said}" if said else _name(error)
+
+
 def _name(error: BaseException) -> str:
     # not type(error).__name__: a metaclass may say something else, or raise
     return cut(type.__dict__["__name__"].__get__(type(error)), 100)
@@ -85,10 +92,13 @@ def cut(text: str, most: int = _MOST) -> str:
 
 
 def is_theirs(error: BaseException) -> bool:
-    """Whether it was raised by the user's code: below its last line there is none of vaelid's, but torch's perhaps."""
+    """Whether it was raised by the user's code: whose line is the innermost, apart from those of installed packages.
+
+    Both call packages: an error in z3 is vaelid's, one in a package of layers the user's.
+    """
     files = [frame.filename for frame in traceback.extract_tb(error.__traceback__)]
-    decisive = [file for file in files if is_ours(file) or is_users(file)]
-    return bool(decisive) and is_users(decisive[-1])
+    decisive = [file for file in files if is_ours(file) or (is_users(file) and "site-packages" not in Path(file).parts)]
+    return bool(decisive) and not is_ours(decisive[-1])
 
 
 def explained(error: UserCodeError) -> str:

@@ -120,11 +120,13 @@ def _how(status: int) -> str:
 
 def _read(found: dict[str, Any]) -> dict[str, Any]:
     """What the process found; what it failed with is raised."""
-    if "failure" not in found:
-        return {"status": EXIT[found["verdict"]], "answer": found["answer"]}
-    errors = {"user": UserCodeError, "input": InputError, "vaelid": VaelidError}
-    error = errors.get(found["failure"], InternalError)
-    raise error(found["message"]) from _Elsewhere(found["traceback"])
+    match found:
+        case {"verdict": verdict, "answer": answer} if verdict in EXIT:
+            return {"status": EXIT[verdict], "answer": answer}
+        case {"failure": kind, "message": message, "traceback": lines}:
+            errors = {"user": UserCodeError, "input": InputError, "vaelid": VaelidError}
+            raise errors.get(kind, InternalError)(message) from _Elsewhere(lines)
+    raise InternalError("the process in which audits run gave an answer of another form")
 
 
 def _unanswered(job: Job, time_limit: float, said: str, status: int | None) -> VaelidError:
