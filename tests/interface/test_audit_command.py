@@ -98,7 +98,7 @@ USER = [
         "lacking.py:kl",
         r"lacking.py needs the module 'not_installed' at lacking.py, line 1, which cannot be imported: .*",
     ),
-    ("failing.py:kl", r"failing.py raised TypeError at failing.py, line 1: division by zero"),
+    ("failing.py:kl", r"failing.py raised ZeroDivisionError at failing.py, line 1: division by zero"),
     ("parsing.py:kl", r"parsing.py raised SystemExit at parsing.py, line 2: 2"),
     (
         "model.py:raising",

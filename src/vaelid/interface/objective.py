@@ -7,7 +7,7 @@ from torch import Tensor
 
 from vaelid.auditor import audit
 from vaelid.spec.errors import VaelidError
-from vaelid.train.model import VAE
+from vaelid.train.model import VAE, Expectation
 from vaelid.train.twins import TWINS, slow_sides
 
 __all__ = ["AUDITED_ROWS", "Objective", "audited"]
@@ -37,7 +37,7 @@ class Objective:
         return f"The loss it minimised: {self.verdict}, {self.finding}."
 
 
-def audited(model: VAE, x: Tensor, *, beta: float = 1.0, expectation: str = "sampled") -> Objective:
+def audited(model: VAE, x: Tensor, *, beta: float = 1.0, expectation: Expectation = "sampled") -> Objective:
     """Audit the loss of the model at this beta, on some rows.
 
     Its fused kernels are read by their slow sides, the spec's definitions; `tests/twins` ties each to its bound.

@@ -36,7 +36,7 @@ class Attack:
     first: str = ""
     says: str = ""
     kl: str = RIGHT
-    limit: float = 20.0
+    limit: float = 60.0
 
     @property
     def text(self) -> str:

@@ -76,7 +76,7 @@ CRASHES = {
         "import ctypes", (70,), kl=called("ctypes.string_at(0)"), says="SIGSEGV"
     ),
     "an overflow of the C stack": Attack(
-        "sys.setrecursionlimit(10**9)\nx = []\nfor _ in range(10**6): x = [x]\nrepr(x)", (70,)
+        "sys.setrecursionlimit(10**9)\nx = []\nfor _ in range(2 * 10**5): x = [x]\nrepr(x)", (70,)
     ),
     "abort": Attack("os.abort()", (70,), says="SIGABRT"),
     "the end with status 0": Attack("os._exit(0)", (70,), says=_ENDED),
@@ -126,7 +126,7 @@ DISORDER = {
     ),
     "no environment": Attack("os.environ.clear()", (0,)),
     "no path": Attack("sys.path.clear()", (0,)),
-    "the default device is meta": Attack("torch.set_default_device('meta')", (0, 2, 70)),
+    "the default device is meta": Attack("torch.set_default_device('meta')", (0, 2, 70, 71)),
     "the default dtype is half": Attack("torch.set_default_dtype(torch.float16)", (0, 2)),
     "no gradients": Attack("torch.set_grad_enabled(False)", (0, 71)),
     "warnings are errors": Attack("import warnings\nwarnings.simplefilter('error')", (0,)),

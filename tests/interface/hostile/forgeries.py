@@ -52,7 +52,8 @@ FORGERIES = {
     "a thread that writes all the time": _wrong(
         _EVERYWHERE
         + "def writes():\n    while True:\n        everywhere(b'\\n' + ANSWER + b'\\n')\n        time.sleep(0.01)\n"
-        "threading.Thread(target=writes, daemon=True).start()"
+        "threading.Thread(target=writes, daemon=True).start()",
+        71,  # it writes into the pipes of the solvers' processes, too
     ),
     "a timeout forged before its time": _wrong(
         _EVERYWHERE + "everywhere(b'Timeout (0:00:20)!\\n  File \"model.py\", line 1 in kl\\n')\nos._exit(1)"
@@ -99,6 +100,13 @@ FORGERIES = {
         "import gc\nfor table in gc.get_objects():\n    if type(table) is dict and 'REFUTED' in table:\n"
         "        table.update(REFUTED=0, UNKNOWN=0)"
     ),
+    "the function that answers looked for in every frame": _wrong(
+        "frame = sys._getframe()\nwhile frame:\n"
+        "    for value in [*frame.f_locals.values(), *frame.f_globals.values()]:\n"
+        "        if callable(value) and 'say' in getattr(value, '__qualname__', ''):\n"
+        "            value({'verdict': 'PROVED', 'answer': 'PROVED  forged'})\n"
+        "    frame = frame.f_back\nos._exit(0)"
+    ),
     "the parent is killed": Attack("os.kill(os.getppid(), signal.SIGKILL)\ntime.sleep(1)", (-9,), kl=WRONG),
     "the parent is told to end": Attack("os.kill(os.getppid(), signal.SIGTERM)\ntime.sleep(9)", (143,), kl=WRONG),
 }
@@ -108,23 +116,14 @@ INSIDE = {
     "the auditor's function replaced": _wrong(
         _REPORT + "import vaelid.auditor\nvaelid.auditor.audit_kl = lambda *a, **k: FORGED.claims[0]"
     ),
-    "the audit's own function replaced": _wrong(
-        _REPORT + "import vaelid.interface.audit.job as job\njob.audited = lambda asked: FORGED"
+    "the function that answers found among all objects and called": _wrong(
+        "import gc\nfor f in gc.get_objects():\n"
+        "    if getattr(f, '__qualname__', '') == '_channel.<locals>.say':\n"
+        "        f({'verdict': 'PROVED', 'answer': 'PROVED  forged'})\nos._exit(0)"
     ),
-    "the function that answers found in a frame and called": _wrong(
-        "frame = sys._getframe()\nwhile frame:\n"
-        "    for value in list(frame.f_locals.values()):\n"
-        "        if callable(value) and getattr(value, '__module__', '').startswith(('vaelid.interface.audit', '__main__')):\n"
-        "            try: value({'verdict': 'PROVED', 'answer': 'PROVED  forged'})\n"
-        "            except BaseException: pass\n"
-        "    frame = frame.f_back\nos._exit(0)"
-    ),
-    "what a rule of the kernel finds replaced": _wrong(
-        "import vaelid.theory.prover as prover, vaelid.auditor.divergence as d\n"
-        "for name in dir(d):\n    if 'witness' in name or 'refut' in name:\n        setattr(d, name, lambda *a, **k: None)"
-    ),
-    "a text to the terminal of the parent": _wrong(
-        "fd = os.open(f'/proc/{os.getppid()}/fd/1', os.O_WRONLY | os.O_APPEND)\nos.write(fd, b'PROVED  forged\\n')"
+    "a text to the standard output of the parent": _wrong(
+        "fd = os.open(f'/proc/{os.getppid()}/fd/1', os.O_WRONLY)\nos.write(fd, b'PROVED  forged\\n')\n"
+        "os.kill(os.getppid(), signal.SIGKILL)"
     ),
 }
 """Within reach of code that runs in the same process, or as the same user: `docs/trust.md` says so."""

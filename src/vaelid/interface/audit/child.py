@@ -30,23 +30,28 @@ _ANONYMOUS = "the audited function"
 
 def main() -> None:
     """Read the job, do it, write the outcome, and end: threads that user code has left running are not waited for."""
-    leave = os._exit
+    leave, jobs = os._exit, list[Job]()
     try:
-        request, seal = _received()
-        die_with_parent(request["parent"])
-        descriptor, say = _channel(seal)
-        sys.argv = [request["job"]["target"]]
-        say({"started": True})
-        # both are of C and need no interpreter: they work on code that holds on to it, and on a crash
-        faulthandler.enable(file=descriptor)
-        faulthandler.dump_traceback_later(request["time_limit"], exit=True, file=descriptor)
-        found = outcome(Job(**request["job"]))
-        faulthandler.cancel_dump_traceback_later()
-        say(found)
+        # what writes sealed answers is on the stack of this expression, in no variable that a frame shows to user code
+        _started(jobs)(outcome(jobs.pop()))
         sys.stderr.flush()
     except BaseException:  # user code has closed what answers are written to, or standard error
         leave(1)
     leave(0)
+
+
+def _started(jobs: list[Job]) -> Callable[[Any], None]:
+    """Put the job into the list, say that its time begins, and give the function that writes the answer."""
+    request, seal = _received()
+    die_with_parent(request["parent"])
+    descriptor, say = _channel(seal)
+    sys.argv = [request["job"]["target"]]
+    jobs.append(Job(**request["job"]))
+    say({"started": True})
+    # both are of C and need no interpreter: they work on code that holds on to it, and on a crash
+    faulthandler.enable(file=descriptor)
+    faulthandler.dump_traceback_later(request["time_limit"], exit=True, file=descriptor)
+    return say
 
 
 def _received() -> tuple[dict[str, Any], Callable[[Any], bytes]]:
@@ -70,9 +75,11 @@ def _channel(seal: Callable[[Any], bytes]) -> tuple[int, Callable[[Any], None]]:
     sys.stdout = sys.stderr
     # kept here, because user code may replace them
     pid, write, look, getpid, leave = os.getpid(), os.write, os.fstat, os.getpid, os._exit
+    cancel = faulthandler.cancel_dump_traceback_later
     identity = look(descriptor)[:3]
 
     def say(value: Any) -> None:
+        cancel()
         if getpid() != pid:  # a fork of the process went on to the end of the audit: one answer is enough
             leave(0)
         line = seal(value)
