@@ -7,6 +7,7 @@ test fails where one is not so.
 import importlib.util
 import re
 from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 
 __all__ = ["COUNTS", "DOCUMENTS", "ROOT", "marked", "rewritten"]
@@ -73,6 +74,7 @@ def _rocq_mutants() -> int:
     return sum(1 for _ in mutants((ROOT / "proofs/spec/Gen.v").read_text()))
 
 
+@cache
 def _loss_mutants() -> int:
     from tests.mutants.losses.audits import all_mutants
 

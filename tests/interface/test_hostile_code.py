@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from tests.interface.forked import Forked
 from tests.interface.hostile.failures import CRASHES, DISORDER, RAISED
+from tests.interface.hostile.first import FIRST_RESULTS
 from tests.interface.hostile.forgeries import FORGERIES, INSIDE
 from tests.interface.hostile.lifetimes import LIFETIMES
 
@@ -19,6 +20,10 @@ OF_THE_FORK = {
     "the parent is killed",  # the test would be
     "every long text and every bytes in a frame or a module tried as the key",  # a fork has the parent's frames
 }
+
+
+def test_the_first_results_are_of_these_attacks():
+    assert FIRST_RESULTS.keys() <= ATTACKS.keys()
 
 
 def alive(pid: int) -> bool:
@@ -57,10 +62,11 @@ def check(attack, outcome) -> None:
     assert attack.says in outcome.err
 
 
+HEAVY = {"an overflow of the C stack", "every descriptor closed", "every descriptor closed and opened as a file"}
 QUICK = [
     name
     for name, attack in ATTACKS.items()
-    if name not in OF_THE_FORK and attack.limit > 5 and not {0, 1} & set(attack.status)
+    if name not in OF_THE_FORK | HEAVY and attack.limit > 5 and not {0, 1} & set(attack.status)
 ]
 """Those that end while the file is loaded, without an audit, before a time limit."""
 SLOW = [name for name in ATTACKS if name not in OF_THE_FORK and name not in QUICK]

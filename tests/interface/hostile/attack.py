@@ -25,7 +25,6 @@ class Attack:
     Attributes:
         code: what the file does when it is loaded; with `KL` in it, the whole file.
         status: the exit statuses that are right.
-        first: how it ended before it was mended: a status, or what was wrong.
         says: what the message contains.
         kl: the function that is audited, after `code`.
         limit: of time, in seconds.
@@ -33,7 +32,6 @@ class Attack:
 
     code: str
     status: tuple[int, ...]
-    first: str = ""
     says: str = ""
     kl: str = RIGHT
     limit: float = 60.0
