@@ -5,7 +5,7 @@ BIN    := $(VENV)/bin
 PIP    := $(BIN)/python -m pip --disable-pip-version-check --quiet
 PACKAGES ?= .packages
 
-.PHONY: demo test test-floats test-long test-jax mutants mutants-proofs audit-packages proofs lint types benchmarks clean help
+.PHONY: demo test test-floats test-long test-jax counts mutants mutants-proofs audit-packages proofs lint types benchmarks clean help
 
 COQ_PACKAGES := coq libcoq-coquelicot libcoq-mathcomp-analysis libcoq-interval
 
@@ -46,6 +46,9 @@ proofs: $(VENV)/.installed  ## Build and re-check the Rocq development (installs
 	  && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq $(COQ_PACKAGES) >/dev/null; } \
 	  || { echo "the proofs need Coq 8.16: apt-get install $(COQ_PACKAGES)"; exit 64; }
 	$(BIN)/vaelid theorems --check --rocq
+
+counts: $(VENV)/.installed-dev  ## Write the numbers that the documents state anew, as they are counted
+	$(BIN)/python -m tests.documents
 
 lint: $(VENV)/.installed-dev
 	$(BIN)/ruff check .

@@ -11,7 +11,7 @@ from tests.interface.sample_audits import ENDLESS_LINE, proved, refuted, written
 from vaelid import auditor
 from vaelid.auditor import Claim, Report
 from vaelid.interface.audit import child, job, process
-from vaelid.interface.audit.job import Job
+from vaelid.interface.audit.asked import Job
 from vaelid.spec.errors import UserCodeError
 
 
@@ -25,7 +25,7 @@ def model(folder, monkeypatch):
 def here(model, monkeypatch):
     """The audit runs in this process: faster, and what it calls can be replaced."""
     monkeypatch.setattr(
-        process, "run_apart", lambda asked, limit: process._read(asked, limit, json.dumps(child.outcome(asked)), 0)
+        process, "run_apart", lambda asked, limit: process._read(json.loads(json.dumps(child.outcome(asked))))
     )
     return model
 
@@ -70,22 +70,26 @@ def test_code_that_hangs_in_c_is_ended_and_its_line_named(model):
 @pytest.mark.parametrize(("status", "how"), [(0, "with status 0"), (-11, "by signal SIGSEGV")])
 def test_code_that_ends_the_process_gives_no_verdict(status, how):
     with pytest.raises(UserCodeError, match=f"model.py:kl ended the whole process {how}, so there is no verdict."):
-        process._read(Job("model.py:kl"), 60.0, "", status)
+        raise process._unanswered(Job("model.py:kl"), 60.0, "", status)
 
 
 def test_whose_time_ran_out_is_said(model):
     ours = f'Timeout (0:01:00)!\n  File "{auditor.__file__}", line 9 in prove\n'
     with pytest.raises(process.Undecided, match="had not decided after 60 s"):
-        process._read(Job("model.py:kl"), 60, ours, 1)
+        raise process._unanswered(Job("model.py:kl"), 60, ours, 1)
     with pytest.raises(UserCodeError, match=r"still running after 60 s, at model\.py, line 4"):
-        process._read(Job("model.py:kl"), 60, f'{ours}  File "{model}", line 4 in kl\n', 1)
+        raise process._unanswered(Job("model.py:kl"), 60, f'{ours}  File "{model}", line 4 in kl\n', 1)
 
 
 def test_a_defect_of_vaelid_is_no_verdict(here, vaelid, monkeypatch):
-    monkeypatch.setattr(job, "audited", lambda asked: 1 // 0)
+    monkeypatch.setattr(job, "audited", int)  # raises in a line of vaelid's
     outcome = vaelid("audit", "model.py:kl")
-    assert (outcome.status, outcome.out) == (2, "")
-    assert "no verdict: vaelid itself failed on model.py:kl (ZeroDivisionError" in outcome.err
+    assert (outcome.status, outcome.out) == (71, "")
+    assert re.fullmatch(
+        r"vaelid: vaelid itself failed \(model\.py:kl: TypeError: .*\): please report it; "
+        r"--debug shows where\.\n",
+        outcome.err,
+    )
 
 
 USER = [
@@ -279,4 +283,6 @@ def test_the_report_is_a_text_that_begins_with_the_finding(here, vaelid, monkeyp
 def test_help_says_that_code_is_run(vaelid):
     words = " ".join(vaelid("audit", "--help").out.split())
     assert "This RUNS YOUR CODE" in words
-    assert "0 PROVED, 1 REFUTED, 2 UNKNOWN, 3 OTHER; 64 wrong usage, 70 your code raised" in words
+    assert (
+        "0 PROVED, 1 REFUTED, 2 UNKNOWN, 3 OTHER; 64 wrong usage, 70 your code raised, 71 vaelid itself failed" in words
+    )

@@ -11,7 +11,7 @@ import pytest
 import torch
 
 from vaelid import VAE, Evaluation, evaluate, fit, likelihood, load
-from vaelid.interface.cli.main import vaelid as group
+from vaelid.interface.cli.group import vaelid as group
 from vaelid.spec.likelihoods import LIKELIHOOD_NAMES
 
 RNG = np.random.default_rng(0)

@@ -7,6 +7,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from vaelid.interface.objective import AUDITED_ROWS, audited
 from vaelid.interface.report.content import LatentGrid, Pictures, RunReport
 from vaelid.interface.runs import Run
 from vaelid.spec.errors import InputError
@@ -40,6 +41,11 @@ def collect_report(
     evaluation = evaluate_rows(model, rows, held_out, draws=draws, seed=seed)
     tell("evaluating training rows")
     training = evaluate_rows(model, rows, split.training[:TRAINING_ROWS], draws=draws, seed=seed)
+    tell("auditing the loss that was trained")
+    recipe = config["recipe"]
+    objective = audited(
+        model, _read(rows, held_out[:AUDITED_ROWS]), beta=recipe["beta"], expectation=recipe["expectation"]
+    )
     tell("drawing")
     labels = None if data.labels is None else np.asarray(data.labels)[held_out.numpy()]
     by_kl = np.argsort([-kl.mean for kl in evaluation.kl_per_dimension], kind="stable")
@@ -52,6 +58,7 @@ def collect_report(
         evaluated=evaluated,
         evaluation=evaluation,
         training=training,
+        objective=objective,
         independent=_independent_cost(model, rows, split.training, held_out),
         pictures=_pictures(model, rows, held_out, labels, seed),
         means=_posterior_means(model, rows, held_out[:MAP_POINTS]),

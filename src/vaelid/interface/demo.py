@@ -4,11 +4,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-import numpy as np
-import torch
-from torch import Tensor
-
-from vaelid.auditor import audit
 from vaelid.interface.collect import collect_report
 from vaelid.interface.data import load_data
 from vaelid.interface.files import write_atomically
@@ -18,12 +13,9 @@ from vaelid.interface.runs import Run
 from vaelid.train.evaluation import Evaluation
 from vaelid.train.model import VAE
 from vaelid.train.recipe import Recipe
-from vaelid.train.twins import TWINS, slow_sides
 
 __all__ = ["Outcome", "run_demo"]
 
-_AUDITED_ROWS = 5
-_OF_THE_LOSS = ("kl_sum", "logistic_nll")
 RECIPE = Recipe(epochs=150, batch_size=64, learning_rate=2e-3, schedule="cosine", validation=0.1, test=0.2)
 
 
@@ -62,31 +54,7 @@ def run_demo(folder: Path, *, tell: Callable[[str], None]) -> Outcome:
     model = VAE(obs=(1, 8, 8), latent=16, hidden=(256,), likelihood="binomial:16", seed=RECIPE.seed)
     tell(f"training on {len(data.x):,} digits, 8 x 8 pixels of 0 to 16, {RECIPE.epochs} epochs")
     train(model, data, RECIPE, folder=Run(folder), command=f"vaelid demo --out {folder}")
-    tell("auditing the loss that was trained")
-    objective = audited(model, data.x[:_AUDITED_ROWS])
     content = collect_report(folder, progress=tell)
     write_atomically(folder / "report.html", render(content).encode())
     assert content.independent is not None
-    return Outcome(folder, content.evaluation, content.independent, objective)
-
-
-def audited(model: VAE, x: np.ndarray) -> str:
-    """What an audit says of the loss that was trained, in one sentence.
-
-    Its fused kernels are read by their slow sides, the spec's definitions; `tests/twins` ties each to its bound.
-    """
-    rows = torch.as_tensor(x, dtype=torch.float32)
-
-    def step(batch: Tensor) -> Tensor:
-        with slow_sides():
-            return model.loss(batch)
-
-    report = audit(step, rows)
-    if report.verdict != "PROVED":
-        return f"The loss it minimised: {report.verdict}. {report.summary}"
-    bounds = ", ".join(f"{name} to {twin.relative:g}" for name, twin in TWINS.items() if name in _OF_THE_LOSS)
-    kind = "the negative ELBO" if report.objective_name == "ELBO" else report.objective_name
-    return (
-        f"The loss it minimised: {report.verdict}, {kind} ({report.likelihood}, prior {report.prior}), for every batch "
-        f"size; its fused kernels are twins of the formula proved ({bounds})."
-    )
+    return Outcome(folder, content.evaluation, content.independent, content.objective.sentence)

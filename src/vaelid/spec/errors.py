@@ -19,3 +19,7 @@ class DivergenceError(VaelidError, ArithmeticError):
 
 class UserCodeError(VaelidError):
     """The user's own code raised."""
+
+
+class InternalError(VaelidError):
+    """A defect of vaelid's own: nothing was found out, and the user can mend nothing. Report it."""

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from vaelid.interface.audit.places import shown
-from vaelid.interface.files import read_bytes
+from vaelid.interface.audit.syntax import NotRead, parsed
 
-__all__ = ["Candidate", "candidates", "listing"]
+__all__ = ["Candidate", "Scan", "listing", "scan"]
 
 _SKIPPED = {"__pycache__", "build", "dist", "node_modules", "site-packages", "venv"}
 _MOST_FILES = 5000
@@ -60,30 +60,53 @@ def _instance(owner: str) -> str:
     return owner.rpartition(".")[2].lower()
 
 
-def candidates(place: Path) -> list[Candidate]:
-    """Those in the file, or in every .py file below the folder; the likeliest first. What is not Python is left out."""
-    files = [place] if place.is_file() else sorted(_files(place))[:_MOST_FILES]
-    found = [candidate for file in files for candidate in _in_file(file)]
-    return sorted(found, key=lambda c: (("loss", "KL", "sampler").index(c.kind), c.file, c.line))
+@dataclass(frozen=True)
+class Scan:
+    """What was found in a file or a folder.
+
+    Attributes:
+        candidates: the likeliest first.
+        unread: from a file that was left out to the reason.
+        more: how many files were not looked at, since there are too many.
+    """
+
+    candidates: tuple[Candidate, ...]
+    unread: dict[Path, str]
+    more: int = 0
+
+    def as_data(self) -> dict[str, object]:
+        """As plain data, for JSON."""
+        unread = [{"file": str(file), "reason": reason} for file, reason in self.unread.items()]
+        return {"candidates": [c.as_data() for c in self.candidates], "unread": unread, "files_left_out": self.more}
+
+
+def scan(place: Path) -> Scan:
+    """The file, or every .py file below the folder. What cannot be read as Python is named, and ends nothing."""
+    files = sorted(_files(place)) if place.is_dir() else [place]
+    found, unread = [], {}
+    for file in files[:_MOST_FILES]:
+        try:
+            found += _in_file(file)
+        except NotRead as reason:
+            unread[file] = str(reason)
+    found.sort(key=lambda c: (("loss", "KL", "sampler").index(c.kind), c.file, c.line))
+    return Scan(tuple(found), unread, max(0, len(files) - _MOST_FILES))
 
 
 def _files(folder: Path) -> Iterator[Path]:
     for path in folder.rglob("*.py"):
         parts = path.relative_to(folder).parts
-        if not any(part in _SKIPPED or part.startswith(".") for part in parts):
+        if not (path.is_dir() or any(part in _SKIPPED or part.startswith(".") for part in parts)):
             yield path
 
 
 def _in_file(file: Path) -> Iterator[Candidate]:
-    try:
-        tree = ast.parse(read_bytes(file))
-    except (SyntaxError, ValueError, RecursionError):
-        return
+    tree = parsed(file)
     names = {node.id for node in ast.walk(tree) if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)}
     has_batch = "batch" in names | {node.name for node in tree.body if isinstance(node, _Function)}
-    kinds = {function.name: kind for function, _ in _functions(tree, "") if (kind := _kind(function))}
+    kinds = {function.name: kind for function, _ in _functions(tree) if (kind := _kind(function))}
     divergences = {name for name, kind in kinds.items() if kind != "sampler"}
-    for function, owner in _functions(tree, ""):
+    for function, owner in _functions(tree):
         kind = _kind(function)
         if kind in (None, "sampler") and _called(function) & divergences and _gives(function):
             kind = "loss"  # it hands the rest to a function that is one
@@ -96,15 +119,18 @@ def _in_file(file: Path) -> Iterator[Candidate]:
             )
 
 
-def _functions(node: ast.AST, owner: str) -> Iterator[tuple[_Function, str]]:
-    """The functions that a name leads to: those at the top, and those of classes."""
-    for child in ast.iter_child_nodes(node):
-        if isinstance(child, _Function):
-            yield child, owner
-        elif isinstance(child, ast.ClassDef):
-            yield from _functions(child, f"{owner}{child.name}.")
-        elif isinstance(child, ast.If | ast.Try):
-            yield from _functions(child, owner)
+def _functions(tree: ast.Module) -> Iterator[tuple[_Function, str]]:
+    """The functions that a name leads to, with their class: those at the top, and those of classes."""
+    waiting: list[tuple[ast.AST, str]] = [(tree, "")]  # not by recursion: a thousand `elif` are nested a thousand deep
+    while waiting:
+        node, owner = waiting.pop()
+        for child in ast.iter_child_nodes(node):
+            if isinstance(child, _Function):
+                yield child, owner
+            elif isinstance(child, ast.ClassDef):
+                waiting.append((child, f"{owner}{child.name}."))
+            elif isinstance(child, ast.If | ast.Try):
+                waiting.append((child, owner))
 
 
 def _gives(function: _Function) -> bool:
@@ -137,15 +163,19 @@ def _kind(function: _Function) -> str | None:
     return None
 
 
-def listing(place: Path, found: list[Candidate]) -> list[str]:
-    """What was found, as lines of text: each with its place, and the command that audits it."""
-    if not found:
+def listing(place: Path, found: Scan) -> list[str]:
+    """What was found, as lines of text: each with its place, and the command that audits it; then what was not read."""
+    left_out = [f"not read: {shown(file)}: {reason}" for file, reason in found.unread.items()]
+    if found.more:
+        left_out.append(f"not read: {found.more} more files: name a folder with fewer than {_MOST_FILES}.")
+    if not found.candidates:
         return [
             f"{shown(place)}: nothing looks like the loss of a VAE. Name what to audit: vaelid audit file.py:name",
             "It looks for a KL, or exp of a log-variance, beside a reconstruction term; a name always works.",
+            *left_out,
         ]
     lines = [f"{shown(place)}: say which one to audit. Found by reading, nothing was run:"]
-    for candidate in found:
+    for candidate in found.candidates:
         lines += ["", f"  {shown(candidate.file)}:{candidate.line}  {candidate.name}  (looks like a {candidate.kind})"]
         if candidate.method:
             owner = candidate.name.rpartition(".")[0]
@@ -153,4 +183,4 @@ def listing(place: Path, found: list[Candidate]) -> list[str]:
         if candidate.needs_batch:
             lines.append("    needs a batch: put def batch(): ... in the file, that returns one, then")
         lines.append(f"    {candidate.command}")
-    return lines
+    return [*lines, "", *left_out] if left_out else lines

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from html import escape
 
 from vaelid.interface.audit.places import shown
+from vaelid.interface.audit.syntax import NotRead, parsed_text
 
 __all__ = ["Panel", "panels"]
 
@@ -60,13 +61,13 @@ def _around(text: str, line: int, length: int) -> range:
     """The lines of the innermost function that holds the line, its decorators too; else those near it."""
     try:
         spans = [span for span in _functions(text) if line in span]
-    except SyntaxError:
+    except NotRead:
         spans = []
     return min(spans, key=len) if spans else range(max(1, line - _AROUND), min(length, line + _AROUND) + 1)
 
 
 def _functions(text: str) -> Iterator[range]:
-    for node in ast.walk(ast.parse(text)):
+    for node in ast.walk(parsed_text(text)):
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
             first = min([node.lineno, *(decorator.lineno for decorator in node.decorator_list)])
             yield range(first, (node.end_lineno or node.lineno) + 1)

@@ -1,62 +1,40 @@
 """One audit: load what the user named, find out what it is, audit that, and write the answer."""
 
 import inspect
+import os
 import re
+import sys
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
 from vaelid import auditor
 from vaelid.auditor import Claim, Report
 from vaelid.auditor.roles import ROLES
+from vaelid.interface.audit.asked import Job
 from vaelid.interface.audit.failures import run
 from vaelid.interface.audit.output import answer, write_files
 from vaelid.interface.audit.targets import Target, find
 from vaelid.spec.errors import InputError
 
-__all__ = ["Job", "audited", "perform"]
-
-
-@dataclass(frozen=True)
-class Job:
-    """What `vaelid audit` was asked for, as plain data: it travels to the process that runs the user's code.
-
-    Attributes:
-        target, batch, inputs, eval_step: places in the user's code, ``file.py:name``.
-        roles: from parameter to role.
-        beta, likelihood, variance, prior: as declared.
-        form: ``text``, ``json`` or ``sarif``.
-        html, rocq: files to write.
-        command: the command, to be shown.
-    """
-
-    target: str
-    batch: str | None = None
-    inputs: str | None = None
-    eval_step: str | None = None
-    roles: Mapping[str, str] = field(default_factory=dict)
-    beta: float | None = None
-    likelihood: str | None = None
-    variance: float | None = None
-    prior: str | None = None
-    form: str = "text"
-    html: str | None = None
-    rocq: str | None = None
-    command: str = "vaelid audit"
+__all__ = ["audited", "perform"]
 
 
 def perform(job: Job) -> tuple[Report, str | dict[str, Any]]:
     """Audit, write the files that were asked for, and give the report and the answer in the form asked for."""
+    folder = os.getcwd()
     report = replace(audited(job), target=job.target)
+    os.chdir(folder)  # user code may have changed it; files are written, and places shown, as seen from here
     write_files(report, html=job.html, rocq=job.rocq, command=job.command)
     return report, answer(report, job.form)
 
 
 def audited(job: Job) -> Report:
     """The audit that fits what TARGET is: of a KL, of a sampler, of a loss of tensors, or of a step on a batch."""
-    target = find(job.target)
+    path, target = [*sys.path], find(job.target)
+    sys.path += [folder for folder in path if folder not in sys.path]  # what vaelid still imports, z3 for one
     parameters = _parameters(target, job.roles)
     start = time.perf_counter()
     if len(parameters) <= 1 or _is_step(parameters):

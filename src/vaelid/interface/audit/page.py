@@ -5,10 +5,11 @@ from importlib.resources import files
 
 from vaelid.auditor import Claim, Report
 from vaelid.auditor.bugs import BUGS
+from vaelid.interface.audit.asked import EXIT
 from vaelid.interface.audit.code import panels
 from vaelid.interface.audit.parts import badge, formula, number_line, prose, section, sentence
 from vaelid.interface.audit.places import shown, split
-from vaelid.interface.audit.words import EXIT, EXPECTED, at_point, deciding, interval, mend, number, place, sized
+from vaelid.interface.audit.words import EXPECTED, at_point, deciding, interval, mend, number, place, sized
 from vaelid.readings.terms.text import text
 
 __all__ = ["render"]

@@ -6,7 +6,7 @@ import traceback
 from functools import cache
 from pathlib import Path
 
-__all__ = ["is_users", "raised_at", "shown", "split"]
+__all__ = ["is_ours", "is_users", "raised_at", "shown", "split"]
 
 _OURS = Path(__file__).parents[2]
 
@@ -17,6 +17,11 @@ def _libraries() -> tuple[Path, ...]:
     torch = importlib.util.find_spec("torch")
     found = [_OURS, Path(sysconfig.get_path("stdlib"))]
     return (*found, Path(torch.origin).parent) if torch and torch.origin else tuple(found)
+
+
+def is_ours(file: str) -> bool:
+    """Whether the file is vaelid's."""
+    return Path(file).is_relative_to(_OURS)
 
 
 def is_users(file: str) -> bool:
@@ -32,7 +37,11 @@ def is_users(file: str) -> bool:
 def shown(file: str | Path) -> str:
     """The path from the present folder, where the file is below it."""
     path = Path(file)
-    return str(path.relative_to(Path.cwd())) if path.is_absolute() and path.is_relative_to(Path.cwd()) else str(path)
+    try:
+        here = Path.cwd()
+    except OSError:  # user code has changed to a folder that is gone
+        return str(path)
+    return str(path.relative_to(here)) if path.is_absolute() and path.is_relative_to(here) else str(path)
 
 
 def split(source: str | None) -> tuple[str, int] | None:

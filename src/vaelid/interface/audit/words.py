@@ -7,10 +7,7 @@ from vaelid.auditor import Claim, Report
 from vaelid.auditor.bugs import BUGS
 from vaelid.interface.audit.places import shown, split
 
-__all__ = ["EXIT", "EXPECTED", "at_point", "deciding", "interval", "mend", "number", "place", "readable", "sized"]
-
-EXIT = {"PROVED": 0, "REFUTED": 1, "UNKNOWN": 2, "OTHER": 3}
-"""The exit status of each verdict."""
+__all__ = ["EXPECTED", "at_point", "deciding", "interval", "mend", "number", "place", "readable", "sized"]
 
 EXPECTED: Mapping[str, tuple[str, str]] = {
     "sampler": ("a sampler of the posterior draws", "z = μ + σ · ε,  ε ~ N(0, 1), fresh for each row and coordinate"),

@@ -26,7 +26,10 @@ class Role(click.ParamType):
         return argument.strip(), role.strip()
 
 
-@click.command(epilog="Exit status: 0 PROVED, 1 REFUTED, 2 UNKNOWN, 3 OTHER; 64 wrong usage, 70 your code raised.")
+@click.command(
+    epilog="Exit status: 0 PROVED, 1 REFUTED, 2 UNKNOWN, 3 OTHER; 64 wrong usage, 70 your code raised, "
+    "71 vaelid itself failed."
+)
 @click.argument("target")
 @click.option("--batch", metavar="PLACE", help="What a step is given.  [default: batch in TARGET's file]")
 @click.option("--inputs", metavar="PLACE", help="A function that returns the arguments of a loss of tensors.")
@@ -88,7 +91,7 @@ def audit(
 
     if is_a_place(target):
         return _list_candidates(Path(target), as_json)
-    from vaelid.interface.audit.job import Job
+    from vaelid.interface.audit.asked import Job
     from vaelid.interface.audit.process import run_apart
 
     job = Job(
@@ -118,14 +121,14 @@ def audit(
 
 def _list_candidates(place: Path, as_json: bool) -> int:
     """Say what could be audited. No verdict: so neither is the status one."""
-    from vaelid.interface.audit.candidates import candidates, listing
+    from vaelid.interface.audit.candidates import listing, scan
     from vaelid.spec.errors import InputError
 
     if not place.exists():
         raise InputError(f"{place} does not exist: check the path (looked in {Path.cwd()}).")
-    found = candidates(place)
+    found = scan(place)
     if as_json:
-        print_json({"candidates": [candidate.as_data() for candidate in found]})
+        print_json(found.as_data())
     else:
         click.echo("\n".join(listing(place, found)))
     return USAGE

@@ -1,85 +1,76 @@
-"""The command `vaelid`: its group, and how every failure becomes one message and an exit status.
+"""The entry of the command `vaelid`. Whatever happens, it ends with one message and a status of `EXIT_STATUS`.
 
-0 done, or PROVED; 1 a check failed, REFUTED, or training diverged; 2 undecided; 3 another objective (audit); 64 wrong
-usage or bad input; 70 the user's own code raised; 130 interrupted.
+Python itself ends with 1 after an error that nobody caught, which here means REFUTED. So all else is imported inside,
+and nothing is raised out of it but `SystemExit`.
 """
 
+import io
+import os
 import sys
 from collections.abc import Sequence
-from importlib.metadata import version
-
-import click
-
-from vaelid.interface.cli.audit import audit
-from vaelid.interface.cli.results import encode, evaluate, reconstruct, report, sample
-from vaelid.interface.cli.theory import theorems
-from vaelid.interface.cli.training import demo, train
+from typing import NoReturn
 
 __all__ = ["main"]
 
-FAILED, UNDECIDED, USAGE, USER_CODE, INTERRUPTED = 1, 2, 64, 70, 130
+_INTERNAL = 71
+"""`status.INTERNAL`: not imported, as what is imported may be what fails."""
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
-@click.version_option(version("vaelid"), prog_name="vaelid")
-def vaelid() -> None:
-    """Train, examine and audit variational autoencoders, in nats.
-
-    DATA is one of: digits (bundled), a .npy, .npz, .csv or .parquet file, a folder of images, module:callable.
-    RUN is a folder that `vaelid train` made.
-    """
-
-
-for command in (demo, train, evaluate, encode, reconstruct, sample, report, audit, theorems):
-    vaelid.add_command(command)
-
-
-def main(arguments: Sequence[str] | None = None) -> None:
+def main(arguments: Sequence[str] | None = None) -> NoReturn:
     """Run the command and exit with its status."""
     given = list(sys.argv[1:] if arguments is None else arguments) or ["--help"]
-    debug = "--debug" in given
     try:
-        status = vaelid.main(args=[a for a in given if a != "--debug"], prog_name="vaelid", standalone_mode=False)
-    except (KeyboardInterrupt, click.Abort):
-        sys.exit(INTERRUPTED)
-    except BrokenPipeError:
-        sys.exit(INTERRUPTED)
-    except click.ClickException as error:
+        status = _run([argument for argument in given if argument != "--debug"])
+    except BaseException as error:
+        status = _said(error, debug="--debug" in given)
+    _discard_what_cannot_be_written()
+    sys.exit(status)
+
+
+def _run(arguments: list[str]) -> int:
+    from vaelid.interface.cli.group import vaelid
+
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")  # a terminal without Greek, a file name that is no text
+    status = vaelid.main(args=arguments, prog_name="vaelid", standalone_mode=False)
+    sys.stdout.flush()  # a full disk or a closed pipe shows here, and not after the status is decided
+    return status or 0
+
+
+def _said(error: BaseException, *, debug: bool) -> int:
+    """Say what happened, as far as that can be said, and give the status."""
+    message: str | None = f"vaelid itself failed ({type(error).__name__}): please report it; --debug shows where."
+    status = _INTERNAL
+    try:
+        from vaelid.interface.cli.status import ending
+
+        message, status = ending(error)
+    except BaseException:  # little memory or little stack is left, or an import fails: the plain message has to do
+        pass
+    try:
         if debug:
-            raise
-        place = error.ctx.command_path if isinstance(error, click.UsageError) and error.ctx else "vaelid"
-        _complain(f"{error.format_message()} See: {place} --help")
-        sys.exit(USAGE)
-    except Exception as error:
-        message, status = _expected(error)
-        if debug or message is None:
-            raise
-        _complain(message)
-        sys.exit(status)
-    sys.exit(status or 0)
+            import traceback
+
+            traceback.print_exception(error)
+        if message is not None:
+            encoding = sys.stderr.encoding or "utf-8"
+            sys.stderr.write(f"vaelid: {message}\n".encode(encoding, "backslashreplace").decode(encoding))
+            sys.stderr.flush()
+    except BaseException:  # nobody can be told: the status stays
+        pass
+    return status
 
 
-def _expected(error: Exception) -> tuple[str | None, int]:
-    """The message and status of an error that vaelid raises on purpose; no message for a defect of its own."""
-    from vaelid.interface.audit.failures import Undecided
-    from vaelid.spec.errors import DivergenceError, UserCodeError, VaelidError
-
-    match error:
-        case UserCodeError():
-            return f"{error} (--debug shows where)", USER_CODE
-        case DivergenceError():
-            return str(error), FAILED
-        case Undecided():
-            return str(error), UNDECIDED
-        case VaelidError():
-            return str(error), USAGE
-        case OSError(filename=str(name), strerror=str(reason)):
-            return f"cannot use {name}: {reason.lower()}.", USAGE
-    if isinstance(error, MemoryError) or "allocate memory" in str(error) or "out of memory" in str(error):
-        reason = str(error).partition("\n")[0]
-        return f"out of memory ({reason}): take smaller batches, widths, or fewer latents.", FAILED
-    return None, FAILED
-
-
-def _complain(message: str) -> None:
-    click.echo(f"vaelid: {message}", err=True)
+def _discard_what_cannot_be_written() -> None:
+    """Python would end with 120 if standard output could not be flushed at the very end."""
+    for stream in (sys.stdout, sys.stderr):
+        try:
+            stream.flush()
+        except BaseException:
+            try:
+                nothing = os.open(os.devnull, os.O_WRONLY)
+                os.dup2(nothing, stream.fileno())
+                os.close(nothing)
+            except BaseException:
+                pass

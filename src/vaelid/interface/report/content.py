@@ -5,6 +5,7 @@ from typing import Any
 
 import numpy as np
 
+from vaelid.interface.objective import Objective
 from vaelid.train.evaluation import Evaluation
 
 __all__ = ["LatentGrid", "Pictures", "RunReport"]
@@ -60,6 +61,7 @@ class RunReport:
         evaluated: which rows `evaluation` is of: "test", "validation" or "training".
         evaluation: the figures of the page.
         training: the same on a sample of the training rows.
+        objective: what an audit says of the loss that was minimised.
         independent: the cost in nats of coding each coordinate on its own, by its training frequencies, under
             the same likelihood family; None where that is not defined.
         pictures: observations, reconstructions and samples.
@@ -75,6 +77,7 @@ class RunReport:
     evaluated: str
     evaluation: Evaluation
     training: Evaluation
+    objective: Objective
     independent: float | None
     pictures: Pictures
     means: np.ndarray
