@@ -15,7 +15,7 @@ import pyarrow.parquet
 import pytest
 from PIL import Image
 
-from vaelid.interface.files import read_array, read_image_folder
+from vaelid.interface.readers import read_file, read_image_folder
 from vaelid.spec.errors import InputError
 
 NORMAL = np.random.default_rng(0).normal(size=(60, 5)).astype(np.float32)
@@ -88,7 +88,7 @@ def test_pickled_objects_are_refused_and_no_code_in_them_runs(refused, folder, n
     (folder / "trace").unlink()
     refused(
         *("train", name, "--out", "run"),
-        says=f"{name} holds Python objects, which are never loaded (they can run code): save an array of numbers.",
+        says=f"{name.replace('.npz', '.npz:x')} holds Python objects, which are never loaded (they can run code): save an array of numbers.",
     )
     assert not (folder / "trace").exists()
 
@@ -99,7 +99,8 @@ def test_a_truncated_npy_is_refused(refused, folder):
     (folder / "x.npy").write_bytes(whole[:-1])
     refused(
         *("train", "x.npy", "--out", "run"),
-        says="x.npy cannot be read: mmap length is greater than file size. It may be cut short; write it again.",
+        says="x.npy is cut short: its header says shape (60, 5) of float32, 1,200 bytes, but the file ends after 1,199. "
+        "Write it again.",
     )
 
 
@@ -148,7 +149,7 @@ def test_an_npz_without_arrays_is_refused(refused):
         ("a,b\n1,\n3,4\n", "x.csv, line 2, field 2 (b) is missing: expected a number. Fill it in, or leave that "
          "column or row out."),
         ("1,,2\n3,4,5\n", "x.csv, line 1, field 2 is missing: expected a number. Fill it in, or leave that column or "
-         "row out."),
+         "row out. If that line is a header, name the data x.csv:header."),
         ("a;b\n1;2\n3\n", "x.csv, line 3 has 1 fields, the lines before have 2: every row needs the same columns."),
         ("a,b\n", "x.csv has no rows of numbers: expected one row for each observation."),
         ("\n\n", "x.csv has no rows of numbers: expected one row for each observation."),
@@ -199,7 +200,7 @@ def test_a_file_cut_short_anywhere_is_refused(folder, suffix):
     for length in range(0, len(whole), 2):
         path.write_bytes(whole[:length])
         with pytest.raises(InputError):
-            read_array(path)
+            read_file(path)
 
 
 @pytest.mark.parametrize("suffix", ["npy", "npz", "csv", "parquet"])
@@ -212,7 +213,7 @@ def test_a_file_with_a_flipped_byte_never_ends_in_another_error(folder, suffix):
         flip = (0x01, 0x80, 0xFF)[position % 3]
         path.write_bytes(whole[:position] + bytes([byte ^ flip]) + whole[position + 1 :])
         try:
-            read_array(path)
+            read_file(path)
         except InputError as error:
             messages.append(str(error))
     assert messages
@@ -327,7 +328,8 @@ def test_a_broken_image_is_named(refused, folder):
     (folder / "d" / "b.png").write_text("no picture")
     refused(
         *("train", "d", "--out", "run"),
-        says="d/b.png cannot be read as an image (cannot identify image file 'd/b.png'): mend it, or take it out.",
+        says="d/b.png cannot be read as an image (it is none of PNG, JPEG, BMP, GIF, TIFF, WEBP, PPM): mend it, or take "
+        "it out.",
     )
 
 
@@ -556,7 +558,9 @@ def test_a_full_disk_leaves_the_file_that_was_there(folder, vaelid):
     before = sorted(folder.rglob("*"))
     limit = lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (4096, 4096))  # noqa: E731
     ended = _process(folder, "sample", "run", "--count", "1000", "--out", "samples.npy", preexec_fn=limit)
-    assert ended.stderr == "vaelid: cannot write samples.npy: file too large. Choose a place that you may use.\n"
+    assert ended.stderr == (
+        "vaelid: cannot write samples.npy: file too large. What was there is kept: make room, or choose another place.\n"
+    )
     assert ended.returncode == 64
     assert (folder / "samples.npy").read_bytes() == b"of an earlier day"
     assert sorted(folder.rglob("*")) == before

@@ -2,6 +2,7 @@
 
 import hashlib
 import importlib
+import logging
 import math
 import sys
 from dataclasses import dataclass
@@ -11,13 +12,14 @@ from typing import Any
 import numpy as np
 from torch.utils.data import DataLoader, Dataset
 
-from vaelid.interface.files import read_array, read_image_folder
+from vaelid.interface.readers import Loaded, read_file, read_image_folder
 from vaelid.spec.errors import InputError, UserCodeError
 from vaelid.spec.likelihoods import fitting_likelihoods
 from vaelid.train.rows import ArrayRows, check_map_style
 
 __all__ = ["Data", "fingerprint", "load_data", "suggest_likelihood"]
 
+_LOG = logging.getLogger("vaelid")
 KINDS = "digits, a .npy, .npz, .csv or .parquet file, a folder of images, or module:callable"
 
 
@@ -67,11 +69,11 @@ def _load_named(name: str) -> Data:
         return Data(images.reshape(-1, 1, 8, 8).astype(np.float32), "digits", labels)
     path = Path(name)
     if path.is_dir():
-        return Data(read_image_folder(path), str(path.resolve()))
+        return _told(read_image_folder(path), str(path.resolve()))
     if path.exists():
         return _from_file(path, None)
     base, colon, member = name.rpartition(":")
-    if colon and base.endswith(".npz"):
+    if colon and base.endswith((".npz", ".csv")):
         return _from_file(Path(base), member)
     if colon and base and member.isidentifier():
         return _call(base, member)
@@ -80,19 +82,24 @@ def _load_named(name: str) -> Data:
     raise InputError(f"{name} does not exist: expected {KINDS}.")
 
 
-def _from_file(path: Path, member: str | None) -> Data:
-    found = read_array(path, member)
-    source = str(path.resolve()) + (f":{member}" if member else "")
-    if found["x"].dtype.kind not in "biuf":
-        raise InputError(f"{path} holds {found['x'].dtype}: expected numbers.")
-    if found["x"].ndim < 2 or found["x"].size == 0:
+def _from_file(path: Path, part: str | None) -> Data:
+    found = read_file(path, part)
+    if found.x.dtype.kind not in "biuf":
+        raise InputError(f"{path} holds {found.x.dtype}: expected numbers.")
+    if found.x.ndim < 2 or found.x.size == 0:
         raise InputError(
-            f"{path} has shape {found['x'].shape}: expected (rows, ...) with at least one row and one column. "
+            f"{path} has shape {found.x.shape}: expected (rows, ...) with at least one row and one column. "
             "Reshape it with x.reshape(rows, -1), for instance."
         )
-    labels = found.get("y")
-    fits = labels is not None and labels.shape == (len(found["x"]),)
-    return Data(found["x"], source, labels if fits else None)
+    return _told(found, str(path.resolve()) + (f":{part}" if part else ""))
+
+
+def _told(found: Loaded, source: str) -> Data:
+    """The data, once what was done to them beside reading them is logged: a line on standard error by default."""
+    for note in found.notes:
+        _LOG.warning("%s", note)
+    fits = found.labels is not None and found.labels.shape == (len(found.x),)
+    return Data(found.x, source, found.labels if fits else None)
 
 
 def _call(module: str, function: str) -> Data:
