@@ -13,6 +13,7 @@ import numpy as np
 from torch.utils.data import DataLoader, Dataset
 
 from vaelid.interface.readers import Loaded, read_file, read_image_folder
+from vaelid.spec.digits import shortest
 from vaelid.spec.errors import InputError, UserCodeError
 from vaelid.spec.likelihoods import fitting_likelihoods
 from vaelid.train.rows import ArrayRows, check_map_style
@@ -44,12 +45,14 @@ def load_data(data: Any, *, scale: float = 1.0) -> Data:
     if not isinstance(data, str | Path):
         return _in_memory(data, f"{type(data).__module__}.{type(data).__qualname__}")
     if not 0 < scale < math.inf:
-        raise InputError(f"scale={scale:g} must be a positive number: the data are divided by it.")
+        raise InputError(f"scale={shortest(scale)} must be a positive number: the data are divided by it.")
     loaded = _load_named(str(data))
     if scale == 1:
         return loaded
     if not isinstance(loaded.x, np.ndarray):
-        raise InputError(f"scale={scale:g} divides arrays only: scale inside the {type(loaded.x).__name__} instead.")
+        raise InputError(
+            f"scale={shortest(scale)} divides arrays only: scale inside the {type(loaded.x).__name__} instead."
+        )
     return Data(np.asarray(loaded.x, dtype=np.float32) / np.float32(scale), loaded.source, loaded.labels)
 
 

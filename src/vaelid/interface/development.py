@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from vaelid.interface.files import read_bytes, write_atomically
+from vaelid.interface.shell import suggested
 from vaelid.spec.errors import InputError
 from vaelid.theory.emission import emitted_files
 
@@ -55,7 +56,10 @@ def check_development(*, progress: Callable[[str], None]) -> Mapping[str, Any]:
         raise InputError(f"{', '.join(missing)} not found: on Debian, apt-get install {PACKAGES}.")
     if stale := _stale(folder):
         names = " and ".join(stale)
-        raise InputError(f"{names} of {folder} is not what the spec says now: vaelid theorems --emit-rocq {folder}")
+        raise InputError(
+            f"{names} of {folder} is not what the spec says now: "
+            f"{suggested('vaelid', 'theorems', '--emit-rocq', folder)}"
+        )
     progress("building the Rocq development (2 to 3 minutes the first time)")
     built = subprocess.run(["make", "-C", str(folder), "all"], capture_output=True, text=True, check=False)
     if built.returncode:
