@@ -36,5 +36,5 @@ def main(edits: int = 10_000) -> int:
 
 
 if __name__ == "__main__":
-    multiprocessing.set_start_method("spawn")
+    multiprocessing.set_start_method("fork")
     sys.exit(min(1, main(*map(int, sys.argv[1:2]))))

@@ -429,6 +429,9 @@ _SIZE = struct.pack(">II", 9, 6) + b"\x08\x02\0\0\0"
 _HUGE = struct.pack(">II", 10**5, 10**5) + b"\x08\x02\0\0\0"
 BOMB = chunk(b"IHDR", _SIZE), chunk(b"IHDR", _HUGE)
 
+_CHECKED = BOMB[0]
+_WIDE = chunk(b"IHDR", struct.pack(">II", 10**4, 10**4) + b"\x08\x02\0\0\0")
+
 pictures("16-bit RGB PNG", first(DEEP[..., :3]), a_png=png(DEEP[..., :3], 2))
 pictures("16-bit RGBA PNG", first(DEEP[..., :3]), "alpha channel", a_png=png(DEEP, 6))
 pictures("16-bit grey PNG", first(DEEP[..., 0]), a_png=png(DEEP[..., 0], 0))
@@ -504,6 +507,7 @@ pictures("an SVG called a.png", "cannot be read as an image", a_png=b"<svg xmlns
 pictures("a zip in a text chunk of a PNG", "cannot be read as an image",
          a_png=png(PIXELS, 2, more=chunk(b"zTXt", b"a\0\0" + zlib.compress(bytes(10**8)))))  # fmt: skip
 pictures("an image cut in half", "cannot be read as an image", a_png=png(PIXELS, 2)[:120])
+pictures("a PNG of 10^8 pixels in 200 bytes", "cannot hold", a_png=png(PIXELS, 2).replace(_CHECKED, _WIDE))
 pictures("a PNG with a wrong checksum", "cannot be read as an image", a_png=flipped(png(PIXELS, 2), 60))
 pictures(
     "a name that is not UTF-8",

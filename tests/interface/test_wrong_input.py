@@ -262,8 +262,8 @@ def test_one_nan_in_a_million_rows_is_found_quickly_in_little_memory(refused):
          "likelihood that fits these data: binomial:255 or negative_binomial or poisson."),
         (np.where(GREYS == 255, -3, 2), "poisson", "poisson accepts counts 0, 1, 2, ..., but row 0, column 0 is -3 "
          "(and 1 more value). Use a likelihood that fits these data: gaussian or laplace."),
-        (GREYS / 512, "binomial:16", "binomial:16 accepts whole numbers from 0 to 16, but row 0, column 0 is 0.498046875 "
-         "(and 298 more values). Use a likelihood that fits these data: continuous_bernoulli or gaussian."),
+        (GREYS / 512, "binomial:16", "binomial:16 accepts whole numbers from 0 to 16, but row 0, column 0 is "
+         "0.498046875 (and 298 more values). Use a likelihood that fits these data: continuous_bernoulli or gaussian."),
         (np.where(np.arange(300).reshape(60, 5) == 17, 17, 16), "binomial:16", "binomial:16 accepts whole numbers "
          "from 0 to 16, but row 3, column 2 is 17. Use a likelihood that fits these data: "
          "negative_binomial or poisson or binomial:17."),
@@ -281,7 +281,8 @@ def test_numbers_beyond_float32_are_named_before_training(refused):
     np.save("x.npy", x)
     refused(
         *("train", "x.npy", "--out", "run", "--likelihood", "gaussian"),
-        says="row 3, column 2 is 1e+39, but training is in float32, which ends at 3.4028235e+38: divide the data by a scale.",
+        says="row 3, column 2 is 1e+39, but training is in float32, which ends at 3.4028235e+38: divide the data by a "
+        "scale.",
     )
 
 

@@ -231,7 +231,7 @@ LOG_DISPERSIONS = [-30, -5, -1, 0, 2.3, 10, 18, 27, 35, 36, 60]
 def _observed(seed: int, *shape: int) -> tuple[Tensor, Tensor]:
     """Log-means of both sides of one, and counts around them."""
     log_mean = float32_numbers(seed, *shape, scale=2.0) + 1
-    return torch.from_numpy(np.random.default_rng(seed).poisson(np.exp(log_mean)).astype(np.float64)), log_mean
+    return torch.from_numpy(np.random.default_rng(seed).poisson(np.exp(log_mean.numpy())).astype(np.float64)), log_mean
 
 
 def _poisson_inputs() -> list[tuple[Any, ...]]:

@@ -46,7 +46,10 @@ def load_data(data: Any, *, scale: float = 1.0) -> Data:
         return _in_memory(data, f"{type(data).__module__}.{type(data).__qualname__}")
     if not 0 < scale < math.inf:
         raise InputError(f"scale={shortest(scale)} must be a positive number: the data are divided by it.")
-    loaded = _load_named(str(data))
+    try:
+        loaded = _load_named(str(data))
+    except InputError as error:  # names of files and columns are others' text: no line end, no escape to the terminal
+        raise type(error)(_printable(str(error))) from error.__cause__
     if scale == 1:
         return loaded
     if not isinstance(loaded.x, np.ndarray):
@@ -100,9 +103,13 @@ def _from_file(path: Path, part: str | None) -> Data:
 def _told(found: Loaded, source: str) -> Data:
     """The data, once what was done to them beside reading them is logged: a line on standard error by default."""
     for note in found.notes:
-        _LOG.warning("%s", note)
+        _LOG.warning("%s", _printable(note))
     fits = found.labels is not None and found.labels.shape == (len(found.x),)
     return Data(found.x, source, found.labels if fits else None)
+
+
+def _printable(text: str) -> str:
+    return "".join(mark if mark.isprintable() else repr(mark)[1:-1] for mark in text)
 
 
 def _call(module: str, function: str) -> Data:

@@ -1,5 +1,6 @@
 """A folder of images as one array. What is done to an image beside reading it is said in a line."""
 
+import logging
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -12,6 +13,7 @@ from PIL import ExifTags, Image, UnidentifiedImageError
 from vaelid.interface.files import named_failures, open_file
 from vaelid.interface.readers.depth import byte_planes, joined
 from vaelid.interface.readers.loaded import Loaded, check_memory
+from vaelid.interface.readers.png import check_png
 from vaelid.spec.errors import InputError
 
 __all__ = ["read_image_folder"]
@@ -19,6 +21,8 @@ __all__ = ["read_image_folder"]
 IMAGE_SUFFIXES = (".png", ".jpg", ".jpeg", ".bmp", ".gif", ".tif", ".tiff", ".webp", ".pgm", ".ppm")
 # The decoders of these suffixes and no other: some that Pillow has start a program, as the one of PostScript.
 _FORMATS = ("PNG", "JPEG", "BMP", "GIF", "TIFF", "WEBP", "PPM")
+# Pillow logs what it then raises; without a handler Python would print that beside our message.
+logging.getLogger("PIL").addHandler(logging.NullHandler())
 MOST_PIXELS = 2**27
 """Of one image; what has more is taken for a decompression bomb."""
 
@@ -87,6 +91,7 @@ def _unlike(first: Path, expected: np.ndarray, path: Path, found: np.ndarray) ->
 def _opened(path: Path) -> Iterator[Image.Image]:
     """The image, not yet decoded; whatever its decoder raises is one message."""
     with open_file(path) as stream, warnings.catch_warnings(action="ignore"):
+        check_png(path, stream)
         try:
             with Image.open(stream, formats=_FORMATS) as image:
                 yield image
@@ -99,7 +104,9 @@ def _opened(path: Path) -> Iterator[Image.Image]:
                 f"{path} cannot be read as an image (it is none of {', '.join(_FORMATS)}): mend it, or take it out."
             ) from None
         except Exception as cause:  # damaged bytes end a decoder in any error
-            raise InputError(f"{path} cannot be read as an image ({cause}): mend it, or take it out.") from None
+            raise InputError(
+                f"{path} cannot be read as an image ({str(cause)[:200]}): mend it, or take it out."
+            ) from None
 
 
 def _too_large(path: Path) -> InputError:
@@ -148,7 +155,9 @@ def _pixels(image: Image.Image, notes: list[tuple[str, str]]) -> np.ndarray:
             return np.asarray(image.convert("L"))
         case "L" | "LA" | "La":
             return np.asarray(image.convert("L"))
-        case "RGB" | "RGBA" | "RGBX":
+        case "RGB":
+            return np.asarray(image)
+        case "RGBA" | "RGBX":
             return np.asarray(image.convert("RGB"))
         case "P" | "PA":
             notes.append(_PALETTE)

@@ -87,9 +87,11 @@ def _array(path: Path, archive: zipfile.ZipFile, name: str, stream: io.BufferedR
             raise InputError(
                 f"{shown} is damaged: its bytes do not have the checksum in the archive. Write it again."
             ) from None
-        raise InputError(f"{shown} cannot be read ({cause}): the archive is damaged. Write it again.") from None
+        raise InputError(
+            f"{shown} cannot be read ({str(cause)[:100]}): the archive is damaged. Write it again."
+        ) from None
     except Exception as cause:  # damaged bytes end a decompressor in any error
-        raise InputError(f"{shown} cannot be read: {cause}. It may be cut short; write it again.") from None
+        raise InputError(f"{shown} cannot be read: {str(cause)[:200]}. It may be cut short; write it again.") from None
 
 
 def _data_offset(stream: io.BufferedReader, entry: zipfile.ZipInfo) -> int:

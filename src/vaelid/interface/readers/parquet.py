@@ -42,7 +42,7 @@ def read_parquet(path: Path) -> Loaded:
 
 
 def _damaged(path: Path, cause: Exception) -> InputError:
-    return InputError(f"{path} is not a parquet file, or is damaged ({cause}): write it again.")
+    return InputError(f"{path} is not a parquet file, or is damaged ({str(cause)[:200]}): write it again.")
 
 
 def _check_type(path: Path, field: Any) -> None:
