@@ -1,4 +1,4 @@
-"""What Pillow does not check of a PNG: the checksums of its pixels, its end, and whether its bytes can hold its size."""
+"""What Pillow does not check of a PNG: its pixels' checksums, its end, and a size that its bytes cannot hold."""
 
 import io
 import zlib
