@@ -15,7 +15,7 @@ import pyarrow.parquet
 import pytest
 from PIL import Image
 
-from vaelid.interface.files import read_array, read_image_folder
+from vaelid.interface.readers import read_file, read_image_folder
 from vaelid.spec.errors import InputError
 
 NORMAL = np.random.default_rng(0).normal(size=(60, 5)).astype(np.float32)
@@ -88,7 +88,8 @@ def test_pickled_objects_are_refused_and_no_code_in_them_runs(refused, folder, n
     (folder / "trace").unlink()
     refused(
         *("train", name, "--out", "run"),
-        says=f"{name} holds Python objects, which are never loaded (they can run code): save an array of numbers.",
+        says=f"{name.replace('.npz', '.npz:x')} holds Python objects, which are never loaded (they can run code): save "
+        "an array of numbers.",
     )
     assert not (folder / "trace").exists()
 
@@ -99,7 +100,8 @@ def test_a_truncated_npy_is_refused(refused, folder):
     (folder / "x.npy").write_bytes(whole[:-1])
     refused(
         *("train", "x.npy", "--out", "run"),
-        says="x.npy cannot be read: mmap length is greater than file size. It may be cut short; write it again.",
+        says="x.npy is cut short: its header says shape (60, 5) of float32, 1,200 bytes, but the file ends after "
+        "1,199. Write it again.",
     )
 
 
@@ -148,7 +150,7 @@ def test_an_npz_without_arrays_is_refused(refused):
         ("a,b\n1,\n3,4\n", "x.csv, line 2, field 2 (b) is missing: expected a number. Fill it in, or leave that "
          "column or row out."),
         ("1,,2\n3,4,5\n", "x.csv, line 1, field 2 is missing: expected a number. Fill it in, or leave that column or "
-         "row out."),
+         "row out. If that line is a header, name the data x.csv:header."),
         ("a;b\n1;2\n3\n", "x.csv, line 3 has 1 fields, the lines before have 2: every row needs the same columns."),
         ("a,b\n", "x.csv has no rows of numbers: expected one row for each observation."),
         ("\n\n", "x.csv has no rows of numbers: expected one row for each observation."),
@@ -199,7 +201,7 @@ def test_a_file_cut_short_anywhere_is_refused(folder, suffix):
     for length in range(0, len(whole), 2):
         path.write_bytes(whole[:length])
         with pytest.raises(InputError):
-            read_array(path)
+            read_file(path)
 
 
 @pytest.mark.parametrize("suffix", ["npy", "npz", "csv", "parquet"])
@@ -212,7 +214,7 @@ def test_a_file_with_a_flipped_byte_never_ends_in_another_error(folder, suffix):
         flip = (0x01, 0x80, 0xFF)[position % 3]
         path.write_bytes(whole[:position] + bytes([byte ^ flip]) + whole[position + 1 :])
         try:
-            read_array(path)
+            read_file(path)
         except InputError as error:
             messages.append(str(error))
     assert messages
@@ -260,8 +262,8 @@ def test_one_nan_in_a_million_rows_is_found_quickly_in_little_memory(refused):
          "likelihood that fits these data: binomial:255 or negative_binomial or poisson."),
         (np.where(GREYS == 255, -3, 2), "poisson", "poisson accepts counts 0, 1, 2, ..., but row 0, column 0 is -3 "
          "(and 1 more value). Use a likelihood that fits these data: gaussian or laplace."),
-        (GREYS / 512, "binomial:16", "binomial:16 accepts whole numbers from 0 to 16, but row 0, column 0 is 0.498047 "
-         "(and 298 more values). Use a likelihood that fits these data: continuous_bernoulli or gaussian."),
+        (GREYS / 512, "binomial:16", "binomial:16 accepts whole numbers from 0 to 16, but row 0, column 0 is "
+         "0.498046875 (and 298 more values). Use a likelihood that fits these data: continuous_bernoulli or gaussian."),
         (np.where(np.arange(300).reshape(60, 5) == 17, 17, 16), "binomial:16", "binomial:16 accepts whole numbers "
          "from 0 to 16, but row 3, column 2 is 17. Use a likelihood that fits these data: "
          "negative_binomial or poisson or binomial:17."),
@@ -279,7 +281,8 @@ def test_numbers_beyond_float32_are_named_before_training(refused):
     np.save("x.npy", x)
     refused(
         *("train", "x.npy", "--out", "run", "--likelihood", "gaussian"),
-        says="row 3, column 2 is 1e+39, but training is in float32, which ends at 3.4e+38: divide the data by a scale.",
+        says="row 3, column 2 is 1e+39, but training is in float32, which ends at 3.4028235e+38: divide the data by a "
+        "scale.",
     )
 
 
@@ -327,7 +330,8 @@ def test_a_broken_image_is_named(refused, folder):
     (folder / "d" / "b.png").write_text("no picture")
     refused(
         *("train", "d", "--out", "run"),
-        says="d/b.png cannot be read as an image (cannot identify image file 'd/b.png'): mend it, or take it out.",
+        says="d/b.png cannot be read as an image (it is none of PNG, JPEG, BMP, GIF, TIFF, WEBP, PPM): mend it, or "
+        "take it out.",
     )
 
 
@@ -556,7 +560,10 @@ def test_a_full_disk_leaves_the_file_that_was_there(folder, vaelid):
     before = sorted(folder.rglob("*"))
     limit = lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (4096, 4096))  # noqa: E731
     ended = _process(folder, "sample", "run", "--count", "1000", "--out", "samples.npy", preexec_fn=limit)
-    assert ended.stderr == "vaelid: cannot write samples.npy: file too large. Choose a place that you may use.\n"
+    assert ended.stderr == (
+        "vaelid: cannot write samples.npy: file too large. What was there is kept: make room, or choose another "
+        "place.\n"
+    )
     assert ended.returncode == 64
     assert (folder / "samples.npy").read_bytes() == b"of an earlier day"
     assert sorted(folder.rglob("*")) == before

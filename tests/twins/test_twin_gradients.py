@@ -9,12 +9,22 @@ from torch import Tensor
 from conformance.precise import distance, exact, exp, floats
 from vaelid.train.twins import TWINS, gaussian_nll, importance_weighted_bound, kl_sum, logistic_nll
 
-DIFFERENTIATED = {"kl_sum": (0, 1), "logistic_nll": (1,), "gaussian_nll": (0, 1, 2), "importance_weighted_bound": (0,)}
+DIFFERENTIATED = {
+    "kl_sum": (0, 1),
+    "logistic_nll": (1,),
+    "poisson_nll": (1,),
+    "negative_binomial_nll": (1, 2),
+    "gaussian_nll": (0, 1, 2),
+    "importance_weighted_bound": (0,),
+}
 MOST_WEIGHT = 7
 # The size of what a slope adds up, where that is more than its value.
 PARTS = {
     "kl_sum": lambda mu, logvar: 1e-8,  # (e^lv - 1) / 2 cancels in the definition, to one epsilon of float64
     "logistic_nll": lambda x, logits, trials=1: float(trials),  # trials * sigmoid - x
+    "poisson_nll": lambda x, log_rate: float((x + log_rate.exp()).max()),
+    # r (digamma(x + r) - digamma(r)) cancels in float64; against 50 digits it is compared in test_counts.py
+    "negative_binomial_nll": lambda x, m, r: float(((x + r.exp()) * (1 + m.abs() + r.abs()) * (1 + x.log1p())).max()),
     "gaussian_nll": lambda x, mean, log_variance: float(x.numel()),  # (1 - residual^2 / s2) / 2, summed
     "importance_weighted_bound": lambda w: 1.0 + float(w.abs().max()),  # e^w is taken of rounded weights
 }
@@ -110,6 +120,8 @@ def test_gradcheck(name: str):
     inputs = {
         "kl_sum": (normal(3, 4), normal(3, 4)),
         "logistic_nll": ((normal(3, 4) > 0).double(), normal(3, 4)),
+        "poisson_nll": (torch.arange(12.0, dtype=torch.float64).reshape(3, 4), normal(3, 4)),
+        "negative_binomial_nll": (torch.arange(12.0, dtype=torch.float64).reshape(3, 4), normal(3, 4), normal(4)),
         "gaussian_nll": (normal(3, 4), normal(3, 4), normal()),
         "importance_weighted_bound": (normal(3, 4),),
     }[name]

@@ -29,7 +29,8 @@ class Tie:
     `inputs` are calls of the fast function: tuples of float64 tensors that float32 holds exactly, and plain numbers.
     `slow` gives the definition's value for the same numbers, exact. `mutants` are wrong fast functions.
     `run` calls a fast function and gives its result, `scale` does the same with the twin's scale. The bounds are those
-    of float32; in float64, where `in_float64`, they shrink with the machine epsilon.
+    of float32; in float64, where `in_float64`, they shrink with the machine epsilon. `size` is the magnitude of what
+    the definition adds up, where it cancels so that float64 is too short for it.
     """
 
     inputs: Callable[[], list[tuple[Any, ...]]]
@@ -38,6 +39,7 @@ class Tie:
     run: Callable[..., Tensor] = lambda fast, *arguments: fast(*arguments)
     scale: Callable[..., Tensor] = lambda twin, *arguments: twin.scale(*arguments)
     in_float64: bool = True
+    size: Callable[..., np.ndarray] | None = None
 
     @cached_property
     def cases(self) -> list[tuple[tuple[Any, ...], np.ndarray]]:
@@ -219,6 +221,77 @@ GAUSSIAN = Tie(
 )
 
 
+# --- Poisson and negative binomial --------------------------------------------------------------------------------
+
+LARGE = [0, 1, 2, 7, 300, 1e6, 1e15]
+LOG_MEANS = [-60, -20, -1, 0, 3, 13.8, 20.7, 34.5, 34.538, 40]
+LOG_DISPERSIONS = [-30, -5, -1, 0, 2.3, 10, 18, 27, 35, 36, 60]
+
+
+def _observed(seed: int, *shape: int) -> tuple[Tensor, Tensor]:
+    """Log-means of both sides of one, and counts around them."""
+    log_mean = float32_numbers(seed, *shape, scale=2.0) + 1
+    return torch.from_numpy(np.random.default_rng(seed).poisson(np.exp(log_mean.numpy())).astype(np.float64)), log_mean
+
+
+def _poisson_inputs() -> list[tuple[Any, ...]]:
+    return [tuple(_grid(LARGE, LOG_MEANS)), _observed(1, 6, 20), _observed(2, 2, 2, 5)]
+
+
+def _negative_binomial_inputs() -> list[tuple[Any, ...]]:
+    grid = [(*_grid(LARGE, LOG_MEANS), float32_values([dispersion])) for dispersion in LOG_DISPERSIONS]
+    spread = [float32_numbers(3, 20, scale=4.0), float32_numbers(4, 5, scale=4.0)]
+    return [*grid, (*_observed(1, 6, 20), spread[0]), (*_observed(2, 2, 2, 5), spread[1])]
+
+
+def _by_lgamma(name: str, dtype: torch.dtype) -> Callable[..., Tensor]:
+    """The definition as it stands, in this precision."""
+    learned = {"negative_binomial": ["log_dispersion"]}.get(name, [])
+
+    def nll(x: Tensor, output: Tensor, *others: Tensor) -> Tensor:
+        values = {key: value.to(dtype) for key, value in zip(learned, others, strict=True)}
+        density = spec.likelihood(name).log_density(x.to(dtype), output.to(dtype), **values)
+        return -density.sum(-1).to(output.dtype)
+
+    return nll
+
+
+def _size(name: str) -> Callable[..., np.ndarray]:
+    return lambda *arguments: BY_NAME[name].size(*arguments).sum(-1)
+
+
+POISSON = Tie(
+    inputs=_poisson_inputs,
+    slow=lambda x, log_rate: -BY_NAME["poisson"].log_density(x, log_rate).sum(-1),
+    size=_size("poisson"),
+    in_float64=False,  # there log m - log k is itself rounded: tests/twins/test_counts.py
+    mutants={
+        "without log x!": lambda x, log_rate: (log_rate.exp() - x * log_rate).sum(-1),
+        "the wrong sign": lambda x, log_rate: twins.poisson_nll(x, -log_rate),
+        "the rate for its logarithm": lambda x, log_rate: twins.poisson_nll(x, log_rate.exp()),
+        "the mean for the sum": lambda x, log_rate: twins.poisson_nll(x, log_rate) / x.shape[-1],
+        "one count more": lambda x, log_rate: twins.poisson_nll(x + 1, log_rate),
+        "the definition itself, which cancels": _by_lgamma("poisson", torch.float32),
+    },
+)
+
+NEGATIVE_BINOMIAL = Tie(
+    inputs=_negative_binomial_inputs,
+    slow=lambda *arguments: -BY_NAME["negative_binomial"].log_density(*arguments).sum(-1),
+    size=_size("negative_binomial"),
+    in_float64=False,  # the same
+    mutants={
+        "log r with the wrong sign": lambda x, m, r: twins.negative_binomial_nll(x, m, -r),
+        "r for the mean": lambda x, m, r: twins.negative_binomial_nll(x, m + r, r),
+        "a Poisson": lambda x, m, r: twins.poisson_nll(x, m),
+        "the mean for the sum": lambda x, m, r: twins.negative_binomial_nll(x, m, r) / x.shape[-1],
+        "one count more": lambda x, m, r: twins.negative_binomial_nll(x + 1, m, r),
+        "the definition itself, which cancels": _by_lgamma("negative_binomial", torch.float32),
+        "the definition in float64, which cancels too": _by_lgamma("negative_binomial", torch.float64),
+    },
+)
+
+
 # --- importance-weighted bound ----------------------------------------------------------------------------------
 
 
@@ -350,6 +423,8 @@ ADAM = Tie(
 TIES = {
     "kl_sum": KL,
     "logistic_nll": LOGISTIC,
+    "poisson_nll": POISSON,
+    "negative_binomial_nll": NEGATIVE_BINOMIAL,
     "gaussian_nll": GAUSSIAN,
     "importance_weighted_bound": BOUND,
     "adam_update_": ADAM,

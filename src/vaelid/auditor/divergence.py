@@ -25,6 +25,7 @@ from vaelid.auditor.step import question_of
 from vaelid.auditor.tensors import Unread
 from vaelid.auditor.witnesses import no_slope_of_divergence, separated, too_few
 from vaelid.readings.errors import ReadingError
+from vaelid.spec.digits import apart
 from vaelid.spec.errors import UserCodeError
 from vaelid.theory.kernel import Theorem
 
@@ -227,10 +228,12 @@ def _with_gradient(
     for name, got, want in zip((subject.mean, subject.spread), actual, wanted, strict=True):
         if got is None or not torch.allclose(got, want, rtol=1e-9, atol=1e-12):
             off = 0 if got is None else int((got - want).abs().argmax())
-            shown = "none" if got is None else f"{float(got.flatten()[off]):.6g} at some place"
+            slope = float(want.flatten()[off])
+            computed, wanted_slope = apart(slope if got is None else float(got.flatten()[off]), slope)
+            shown = "none" if got is None else f"{computed} at some place"
             reason = (
                 f"its value is right, but not its gradient through {name}: {shown}, where that of the KL is "
-                f"{float(want.flatten()[off]):.6g}. Is something detached, or the backward pass your own?"
+                f"{wanted_slope}. Is something detached, or the backward pass your own?"
             )
             at = tuple(float(x.detach().flatten()[off]) for x in (mu, spread))
             found = 0.0 if got is None else float(got.flatten()[off])

@@ -21,6 +21,7 @@ from vaelid.auditor.tensors import Unread, length_of
 from vaelid.readings.errors import ReadingError
 from vaelid.readings.terms.arrays import TermArray, as_term, real
 from vaelid.readings.terms.syntax import INDEX, REAL, Number, Term, free_variables, make
+from vaelid.spec.digits import apart
 from vaelid.spec.errors import InputError, UserCodeError
 
 __all__ = ["Call", "Run", "read_calls", "scalar_loss"]
@@ -296,7 +297,8 @@ def _as_lengths(first: Fraction, second: Fraction, lengths: Mapping[tuple[int, i
             size = constant.numerator.bit_length() + constant.denominator.bit_length()
             found.append((sum(map(abs, powers)), size, constant, powers))
     if not found:
-        raise ValueError(f"the number {float(first):.6g} became {float(second):.6g} in another run")
+        before, after = apart(float(first), float(second))
+        raise ValueError(f"the number {before} became {after} in another run")
     *_, constant, powers = min(found)
     result = number(float(constant)) if constant.denominator > 10**6 else as_term(constant)
     for axis, power in zip(lengths.values(), powers, strict=False):

@@ -18,6 +18,7 @@ from vaelid.auditor.targets import Found, Target
 from vaelid.auditor.tensors import count
 from vaelid.auditor.witnesses import separated
 from vaelid.readings.terms.arrays import TermArray
+from vaelid.spec.digits import apart
 
 __all__ = ["Statements"]
 
@@ -193,9 +194,10 @@ class Statements:
         value = beta.at(self.names.sizes)
         weight = self.assessed.weights["reconstruction"]
         reason = f"it is {weight} * (NLL + beta * KL) and a constant, with beta = {beta}"
-        reason += "" if not beta.powers else f" = {value:.6g} at these sizes"
+        shown, declared = apart(value, value if self.declared.beta is None else self.declared.beta)
+        reason += "" if not beta.powers else f" = {shown} at these sizes"
         if self.declared.beta is not None and not math.isclose(value, self.declared.beta, rel_tol=1e-6):
-            reason += f": not {self.declared.beta:g}. Multiply the KL by {self.declared.beta / value:.6g}."
+            reason += f": not {declared}. Multiply the KL by {self.declared.beta / value:.6g}."
             bug = "batch-beta" if "B" in beta.powers else "hidden-beta" if beta.powers else "hidden-scale"
             bug = "beta-ignored" if bug == "hidden-scale" and math.isclose(value, 1) else bug
             bug = "kl-doubled" if not beta.powers and math.isclose(value, 2 * self.declared.beta) else bug

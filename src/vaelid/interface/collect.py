@@ -16,6 +16,7 @@ from vaelid.train.evaluation import evaluate_rows
 from vaelid.train.model import VAE
 from vaelid.train.randomness import Stream, standard_normal
 from vaelid.train.rows import Rows
+from vaelid.train.twins import reconstruction_nll
 
 __all__ = ["collect_report", "decoded_mean"]
 
@@ -143,4 +144,4 @@ def _independent_cost(model: VAE, rows: Rows, training: Tensor, held_out: Tensor
             output = torch.stack((seen.mean(0), torch.log(variance))).expand(len(x), 2, -1)
         case _:
             return None
-    return -float(density.log_prob(x, output).mean())
+    return float(reconstruction_nll(density, x, output).mean())

@@ -2,6 +2,7 @@
 
 import hashlib
 import importlib
+import logging
 import math
 import sys
 from dataclasses import dataclass
@@ -11,13 +12,15 @@ from typing import Any
 import numpy as np
 from torch.utils.data import DataLoader, Dataset
 
-from vaelid.interface.files import read_array, read_image_folder
+from vaelid.interface.readers import Loaded, read_file, read_image_folder
+from vaelid.spec.digits import shortest
 from vaelid.spec.errors import InputError, UserCodeError
 from vaelid.spec.likelihoods import fitting_likelihoods
 from vaelid.train.rows import ArrayRows, check_map_style
 
 __all__ = ["Data", "fingerprint", "load_data", "suggest_likelihood"]
 
+_LOG = logging.getLogger("vaelid")
 KINDS = "digits, a .npy, .npz, .csv or .parquet file, a folder of images, or module:callable"
 
 
@@ -42,12 +45,17 @@ def load_data(data: Any, *, scale: float = 1.0) -> Data:
     if not isinstance(data, str | Path):
         return _in_memory(data, f"{type(data).__module__}.{type(data).__qualname__}")
     if not 0 < scale < math.inf:
-        raise InputError(f"scale={scale:g} must be a positive number: the data are divided by it.")
-    loaded = _load_named(str(data))
+        raise InputError(f"scale={shortest(scale)} must be a positive number: the data are divided by it.")
+    try:
+        loaded = _load_named(str(data))
+    except InputError as error:  # names of files and columns are others' text: no line end, no escape to the terminal
+        raise type(error)(_printable(str(error))) from error.__cause__
     if scale == 1:
         return loaded
     if not isinstance(loaded.x, np.ndarray):
-        raise InputError(f"scale={scale:g} divides arrays only: scale inside the {type(loaded.x).__name__} instead.")
+        raise InputError(
+            f"scale={shortest(scale)} divides arrays only: scale inside the {type(loaded.x).__name__} instead."
+        )
     return Data(np.asarray(loaded.x, dtype=np.float32) / np.float32(scale), loaded.source, loaded.labels)
 
 
@@ -67,11 +75,11 @@ def _load_named(name: str) -> Data:
         return Data(images.reshape(-1, 1, 8, 8).astype(np.float32), "digits", labels)
     path = Path(name)
     if path.is_dir():
-        return Data(read_image_folder(path), str(path.resolve()))
+        return _told(read_image_folder(path), str(path.resolve()))
     if path.exists():
         return _from_file(path, None)
     base, colon, member = name.rpartition(":")
-    if colon and base.endswith(".npz"):
+    if colon and base.endswith((".npz", ".csv")):
         return _from_file(Path(base), member)
     if colon and base and member.isidentifier():
         return _call(base, member)
@@ -80,19 +88,28 @@ def _load_named(name: str) -> Data:
     raise InputError(f"{name} does not exist: expected {KINDS}.")
 
 
-def _from_file(path: Path, member: str | None) -> Data:
-    found = read_array(path, member)
-    source = str(path.resolve()) + (f":{member}" if member else "")
-    if found["x"].dtype.kind not in "biuf":
-        raise InputError(f"{path} holds {found['x'].dtype}: expected numbers.")
-    if found["x"].ndim < 2 or found["x"].size == 0:
+def _from_file(path: Path, part: str | None) -> Data:
+    found = read_file(path, part)
+    if found.x.dtype.kind not in "biuf":
+        raise InputError(f"{path} holds {found.x.dtype}: expected numbers.")
+    if found.x.ndim < 2 or found.x.size == 0:
         raise InputError(
-            f"{path} has shape {found['x'].shape}: expected (rows, ...) with at least one row and one column. "
+            f"{path} has shape {found.x.shape}: expected (rows, ...) with at least one row and one column. "
             "Reshape it with x.reshape(rows, -1), for instance."
         )
-    labels = found.get("y")
-    fits = labels is not None and labels.shape == (len(found["x"]),)
-    return Data(found["x"], source, labels if fits else None)
+    return _told(found, str(path.resolve()) + (f":{part}" if part else ""))
+
+
+def _told(found: Loaded, source: str) -> Data:
+    """The data, once what was done to them beside reading them is logged: a line on standard error by default."""
+    for note in found.notes:
+        _LOG.warning("%s", _printable(note))
+    fits = found.labels is not None and found.labels.shape == (len(found.x),)
+    return Data(found.x, source, found.labels if fits else None)
+
+
+def _printable(text: str) -> str:
+    return "".join(mark if mark.isprintable() else repr(mark)[1:-1] for mark in text)
 
 
 def _call(module: str, function: str) -> Data:

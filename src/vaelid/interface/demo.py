@@ -10,6 +10,7 @@ from vaelid.interface.files import write_atomically
 from vaelid.interface.fit import train
 from vaelid.interface.report import render
 from vaelid.interface.runs import Run
+from vaelid.interface.shell import suggested
 from vaelid.train.evaluation import Evaluation
 from vaelid.train.model import VAE
 from vaelid.train.recipe import Recipe
@@ -31,6 +32,7 @@ class Outcome:
     def lines(self, seconds: float) -> list[str]:
         """What was learned and where to look, in six lines."""
         found = self.evaluation
+        ask = suggested("vaelid", "evaluate", self.folder)
         return [
             f"A digit it has never seen costs {-found.elbo.mean:.1f} ± {found.elbo.standard_error:.1f} nats "
             f"({found.bits_per_dim.mean:.2f} bits per pixel); pixel by pixel it would cost {self.independent:.1f}.",
@@ -41,7 +43,7 @@ class Outcome:
             f"{found.importance_weighted.mean - found.elbo.mean:.1f} nats below that.",
             found.verdict,
             self.objective,
-            f"Done in {seconds:.0f} s. Look: {self.folder / 'report.html'}   Ask: vaelid evaluate {self.folder}",
+            f"Done in {seconds:.0f} s. Look: {self.folder / 'report.html'}   Ask: {ask}",
         ]
 
 
@@ -53,7 +55,7 @@ def run_demo(folder: Path, *, tell: Callable[[str], None]) -> Outcome:
     data = load_data("digits")
     model = VAE(obs=(1, 8, 8), latent=16, hidden=(256,), likelihood="binomial:16", seed=RECIPE.seed)
     tell(f"training on {len(data.x):,} digits, 8 x 8 pixels of 0 to 16, {RECIPE.epochs} epochs")
-    train(model, data, RECIPE, folder=Run(folder), command=f"vaelid demo --out {folder}")
+    train(model, data, RECIPE, folder=Run(folder), command=suggested("vaelid", "demo", "--out", folder))
     content = collect_report(folder, progress=tell)
     write_atomically(folder / "report.html", render(content).encode())
     assert content.independent is not None

@@ -18,6 +18,7 @@ from typing import Any
 
 from vaelid.interface.files import read_bytes, write_atomically
 from vaelid.interface.rocq_build import build, coq_version, digests, forget, is_built, sources
+from vaelid.interface.shell import suggested
 from vaelid.spec.errors import InputError
 from vaelid.theory.emission import EMITTED, emitted_files
 
@@ -66,7 +67,10 @@ def check_development(*, progress: Callable[[str], None]) -> Mapping[str, Any]:
         raise InputError(f"{', '.join(missing)} not found: on Debian, apt-get install {PACKAGES}.")
     if stale := _stale(folder):
         names = " and ".join(stale)
-        raise InputError(f"{names} of {folder} is not what the spec says now: vaelid theorems --emit-rocq {folder}")
+        raise InputError(
+            f"{names} of {folder} is not what the spec says now: "
+            f"{suggested('vaelid', 'theorems', '--emit-rocq', folder)}"
+        )
     digest, coq = _digest(folder), coq_version()
     if not is_built(folder, coq):
         progress("building the Rocq development from its sources (2 to 3 minutes)")

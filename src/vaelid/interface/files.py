@@ -1,38 +1,43 @@
-"""The only place that opens files. Reading never runs code from a file; every failure is one clear message."""
+"""Files opened, read and written; data files are parsed by `readers`. Every failure is one clear message."""
 
-import csv
+import errno
+import io
 import json
 import os
+import stat
 import tempfile
-import warnings
-import zipfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, TextIO
+from typing import Any
 
 import numpy as np
-from PIL import Image
 
 from vaelid.spec.errors import InputError
 
 __all__ = [
+    "NoRoom",
     "append_text",
     "make_folder",
-    "read_array",
+    "named_failures",
+    "open_file",
     "read_bytes",
-    "read_image_folder",
     "read_json",
     "read_lines",
     "write_array",
     "write_atomically",
 ]
 
-IMAGE_SUFFIXES = (".png", ".jpg", ".jpeg", ".bmp", ".gif", ".tif", ".tiff", ".webp", ".pgm", ".ppm")
+
+class NoRoom(InputError):
+    """The disk, or the user's share of it, is full."""
+
+
+_NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 
 @contextmanager
-def _named_failures(path: Path, doing: str) -> Iterator[None]:
+def named_failures(path: Path, doing: str) -> Iterator[None]:
     """Turn the system's errors on `path` into one message."""
     try:
         yield
@@ -43,13 +48,40 @@ def _named_failures(path: Path, doing: str) -> Iterator[None]:
             raise InputError(f"{path} does not exist: check the path (looked in {Path.cwd()}).") from None
         reason = (cause.strerror or str(cause)).lower()
         remedy = "Check the file, and that you may read it." if doing == "read" else "Choose a place that you may use."
+        if cause.errno in _NO_ROOM and doing != "read":
+            raise NoRoom(
+                f"cannot {doing} {path}: {reason}. What was there is kept: make room, or choose another place."
+            ) from None
         raise InputError(f"cannot {doing} {path}: {reason}. {remedy}") from None
+
+
+# What is neither a file nor a folder may give bytes without end, wait for ever, or act when it is opened.
+_OTHER_KINDS = ((stat.S_ISFIFO, "a named pipe"), (stat.S_ISSOCK, "a socket"), (stat.S_ISDIR, "a folder"))
+
+
+def _expect_file(path: Path, mode: int) -> None:
+    if not stat.S_ISREG(mode):
+        kind = next((name for holds, name in _OTHER_KINDS if holds(mode)), "a device")
+        raise InputError(f"{path} is {kind}: expected a file.")
+
+
+@contextmanager
+def open_file(path: Path) -> Iterator[io.BufferedReader]:
+    """The file, open to read its bytes; `InputError` for what is no regular file, before and after it is opened."""
+    with named_failures(path, "read"):
+        _expect_file(path, path.stat().st_mode)
+        # without O_NONBLOCK a pipe that took the file's place in between would wait for a writer
+        stream = os.fdopen(os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK), "rb")
+    with stream:
+        _expect_file(path, os.fstat(stream.fileno()).st_mode)
+        with named_failures(path, "read"):
+            yield stream
 
 
 def read_bytes(path: Path) -> bytes:
     """The whole file."""
-    with _named_failures(path, "read"):
-        return path.read_bytes()
+    with open_file(path) as stream:
+        return stream.read()
 
 
 def read_lines(path: Path) -> list[str]:
@@ -67,7 +99,7 @@ def read_json(path: Path) -> Any:
 
 def make_folder(path: Path) -> None:
     """The folder, with its parents, if it is not there; and a proof that files can be written in it."""
-    with _named_failures(path, "write in"):
+    with named_failures(path, "write in"):
         path.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryFile(dir=path):
             pass
@@ -75,7 +107,7 @@ def make_folder(path: Path) -> None:
 
 def write_atomically(path: Path, data: bytes) -> None:
     """Replace the file by `data` as a whole: after a crash it holds the old bytes or the new ones."""
-    with _named_failures(path, "write"):
+    with named_failures(path, "write"):
         path.parent.mkdir(parents=True, exist_ok=True)
         partial = path.with_name(f".{path.name}.partial")
         try:
@@ -90,219 +122,8 @@ def write_atomically(path: Path, data: bytes) -> None:
 
 def append_text(path: Path, text: str) -> None:
     """Add text to the file's end."""
-    with _named_failures(path, "write"), path.open("a", encoding="utf-8") as stream:
+    with named_failures(path, "write"), path.open("a", encoding="utf-8") as stream:
         stream.write(text)
-
-
-def read_array(path: Path, member: str | None = None) -> dict[str, np.ndarray]:
-    """The array of a .npy, .npz, .csv or .parquet file as ``{"x": ...}``, with ``"y"`` where an .npz has labels.
-
-    .npy and uncompressed .npz files are memory-mapped. `member` picks an array of an .npz.
-    """
-    if path.is_dir():
-        raise InputError(f"{path} is a folder: expected a file.")
-    with _named_failures(path, "read"):
-        if path.stat().st_size == 0:
-            raise InputError(f"{path} is empty (0 bytes): expected an array with one row for each observation.")
-    match path.suffix.lower():
-        case ".npy":
-            return {"x": _read_npy(path)}
-        case ".npz":
-            return _read_npz(path, member)
-        case ".csv":
-            return {"x": _read_csv(path)}
-        case ".parquet":
-            return {"x": _read_parquet(path)}
-    raise InputError(
-        f"{path} has an unknown kind of data ({path.suffix or 'no suffix'}): expected .npy, .npz, .csv, .parquet "
-        "or a folder of images."
-    )
-
-
-def _read_npy(path: Path) -> np.ndarray:
-    with _named_failures(path, "read"):
-        with path.open("rb") as stream:
-            head = stream.read(6)
-        if head != b"\x93NUMPY":
-            raise InputError(
-                f"{path} is not a .npy file: it begins with {head!r}. Save the array with numpy.save, or name "
-                "the file after what it is."
-            )
-        try:
-            return np.load(path, mmap_mode="r", allow_pickle=False)
-        except Exception as cause:  # damaged bytes end a parser in any error
-            raise _unreadable(path, cause) from None
-
-
-def _unreadable(path: Path, cause: Exception) -> InputError:
-    if "pickle" in str(cause) or "object" in str(cause).lower():
-        return InputError(
-            f"{path} holds Python objects, which are never loaded (they can run code): save an array of numbers."
-        )
-    return InputError(f"{path} cannot be read: {cause}. It may be cut short; write it again.")
-
-
-def _read_npz(path: Path, member: str | None) -> dict[str, np.ndarray]:
-    with _named_failures(path, "read"):
-        try:
-            with zipfile.ZipFile(path) as archive:
-                names = {Path(n).stem: n for n in archive.namelist() if n.endswith(".npy")}
-        except Exception:
-            raise InputError(f"{path} is not a .npz file, or is cut short: save it with numpy.savez.") from None
-    if not names:
-        raise InputError(f"{path} holds no arrays: save one with numpy.savez({path.name!r}, x=x).")
-    if member is None:
-        usual = [n for n in ("x", "X", "data", "images", "x_train", "arr_0") if n in names]
-        member = usual[0] if usual else next(iter(names)) if len(names) == 1 else None
-    if member not in names:
-        wanted = f"no array {member!r}" if member else "several arrays"
-        raise InputError(f"{path} has {wanted}; it holds {', '.join(names)}. Name one as {path}:NAME.")
-    found = {"x": _npz_member(path, names[member])}
-    labels = next((n for n in ("y", "labels", "y_train") if n in names), None)
-    if labels and labels != member:
-        found["y"] = np.asarray(_npz_member(path, names[labels]))
-    return found
-
-
-def _npz_member(path: Path, name: str) -> np.ndarray:
-    """One array of an .npz: mapped where the archive stores it as it is, read where it is compressed."""
-    try:
-        with zipfile.ZipFile(path) as archive, archive.open(name) as stream:
-            entry = archive.getinfo(name)
-            version = np.lib.format.read_magic(stream)
-            read_header = {(1, 0): np.lib.format.read_array_header_1_0, (2, 0): np.lib.format.read_array_header_2_0}
-            if entry.compress_type != zipfile.ZIP_STORED or version not in read_header:
-                with np.load(path, allow_pickle=False) as arrays:
-                    return arrays[name]
-            shape, fortran, dtype = read_header[version](stream)
-            header = stream.tell()
-        if dtype.hasobject:
-            raise ValueError("object array")
-        with path.open("rb") as raw:
-            raw.seek(entry.header_offset + 26)
-            name_length, extra_length = np.frombuffer(raw.read(4), "<u2").tolist()
-        offset = entry.header_offset + 30 + name_length + extra_length + header
-        return np.memmap(path, dtype, "r", offset, shape, "F" if fortran else "C")
-    except Exception as cause:
-        raise _unreadable(path, cause) from None
-
-
-def _open_csv(path: Path) -> TextIO:
-    return path.open(newline="", encoding="utf-8-sig", errors="replace")
-
-
-def _read_csv(path: Path) -> np.ndarray:
-    with _named_failures(path, "read"), _open_csv(path) as stream:
-        first = stream.readline()
-        separator = max(",;\t", key=first.count)
-        names = next(csv.reader([first], delimiter=separator), [])
-        header = bool(names) and not any(_is_number(name) for name in names)
-        if not header:
-            stream.seek(0)
-        try:
-            with warnings.catch_warnings(action="error"):  # no rows at all is a warning of numpy's
-                return np.loadtxt(stream, delimiter=separator, ndmin=2, comments=None, quotechar='"')
-        except (ValueError, UserWarning) as cause:
-            raise _first_bad_field(path, separator, header, cause) from None
-
-
-def _is_number(text: str) -> bool:
-    try:
-        float(text)
-    except ValueError:
-        return False
-    return True
-
-
-def _first_bad_field(path: Path, separator: str, header: bool, cause: Exception) -> InputError:
-    with _open_csv(path) as stream:
-        reader = csv.reader(stream, delimiter=separator)
-        names = next(reader) if header else []
-        width, rows = len(names), 0
-        for fields in filter(None, reader):
-            width, rows = width or len(fields), rows + 1
-            for column, text in enumerate(fields):
-                if not _is_number(text):
-                    name = f" ({names[column]})" if column < len(names) else ""
-                    found = repr(text) if text.strip() else "missing"
-                    return InputError(
-                        f"{path}, line {reader.line_num}, field {column + 1}{name} is {found}: expected a number. "
-                        "Fill it in, or leave that column or row out."
-                    )
-            if len(fields) != width:
-                return InputError(
-                    f"{path}, line {reader.line_num} has {len(fields)} fields, the lines before have {width}: every "
-                    "row needs the same columns."
-                )
-    if rows:
-        return InputError(f"{path} cannot be read as numbers: {str(cause).rstrip('.')}.")
-    return InputError(f"{path} has no rows of numbers: expected one row for each observation.")
-
-
-def _read_parquet(path: Path) -> np.ndarray:
-    try:
-        import pyarrow
-        import pyarrow.parquet
-    except ImportError:
-        raise InputError(
-            f"{path}: reading parquet needs pyarrow. Install it with: pip install 'vaelid[parquet]'"
-        ) from None
-    with _named_failures(path, "read"):
-        try:
-            table = pyarrow.parquet.read_table(path)
-            named_columns = list(zip(table.column_names, table.columns, strict=True))
-        except Exception as cause:
-            raise InputError(f"{path} is not a parquet file, or is damaged ({cause}): write it again.") from None
-    if not named_columns:
-        raise InputError(f"{path} has no columns: expected one for each coordinate of an observation.")
-    columns = []
-    for name, column in named_columns:
-        kinds = (pyarrow.types.is_floating, pyarrow.types.is_integer, pyarrow.types.is_boolean)
-        if not any(is_kind(column.type) for is_kind in kinds):
-            raise InputError(f"{path}, column {name!r} is of type {column.type}: expected numbers. Leave it out.")
-        if column.null_count:
-            row = column.is_null().to_pylist().index(True)
-            raise InputError(f"{path}, row {row}, column {name!r} is missing: fill it in, or leave the row out.")
-        columns.append(column.to_numpy())
-    return np.column_stack(columns)
-
-
-def read_image_folder(folder: Path) -> np.ndarray:
-    """(rows, channels, height, width) of bytes, in the order of the file names; all images of one size."""
-    with _named_failures(folder, "read"):
-        paths = sorted(p for p in folder.iterdir() if p.suffix.lower() in IMAGE_SUFFIXES)
-    if not paths:
-        raise InputError(
-            f"{folder} holds no images: expected files ending in {', '.join(IMAGE_SUFFIXES)}, directly in it."
-        )
-    images = [_read_image(path) for path in paths]
-    channels = max(image.shape[2] for image in images)
-    for path, image in zip(paths, images, strict=True):
-        if image.shape[:2] != images[0].shape[:2]:
-            sizes = [f"{width} x {height}" for height, width in (images[0].shape[:2], image.shape[:2])]
-            raise InputError(
-                f"images differ in size: {paths[0]} is {sizes[0]} pixels, {path} is {sizes[1]}. Bring all images "
-                "to one size."
-            )
-        if image.dtype != images[0].dtype:
-            raise InputError(
-                f"images differ in depth: {paths[0]} has values of type {images[0].dtype}, {path} of type "
-                f"{image.dtype}. Bring all images to one."
-            )
-    return np.stack([np.broadcast_to(i, (*i.shape[:2], channels)).transpose(2, 0, 1) for i in images])
-
-
-def _read_image(path: Path) -> np.ndarray:
-    """(height, width, channels): bytes; what is deeper (16-bit grey, say) keeps its numbers."""
-    try:
-        with Image.open(path) as image:
-            if image.mode.startswith(("I", "F")):
-                pixels = np.asarray(image)
-            else:
-                pixels = np.asarray(image.convert("L" if image.mode in ("1", "L", "LA") else "RGB"))
-    except Exception as cause:  # damaged bytes end a decoder in any error
-        raise InputError(f"{path} cannot be read as an image ({cause}): mend it, or take it out.") from None
-    return pixels.reshape(*pixels.shape[:2], -1)
 
 
 def write_array(path: Path, arrays: dict[str, np.ndarray]) -> None:

@@ -15,6 +15,7 @@ from tqdm import tqdm
 
 from vaelid.interface.data import Data, load_data
 from vaelid.interface.runs import Run, describe_run
+from vaelid.interface.shell import suggested
 from vaelid.spec.errors import DivergenceError, InputError
 from vaelid.train.loop import Task, init, run
 from vaelid.train.model import VAE
@@ -195,7 +196,7 @@ def _interruption(folder: Run | None, state: TrainState) -> str:
     epochs = f"interrupted after {len(state.history)} epoch{'s' * (len(state.history) != 1)}"
     if folder is None:
         return f"{epochs}; the model holds the weights reached."
-    return f"{epochs}; go on with: vaelid train --resume --out {folder.path}"
+    return f"{epochs}; go on with: {suggested('vaelid', 'train', '--resume', '--out', folder.path)}"
 
 
 @torch.no_grad()

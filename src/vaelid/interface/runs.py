@@ -19,6 +19,7 @@ from vaelid.interface.files import (
     read_lines,
     write_atomically,
 )
+from vaelid.interface.shell import suggested
 from vaelid.spec.errors import InputError
 from vaelid.train.checkpoint import decode_state, decode_tensors, encode_state, encode_tensors
 from vaelid.train.loop import Task
@@ -130,7 +131,7 @@ class Run:
         if not self._model.exists():
             raise InputError(
                 f"{self.path} has no model yet, since its training did not end: go on with "
-                f"vaelid train --resume --out {self.path}"
+                f"{suggested('vaelid', 'train', '--resume', '--out', self.path)}"
             )
         weights, _ = decode_tensors(read_bytes(self._model), str(self._model))
         expected = {name: tuple(tensor.shape) for name, tensor in model.state_dict().items()}

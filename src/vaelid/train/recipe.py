@@ -4,6 +4,7 @@ import math
 from dataclasses import dataclass
 from typing import Literal
 
+from vaelid.spec.digits import shortest
 from vaelid.spec.errors import InputError
 
 __all__ = ["Recipe"]
@@ -42,7 +43,7 @@ class Recipe:
         _one_of("expectation", self.expectation, ("sampled", "exact"))
         if not (self.validation >= 0 and self.test >= 0 and self.validation + self.test < 1):
             raise InputError(
-                f"validation={self.validation:g} and test={self.test:g} are shares of the data: "
+                f"validation={shortest(self.validation)} and test={shortest(self.test)} are shares of the data: "
                 "each at least 0, together less than 1."
             )
         if self.weight_decay and self.optimizer == "adam":

@@ -16,6 +16,7 @@ from torch.utils.data import (
     default_collate,
 )
 
+from vaelid.spec.digits import shortest
 from vaelid.spec.errors import InputError
 from vaelid.spec.likelihoods import Likelihood, check_support
 
@@ -216,6 +217,6 @@ def check_rows(rows: ArrayRows, likelihood: Likelihood) -> None:
         if chunk.dtype.kind == "f" and max(float(chunk.max()), -float(chunk.min())) > LARGEST:
             row, column = divmod(int(np.argmax(np.abs(chunk))), width)
             raise InputError(
-                f"row {start + row}, column {column} is {chunk[row, column]:g}, but training is in float32, which "
-                f"ends at {LARGEST:.2g}: divide the data by a scale."
+                f"row {start + row}, column {column} is {shortest(chunk[row, column])}, but training is in float32, "
+                f"which ends at {shortest(np.float32(LARGEST))}: divide the data by a scale."
             )

@@ -20,7 +20,17 @@ from torch import Tensor
 from torch.autograd.function import once_differentiable
 
 import vaelid.spec as spec
-from vaelid.spec.likelihoods import Likelihood, bernoulli, binomial, binomial_log_coefficient, gaussian
+from vaelid.spec.likelihoods import (
+    Likelihood,
+    bernoulli,
+    binomial,
+    binomial_log_coefficient,
+    gaussian,
+    negative_binomial,
+    poisson,
+)
+from vaelid.train.counts import NegativeBinomialNll, PoissonNll
+from vaelid.train.excess import exp_excess
 
 __all__ = [
     "TWINS",
@@ -30,6 +40,8 @@ __all__ = [
     "importance_weighted_bound",
     "kl_sum",
     "logistic_nll",
+    "negative_binomial_nll",
+    "poisson_nll",
     "reconstruction_nll",
     "slow_sides",
 ]
@@ -45,42 +57,10 @@ class Twin:
     scale: Callable[..., Tensor]
 
 
-# (e^x - 1 - x) / x^2 on |x| < 1, the highest power first. float32: the least-maximum polynomial of degree 7, which
-# an interval computation shows to be at least 0.36 (so the kernel is never negative). float64: the Taylor polynomial.
-_FLOAT32_KERNEL = (
-    "0x1.72d476p-19",
-    "0x1.a8e4c2p-16",
-    "0x1.a031ccp-13",
-    "0x1.6c02f2p-10",
-    "0x1.1110ccp-7",
-    "0x1.55556ep-5",
-    "0x1.555556p-3",
-    "0x1p-1",
-)
-_KERNEL_COEFFICIENTS = {
-    torch.float32: torch.tensor([float.fromhex(c) for c in _FLOAT32_KERNEL], dtype=torch.float32),
-    torch.float64: torch.tensor([1 / math.factorial(k + 2) for k in range(18, -1, -1)], dtype=torch.float64),
-}
-
-
-def _variance_part(logvar: Tensor) -> tuple[Tensor, Tensor]:
-    """e^lv - 1 - lv, without cancellation and never negative, and its derivative: twice those of the KL."""
-    polynomial, *coefficients = _KERNEL_COEFFICIENTS[logvar.dtype].to(logvar.device).unbind()
-    for coefficient in coefficients:
-        polynomial = torch.addcmul(coefficient, polynomial, logvar)
-    square = logvar * logvar
-    polynomial.mul_(square)
-    near = square < 1
-    excess = torch.exp(logvar).sub_(1)
-    value = torch.where(near, polynomial, excess - logvar)
-    slope = torch.where(near, polynomial.add_(logvar), excess)
-    return value, slope
-
-
 class _KlSum(torch.autograd.Function):
     @staticmethod
     def forward(ctx: Any, mu: Tensor, logvar: Tensor) -> Tensor:
-        value, slope = _variance_part(logvar)
+        value, slope = exp_excess(logvar)  # twice the variance part of the KL, and its slope
         ctx.save_for_backward(mu, slope)
         return value.addcmul_(mu, mu).sum(-1).mul_(0.5)
 
@@ -136,15 +116,14 @@ class _LogisticNll(torch.autograd.Function):
     def forward(ctx: Any, x: Tensor, logits: Tensor, trials: int) -> Tensor:
         ctx.save_for_backward(x, logits)
         ctx.trials = trials
-        # trials * softplus(l) - x l, as trials * log(1 + e^-|l|) + (trials * max(l, 0) - x l): at trials = 1 the
-        # bracket is 0 or |l| exactly, so that nothing cancels
+        # trials * softplus(l) - x l, as trials * log(1 + e^-|l|) and |l| for each trial that l does not expect: the
+        # number of these is a difference of counts, which is exact
         terms = torch.nn.functional.softplus(logits.abs().neg_())
-        bracket = logits.clamp_min(0)
+        unexpected = torch.where(logits > 0, trials - x, -x)
         if trials != 1:
             coefficients = _log_coefficients(trials, logits.dtype, logits.device)
             terms.mul_(trials).sub_(torch.take(coefficients, x.long()))
-            bracket.mul_(trials)
-        return terms.add_(bracket.addcmul_(x, logits, value=-1)).sum(-1)
+        return terms.addcmul_(unexpected, logits).sum(-1)
 
     @staticmethod
     @once_differentiable
@@ -185,15 +164,41 @@ def gaussian_nll(
     return (squares * torch.exp(-log_variance) + constant) / 2
 
 
+def poisson_nll(x: Float[Tensor, "*batch D"], log_rate: Float[Tensor, "*batch D"]) -> Float[Tensor, "*batch"]:
+    """Twin of minus the `log_prob` of `poisson`, in nats: never negative, right for counts of 1e15.
+
+    x l - e^l - log x! cancels where the rate is large; see `counts` for the form that does not. Computed in float64.
+    """
+    if _slow.get():
+        return TWINS["poisson_nll"].slow(x, log_rate)
+    nll: Any = PoissonNll.apply(x.double(), log_rate.double())
+    return nll.sum(-1).to(log_rate.dtype)
+
+
+def negative_binomial_nll(
+    x: Float[Tensor, "*batch D"], log_mean: Float[Tensor, "*batch D"], log_dispersion: Float[Tensor, "#D"]
+) -> Float[Tensor, "*batch"]:
+    """Twin of minus the `log_prob` of `negative_binomial`, in nats: never negative, at any dispersion.
+
+    log Gamma(x + r) - log Gamma(r) cancels where r is large; see `counts` for the form that does not. Computed in
+    float64.
+    """
+    if _slow.get():
+        return TWINS["negative_binomial_nll"].slow(x, log_mean, log_dispersion)
+    nll: Any = NegativeBinomialNll.apply(x.double(), log_mean.double(), log_dispersion.double())
+    return nll.sum(-1).to(log_mean.dtype)
+
+
 def reconstruction_nll(likelihood: Likelihood, x: Tensor, output: Tensor, **learned: Tensor) -> Tensor:
     """-log p(x|z) in nats, summed over D: by a twin where the likelihood has one, else by its own definition.
 
     The support of x is not checked here: data are checked once, before training.
     """
     match likelihood.family, likelihood.number:
-        case "negative_binomial", _:  # log Gamma(x + r) - log Gamma(r) cancels in float32 where r is large
-            wide = {name: value.double() for name, value in learned.items()}
-            return -likelihood.log_density(x.double(), output.double(), **wide).sum(-1).to(output.dtype)
+        case "negative_binomial", _:
+            return negative_binomial_nll(x, output, learned["log_dispersion"])
+        case "poisson", _:
+            return poisson_nll(x, output)
         case "bernoulli", _:
             return logistic_nll(x, output)
         case "binomial", float(trials):
@@ -291,6 +296,20 @@ TWINS = {
             ((x - mean).double() * torch.exp(-log_variance.double() / 2)) ** 2 / 2,
             (log_variance.double().abs() + 2).expand_as(x),
         ),
+    ),
+    "poisson_nll": Twin(
+        fast=poisson_nll,
+        slow=lambda x, log_rate: -poisson.log_prob(x, log_rate),
+        relative=1e-6,
+        scale=lambda x, log_rate: 1 + poisson_nll(x.double(), log_rate.double()),
+    ),
+    "negative_binomial_nll": Twin(
+        fast=negative_binomial_nll,
+        slow=lambda x, log_mean, log_dispersion: (
+            -negative_binomial.log_prob(x, log_mean, log_dispersion=log_dispersion)
+        ),
+        relative=1e-6,
+        scale=lambda x, *output: 1 + negative_binomial_nll(x.double(), *(value.double() for value in output)),
     ),
     "importance_weighted_bound": Twin(
         fast=importance_weighted_bound,

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from vaelid.interface.audit.places import shown
 from vaelid.interface.audit.syntax import NotRead, parsed
+from vaelid.interface.shell import suggested
 
 __all__ = ["Candidate", "Scan", "listing", "scan"]
 
@@ -47,8 +48,8 @@ class Candidate:
         """The command that audits it; of a method, once an object is made in the file."""
         owner, dot, function = self.name.rpartition(".")
         name = f"{_instance(owner)}.{function}" if self.method and dot else self.name
-        batch = f" --batch {shown(self.file)}:batch" if self.needs_batch else ""
-        return f"vaelid audit {shown(self.file)}:{name}{batch}"
+        batch = ["--batch", f"{shown(self.file)}:batch"] if self.needs_batch else []
+        return suggested("vaelid", "audit", f"{shown(self.file)}:{name}", *batch)
 
     def as_data(self) -> dict[str, str | int]:
         """As plain data, for JSON."""

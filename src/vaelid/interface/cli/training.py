@@ -11,6 +11,7 @@ import click
 from click.core import ParameterSource
 
 from vaelid.interface.cli.options import RUN, WIDTHS, as_json, config_file, debug, print_json
+from vaelid.interface.shell import suggested
 from vaelid.spec.likelihoods import LIKELIHOOD_NAMES
 
 if TYPE_CHECKING:
@@ -56,6 +57,7 @@ def train(data: str | None, out: Path, resume: bool, as_json: bool, **options: A
 
     For instance: vaelid train digits --out runs/first
     """
+    from vaelid.interface.files import NoRoom
     from vaelid.interface.fit import Interrupted
     from vaelid.interface.fit import train as fit_run
     from vaelid.interface.runs import Run
@@ -73,6 +75,9 @@ def train(data: str | None, out: Path, resume: bool, as_json: bool, **options: A
     except Interrupted as interruption:
         click.echo(str(interruption))
         return INTERRUPTED
+    except NoRoom as full:
+        again = suggested("vaelid", "train", "--resume", "--out", out)
+        raise NoRoom(f"{full} Then go on with: {again}" if folder.exists else str(full)) from None
     _report_training(out, result, as_json)
     return 0
 
@@ -153,7 +158,7 @@ def _report_training(out: Path, result: "Fit", as_json: bool) -> None:
         return
     kept = f", kept the weights of epoch {result.kept_epoch}" if result.kept_epoch else ""
     click.echo(f"trained {len(result.history)} epochs in {result.seconds:.1f} s{kept}: {out}")
-    click.echo(f"next: vaelid evaluate {out}   vaelid report {out}")
+    click.echo(f"next: {suggested('vaelid', 'evaluate', out)}   {suggested('vaelid', 'report', out)}")
 
 
 @click.command()

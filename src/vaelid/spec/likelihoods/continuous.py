@@ -7,6 +7,7 @@ import numpy as np
 from array_api_compat import device
 
 from vaelid.spec.arrays import array_namespace, log_of_number, may_be_supplied
+from vaelid.spec.digits import shortest
 from vaelid.spec.errors import InputError
 from vaelid.spec.likelihoods.likelihood import Likelihood
 
@@ -148,7 +149,7 @@ continuous_bernoulli = Likelihood(
 def gaussian_fixed(variance: float) -> Likelihood:
     """N(output, variance I) with a variance that is given, not learned."""
     if not (math.isfinite(variance) and variance > 0):
-        raise InputError(f"gaussian:{variance:g} needs a positive finite variance, for instance gaussian:1.")
+        raise InputError(f"gaussian:{shortest(variance)} needs a positive finite variance, for instance gaussian:1.")
     return Likelihood(
         name=f"gaussian:{repr(float(variance)).removesuffix('.0')}",
         accepts=ANY_REAL,

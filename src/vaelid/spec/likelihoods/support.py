@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 
 from vaelid.spec.arrays import to_numpy
+from vaelid.spec.digits import shortest
 from vaelid.spec.errors import SupportError
 
 __all__ = ["check_support", "fitting_likelihoods"]
@@ -54,8 +55,8 @@ def check_support(likelihood: Any, x: Any, *, row_numbers: Sequence[int] | None 
     others = f" (and {more:,} more value{'s' * (more > 1)})" if more else ""
     shown = row_numbers[row] if row_numbers else row
     raise SupportError(
-        f"{likelihood.name} accepts {likelihood.accepts}, but row {shown}, column {column} is {value:g}{others}. "
-        f"{_remedy(likelihood, values)}"
+        f"{likelihood.name} accepts {likelihood.accepts}, but row {shown}, column {column} is {shortest(value)}"
+        f"{others}. {_remedy(likelihood, values)}"
     )
 
 

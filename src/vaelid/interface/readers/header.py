@@ -1,0 +1,109 @@
+"""Whether the first line of a table names its columns. Names in words do; numbers are never skipped in silence."""
+
+import csv
+import io
+import itertools
+import re
+import shlex
+from pathlib import Path
+
+from vaelid.spec.errors import InputError
+
+__all__ = ["HEADER_WORDS", "Beginning", "header_of", "is_number"]
+
+HEADER_WORDS = ("header", "no-header")
+"""What a user may write after the file's name and a colon, to settle it."""
+
+# Lines that are compared with the first: enough to see that rows are of another kind, few enough to read twice.
+_COMPARED = 10
+# A row that increases by chance: once in 3! for three numbers, once in 4! for four.
+_LEAST_RISING = 4
+_LEAST_CONSECUTIVE = 3
+
+
+def is_number(text: str) -> bool:
+    """Whether NumPy reads the field as a number; Python's own float() also takes 1_000."""
+    try:
+        float(text)
+    except ValueError:
+        return False
+    return "_" not in text
+
+
+class Beginning:
+    """The first lines of a table, split into fields.
+
+    Attributes:
+        separator: tab, semicolon or comma; no number has the first two in it, so they go first.
+        rows: the fields of the first lines that are not blank.
+        blank: blank lines before the first of them.
+    """
+
+    def __init__(self, stream: io.TextIOWrapper) -> None:
+        self.blank = 0
+        line = stream.readline()
+        while line and not line.strip():
+            self.blank += 1
+            line = stream.readline()
+        bare = re.sub('"[^"]*"', "", line)
+        self.separator = next((mark for mark in "\t;" if mark in bare), ",")
+        lines = [line, *itertools.islice(stream, _COMPARED)]
+        self.rows = [self._fields(text) for text in lines if text.strip()]
+
+    def _fields(self, line: str) -> list[str]:
+        try:
+            return next(csv.reader([line], delimiter=self.separator))
+        except csv.Error:  # a field longer than the module's limit of 128 kB
+            return line.rstrip("\r\n").split(self.separator)
+
+
+def header_of(path: Path, beginning: Beginning, word: str | None) -> tuple[list[str], tuple[str, ...]]:
+    """The names of the columns, none where the first line is a row; and what to say of it.
+
+    Raises `InputError` where the first line is column numbers as likely as a row.
+    """
+    if word == "no-header" or not beginning.rows:
+        return [], ()
+    first, *others = beginning.rows
+    if word == "header" or not any(map(is_number, first)) or _numbers_rows(first, others):
+        return first, ()
+    if not all(map(is_number, first)) or not others:
+        return [], ()
+    shown = ", ".join(first[:4]) + (", ..." if len(first) > 4 else "")
+    if _consecutive(first) and not _consecutive(others[0]):
+        ways = " or ".join(shlex.quote(f"{path}:{known}") for known in HEADER_WORDS)
+        raise InputError(
+            f"{path} begins with {shown}: column numbers or a row? Say which by naming the data {ways} (the first "
+            "leaves that line out)."
+        )
+    if _of_another_kind(first, others):
+        named = shlex.quote(f"{path}:header")
+        return [], (f"{path}: the first line ({shown}) was read as a row. If it is a header, name the data {named}.",)
+    return [], ()
+
+
+def _numbers_rows(first: list[str], others: list[list[str]]) -> bool:
+    """A first field that is blank, over 0, 1, 2, ...: what pandas writes with a table's index."""
+    counted = [row[0] == str(number) for number, row in enumerate(others)]
+    return not first[0].strip() and len(first) > 1 and all(map(is_number, first[1:])) and bool(counted) and all(counted)
+
+
+def _consecutive(fields: list[str]) -> bool:
+    if len(fields) < _LEAST_CONSECUTIVE or not all(re.fullmatch(r"\d{1,15}", field.strip()) for field in fields):
+        return False
+    start = int(fields[0])
+    return [int(field) for field in fields] == list(range(start, start + len(fields)))
+
+
+def _rising(fields: list[str]) -> bool:
+    numbers = [float(field) for field in fields if is_number(field)]
+    return len(numbers) >= _LEAST_RISING and all(a < b for a, b in itertools.pairwise(numbers))
+
+
+def _whole(field: str) -> bool:
+    return re.fullmatch(r"\s*[+-]?\d+\s*", field) is not None
+
+
+def _of_another_kind(first: list[str], others: list[list[str]]) -> bool:
+    whole = all(map(_whole, first)) and not any(map(_whole, itertools.chain.from_iterable(others)))
+    return whole or (_rising(first) and not any(map(_rising, others)))
