@@ -1,15 +1,16 @@
 """The only place that opens files. Reading never runs code from a file; every failure is one clear message."""
 
 import csv
-import json
 import os
+import secrets
+import stat
 import tempfile
 import warnings
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, TextIO
+from typing import TextIO
 
 import numpy as np
 from PIL import Image
@@ -19,20 +20,23 @@ from vaelid.spec.errors import InputError
 __all__ = [
     "append_text",
     "make_folder",
+    "make_unused_folder",
+    "named_failures",
     "read_array",
     "read_bytes",
     "read_image_folder",
-    "read_json",
-    "read_lines",
+    "read_regular",
+    "remove_partial_files",
     "write_array",
     "write_atomically",
 ]
 
+PARTIAL = ".partial"
 IMAGE_SUFFIXES = (".png", ".jpg", ".jpeg", ".bmp", ".gif", ".tif", ".tiff", ".webp", ".pgm", ".ppm")
 
 
 @contextmanager
-def _named_failures(path: Path, doing: str) -> Iterator[None]:
+def named_failures(path: Path, doing: str) -> Iterator[None]:
     """Turn the system's errors on `path` into one message."""
     try:
         yield
@@ -48,38 +52,54 @@ def _named_failures(path: Path, doing: str) -> Iterator[None]:
 
 def read_bytes(path: Path) -> bytes:
     """The whole file."""
-    with _named_failures(path, "read"):
+    with named_failures(path, "read"):
         return path.read_bytes()
 
 
-def read_lines(path: Path) -> list[str]:
-    """The file's complete lines; a last one that was cut off before its line end is left out."""
-    return read_bytes(path).decode("utf-8", "replace").split("\n")[:-1]
+def read_regular(path: Path, limit: int) -> bytes:
+    """The file, or its first `limit` bytes; `InputError` where it is no regular file.
 
-
-def read_json(path: Path) -> Any:
-    """The JSON value in the file."""
-    try:
-        return json.loads(read_bytes(path))
-    except ValueError as cause:
-        raise InputError(f"{path} is not JSON ({cause}): restore it from a copy.") from None
+    For files that others may have put there: a pipe would wait for ever, a device has no end.
+    """
+    with named_failures(path, "read"):
+        if not stat.S_ISREG(path.stat().st_mode) and not path.is_dir():
+            raise InputError(f"{path} is no regular file (a pipe or a device, say): expected a file.")
+        with path.open("rb") as stream:
+            return stream.read(limit)
 
 
 def make_folder(path: Path) -> None:
     """The folder, with its parents, if it is not there; and a proof that files can be written in it."""
-    with _named_failures(path, "write in"):
+    with named_failures(path, "write in"):
         path.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryFile(dir=path):
             pass
 
 
+def make_unused_folder(path: Path) -> Path:
+    """Make the folder, or the first of path-2, path-3, ... that is not there: no other process gets the same."""
+    number, candidate = 1, path
+    with named_failures(path, "write"):
+        while True:
+            try:
+                candidate.mkdir(parents=True)
+                return candidate
+            except FileExistsError:
+                number += 1
+                candidate = path.with_name(f"{path.name}-{number}")
+
+
 def write_atomically(path: Path, data: bytes) -> None:
-    """Replace the file by `data` as a whole: after a crash it holds the old bytes or the new ones."""
-    with _named_failures(path, "write"):
+    """Replace the file by `data` as a whole: after a crash it holds the old bytes or the new ones.
+
+    The bytes are first written to a file of this process alone. It is made anew, so that a link which somebody put
+    in its place is not followed.
+    """
+    with named_failures(path, "write"):
         path.parent.mkdir(parents=True, exist_ok=True)
-        partial = path.with_name(f".{path.name}.partial")
+        partial = path.with_name(f".{path.name}.{os.getpid()}-{secrets.token_hex(4)}{PARTIAL}")
         try:
-            with partial.open("wb") as stream:
+            with partial.open("xb") as stream:
                 stream.write(data)
                 stream.flush()
                 os.fsync(stream.fileno())
@@ -88,9 +108,17 @@ def write_atomically(path: Path, data: bytes) -> None:
             partial.unlink(missing_ok=True)
 
 
+def remove_partial_files(folder: Path, names: Sequence[str]) -> None:
+    """Remove what processes that were killed left of writing these files. None may be writing them now."""
+    with named_failures(folder, "write in"):
+        for name in names:
+            for partial in folder.glob(f".{name}.*{PARTIAL}"):
+                partial.unlink(missing_ok=True)
+
+
 def append_text(path: Path, text: str) -> None:
     """Add text to the file's end."""
-    with _named_failures(path, "write"), path.open("a", encoding="utf-8") as stream:
+    with named_failures(path, "write"), path.open("a", encoding="utf-8") as stream:
         stream.write(text)
 
 
@@ -101,7 +129,7 @@ def read_array(path: Path, member: str | None = None) -> dict[str, np.ndarray]:
     """
     if path.is_dir():
         raise InputError(f"{path} is a folder: expected a file.")
-    with _named_failures(path, "read"):
+    with named_failures(path, "read"):
         if path.stat().st_size == 0:
             raise InputError(f"{path} is empty (0 bytes): expected an array with one row for each observation.")
     match path.suffix.lower():
@@ -120,7 +148,7 @@ def read_array(path: Path, member: str | None = None) -> dict[str, np.ndarray]:
 
 
 def _read_npy(path: Path) -> np.ndarray:
-    with _named_failures(path, "read"):
+    with named_failures(path, "read"):
         with path.open("rb") as stream:
             head = stream.read(6)
         if head != b"\x93NUMPY":
@@ -143,7 +171,7 @@ def _unreadable(path: Path, cause: Exception) -> InputError:
 
 
 def _read_npz(path: Path, member: str | None) -> dict[str, np.ndarray]:
-    with _named_failures(path, "read"):
+    with named_failures(path, "read"):
         try:
             with zipfile.ZipFile(path) as archive:
                 names = {Path(n).stem: n for n in archive.namelist() if n.endswith(".npy")}
@@ -192,7 +220,7 @@ def _open_csv(path: Path) -> TextIO:
 
 
 def _read_csv(path: Path) -> np.ndarray:
-    with _named_failures(path, "read"), _open_csv(path) as stream:
+    with named_failures(path, "read"), _open_csv(path) as stream:
         first = stream.readline()
         separator = max(",;\t", key=first.count)
         names = next(csv.reader([first], delimiter=separator), [])
@@ -247,7 +275,7 @@ def _read_parquet(path: Path) -> np.ndarray:
         raise InputError(
             f"{path}: reading parquet needs pyarrow. Install it with: pip install 'vaelid[parquet]'"
         ) from None
-    with _named_failures(path, "read"):
+    with named_failures(path, "read"):
         try:
             table = pyarrow.parquet.read_table(path)
             named_columns = list(zip(table.column_names, table.columns, strict=True))
@@ -269,7 +297,7 @@ def _read_parquet(path: Path) -> np.ndarray:
 
 def read_image_folder(folder: Path) -> np.ndarray:
     """(rows, channels, height, width) of bytes, in the order of the file names; all images of one size."""
-    with _named_failures(folder, "read"):
+    with named_failures(folder, "read"):
         paths = sorted(p for p in folder.iterdir() if p.suffix.lower() in IMAGE_SUFFIXES)
     if not paths:
         raise InputError(
