@@ -19,7 +19,7 @@ __all__ = ["check_free", "hold"]
 LOCK, HOLDER = ".lock", ".writer.json"
 
 
-class Holder(Strict):
+class Holder(Strict, frozen=True):
     """The process that writes."""
 
     pid: Count

@@ -12,7 +12,7 @@ import torch
 from vaelid.interface.data import Data, fingerprint, label_digest
 from vaelid.spec.errors import InputError
 from vaelid.train.checkpoint import differences, weights_digest
-from vaelid.train.facts import Count, Size, Strict, decode, epochs_of, refuse, without_unset
+from vaelid.train.facts import Count, Size, Strict, decode, epochs_of, members_of, refuse, shown, without_unset
 from vaelid.train.loop import Task
 from vaelid.train.model import VAE
 from vaelid.train.recipe import Recipe
@@ -38,7 +38,7 @@ Digest = Annotated[str, msgspec.Meta(min_length=1, max_length=64)]
 Version = Annotated[str, msgspec.Meta(pattern=r"^[0-9A-Za-z.+!_-]{1,64}$")]
 
 
-class DataFacts(Strict):
+class DataFacts(Strict, frozen=True):
     """The data of a run.
 
     Attributes:
@@ -61,7 +61,7 @@ class DataFacts(Strict):
     labels: Digest | None
 
 
-class ModelFacts(Strict):
+class ModelFacts(Strict, frozen=True):
     """The arguments that make the model again, and the digest of its weights before the first step."""
 
     obs: Annotated[list[Size], msgspec.Meta(min_length=1, max_length=16)]
@@ -73,7 +73,7 @@ class ModelFacts(Strict):
     start: Digest
 
 
-class SplitFacts(Strict):
+class SplitFacts(Strict, frozen=True):
     """How many rows each part has."""
 
     training: Count
@@ -81,7 +81,7 @@ class SplitFacts(Strict):
     test: Count
 
 
-class Result(Strict):
+class Result(Strict, frozen=True):
     """How far training came. `seconds` is left out where only what is the same in every run is kept."""
 
     finished: bool
@@ -96,7 +96,7 @@ class Result(Strict):
         return msgspec.structs.replace(self, seconds=msgspec.UNSET)
 
 
-class Config(Strict):
+class Config(Strict, frozen=True):
     """The contents of config.json."""
 
     format: int
@@ -112,7 +112,7 @@ class Config(Strict):
     threads: Annotated[int, msgspec.Meta(ge=1, le=2**16)] | msgspec.UnsetType = msgspec.UNSET
 
 
-class Trained(Strict):
+class Trained(Strict, frozen=True):
     """The facts of model.safetensors: the run that its weights are of, how far it came, the digest of its log."""
 
     run: dict[str, Any]
@@ -143,10 +143,10 @@ def history_digest(history: Any) -> str:
 
 def decode_config(data: bytes, where: str) -> Config:
     """The contents of config.json: of this format, of the right types, and consistent; else `InputError`."""
-    members = decode(data, dict[str, Any], where)
+    members = members_of(data, where)
     found = members.get("format")
     if type(found) is int and found != FORMAT:
-        written = decode(json.dumps(str(members.get("vaelid", "?"))), Version | Literal["?"], f"{where}, vaelid")
+        written = shown(str(members.get("vaelid", "?")))
         raise InputError(
             f"{where} has run format {found}, written by vaelid {written}; this is "
             f"vaelid {version('vaelid')}, which reads format {FORMAT}. Use that version, or train again."

@@ -15,7 +15,7 @@ from torch import Tensor
 from vaelid.spec.adam import AdamMoments
 from vaelid.spec.errors import InputError
 from vaelid.train import facts as schema
-from vaelid.train.facts import Training, decode, epochs_of, refuse, shown, without_unset
+from vaelid.train.facts import Training, decode, epochs_of, members_of, refuse, shown, without_unset
 from vaelid.train.state import Kept, TrainState
 
 __all__ = [
@@ -53,7 +53,7 @@ class Kind(NamedTuple):
         return f"{self.shape} of {str(self.dtype).removeprefix('torch.')}"
 
 
-class Entry(schema.Strict):
+class Entry(schema.Strict, frozen=True):
     """What a safetensors header says of a tensor."""
 
     dtype: str
@@ -61,7 +61,13 @@ class Entry(schema.Strict):
     data_offsets: tuple[schema.Count, schema.Count]
 
 
-class Seal(schema.Strict):
+class Metadata(schema.Strict, frozen=True):
+    """A safetensors header's own facts, of which we write one."""
+
+    vaelid: str
+
+
+class Seal(schema.Strict, frozen=True):
     """The facts, as JSON text, and the SHA-256 of facts and tensors."""
 
     facts: str
@@ -135,9 +141,8 @@ def decode_header(start: bytes, name: str) -> Header:
     try:
         if len(start) < end:
             raise _damaged(name)
-        members = decode(start[8:end], dict[str, Any], name)
-        metadata = decode(json.dumps(members.pop("__metadata__")), dict[str, str], name)
-        seal = decode(metadata["vaelid"], Seal, name)
+        members = members_of(start[8:end], name)
+        seal = decode(decode(json.dumps(members.pop("__metadata__")), Metadata, name).vaelid, Seal, name)
         entries = {key: decode(json.dumps(value), Entry, name) for key, value in members.items()}
         kinds = {key: Kind(tuple(entry.shape), DTYPES[entry.dtype]) for key, entry in entries.items()}
     except (InputError, KeyError):
@@ -157,7 +162,7 @@ def decode_tensors(data: bytes, name: str) -> tuple[dict[str, Tensor], dict[str,
         raise _damaged(name) from None
     if kinds_of(tensors) != header.kinds or _digest(tensors, header.seal.facts) != header.seal.sha256:
         raise _damaged(name)
-    return tensors, decode(header.seal.facts, dict[str, Any], f"{name}, facts")
+    return tensors, members_of(header.seal.facts, f"{name}, facts")
 
 
 def _groups(state: TrainState) -> dict[str, dict[str, Tensor]]:

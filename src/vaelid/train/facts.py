@@ -21,6 +21,7 @@ __all__ = [
     "Training",
     "decode",
     "epochs_of",
+    "members_of",
     "refuse",
     "shown",
     "without_unset",
@@ -39,14 +40,14 @@ class Strict(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """A JSON object with these members and no others."""
 
 
-class Means(Strict):
+class Means(Strict, frozen=True):
     """Means over the training rows of an epoch, in nats."""
 
     reconstruction_nll: float
     kl: float
 
 
-class Measured(Strict):
+class Measured(Strict, frozen=True):
     """Means over the validation rows at an epoch's end, in nats."""
 
     reconstruction_nll: float
@@ -55,7 +56,7 @@ class Measured(Strict):
     elbo_standard_error: float
 
 
-class Epoch(Strict):
+class Epoch(Strict, frozen=True):
     """The record of an epoch. The timings are in the log alone: they differ between two runs of the same bits."""
 
     epoch: Count
@@ -69,7 +70,7 @@ class Epoch(Strict):
     rows_per_second: float | msgspec.UnsetType = msgspec.UNSET
 
 
-class Sums(Strict):
+class Sums(Strict, frozen=True):
     """Totals over the rows seen in the present epoch."""
 
     rows: float
@@ -78,14 +79,14 @@ class Sums(Strict):
     gradient_norm: float
 
 
-class Kept(Strict):
+class Kept(Strict, frozen=True):
     """The epoch whose weights were kept, and its validation objective in nats."""
 
     epoch: Count
     objective: float
 
 
-class Training(Strict):
+class Training(Strict, frozen=True):
     """What a checkpoint says beside its tensors. `run` is the identity of the run that it belongs to."""
 
     run: dict[str, Any]
@@ -132,6 +133,14 @@ def decode(data: bytes | str, kind: type[T], where: str) -> T:
         inside = path.rstrip("`").lstrip(".")
         place = f"{where}, {shown(inside)}" if inside else where
         refuse(place, _worded(reason))
+
+
+def members_of(data: bytes | str, where: str) -> dict[str, Any]:
+    """The members of the JSON object in `data`, of any types; refused as `decode` refuses."""
+    value = _parse(data, where)
+    if not isinstance(value, dict):
+        refuse(where, "it is no JSON object")
+    return value
 
 
 def _worded(reason: str) -> str:

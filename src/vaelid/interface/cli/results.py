@@ -154,7 +154,7 @@ def _check_finite(arrays: "dict[str, np.ndarray]") -> None:
     from vaelid.spec.errors import InputError
 
     for name, array in arrays.items():
-        finite = np.isfinite(array).reshape(len(array), -1).all(1)
+        finite = np.asarray(np.isfinite(array).reshape(len(array), -1).all(1))
         if not finite.all():
             raise InputError(
                 f"{name} of row {int(np.argmin(finite))} is not finite (of {int((~finite).sum()):,} of "
