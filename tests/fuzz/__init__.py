@@ -1,5 +1,5 @@
-"""Run folders that somebody else has edited: `python -m tests.fuzz`. Each is refused in one message, or means the same.
+"""Run folders that somebody else has edited: `python -m tests.fuzz`. Each is refused in one message, or is the same run.
 
-`edits` changes a folder's files, `folders` makes the runs, `outcomes` runs a command on an edited folder and judges what
-came of it, `workers` does so by the thousand, within a limit of time and memory.
+`edits` changes a folder's files, `folders` makes the runs, `outcomes` runs a command on an edited folder and judges
+what came of it, `workers` does so by the thousand, within a limit of time and memory.
 """

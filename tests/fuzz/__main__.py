@@ -8,11 +8,10 @@ from collections import Counter
 from pathlib import Path
 
 import torch
-from tqdm import tqdm
-
 from tests.fuzz.folders import make
 from tests.fuzz.outcomes import COMMANDS, VERDICTS
 from tests.fuzz.workers import cases
+from tqdm import tqdm
 
 FAULTS = ("wrong", "traceback", "hang", "memory")
 

@@ -13,11 +13,23 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-TEXTS = ("", "x", "a:b", "os:getcwd", "evil:rows", "/dev/zero", "//server/share/x.npy", "\\\\server\\x.npy", "../x.npy",
-         "~/.ssh/id_rsa", "digits", "callable", "python", "path", "gaussian", "gaussian:1e400", "categorical:1000000000",
-         "binomial:99999999999999999999", "laplace", "\ud800", "\u0000", "\x1b[2J", "a\nb", "é" * 5000)  # fmt: skip
+TEXTS = ("", "x", "a:b", "os:getcwd", "evil:rows", "/dev/zero", "//server/share/x.npy", "\\\\server\\x.npy",
+         "../x.npy", "~/.ssh/id_rsa", "digits", "callable", "python", "path", "gaussian", "gaussian:1e400",
+         "categorical:1000000000", "binomial:99999999999999999999", "laplace", "\ud800", "\u0000", "\x1b[2J", "a\nb", "é" * 5000)  # fmt: skip
 NUMBERS = (-1, 0, 1, 2, 7, 2**31 - 1, 2**31, 2**53, 2**63, 10**30, -(10**30), 0.5, -0.5, 1.5, 1e-300, 1e308, -0.0)
-TOKENS = ("NaN", "Infinity", "-Infinity", "1e999", "1" * 5000, "[" * 100_000, '{"a":' * 50_000, "tru", "'x'", "0x10", "01")
+TOKENS = (
+    "NaN",
+    "Infinity",
+    "-Infinity",
+    "1e999",
+    "1" * 5000,
+    "[" * 100_000,
+    '{"a":' * 50_000,
+    "tru",
+    "'x'",
+    "0x10",
+    "01",
+)
 OTHERS: tuple[Any, ...] = (None, True, False, [], {}, [1] * 2000, [10**9], [2**31 - 1] * 3, [[]], {"x": 1}, [0], ["1"])
 RAW = "@raw@"
 AGAIN = "@again@"
@@ -108,7 +120,9 @@ def edit_json(rng: random.Random, path: Path) -> Edit:
 def edit_log(rng: random.Random, path: Path) -> Edit:
     lines = path.read_text().splitlines()
     at = rng.randrange(len(lines))
-    what = rng.choice(("value", "value", "value", "value", "drop", "repeat", "swap", "cut", "empty", "crlf", "bom", "nul"))
+    what = rng.choice(
+        ("value", "value", "value", "value", "drop", "repeat", "swap", "cut", "empty", "crlf", "bom", "nul")
+    )
     match what:
         case "value":
             record = json.loads(lines[at])
@@ -130,7 +144,13 @@ def edit_log(rng: random.Random, path: Path) -> Edit:
     return Edit(what)
 
 
-TORCH = {"F32": "torch.float32", "F64": "torch.float64", "F16": "torch.float16", "I32": "torch.int32", "U8": "torch.uint8"}
+TORCH = {
+    "F32": "torch.float32",
+    "F64": "torch.float64",
+    "F16": "torch.float16",
+    "I32": "torch.int32",
+    "U8": "torch.uint8",
+}
 
 
 def checksum(header: dict[str, Any], body: bytes, facts: str) -> str:
@@ -221,7 +241,9 @@ def edit_bytes(rng: random.Random, path: Path) -> Edit:
 
 def edit_file(rng: random.Random, path: Path, other: Path) -> Edit:
     """The whole file: gone, empty, another run's, a folder, a pipe, a link."""
-    what = rng.choice(("gone", "empty", "another's", "another's", "another's", "folder", "pipe", "link", "device", "loop"))
+    what = rng.choice(
+        ("gone", "empty", "another's", "another's", "another's", "folder", "pipe", "link", "device", "loop")
+    )
     if what == "another's":
         shutil.copy(other / path.name, path)
         return Edit("another run's file")

@@ -22,7 +22,7 @@ ROWS, WIDTH, STEPS = 24, 3, 7
 
 @dataclass(frozen=True)
 class Folders:
-    """`whole` is finished, `half` is the same run cut in its third epoch, `other` has another seed; `x.npy` the data."""
+    """`whole` is finished, `half` is the same run cut in its third epoch, `other` has another seed."""
 
     base: Path
 

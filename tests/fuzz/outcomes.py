@@ -12,9 +12,9 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-
 from tests.fuzz.edits import Edit, edit_folder
 from tests.fuzz.folders import Folders, copy
+
 from vaelid.interface.cli import main
 from vaelid.interface.collect import collect_report
 from vaelid.interface.report import render
@@ -23,7 +23,7 @@ from vaelid.train.checkpoint import decode_tensors
 
 COMMANDS = ("evaluate", "encode", "reconstruct", "sample", "report", "resume", "load")
 VERDICTS = ("refused", "same", "forged", "wrong", "traceback", "hang", "memory")
-"""`same`: accepted, and all that came out is the run's. `forged`: another run, by somebody who made its checksum anew."""
+"""`same`: accepted, and what came out is the run's. `forged`: another run, of somebody who made its checksum anew."""
 
 SECONDS = 10.0
 

@@ -47,9 +47,13 @@ def _resumed(folder: Run, task: Task, data: Data, start: TrainState) -> tuple[Co
     config = folder.config()
     given = describe_run(task, data, scale=config.data.scale, command=None, like=config)
     if differing := differences(sealed(given), sealed(config)):
+        # config.json's names, as the user gave them: seed for recipe.seed; data, whatever of them it is
+        names = dict.fromkeys(
+            path.split(".")[0] if path.startswith("data.") else path.split(".")[-1] for path in differing
+        )
         raise InputError(
-            f"{folder.path} was started with other settings ({', '.join(differing)} differ): resume with the settings "
-            "it was started with, or start a new run folder."
+            f"{folder.path} was started with other settings ({', '.join(names)} differ): resume with the settings it "
+            "was started with, or start a new run folder."
         )
     return config, folder.checkpoint(config, task, start)
 
