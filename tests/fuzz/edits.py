@@ -15,7 +15,8 @@ from typing import Any
 
 TEXTS = ("", "x", "a:b", "os:getcwd", "evil:rows", "/dev/zero", "//server/share/x.npy", "\\\\server\\x.npy",
          "../x.npy", "~/.ssh/id_rsa", "digits", "callable", "python", "path", "gaussian", "gaussian:1e400",
-         "categorical:1000000000", "binomial:99999999999999999999", "laplace", "\ud800", "\u0000", "\x1b[2J", "a\nb", "é" * 5000)  # fmt: skip
+         "categorical:1000000000", "binomial:99999999999999999999",
+         "laplace", "\ud800", "\u0000", "\x1b[2J", "a\nb", "é" * 5000)  # fmt: skip
 NUMBERS = (-1, 0, 1, 2, 7, 2**31 - 1, 2**31, 2**53, 2**63, 10**30, -(10**30), 0.5, -0.5, 1.5, 1e-300, 1e308, -0.0)
 TOKENS = (
     "NaN",
@@ -272,8 +273,14 @@ STRUCTURED: dict[str, Callable[[random.Random, Path], Edit]] = {
 }
 
 
-def edit_folder(rng: random.Random, kind: str, run: Path, data: Path, other: Path) -> Edit:
-    """One random edit, by "structure" or by "bytes", of the run in `run`, of its data, or with a file of `other`."""
+def edit_folder(rng: random.Random, kind: str, run: Path, data: Path, other: Path, only: str | None = None) -> Edit:
+    """One random edit, by "structure" or by "bytes", of the run in `run`, of its data, or with a file of `other`.
+
+    `only` names the file that is edited.
+    """
+    if only is not None:
+        path = data if only == data.name else run / only
+        return prefixed(only, STRUCTURED[only](rng, path) if kind == "structure" else edit_bytes(rng, path))
     names = [name for name in STRUCTURED if (run / name).exists()]
     name = rng.choices(names, [4 if n == "config.json" else 1.5 for n in names])[0]
     if rng.random() < 0.04:

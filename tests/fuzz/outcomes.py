@@ -108,13 +108,13 @@ class Judge:
             self.expected[command] = result(command, folders, printed)
         self.content = collect_report(copy(pristine, base).of("whole"), draws=3)
 
-    def case(self, number: int, seed: int, kind: str, command: str | None = None) -> Case:
-        """The case of that number: the same for the same seed and kind."""
+    def case(self, number: int, seed: int, kind: str, command: str | None = None, only: str | None = None) -> Case:
+        """The case of that number: the same for the same seed and kind. Of one command and file, if they are given."""
         rng = random.Random(f"{seed} {kind} {number}")
         command = command or rng.choice(COMMANDS)
         folders = copy(self.pristine, self.base)
         target = folders.of("half" if command == "resume" else "whole")
-        edit = edit_folder(rng, kind, target, folders.data, folders.of("other"))
+        edit = edit_folder(rng, kind, target, folders.data, folders.of("other"), only)
         verdict, detail = self.judged(command, folders, edit)
         return Case(number, command, edit.what, verdict, detail)
 

@@ -105,8 +105,8 @@ def test_resuming_on_other_data_is_refused(refused, run):
     np.save("y.npy", NORMAL + 1)
     refused(
         *("train", "y.npy", "--resume", "--out", "run"),
-        says="run was started with other settings (data differ): resume with the settings it was started with, or start "
-        "a new run folder.",
+        says="run was started with other settings (data differ): resume with the settings it was started with, or "
+        "start a new run folder.",
     )
 
 
@@ -159,8 +159,8 @@ def test_a_configuration_that_is_not_json_is_refused(refused, run):
     (run / "config.json").write_text('{"format": 1')
     refused(
         *("evaluate", "run"),
-        says="run/config.json: it is not JSON as a run writes it (Expecting ',' delimiter: line 1 column 13 (char 12)). "
-        + MEND,
+        says="run/config.json: it is not JSON as a run writes it (Expecting ',' delimiter: line 1 column 13 (char "
+        f"12)). {MEND}",
     )
 
 
@@ -190,7 +190,7 @@ def test_a_configuration_that_is_not_json_is_refused(refused, run):
         (lambda config: config["split"].update(test=1), ", split.test: it is 1, but the recipe makes it 0"),
         (lambda config: config["result"].update(epochs=7), ", result: 4 steps of 2 an epoch are not 7 epochs"),
         (
-            lambda config: config["result"].update(epochs=1, steps=2),
+            lambda config: config["result"].update(epochs=1, steps=2, kept_epoch=1),
             ", result: a run of 2 epochs is not finished after 1",
         ),
         (
