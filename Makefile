@@ -5,7 +5,7 @@ BIN    := $(VENV)/bin
 PIP    := $(BIN)/python -m pip --disable-pip-version-check --quiet
 PACKAGES ?= .packages
 
-.PHONY: demo test test-floats test-long test-jax counts mutants mutants-proofs audit-packages proofs lint types benchmarks clean help
+.PHONY: demo test test-floats test-long test-jax counts fuzz mutants mutants-proofs audit-packages proofs lint types benchmarks clean help
 
 COQ_PACKAGES := coq libcoq-coquelicot libcoq-mathcomp-analysis libcoq-interval
 
@@ -30,6 +30,9 @@ test-long: $(VENV)/.installed-dev  ## The long tests
 test-jax: $(VENV)/.installed-dev  ## The conformance suite with JAX as one more reading (installs JAX)
 	$(PIP) install -c constraints.txt -e ".[jax]"
 	$(BIN)/python -m pytest tests/conformance -k jax
+
+fuzz: $(VENV)/.installed-dev  ## Edit run folders, 10,000 times by structure and by bytes: each is refused, or still is the run
+	OMP_NUM_THREADS=1 $(BIN)/python -m tests.fuzz
 
 mutants: $(VENV)/.installed-dev  ## Change the spec: each change must break a theorem; change KLs and losses: no wrong verdict
 	$(BIN)/python -m tests.mutants

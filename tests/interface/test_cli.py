@@ -71,7 +71,7 @@ def test_train_says_what_was_done_and_what_comes_next(vaelid, folder):
     assert first.endswith(" s, kept the weights of epoch 2: run")
     assert second == "next: vaelid evaluate run   vaelid report run"
     assert {path.name for path in (folder / "run").iterdir()} == {
-        "config.json", "log.jsonl", "checkpoint.safetensors", "model.safetensors",
+        ".lock", "config.json", "log.jsonl", "checkpoint.safetensors", "model.safetensors",
     }  # fmt: skip
 
 

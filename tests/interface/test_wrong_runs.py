@@ -14,6 +14,7 @@ from torch.utils.data import DataLoader, Dataset, IterableDataset, SubsetRandomS
 from vaelid import VAE, DivergenceError, InputError, SupportError, fit, load
 from vaelid.train.checkpoint import decode_tensors, encode_tensors
 
+MEND = "It was altered or damaged since it was written: restore it from a copy, or train again."
 NORMAL = np.random.default_rng(0).normal(size=(60, 5)).astype(np.float32)
 
 
@@ -104,8 +105,8 @@ def test_resuming_on_other_data_is_refused(refused, run):
     np.save("y.npy", NORMAL + 1)
     refused(
         *("train", "y.npy", "--resume", "--out", "run"),
-        says="run/checkpoint.safetensors belongs to a run with other settings (data differ): resume with the settings "
-        "it was started with, or start a new run folder.",
+        says="run was started with other settings (data differ): resume with the settings it was started with, or "
+        "start a new run folder.",
     )
 
 
@@ -150,7 +151,7 @@ def test_a_run_of_another_version_is_refused(refused, run):
     refused(
         *("evaluate", "run"),
         says="run/config.json has run format 7, written by vaelid 9.9; this is vaelid "
-        f"{version('vaelid')}, which reads format 1. Use that version, or train again.",
+        f"{version('vaelid')}, which reads format 2. Use that version, or train again.",
     )
 
 
@@ -158,27 +159,82 @@ def test_a_configuration_that_is_not_json_is_refused(refused, run):
     (run / "config.json").write_text('{"format": 1')
     refused(
         *("evaluate", "run"),
-        says="run/config.json is not JSON (Expecting ',' delimiter: line 1 column 13 (char 12)): restore it from a "
-        "copy.",
+        says="run/config.json: it is not JSON as a run writes it (Expecting ',' delimiter: line 1 column 13 (char "
+        f"12)). {MEND}",
     )
 
 
 @pytest.mark.parametrize(
-    ("change", "section"),
+    ("change", "fault"),
     [
-        (lambda config: config.pop("model"), "model"),
-        (lambda config: config["model"].pop("obs"), "model"),
-        (lambda config: config.update(recipe=[]), "recipe"),
-        (lambda config: config["recipe"].update(lr=1), "recipe"),
-        (lambda config: config["data"].pop("scale"), "data"),
+        (lambda config: config.pop("model"), ": 'model' is missing"),
+        (lambda config: config.update(format="2"), ", format: expected int, got str"),
+        (lambda config: config["model"].pop("obs"), ", model: 'obs' is missing"),
+        (lambda config: config["model"].update(obs=[5.0]), ", model.obs[0]: expected int, got float"),
+        (lambda config: config["model"].update(latent=True), ", model.latent: expected int, got bool"),
+        (lambda config: config["model"].update(latent=2**40), ", model.latent: expected int <= 2147483647"),
+        (lambda config: config["model"].update(arch="rnn"), ", model.arch: invalid enum value 'rnn'"),
+        (lambda config: config["model"].update(obs=[4]), ", data.shape: it is [5], but model.obs is [4]"),
+        (lambda config: config.update(recipe=[]), ", recipe: expected object, got array"),
+        (lambda config: config["recipe"].update(lr=1), ", recipe: 'lr' is not a member of it"),
+        (lambda config: config["recipe"].pop("beta"), ", recipe: 'beta' is missing"),
+        (lambda config: config["recipe"].update(seed=-1), ", recipe: seed=-1 must be a whole number of at least 0"),
+        (lambda config: config["recipe"].update(epochs=0), ", recipe: epochs=0 must be a whole number of at least 1"),
+        (lambda config: config["data"].pop("scale"), ", data: 'scale' is missing"),
+        (lambda config: config["data"].update(scale=0), ", data.scale: expected float > 0.0"),
+        (
+            lambda config: config["data"].update({"a\x1b[2J": 1}),
+            ", data: 'a\\x1b[2J' is not a member that a run writes",
+        ),
+        (lambda config: config["data"].update(kind="module"), ", data.kind: invalid enum value 'module'"),
+        (lambda config: config["split"].update(test=1), ", split.test: it is 1, but the recipe makes it 0"),
+        (lambda config: config["result"].update(epochs=7), ", result: 4 steps of 2 an epoch are not 7 epochs"),
+        (
+            lambda config: config["result"].update(epochs=1, steps=2, kept_epoch=1),
+            ", result: a run of 2 epochs is not finished after 1",
+        ),
+        (
+            lambda config: config["result"].update(kept_epoch=3),
+            ", result: the weights of epoch 3 cannot have been kept in 2 epochs",
+        ),
     ],
 )
-def test_an_altered_configuration_is_refused_by_section(refused, run, change, section):
+def test_an_altered_configuration_is_refused_by_its_place(refused, run, change, fault):
     alter(run / "config.json", change)
-    refused(
-        *("evaluate", "run"),
-        says=f"run/config.json was altered: its {section} is not what a run writes. Restore it.",
-    )
+    refused("evaluate", "run", says=f"run/config.json{fault}. {MEND}")
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "fault"),
+    [
+        (b'"seed": 0', b'"seed": 0, "seed": 0', "it is not JSON as a run writes it ('seed' is given twice)"),
+        (b'"beta": 1.0', b'"beta": NaN', "it is not JSON as a run writes it (NaN is not a JSON number)"),
+        (b'"beta": 1.0', b'"beta": 1e999', "it is not JSON as a run writes it (1e999 is too large)"),
+        (b'"beta": 1.0', b'"beta": ' + b"[" * 100_000, "its values are nested too deeply"),
+        (b'"command": null', b'"command": "\\ud800"', "it is not valid UTF-8 text"),
+        (b'"command": null', b'"command": "\xff"', "it is not valid UTF-8 text"),
+        (b'"command": null', b'"command": "\0"', "it is not JSON as a run writes it (Invalid control character at: "),
+        (b"{", b"\xef\xbb\xbf{", "it is not JSON as a run writes it (Unexpected UTF-8 BOM (decode using utf-8-sig)"),
+        (b'"seed": 0', b'"seed": ' + b"1" * 5000, "it is not JSON as a run writes it (Exceeds the limit (4300 digits)"),
+    ],
+    ids=["twice", "NaN", "overflow", "deep", "surrogate", "latin", "NUL", "BOM", "digits"],
+)
+def test_text_that_readers_understand_differently_is_refused(vaelid, run, old, new, fault):
+    whole = (run / "config.json").read_bytes()
+    assert old in whole
+    (run / "config.json").write_bytes(whole.replace(old, new, 1))
+    outcome = vaelid("evaluate", "run")
+    assert outcome.err.startswith(f"vaelid: run/config.json: {fault}")
+    assert outcome.err.endswith(f". {MEND}\n")
+    assert (outcome.status, outcome.out) == (64, "")
+
+
+def test_line_ends_of_another_system_change_nothing(vaelid, run):
+    before = vaelid("evaluate", "run", "--json").out
+    for name in ("config.json", "log.jsonl"):
+        (run / name).write_bytes((run / name).read_bytes().replace(b"\n", b"\r\n"))
+    assert vaelid("evaluate", "run", "--json").out == before
+    assert vaelid("report", "run").status == 0
 
 
 DAMAGED = (
@@ -233,15 +289,16 @@ def test_weights_that_do_not_fit_the_configuration_are_refused(refused, run):
     alter(run / "config.json", lambda config: config["model"].update(latent=3))
     refused(
         *("evaluate", "run"),
-        says="run/model.safetensors does not fit run/config.json: decoder.0.weight is (8, 2), expected (8, 3).",
+        says=f"run/config.json, model.latent: it is 3, but model.safetensors is of a run with 2. {MEND}",
     )
     alter(run / "config.json", lambda config: config["model"].update(latent=2))
-    weights, _ = decode_tensors((run / "model.safetensors").read_bytes(), "weights")
+    weights, facts = decode_tensors((run / "model.safetensors").read_bytes(), "weights")
     del weights["learned.log_variance"]
-    (run / "model.safetensors").write_bytes(encode_tensors(weights))
+    (run / "model.safetensors").write_bytes(encode_tensors(weights, facts))
     refused(
         *("evaluate", "run"),
-        says="run/model.safetensors does not fit run/config.json: learned.log_variance is missing, expected ().",
+        says="run/model.safetensors does not fit run/config.json: learned.log_variance is missing, expected () of "
+        "float32. Restore the one that was changed from a copy, or train again.",
     )
 
 

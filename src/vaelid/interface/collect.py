@@ -13,6 +13,7 @@ from vaelid.interface.runs import Run
 from vaelid.spec.errors import InputError
 from vaelid.spec.likelihoods import gaussian_diag, likelihood
 from vaelid.train.evaluation import evaluate_rows
+from vaelid.train.facts import without_unset
 from vaelid.train.model import VAE
 from vaelid.train.randomness import Stream, standard_normal
 from vaelid.train.rows import Rows
@@ -32,11 +33,13 @@ def collect_report(
     """Everything that the report of a run shows; `progress` is told what is being done."""
     tell = progress or (lambda message: None)
     run = Run(folder)
-    config = run.config()
-    if not config["result"] or not config["result"]["epochs"]:
+    opened = run.open()
+    if not opened.result.epochs:
         raise InputError(f"{folder} has not finished an epoch: nothing to report yet. Go on with --resume.")
-    model = run.model()
-    data, rows, split = run.rows(model)
+    history = run.history(opened)
+    model, config = opened.model, without_unset(opened.config)
+    config["result"].setdefault("seconds", run.log.seconds())
+    data, rows, split = run.rows(opened)
     evaluated, held_out = split.held_out
     tell(f"evaluating {len(held_out):,} {evaluated} rows")
     evaluation = evaluate_rows(model, rows, held_out, draws=draws, seed=seed)
@@ -55,7 +58,7 @@ def collect_report(
         name=str(folder),
         seconds=config["result"]["seconds"],
         config=config,
-        history=tuple(run.log()),
+        history=tuple(history),
         evaluated=evaluated,
         evaluation=evaluation,
         training=training,

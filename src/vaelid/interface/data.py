@@ -5,23 +5,28 @@ import importlib
 import logging
 import math
 import sys
-from dataclasses import dataclass
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
-from torch.utils.data import DataLoader, Dataset
+from torch.utils.data import DataLoader, Dataset, TensorDataset
 
 from vaelid.interface.readers import Loaded, read_file, read_image_folder
 from vaelid.spec.digits import shortest
 from vaelid.spec.errors import InputError, UserCodeError
 from vaelid.spec.likelihoods import fitting_likelihoods
-from vaelid.train.rows import ArrayRows, check_map_style
+from vaelid.train.rows import CHUNK_ELEMENTS, ArrayRows, as_array, check_map_style
 
-__all__ = ["Data", "fingerprint", "load_data", "suggest_likelihood"]
+__all__ = ["Data", "Kind", "fingerprint", "label_digest", "load_data", "load_path", "suggest_likelihood"]
 
 _LOG = logging.getLogger("vaelid")
 KINDS = "digits, a .npy, .npz, .csv or .parquet file, a folder of images, or module:callable"
+
+
+Kind = Literal["digits", "path", "callable", "python"]
 
 
 @dataclass(frozen=True)
@@ -31,6 +36,7 @@ class Data:
     x: Any
     source: str
     labels: np.ndarray | None = None
+    kind: Kind = "python"
 
     def __len__(self) -> int:
         """The number of rows."""
@@ -46,17 +52,27 @@ def load_data(data: Any, *, scale: float = 1.0) -> Data:
         return _in_memory(data, f"{type(data).__module__}.{type(data).__qualname__}")
     if not 0 < scale < math.inf:
         raise InputError(f"scale={shortest(scale)} must be a positive number: the data are divided by it.")
+    with _printable_errors():
+        return _divided(_load_named(str(data)), scale)
+
+
+@contextmanager
+def _printable_errors() -> Iterator[None]:
+    """Names of files and columns are others' text: no message carries a line end or an escape to the terminal."""
     try:
-        loaded = _load_named(str(data))
-    except InputError as error:  # names of files and columns are others' text: no line end, no escape to the terminal
+        yield
+    except InputError as error:
         raise type(error)(_printable(str(error))) from error.__cause__
+
+
+def _divided(loaded: Data, scale: float) -> Data:
     if scale == 1:
         return loaded
     if not isinstance(loaded.x, np.ndarray):
         raise InputError(
             f"scale={shortest(scale)} divides arrays only: scale inside the {type(loaded.x).__name__} instead."
         )
-    return Data(np.asarray(loaded.x, dtype=np.float32) / np.float32(scale), loaded.source, loaded.labels)
+    return replace(loaded, x=np.asarray(loaded.x, dtype=np.float32) / np.float32(scale))
 
 
 def _in_memory(x: Any, source: str, labels: np.ndarray | None = None) -> Data:
@@ -72,18 +88,28 @@ def _load_named(name: str) -> Data:
         from sklearn.datasets import load_digits
 
         images, labels = load_digits(return_X_y=True)
-        return Data(images.reshape(-1, 1, 8, 8).astype(np.float32), "digits", labels)
+        return Data(images.reshape(-1, 1, 8, 8).astype(np.float32), "digits", labels, "digits")
+    path = Path(name)
+    base, colon, member = name.rpartition(":")
+    if not path.exists() and colon and base and not base.endswith((".npz", ".csv")) and member.isidentifier():
+        return _call(base, member)
+    return _load_path(name)
+
+
+def load_path(name: str, *, scale: float = 1.0) -> Data:
+    """The observations of a file, ``file.npz:member``, or a folder of images. Nothing is imported or called."""
+    with _printable_errors():
+        return _divided(_load_path(name), scale)
+
+
+def _load_path(name: str) -> Data:
     path = Path(name)
     if path.is_dir():
         return _told(read_image_folder(path), str(path.resolve()))
-    if path.exists():
-        return _from_file(path, None)
     base, colon, member = name.rpartition(":")
-    if colon and base.endswith((".npz", ".csv")):
+    if not path.exists() and colon and base.endswith((".npz", ".csv")):
         return _from_file(Path(base), member)
-    if colon and base and member.isidentifier():
-        return _call(base, member)
-    if path.suffix:
+    if path.exists() or path.suffix:
         return _from_file(path, None)
     raise InputError(f"{name} does not exist: expected {KINDS}.")
 
@@ -105,7 +131,7 @@ def _told(found: Loaded, source: str) -> Data:
     for note in found.notes:
         _LOG.warning("%s", _printable(note))
     fits = found.labels is not None and found.labels.shape == (len(found.x),)
-    return Data(found.x, source, found.labels if fits else None)
+    return Data(found.x, source, found.labels if fits else None, "path")
 
 
 def _printable(text: str) -> str:
@@ -137,7 +163,7 @@ def _call(module: str, function: str) -> Data:
         raise InputError(
             f"{source} gave {len(data)} rows, but labels of shape {data.labels.shape}: expected one for each row."
         )
-    return data
+    return replace(data, kind="callable")
 
 
 def suggest_likelihood(data: Data) -> str | None:
@@ -148,11 +174,34 @@ def suggest_likelihood(data: Data) -> str | None:
 
 
 def fingerprint(data: Data) -> str:
-    """A digest of shape, type and up to 1,024 rows spread over the data: tells other data from the same."""
-    if not isinstance(data.x, np.ndarray):
-        return f"length {len(data)}"
-    rows = np.unique(np.linspace(0, len(data.x) - 1, 1024).astype(np.int64))
-    sample = np.ascontiguousarray(np.asarray(data.x[rows]))
-    digest = hashlib.sha256(f"{tuple(data.x.shape)} {sample.dtype}".encode())
-    digest.update(sample.tobytes())
-    return digest.hexdigest()[:32]
+    """The SHA-256 of shape, type and all rows, a block at a time: tells other data from the same.
+
+    The rows of a `Dataset` are not read for it, since they may be drawn at random and take long: it goes by its
+    length. A `TensorDataset` goes by its first tensor, which holds its observations.
+    """
+    x = data.x.dataset if isinstance(data.x, DataLoader) else data.x
+    if type(x) is TensorDataset:
+        x = as_array(x.tensors[0])
+    return _digest(x) if isinstance(x, np.ndarray) else f"length {len(data)}"
+
+
+def label_digest(data: Data) -> str | None:
+    """The same of the classes; None where there are none."""
+    if data.labels is None:
+        return None
+    labels = data.labels.astype(str) if data.labels.dtype.hasobject else data.labels
+    return _digest(labels)
+
+
+def _digest(array: np.ndarray) -> str:
+    digest = hashlib.sha256(f"{tuple(array.shape)} {array.dtype.str}".encode())
+    for block in _blocks(array):
+        digest.update(block.data)
+    return digest.hexdigest()
+
+
+def _blocks(array: np.ndarray) -> Iterator[np.ndarray]:
+    """The rows in their order, as bytes; a memory-mapped file is never in memory as a whole."""
+    per_block = max(1, CHUNK_ELEMENTS // max(1, math.prod(array.shape[1:])))
+    for start in range(0, len(array), per_block):
+        yield np.ascontiguousarray(array[start : start + per_block]).reshape(-1).view(np.uint8)

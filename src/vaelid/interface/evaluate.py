@@ -1,5 +1,6 @@
 """`evaluate`: a model or a run, on data, in nats."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -29,19 +30,22 @@ def evaluate(
         seed: of the draws.
         progress: show a bar on standard error, when that is a terminal.
 
-    Raises `InputError`, and `SupportError` for data off the likelihood's support.
+    Of a run without a finished epoch the verdict says so. Raises `InputError`, also where a result is not finite, and
+    `SupportError` for data off the likelihood's support.
     """
     if isinstance(model, VAE):
         if data is None:
             raise InputError("evaluate(model, data) needs data, since only a run's folder knows its own.")
         return _evaluate_all(model, data, draws, seed, progress)
     run = Run(Path(model))
-    loaded = run.model()
+    opened = run.open()
     if data is not None:
-        return _evaluate_all(loaded, run.like_its_own(data), draws, seed, progress)
-    _, rows, split = run.rows(loaded)
-    with _bar(len(split.held_out[1]), progress) as bar:
-        return evaluate_rows(loaded, rows, split.held_out[1], draws=draws, seed=seed, progress=bar.update)
+        found = _evaluate_all(opened.model, run.like_its_own(data, opened.config), draws, seed, progress)
+    else:
+        _, rows, split = run.rows(opened)
+        with _bar(len(split.held_out[1]), progress) as bar:
+            found = evaluate_rows(opened.model, rows, split.held_out[1], draws=draws, seed=seed, progress=bar.update)
+    return found if opened.result.epochs else replace(found, verdict=f"{opened.untrained} {found.verdict}")
 
 
 def _evaluate_all(model: VAE, data: Any, draws: int, seed: int, progress: bool) -> Evaluation:

@@ -2,14 +2,13 @@
 
 import errno
 import io
-import json
 import os
+import secrets
 import stat
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
@@ -19,11 +18,12 @@ __all__ = [
     "NoRoom",
     "append_text",
     "make_folder",
+    "make_unused_folder",
     "named_failures",
     "open_file",
     "read_bytes",
-    "read_json",
-    "read_lines",
+    "read_regular",
+    "remove_partial_files",
     "write_array",
     "write_atomically",
 ]
@@ -33,6 +33,7 @@ class NoRoom(InputError):
     """The disk, or the user's share of it, is full."""
 
 
+PARTIAL = ".partial"
 _NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 
@@ -71,7 +72,7 @@ def open_file(path: Path) -> Iterator[io.BufferedReader]:
     with named_failures(path, "read"):
         _expect_file(path, path.stat().st_mode)
         # without O_NONBLOCK a pipe that took the file's place in between would wait for a writer
-        stream = os.fdopen(os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK), "rb")
+        stream = os.fdopen(os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0)), "rb")
     with stream:
         _expect_file(path, os.fstat(stream.fileno()).st_mode)
         with named_failures(path, "read"):
@@ -84,17 +85,10 @@ def read_bytes(path: Path) -> bytes:
         return stream.read()
 
 
-def read_lines(path: Path) -> list[str]:
-    """The file's complete lines; a last one that was cut off before its line end is left out."""
-    return read_bytes(path).decode("utf-8", "replace").split("\n")[:-1]
-
-
-def read_json(path: Path) -> Any:
-    """The JSON value in the file."""
-    try:
-        return json.loads(read_bytes(path))
-    except ValueError as cause:
-        raise InputError(f"{path} is not JSON ({cause}): restore it from a copy.") from None
+def read_regular(path: Path, limit: int) -> bytes:
+    """The file, or its first `limit` bytes."""
+    with open_file(path) as stream:
+        return stream.read(limit)
 
 
 def make_folder(path: Path) -> None:
@@ -105,19 +99,44 @@ def make_folder(path: Path) -> None:
             pass
 
 
+def make_unused_folder(path: Path) -> Path:
+    """Make the folder, or the first of path-2, path-3, ... that is not there: no other process gets the same."""
+    number, candidate = 1, path
+    with named_failures(path, "write"):
+        while True:
+            try:
+                candidate.mkdir(parents=True)
+                return candidate
+            except FileExistsError:
+                number += 1
+                candidate = path.with_name(f"{path.name}-{number}")
+
+
 def write_atomically(path: Path, data: bytes) -> None:
-    """Replace the file by `data` as a whole: after a crash it holds the old bytes or the new ones."""
+    """Replace the file by `data` as a whole: after a crash it holds the old bytes or the new ones.
+
+    The bytes are first written to a file of this process alone. It is made anew, so that a link which somebody put
+    in its place is not followed.
+    """
     with named_failures(path, "write"):
         path.parent.mkdir(parents=True, exist_ok=True)
-        partial = path.with_name(f".{path.name}.partial")
+        partial = path.with_name(f".{path.name}.{os.getpid()}-{secrets.token_hex(4)}{PARTIAL}")
         try:
-            with partial.open("wb") as stream:
+            with partial.open("xb") as stream:
                 stream.write(data)
                 stream.flush()
                 os.fsync(stream.fileno())
             partial.replace(path)
         finally:
             partial.unlink(missing_ok=True)
+
+
+def remove_partial_files(folder: Path, names: Sequence[str]) -> None:
+    """Remove what processes that were killed left of writing these files. None may be writing them now."""
+    with named_failures(folder, "write in"):
+        for name in names:
+            for partial in folder.glob(f".{name}.*{PARTIAL}"):
+                partial.unlink(missing_ok=True)
 
 
 def append_text(path: Path, text: str) -> None:

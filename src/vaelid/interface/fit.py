@@ -1,22 +1,20 @@
 """`fit`: the training loop with a folder, a progress bar and an end that can be resumed."""
 
-import signal
-import threading
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
 import torch
 from torch.utils.data import DataLoader
-from tqdm import tqdm
 
 from vaelid.interface.data import Data, load_data
-from vaelid.interface.runs import Run, describe_run
+from vaelid.interface.progress import Bar, stop_requests
+from vaelid.interface.recorder import Recorder, recording
+from vaelid.interface.runs import Run
 from vaelid.interface.shell import suggested
 from vaelid.spec.errors import DivergenceError, InputError
+from vaelid.train.checkpoint import not_finite
 from vaelid.train.loop import Task, init, run
 from vaelid.train.model import VAE
 from vaelid.train.recipe import Recipe
@@ -159,16 +157,33 @@ def train(
     if folder is not None:
         folder.expect(present=resume)
     model.to(_device(device))
+    if bad := not_finite(dict(model.named_parameters())):
+        raise InputError(f"the model's {bad}: start from finite weights.")
     task = Task(model, recipe, rows_of(data.x, model.likelihood, shape=model.obs))
     _try_one_row(task)
-    state = init(task)
-    if folder is not None:
-        state = _open_folder(folder, task, data, state, resume=resume, scale=scale, command=command)
+    start = init(task)
     started = time.monotonic()
-    recorder = _Recorder(task, data, folder, state, checkpoint_seconds)
+    with recording(
+        folder, task, data, start, every=checkpoint_seconds, resume=resume, scale=scale, command=command
+    ) as recorder:
+        finished = _train(task, recorder, shown=progress)
+    state = recorder.state
+    if not finished:
+        raise Interrupted(_interruption(folder, state))
+    return Fit(
+        history=state.history,
+        kept_epoch=state.kept.epoch if state.kept else None,
+        seconds=time.monotonic() - started,
+        split=task.split,
+    )
+
+
+def _train(task: Task, recorder: Recorder, *, shown: bool) -> bool:
+    """Train to the end, or until it is asked to stop; whether that was the end. The model gets the weights reached."""
+    state = recorder.state
     gpus = [task.device.index or 0] if task.device.type == "cuda" else []
     try:
-        with torch.random.fork_rng(devices=gpus), _stop_requests() as stop, _Bar(task, state, shown=progress) as bar:
+        with torch.random.fork_rng(devices=gpus), stop_requests() as stop, Bar(task, state, shown=shown) as bar:
             for reached in run(task, state):
                 state = reached
                 recorder.see(state)
@@ -179,17 +194,10 @@ def train(
         recorder.close(finished=False)
         raise
     finally:
-        model.load_state_dict(recorder.state.result)
+        task.model.load_state_dict(recorder.state.result)
     finished = state.stopped or state.step >= task.total_steps
     recorder.close(finished=finished)
-    if not finished:
-        raise Interrupted(_interruption(folder, state))
-    return Fit(
-        history=state.history,
-        kept_epoch=state.kept.epoch if state.kept else None,
-        seconds=time.monotonic() - started,
-        split=task.split,
-    )
+    return finished
 
 
 def _interruption(folder: Run | None, state: TrainState) -> str:
@@ -221,124 +229,3 @@ def _device(name: str) -> torch.device:
         reason = str(cause).splitlines()[0]
         raise InputError(f"device {name!r} cannot be used here ({reason}): give cpu, or auto.") from None
     return device
-
-
-def _open_folder(
-    folder: Run, task: Task, data: Data, state: TrainState, *, resume: bool, scale: float, command: str | None
-) -> TrainState:
-    """Start or resume the folder, and give the state to go on from."""
-    if resume:
-        folder.config()  # of this format
-        state = folder.checkpoint(task, data)
-    else:
-        folder.create()
-        folder.write_checkpoint(task, data, state)  # the start itself can be resumed: its weights may be anyone's
-        folder.write_config(describe_run(task, data, scale=scale, command=command))
-    folder.align_log(state.history)
-    return state
-
-
-class _Recorder:
-    """Writes the log and the checkpoints of a run's folder; holds the last good state."""
-
-    def __init__(self, task: Task, data: Data, folder: Run | None, state: TrainState, every: float) -> None:
-        self.task, self.data, self.folder, self.state, self.every = task, data, folder, state, every
-        self.started = self.logged = self.saved = time.monotonic()
-
-    def see(self, state: TrainState) -> None:
-        """Log a new epoch; checkpoint when it is time."""
-        now = time.monotonic()
-        new_epoch = len(state.history) > len(self.state.history)
-        self.state = state
-        if self.folder is None:
-            return
-        if new_epoch:
-            seconds, self.logged = now - self.logged, now
-            rate = len(self.task.split.training) / seconds
-            timing = {"seconds": round(seconds, 4), "rows_per_second": round(rate, 1)}
-            self.folder.append_log({**state.history[-1], **timing})
-        if now - self.saved >= self.every:
-            self.folder.write_checkpoint(self.task, self.data, state)
-            self.saved = time.monotonic()
-
-    def close(self, *, finished: bool) -> None:
-        """Write the checkpoint, the model, and the result into config.json."""
-        if self.folder is None:
-            return
-        self.folder.write_checkpoint(self.task, self.data, self.state)
-        self.folder.write_model(self.state.result)
-        self.folder.write_config(
-            {
-                **self.folder.config(),
-                "result": {
-                    "finished": finished,
-                    "epochs": len(self.state.history),
-                    "steps": self.state.step,
-                    "kept_epoch": self.state.kept.epoch if self.state.kept else None,
-                    "seconds": round(sum(record.get("seconds", 0.0) for record in self.folder.log()), 3),
-                },
-            }
-        )
-
-
-@contextmanager
-def _stop_requests() -> Iterator[threading.Event]:
-    """An event that Ctrl-C or SIGTERM sets, so that the step in progress ends; a second one stops at once."""
-    event = threading.Event()
-    if threading.current_thread() is not threading.main_thread():
-        yield event
-        return
-
-    def request(number: int, frame: Any) -> None:
-        if event.is_set():
-            raise KeyboardInterrupt
-        event.set()
-
-    before = {number: signal.signal(number, request) for number in (signal.SIGINT, signal.SIGTERM)}
-    try:
-        yield event
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
-
-
-class _Bar:
-    """Rows done over all epochs, with the terms of the present epoch so far, in nats."""
-
-    def __init__(self, task: Task, state: TrainState, *, shown: bool) -> None:
-        self.task, self.step = task, state.step
-        per_epoch = len(task.split.training)
-        epochs, steps = divmod(state.step, task.steps_per_epoch)
-        self.bar = tqdm(
-            total=per_epoch * task.recipe.epochs,
-            initial=per_epoch * epochs + steps * task.recipe.batch_size,
-            unit=" rows",
-            unit_scale=True,
-            disable=None if shown else True,
-            dynamic_ncols=True,
-            mininterval=0.2,
-        )
-
-    def __enter__(self) -> "_Bar":
-        return self
-
-    def __exit__(self, *exception: object) -> None:
-        self.bar.close()
-
-    def see(self, state: TrainState) -> None:
-        """Advance by the batch just done."""
-        if self.bar.disable:
-            return
-        if not state.sums:  # the epoch has just ended: its record has the means, the bar what is left of its rows
-            self.bar.update(len(self.task.split.training) * len(state.history) - self.bar.n)
-            means = state.history[-1]["training"]
-        else:
-            self.bar.update(self.task.recipe.batch_size)
-            means = {name: state.sums[name] / state.sums["rows"] for name in ("reconstruction_nll", "kl")}
-        epoch = (state.step - 1) / self.task.steps_per_epoch
-        nll, kl = means["reconstruction_nll"], means["kl"]
-        self.bar.set_description(f"epoch {int(epoch) + 1}/{self.task.recipe.epochs}", refresh=False)
-        self.bar.set_postfix_str(
-            f"NLL {nll:.2f}, KL {kl:.2f}, beta {self.task.recipe.beta_at(epoch):.3g}, ELBO {-nll - kl:.2f} nats",
-            refresh=False,
-        )

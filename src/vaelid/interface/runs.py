@@ -1,46 +1,90 @@
-"""A run's folder: config.json, model.safetensors, checkpoint.safetensors, log.jsonl, report.html."""
+"""A run's folder: config.json, model.safetensors, checkpoint.safetensors, log.jsonl, report.html.
+
+All of it may have been written by somebody else. Each file is read strictly and checked against the others, in an
+order in which a crash between two writes leaves the old run or the new one: config.json is written once and then
+only gains a copy of the result; the result that counts is in model.safetensors, beside the weights it is of.
+"""
 
 import json
-from collections.abc import Sequence
-from dataclasses import asdict, dataclass, fields
-from importlib.metadata import version
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import torch
-from torch import Tensor, nn
+import msgspec
+from torch import nn
 
-from vaelid.interface.data import Data, fingerprint, load_data
+from vaelid.interface.data import Data, load_data
 from vaelid.interface.files import (
-    append_text,
     make_folder,
-    read_bytes,
-    read_json,
-    read_lines,
+    read_regular,
+    remove_partial_files,
     write_atomically,
 )
+from vaelid.interface.lock import check_free, hold
+from vaelid.interface.log import Log
+from vaelid.interface.recorded import recorded_data
+from vaelid.interface.schema import (
+    Config,
+    Result,
+    Trained,
+    check_result,
+    decode_config,
+    history_digest,
+    sealed,
+)
 from vaelid.interface.shell import suggested
+from vaelid.interface.stored import (
+    build,
+    check_checkpoint,
+    check_kinds,
+    check_width,
+    described_kinds,
+    parameters,
+    read_checked,
+    read_header,
+)
 from vaelid.spec.errors import InputError
-from vaelid.train.checkpoint import decode_state, decode_tensors, encode_state, encode_tensors
-from vaelid.train.loop import Task
+from vaelid.train.checkpoint import (
+    decode_state,
+    decode_tensors,
+    differences,
+    encode_state,
+    encode_tensors,
+    kinds_of,
+    not_finite,
+)
+from vaelid.train.facts import decode, refuse, without_unset
+from vaelid.train.loop import Task, check_progress
 from vaelid.train.model import VAE
-from vaelid.train.recipe import Recipe
 from vaelid.train.rows import Rows, rows_of
 from vaelid.train.split import Split, split_rows
 from vaelid.train.state import TrainState
 
-__all__ = ["FORMAT", "Run", "load"]
+__all__ = ["Opened", "Run", "load"]
 
-FORMAT = 1
-"""The version of the run folder's layout; a folder of another version is not read."""
+LONGEST_CONFIG = 2**24
 
-SECTIONS = {
-    "data": {"source", "reloadable", "scale", "rows", "shape", "fingerprint"},
-    "model": {"obs", "latent", "hidden", "likelihood", "arch", "custom"},
-    "recipe": {field.name for field in fields(Recipe)},
-    "split": {"training", "validation", "test"},
-}
-"""What config.json holds, as far as it is read again."""
+
+@dataclass(frozen=True)
+class Opened:
+    """A run that was read and found consistent: its configuration, with the result of the weights in `model`."""
+
+    model: VAE
+    config: Config
+    history_digest: str
+
+    @property
+    def result(self) -> Result:
+        """How far the training of these weights came."""
+        assert self.config.result is not None
+        return self.config.result
+
+    @property
+    def untrained(self) -> str:
+        """What to say of a run whose training ended before its first epoch did; else nothing."""
+        steps = self.result.steps
+        return "" if self.result.epochs else f"Untrained: the run has 0 epochs, {steps} step{'s' * (steps != 1)}."
 
 
 @dataclass(frozen=True)
@@ -62,195 +106,179 @@ class Run:
         return self.path / "checkpoint.safetensors"
 
     @property
-    def _log(self) -> Path:
-        return self.path / "log.jsonl"
+    def log(self) -> Log:
+        """The records of the epochs."""
+        return Log(self.path / "log.jsonl")
 
     @property
     def exists(self) -> bool:
         """Whether the folder holds a run."""
         return self._config.exists()
 
-    def expect(self, *, present: bool) -> None:
-        """Raise `InputError` where a run is to be resumed that is not there, or begun over one that is."""
+    def expect(self, *, present: bool, held: bool = False) -> None:
+        """Raise `InputError` where a run is to be resumed that is not there, or begun over one that is.
+
+        And where another process writes there now, unless the folder is `held` by this one.
+        """
+        if not held:
+            check_free(self.path)
         if present and not self.exists:
             raise InputError(f"{self.path} holds no run to resume: start it without --resume.")
         if self.exists and not present:
             raise InputError(f"{self.path} already holds a run: resume it (--resume), or choose another folder.")
 
-    def create(self) -> None:
-        """Make the folder, and see that it can be written."""
+    def hold(self) -> AbstractContextManager[None]:
+        """Hold the folder while it is written; it is made where it is not there."""
         make_folder(self.path)
+        return hold(self.path)
 
-    def config(self) -> dict[str, Any]:
-        """The contents of config.json, of this format."""
+    def begin(self, config: Config, state: TrainState) -> None:
+        """Write the files of a run at its start. The configuration comes last: with it, the folder is a run."""
+        self.clean()
+        self._model.unlink(missing_ok=True)  # of a run whose config.json is gone
+        self.write_checkpoint(config, state)  # the start itself can be resumed: its weights may be anyone's
+        self.write_config(config)
+
+    def clean(self) -> None:
+        """Remove what a process that was killed left half written."""
+        names = [path.name for path in (self._config, self._model, self._checkpoint, self.log.path)]
+        remove_partial_files(self.path, names)
+
+    def config(self) -> Config:
+        """The contents of config.json, of this format, checked by themselves."""
         if not self.exists:
             lack = "it has no config.json" if self.path.exists() else "it does not exist"
             raise InputError(f"{self.path} is not a run folder: {lack}. Make one with: vaelid train DATA --out RUN")
-        config = read_json(self._config)
-        found = config.get("format") if isinstance(config, dict) else None
-        if isinstance(config, dict) and found != FORMAT:
-            raise InputError(
-                f"{self._config} has run format {found}, written by vaelid {config.get('vaelid', '?')}; this is "
-                f"vaelid {version('vaelid')}, which reads format {FORMAT}. Use that version, or train again."
-            )
-        for section, names in SECTIONS.items():
-            given = config.get(section) if isinstance(config, dict) else None
-            if not isinstance(given, dict) or given.keys() != names:
-                raise InputError(f"{self._config} was altered: its {section} is not what a run writes. Restore it.")
-        return config
+        return decode_config(read_regular(self._config, LONGEST_CONFIG), str(self._config))
 
-    def write_config(self, config: dict[str, Any]) -> None:
+    def write_config(self, config: Config) -> None:
         """Write config.json."""
-        write_atomically(self._config, (json.dumps(config, indent=2) + "\n").encode())
+        write_atomically(self._config, (json.dumps(without_unset(config), indent=2) + "\n").encode())
 
-    def write_model(self, weights: dict[str, Tensor]) -> None:
-        """Write model.safetensors."""
-        write_atomically(self._model, encode_tensors(weights, {"format": FORMAT}))
+    def write_model(self, config: Config, state: TrainState, *, finished: bool) -> Config:
+        """Write the weights that training gave, with how far it came; and a copy of that into config.json."""
+        result = Result(
+            finished=finished,
+            epochs=len(state.history),
+            steps=state.step,
+            kept_epoch=state.kept.epoch if state.kept else None,
+        )
+        trained = Trained(run=sealed(config), result=result, history=history_digest(state.history))
+        write_atomically(self._model, encode_tensors(state.result, without_unset(trained)))
+        listed = msgspec.structs.replace(
+            config, result=msgspec.structs.replace(result, seconds=round(self.log.seconds(), 3))
+        )
+        self.write_config(listed)
+        return listed
 
-    def untrained_model(self, *, encoder: nn.Module | None = None, decoder: nn.Module | None = None) -> VAE:
-        """The model with any weights. `encoder` and `decoder` are needed where they were the user's own."""
-        built = self.config()["model"]
-        if built["custom"] and (encoder is None or decoder is None):
+    def untrained_model(self) -> VAE:
+        """The model with any weights, to be resumed; its sizes are those of the checkpoint."""
+        config = self.config()
+        self._check_own_networks(config, None, None)
+        header = read_header(self._checkpoint)
+        check_width(config, header, self._checkpoint, str(self._config))
+        weights, trained = described_kinds(config, str(self._config))
+        check_checkpoint(header, weights, trained, self._checkpoint, str(self._config))
+        return build(config, str(self._config))
+
+    def _check_own_networks(self, config: Config, encoder: nn.Module | None, decoder: nn.Module | None) -> None:
+        if config.model.custom and (encoder is None or decoder is None):
             raise InputError(
                 f"{self.path} was trained with its own encoder and decoder, which no file can bring back: go on in "
                 "Python, with vaelid.load(run, encoder=..., decoder=...) or vaelid.fit(..., resume=True)."
             )
-        return VAE(
-            obs=built["obs"],
-            latent=built["latent"],
-            hidden=built["hidden"],
-            likelihood=built["likelihood"],
-            arch=built["arch"],
-            encoder=encoder,
-            decoder=decoder,
-        )
 
-    def model(self, *, encoder: nn.Module | None = None, decoder: nn.Module | None = None) -> VAE:
-        """The trained model, in evaluation mode; `encoder` and `decoder` as for `untrained_model`."""
-        model = self.untrained_model(encoder=encoder, decoder=decoder)
+    def open(self, *, encoder: nn.Module | None = None, decoder: nn.Module | None = None) -> Opened:
+        """The trained model, in evaluation mode, with its configuration; each is checked to be the other's.
+
+        `encoder` and `decoder` are needed where they were the user's own.
+        """
+        config = self.config()
+        self._check_own_networks(config, encoder, decoder)
         if not self._model.exists():
             raise InputError(
                 f"{self.path} has no model yet, since its training did not end: go on with "
                 f"{suggested('vaelid', 'train', '--resume', '--out', self.path)}"
             )
-        weights, _ = decode_tensors(read_bytes(self._model), str(self._model))
-        expected = {name: tuple(tensor.shape) for name, tensor in model.state_dict().items()}
-        found = {name: tuple(tensor.shape) for name, tensor in weights.items()}
-        if expected != found:
-            different = sorted(n for n in expected.keys() | found.keys() if expected.get(n) != found.get(n))
-            raise InputError(
-                f"{self._model} does not fit {self._config}: {different[0]} is {found.get(different[0], 'missing')}, "
-                f"expected {expected.get(different[0], 'nothing')}."
-            )
+        header = read_header(self._model)
+        trained = decode(header.seal.facts, Trained, f"{self._model}, facts")
+        self._check_identity(config, trained)
+        check_width(config, header, self._model, str(self._config))
+        if encoder is None:
+            check_kinds(header.kinds, described_kinds(config, str(self._config))[0], self._model, str(self._config))
+        model = build(config, str(self._config), encoder=encoder, decoder=decoder)
+        check_kinds(header.kinds, kinds_of(model.state_dict()), self._model, "the encoder and decoder given")
+        weights, _ = decode_tensors(read_checked(self._model, header), str(self._model))
+        if bad := not_finite(parameters(weights, model)):
+            raise InputError(f"{self._model}: {bad}. Train again, with a lower learning rate or a clipped gradient.")
         model.load_state_dict(weights)
-        return model.eval()
+        return Opened(model.eval(), self._with_result(config, trained.result), trained.history)
 
-    def recipe(self) -> Recipe:
-        """How the model was trained."""
-        return Recipe(**self.config()["recipe"])
+    def _check_identity(self, config: Config, trained: Trained) -> None:
+        """Raise `InputError` where the weights are not of the run that config.json describes."""
+        here = sealed(config)
+        if differing := differences(trained.run, here):
+            one, other = (_member(facts, differing[0]) for facts in (here, trained.run))
+            refuse(f"{self._config}, {differing[0]}", f"it is {one}, but {self._model.name} is of a run with {other}")
+        check_result(trained.result, config, f"{self._model}, result")
 
-    def data(self) -> Data:
+    def _with_result(self, config: Config, result: Result) -> Config:
+        """The configuration with the result of the weights; what config.json lists is theirs or, cut short, older."""
+        listed = config.result
+        if listed is not None and listed.sealed != result and listed.steps >= result.steps:
+            one, other = (f"{r.epochs} epochs, {r.steps} steps" for r in (listed, result))
+            refuse(f"{self._config}, result", f"it is {one}, but {self._model.name} is of {other}, or otherwise ended")
+        return msgspec.structs.replace(config, result=result if listed is None else _timed(result, listed))
+
+    def history(self, opened: Opened) -> list[dict[str, Any]]:
+        """The records of the epochs that led to the weights, checked to be those of the training."""
+        return self.log.first(opened.result.epochs, opened.history_digest, self._model.name)
+
+    def data(self, config: Config) -> Data:
         """The run's own data, loaded again; `InputError` where they are gone or have changed."""
-        described = self.config()["data"]
-        if not described["reloadable"]:
-            raise InputError(f"{self.path} was trained on data given in Python ({described['source']}): name the DATA.")
-        data = load_data(described["source"], scale=described["scale"])
-        if fingerprint(data) != described["fingerprint"]:
-            raise InputError(
-                f"{described['source']} is no longer what {self.path} was trained on, so its split means nothing: "
-                "name the DATA to use."
-            )
-        return data
+        return recorded_data(config.data, self.path)
 
-    def like_its_own(self, data: Any) -> Data:
+    def like_its_own(self, data: Any, config: Config) -> Data:
         """Other data, a path among them scaled as the run's own were."""
-        return load_data(data, scale=self.config()["data"]["scale"])
+        return load_data(data, scale=config.data.scale)
 
-    def rows(self, model: VAE) -> tuple[Data, Rows, Split]:
+    def rows(self, opened: Opened) -> tuple[Data, Rows, Split]:
         """The run's own data, as rows, and their split."""
-        data = self.data()
-        rows = rows_of(data.x, model.likelihood, shape=model.obs)
-        return data, rows, split_rows(len(rows), self.recipe())
+        data = self.data(opened.config)
+        rows = rows_of(data.x, opened.model.likelihood, shape=opened.model.obs)
+        return data, rows, split_rows(len(rows), opened.config.recipe)
 
-    def write_checkpoint(self, task: Task, data: Data, state: TrainState) -> None:
+    def write_checkpoint(self, config: Config, state: TrainState) -> None:
         """Write the training state, replacing the one before as a whole."""
-        write_atomically(self._checkpoint, encode_state(state, _identity(task, data)))
+        write_atomically(self._checkpoint, encode_state(state, sealed(config)))
 
-    def checkpoint(self, task: Task, data: Data) -> TrainState:
-        """The training state, checked to be of the same model, data and recipe."""
-        return decode_state(read_bytes(self._checkpoint), _identity(task, data), str(self._checkpoint))
-
-    def append_log(self, record: dict[str, Any]) -> None:
-        """Add one epoch's record to log.jsonl."""
-        append_text(self._log, json.dumps(record) + "\n")
-
-    def log(self) -> list[dict[str, Any]]:
-        """The records of log.jsonl."""
-        try:
-            return [json.loads(line) for line in read_lines(self._log)] if self._log.exists() else []
-        except ValueError as cause:
-            raise InputError(f"{self._log} is not lines of JSON ({cause}): restore it from a copy.") from None
-
-    def align_log(self, history: Sequence[dict[str, Any]]) -> None:
-        """Bring log.jsonl to where a checkpoint stands: its records, with the timings that were logged.
-
-        What came after is written again as training goes on; what a crash kept from the disk is put back.
-        """
-        logged = self.log()
-        records = [record if record["epoch"] == h["epoch"] else h for record, h in zip(logged, history, strict=False)]
-        lines = [json.dumps(record) + "\n" for record in (*records, *history[len(records) :])]
-        write_atomically(self._log, "".join(lines).encode())
+    def checkpoint(self, config: Config, task: Task, start: TrainState) -> TrainState:
+        """The training state, checked to be of this run, and one that `start` can lead to."""
+        header = read_header(self._checkpoint)
+        kinds, trained = kinds_of(start.weights), set(start.moments.first)
+        check_checkpoint(header, kinds, trained, self._checkpoint, "the model given")
+        data = read_checked(self._checkpoint, header)
+        state = decode_state(data, sealed(config), str(self._checkpoint))
+        if fault := check_progress(task, state):
+            refuse(f"{self._checkpoint}, facts", fault)
+        return state
 
 
-def _identity(task: Task, data: Data) -> dict[str, Any]:
-    """What a checkpoint must agree on, by names that a message can show."""
-    model = {f"model {name}": value for name, value in describe_model(task.model).items()}
-    return {**model, **asdict(task.recipe), "data": fingerprint(data)}
+def _member(facts: dict[str, Any], path: str) -> Any:
+    for name in path.split("."):
+        facts = facts[name] if isinstance(facts, dict) and name in facts else "missing"  # type: ignore[assignment]
+    return facts
 
 
-def describe_model(model: VAE) -> dict[str, Any]:
-    """The arguments that make the model again."""
-    return {
-        "obs": list(model.obs),
-        "latent": model.latent,
-        "hidden": list(model.hidden),
-        "likelihood": model.likelihood.name,
-        "arch": model.arch,
-        "custom": model.custom,
-    }
-
-
-def describe_run(task: Task, data: Data, *, scale: float, command: str | None) -> dict[str, Any]:
-    """The contents of config.json at the start of a run."""
-    return {
-        "format": FORMAT,
-        "vaelid": version("vaelid"),
-        "torch": torch.__version__,
-        "command": command,
-        "data": {
-            "source": data.source,
-            "reloadable": _reloadable(data),
-            "scale": scale,
-            "rows": len(task.rows),
-            "shape": list(task.rows.shape),
-            "fingerprint": fingerprint(data),
-        },
-        "model": describe_model(task.model),
-        "recipe": asdict(task.recipe),
-        "split": {name: len(rows) for name, rows in vars(task.split).items()},
-        "parameters": sum(p.numel() for p in task.model.parameters()),
-        "result": None,
-    }
-
-
-def _reloadable(data: Data) -> bool:
-    return data.source == "digits" or ":" in data.source or Path(data.source).exists()
+def _timed(result: Result, listed: Result) -> Result:
+    return msgspec.structs.replace(result, seconds=listed.seconds)
 
 
 def load(run: str | Path, *, encoder: nn.Module | None = None, decoder: nn.Module | None = None) -> VAE:
     """The trained model of a run's folder, in evaluation mode.
 
-    Raises `InputError` where the folder is no run, of another format, or damaged (its checksum is verified);
-    `encoder` and `decoder` are needed where they were your own modules. No code in the folder is run.
+    Raises `InputError` where the folder is no run, of another format, or damaged, or its weights are not those of
+    the run that its config.json describes; `encoder` and `decoder` are needed where they were your own modules.
+    No code in the folder is run, and none that it names.
     """
-    return Run(Path(run)).model(encoder=encoder, decoder=decoder)
+    return Run(Path(run)).open(encoder=encoder, decoder=decoder).model

@@ -82,8 +82,9 @@ def evaluate_rows(
 ) -> Evaluation:
     """Evaluate `model` on the rows of `indices`, with `draws` draws from each posterior.
 
-    The noise is a function of (seed, batch number). `progress`, where given, is called with the number of
-    rows done after each batch. Densities and sums are in float64, the networks in the model's own type.
+    Raises `InputError` where a result is not finite. The noise is a function of (seed, batch number). `progress`,
+    where given, is called with the number of rows done after each batch. Densities and sums are in float64, the
+    networks in the model's own type.
     """
     if draws < 1:
         raise InputError(f"draws={draws} must be a whole number of at least 1.")
@@ -98,7 +99,32 @@ def evaluate_rows(
             progress(len(x))
     model.train(was_training)
     found = {name: torch.cat([part[name] for part in parts]) for name in parts[0]}
+    _check_finite(found, indices)
     return _summary(model, found, draws)
+
+
+WORDS = {
+    "mu": "posterior mean",
+    "kl": "KL",
+    "nll": "reconstruction NLL",
+    "importance_weighted": "importance-weighted bound",
+    "log_evidence": "log evidence",
+}
+
+
+def _check_finite(found: dict[str, Tensor], indices: Tensor) -> None:
+    """Raise `InputError` for the first quantity, and row, that is not finite: no mean over rows means anything then."""
+    for name, words in WORDS.items():
+        if name not in found:
+            continue
+        finite = found[name].flatten(1).isfinite().all(1) if found[name].ndim > 1 else found[name].isfinite()
+        if not bool(finite.all()):
+            bad = int((~finite).sum())
+            first = int((~finite).nonzero()[0])
+            raise InputError(
+                f"the {words} of row {int(indices[first])} is not finite (of {bad:,} of {len(finite):,} rows): the "
+                "model cannot take these data. Look at that row, and at how the model was trained."
+            )
 
 
 def _measure(model: VAE, x: Tensor, draws: int, noise: torch.Generator) -> dict[str, Tensor]:

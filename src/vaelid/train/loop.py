@@ -21,7 +21,7 @@ from vaelid.train.split import Split, split_rows
 from vaelid.train.state import Kept, TrainState
 from vaelid.train.twins import adam_update_
 
-__all__ = ["Task", "init", "run", "step"]
+__all__ = ["Task", "check_progress", "init", "run", "step"]
 
 
 class Place(NamedTuple):
@@ -137,7 +137,10 @@ def step(task: Task, state: TrainState, x: Tensor) -> TrainState:
     norm = float(torch.linalg.vector_norm(torch.stack([torch.linalg.vector_norm(g) for g in gradients])))
     nll, kl = means.reconstruction_nll.item(), means.kl_posterior_prior.item()
     if not (math.isfinite(nll + beta * kl) and math.isfinite(norm)):
-        raise _diverged(task, state, nll, kl, norm)
+        raise _diverged(task, state, f"reconstruction NLL {nll:g} nats, KL {kl:g} nats, gradient norm {norm:g}")
+    rate = recipe.learning_rate_at(state.step / task.total_steps)
+    if not _stays_finite(task, trained, norm if recipe.clip is None else min(norm, recipe.clip), rate):
+        raise _diverged(task, state, f"its update, of a gradient of norm {norm:g}, would leave the range of floats")
     if recipe.clip is not None and norm > recipe.clip:
         for gradient in gradients:
             gradient.mul_(recipe.clip / norm)
@@ -147,7 +150,7 @@ def step(task: Task, state: TrainState, x: Tensor) -> TrainState:
         gradients,
         moments,
         step=state.step + 1,
-        learning_rate=recipe.learning_rate_at(state.step / task.total_steps),
+        learning_rate=rate,
         weight_decay=recipe.weight_decay,
     )
     seen = {
@@ -161,25 +164,56 @@ def step(task: Task, state: TrainState, x: Tensor) -> TrainState:
     return replace(state, weights=weights | tied, step=state.step + 1, sums=sums)
 
 
-def _diverged(task: Task, state: TrainState, nll: float, kl: float, norm: float) -> DivergenceError:
-    largest = max(float(tensor.abs().max()) for tensor in state.weights.values())
+def _stays_finite(task: Task, trained: dict[str, Tensor], norm: float, rate: float) -> bool:
+    """Whether the update is sure to leave weights and moments finite: asked before, since it is done in place.
+
+    |w'| <= |1 - lr wd| |w| + 7.3 lr, since |m / (1 - b1^t)| / sqrt(v / (1 - b2^t)) is at most 7.3 for b1 = 0.9 and
+    b2 = 0.999 (Cauchy and Schwarz; it grows with t). The kernel multiplies lr / (1 - b1) = 10 lr with the first
+    moment before it divides, and the second moment is at most the largest squared norm.
+    """
+    limit = min(torch.finfo(weight.dtype).max for weight in trained.values())
+    if norm**2 >= limit or 16 * rate * max(1.0, norm) >= limit:
+        return False
+    growth = abs(1 - rate * task.recipe.weight_decay)
+    # reading all weights takes time; by updates below 1e-8 of the limit no run gets there
+    if growth <= 1 and 8 * rate <= 1e-8 * limit:
+        return True
+    return growth * _largest(trained) + 8 * rate < limit
+
+
+def _largest(weights: dict[str, Tensor]) -> float:
+    return max(float(tensor.abs().max()) for tensor in weights.values() if tensor.numel())
+
+
+def _diverged(task: Task, state: TrainState, what: str) -> DivergenceError:
     epoch = state.step // task.steps_per_epoch + 1
     return DivergenceError(
-        f"training diverged at step {state.step + 1} (epoch {epoch}): reconstruction NLL {nll:g} nats, "
-        f"KL {kl:g} nats, gradient norm {norm:g}; the largest weight is {largest:.3g}. "
+        f"training diverged at step {state.step + 1} (epoch {epoch}): {what}; the largest weight is "
+        f"{_largest(state.weights):.3g}. "
         f"The weights of the step before are kept. Lower the learning rate (now {task.recipe.learning_rate:g}), "
         "clip the gradient (clip=100, say), or warm the KL up."
     )
 
 
 def run(task: Task, state: TrainState) -> Iterator[TrainState]:
-    """Train to the end, giving the state after each step; at an epoch's end `history` has grown."""
+    """Train to the end, giving the state after each step; at an epoch's end `history` has grown.
+
+    Where the validation rows of an epoch have no finite objective, its last state is given without a record of the
+    epoch before `DivergenceError` is raised; a run that is resumed from there ends the epoch first.
+    """
+    if state.sums and state.step % task.steps_per_epoch == 0:
+        state = _end_epoch(task, state)
+        yield state
     while state.step < task.total_steps and not state.stopped:
         epoch, done = divmod(state.step, task.steps_per_epoch)
         for x in task.rows.batches(task.batches_of(epoch)[done:]):
             state = step(task, state, x)
             if state.step % task.steps_per_epoch == 0:
-                state = _end_epoch(task, state)
+                try:
+                    state = _end_epoch(task, state)
+                except DivergenceError:
+                    yield state
+                    raise
             yield state
 
 
@@ -203,6 +237,10 @@ def _end_epoch(task: Task, state: TrainState) -> TrainState:
         return replace(state, history=(*state.history, record))
     record["validation"] = measured = _validate(task, state)
     objective = measured["reconstruction_nll"] + recipe.beta * measured["kl"]
+    if not all(math.isfinite(value) for value in (objective, *measured.values())):
+        nll, kl = measured["reconstruction_nll"], measured["kl"]
+        before = replace(state, step=state.step - 1)
+        raise _diverged(task, before, f"on validation rows, reconstruction NLL {nll:g} nats, KL {kl:g} nats")
     warm = epoch >= recipe.kl_warmup
     kept = state.kept
     if warm and (kept is None or objective < kept.objective):
@@ -237,3 +275,25 @@ def _validate(task: Task, state: TrainState) -> dict[str, float]:
         "elbo": -float(negative_elbo.mean()),
         "elbo_standard_error": float(spread) / math.sqrt(len(negative_elbo)),
     }
+
+
+def check_progress(task: Task, state: TrainState) -> str | None:
+    """What is wrong with a state that was stored, if `init(task)` cannot lead to it; None where nothing is."""
+    epochs, done = divmod(state.step, task.steps_per_epoch)
+    if state.step and not done and state.sums:  # its validation rows had no finite objective
+        epochs, done = epochs - 1, task.steps_per_epoch
+    recipe, kept = task.recipe, state.kept
+    if state.step > task.total_steps:
+        return f"step {state.step} is beyond the {task.total_steps} of the run"
+    if [record["epoch"] for record in state.history] != list(range(1, epochs + 1)):
+        return f"its history is not that of {epochs} epochs, at step {state.step}"
+    if any(("validation" in record) != bool(recipe.validation) for record in state.history):
+        return "its history has validation rows where the recipe has none, or none where it has some"
+    if bool(state.sums) != bool(done):
+        return f"it has {'no ' * bool(done)}sums of a part of an epoch, at step {state.step}"
+    first = max(1, recipe.kl_warmup)
+    if (kept is not None) != bool(recipe.validation and epochs >= first):
+        return f"weights were{' not' * (kept is None)} kept in {epochs} epochs"
+    if kept is not None and not first <= kept.epoch <= epochs:
+        return f"the weights of epoch {kept.epoch} were kept in {epochs} epochs"
+    return None

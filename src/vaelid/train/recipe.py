@@ -31,13 +31,13 @@ class Recipe:
 
     def __post_init__(self) -> None:
         _whole(1, epochs=self.epochs, batch_size=self.batch_size)
-        _whole(0, seed=self.seed)
+        _whole(0, seed=self.seed, kl_warmup=self.kl_warmup)
         if self.patience is not None:
             _whole(1, patience=self.patience)
         _positive(learning_rate=self.learning_rate)
         if self.clip is not None:
             _positive(clip=self.clip)
-        _not_negative(beta=self.beta, kl_warmup=self.kl_warmup, weight_decay=self.weight_decay)
+        _not_negative(beta=self.beta, weight_decay=self.weight_decay)
         _one_of("schedule", self.schedule, ("constant", "cosine"))
         _one_of("optimizer", self.optimizer, ("adam", "adamw"))
         _one_of("expectation", self.expectation, ("sampled", "exact"))

@@ -8,7 +8,7 @@ from vaelid.spec.errors import InputError
 from vaelid.train.randomness import Stream, permutation
 from vaelid.train.recipe import Recipe
 
-__all__ = ["Split", "split_rows", "training_count"]
+__all__ = ["Split", "split_counts", "split_rows", "training_count"]
 
 
 @dataclass(frozen=True)
@@ -43,14 +43,21 @@ def training_count(count: int, validation: float, test: float) -> int:
     return count - held_out
 
 
-def split_rows(count: int, recipe: Recipe) -> Split:
-    """A random split in the recipe's shares, each at least one row where its share is not zero."""
-    order = permutation(count, recipe.seed, Stream.SPLIT)
-    validation = _share(count, recipe.validation)
+def split_counts(count: int, recipe: Recipe) -> dict[str, int]:
+    """How many of `count` rows each part gets."""
     training = training_count(count, recipe.validation, recipe.test)
     if recipe.batch_size > training:
         raise InputError(
             f"a batch of {recipe.batch_size} is larger than the {training} training rows (of {count}): give "
             f"a batch size of at most {training}."
         )
+    validation = _share(count, recipe.validation)
+    return {"training": training, "validation": validation, "test": count - training - validation}
+
+
+def split_rows(count: int, recipe: Recipe) -> Split:
+    """A random split in the recipe's shares, each at least one row where its share is not zero."""
+    counts = split_counts(count, recipe)
+    training, validation = counts["training"], counts["validation"]
+    order = permutation(count, recipe.seed, Stream.SPLIT)
     return Split(order[:training], order[training : training + validation], order[training + validation :])

@@ -11,6 +11,8 @@ from vaelid.interface.cli.options import RUN, as_json, debug, print_json
 if TYPE_CHECKING:
     import numpy as np
 
+    from vaelid.interface.runs import Opened
+
 __all__ = ["encode", "evaluate", "reconstruct", "report", "sample"]
 
 DRAWS = click.option(
@@ -47,13 +49,22 @@ def evaluate(run: Path, data: str | None, draws: int, seed: int, as_json: bool) 
     from vaelid.interface.text import evaluation_lines
 
     evaluation = evaluate_model(run, data, draws=draws, seed=seed)
-    split = Run(run).config()["split"]
-    held_out = next((name for name in ("test", "validation") if split[name]), "training")
+    split = Run(run).config().split
+    held_out = next((name for name in ("test", "validation") if getattr(split, name)), "training")
     which = data or f"{held_out} rows"
     if as_json:
         print_json({"run": str(run), "data": which, "seed": seed, **asdict(evaluation)})
     else:
         click.echo("\n".join(evaluation_lines(f"{run} on {which}", evaluation)))
+
+
+def _opened(run: Path) -> "Opened":
+    from vaelid.interface.runs import Run
+
+    opened = Run(run).open()
+    if opened.untrained:
+        click.echo(opened.untrained, err=True)
+    return opened
 
 
 def _batches(run: Path, data: str | None) -> tuple[Any, Any]:
@@ -63,8 +74,9 @@ def _batches(run: Path, data: str | None) -> tuple[Any, Any]:
     from vaelid.interface.runs import Run
     from vaelid.train.rows import rows_of
 
-    model = Run(run).model()
-    loaded = Run(run).data() if data is None else Run(run).like_its_own(data)
+    opened = _opened(run)
+    model = opened.model
+    loaded = Run(run).data(opened.config) if data is None else Run(run).like_its_own(data, opened.config)
     rows = rows_of(loaded.x, model.likelihood, shape=model.obs)
     return model, rows.batches(torch.arange(len(rows)).split(BATCH))
 
@@ -127,19 +139,33 @@ def sample(run: Path, count: int, mean: bool, out: Path, seed: int, as_json: boo
     import torch
 
     from vaelid.interface.collect import decoded_mean
-    from vaelid.interface.runs import Run
     from vaelid.train.randomness import Stream, numpy_generator, standard_normal
 
-    model = Run(run).model()
+    model = _opened(run).model
     z = standard_normal(torch.empty(count, model.latent), seed, Stream.SAMPLES)
     rng = numpy_generator(seed, Stream.SAMPLES)
     x = decoded_mean(model, z) if mean else model.sample_observation(z, rng).numpy()
     _write(out, {"x": x, "z": z.numpy()}, as_json)
 
 
+def _check_finite(arrays: "dict[str, np.ndarray]") -> None:
+    import numpy as np
+
+    from vaelid.spec.errors import InputError
+
+    for name, array in arrays.items():
+        finite = np.asarray(np.isfinite(array).reshape(len(array), -1).all(1))
+        if not finite.all():
+            raise InputError(
+                f"{name} of row {int(np.argmin(finite))} is not finite (of {int((~finite).sum()):,} of "
+                f"{len(finite):,} rows), so nothing is written: the model cannot take these data, or has diverged."
+            )
+
+
 def _write(out: Path, arrays: "dict[str, np.ndarray]", as_json: bool) -> None:
     from vaelid.interface.files import write_array
 
+    _check_finite(arrays)
     write_array(out, arrays)
     written = arrays if out.suffix == ".npz" else dict(list(arrays.items())[:1])
     shapes = {name: list(array.shape) for name, array in written.items()}

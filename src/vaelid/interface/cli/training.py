@@ -130,7 +130,8 @@ def _resumed(out: Path, data: str | None, options: dict[str, Any]) -> dict[str, 
 
     run = Run(out)
     config = run.config()
-    settings = {**config["recipe"], **config["model"], "scale": config["data"]["scale"]}
+    model = {name: getattr(config.model, name) for name in ("latent", "hidden", "likelihood", "arch")}
+    settings = {**asdict(config.recipe), **model, "scale": config.data.scale}
     context = click.get_current_context()
     for name, value in options.items():
         typed = context.get_parameter_source(name) in (ParameterSource.COMMANDLINE, ParameterSource.DEFAULT_MAP)
@@ -141,8 +142,8 @@ def _resumed(out: Path, data: str | None, options: dict[str, Any]) -> dict[str, 
                 f"{out} was started {before}, so it cannot be resumed with {_as_typed(value)}: leave {flag} out, or "
                 "start another folder."
             )
-    loaded = run.data() if data is None else load_data(data, scale=config["data"]["scale"])
-    return {"model": run.untrained_model(), "data": loaded, "recipe": run.recipe()}
+    loaded = run.data(config) if data is None else load_data(data, scale=config.data.scale)
+    return {"model": run.untrained_model(), "data": loaded, "recipe": config.recipe}
 
 
 def _as_typed(value: Any) -> str:
@@ -168,10 +169,11 @@ def _report_training(out: Path, result: "Fit", as_json: bool) -> None:
 def demo(out: Path | None, as_json: bool) -> int:
     """Train on scikit-learn's digits, and report what was learned."""
     from vaelid.interface.demo import run_demo
+    from vaelid.interface.files import make_unused_folder
     from vaelid.interface.fit import Interrupted
     from vaelid.interface.runs import Run
 
-    folder = out or _unused(Path("runs/digits"))
+    folder = out or make_unused_folder(Path("runs/digits"))
     if Run(folder).exists:
         raise click.UsageError(f"{folder} already holds a run: choose another --out.", click.get_current_context())
     started = time.monotonic()
@@ -186,12 +188,3 @@ def demo(out: Path | None, as_json: bool) -> int:
     else:
         click.echo("\n".join(outcome.lines(seconds)))
     return 0
-
-
-def _unused(path: Path) -> Path:
-    """The path, or the first of path-2, path-3, ... that is not there yet."""
-    number, candidate = 1, path
-    while candidate.exists():
-        number += 1
-        candidate = path.with_name(f"{path.name}-{number}")
-    return candidate

@@ -1,0 +1,74 @@
+"""One process writes a run's folder; another is told which."""
+
+import json
+import os
+import socket
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from datetime import UTC, datetime
+from pathlib import Path
+
+from filelock import FileLock, Timeout
+
+from vaelid.interface.files import named_failures, read_regular, write_atomically
+from vaelid.spec.errors import InputError
+from vaelid.train.facts import Count, Strict, decode, shown, without_unset
+
+__all__ = ["check_free", "hold"]
+
+LOCK, HOLDER = ".lock", ".writer.json"
+
+
+class Holder(Strict, frozen=True):
+    """The process that writes."""
+
+    pid: Count
+    host: str
+    since: str
+
+
+@contextmanager
+def hold(folder: Path) -> Iterator[None]:
+    """Hold the folder's lock; `InputError`, naming the holder, where another process does.
+
+    The system ties the lock to the process, so one that was killed holds nothing. On a network file system it
+    reaches other machines only where that file system carries locks between them (NFS 4 does; a sync folder does not).
+    """
+    lock = FileLock(folder / LOCK, timeout=0)
+    with named_failures(folder / LOCK, "lock"):
+        try:
+            lock.acquire()
+        except Timeout:
+            raise _held(folder) from None
+    try:
+        since = datetime.now(UTC).astimezone().isoformat(" ", "seconds")
+        holder = Holder(pid=os.getpid(), host=socket.gethostname(), since=since)
+        write_atomically(folder / HOLDER, json.dumps(without_unset(holder)).encode())
+        yield
+    finally:
+        with suppress(OSError):
+            (folder / HOLDER).unlink(missing_ok=True)
+        lock.release()
+
+
+def check_free(folder: Path) -> None:
+    """Raise `InputError` where a process holds the folder's lock now. Nothing is written."""
+    if not (folder / LOCK).exists():
+        return
+    lock = FileLock(folder / LOCK, timeout=0)
+    try:
+        lock.acquire()
+    except Timeout:
+        raise _held(folder) from None
+    except OSError:  # a folder that cannot be written: what comes will say so
+        return
+    lock.release()
+
+
+def _held(folder: Path) -> InputError:
+    try:
+        holder = decode(read_regular(folder / HOLDER, 10_000), Holder, str(folder / HOLDER))
+        who = f"process {holder.pid} on {shown(holder.host)}, since {shown(holder.since)}"
+    except InputError:  # it has just begun, or just ended
+        who = "another process"
+    return InputError(f"{folder} is being written by {who}: wait for it, stop it, or choose another folder with --out.")
