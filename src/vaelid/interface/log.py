@@ -38,9 +38,10 @@ class Log:
         """The records of so many epochs; `InputError` where they are not those of `digest`, the weights' history."""
         lines = self._lines()
         if len(lines) < epochs:
+            resume = suggested("vaelid", "train", "--resume", "--out", self.path.parent)
             raise InputError(
                 f"{self.path} has {len(lines)} of the {epochs} epochs that {weights} is of: it was cut short. It is "
-                f"written again from the checkpoint by: {suggested('vaelid', 'train', '--resume', '--out', self.path.parent)}"
+                f"written again from the checkpoint by: {resume}"
             )
         records = [self._record(line, number) for number, line in enumerate(lines[:epochs], 1)]
         if history_digest(records) != digest:

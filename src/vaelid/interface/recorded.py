@@ -5,7 +5,8 @@ from pathlib import Path
 from typing import NoReturn
 
 from vaelid.interface.data import Data, fingerprint, label_digest, load_data, load_path
-from vaelid.interface.files import IMAGE_SUFFIXES, named_failures
+from vaelid.interface.files import named_failures
+from vaelid.interface.readers import IMAGE_SUFFIXES
 from vaelid.interface.schema import DataFacts
 from vaelid.spec.errors import InputError
 from vaelid.train.facts import shown
@@ -56,7 +57,7 @@ def _file(facts: DataFacts, run: Path) -> Data:
     # on Windows the mere look at \\server\share sends the user's credentials there
     if facts.source.startswith(("\\\\", "//")) or "\0" in facts.source or not path.is_absolute():
         raise InputError(f"{run} was trained on {source}, which is no path of this machine: name the DATA.")
-    if not path.exists() and ".npz:" in path.name:
+    if not path.exists() and (".npz:" in path.name or ".csv:" in path.name):
         path = path.with_name(path.name.rpartition(":")[0])
     with named_failures(path, "read"):
         mode = path.stat().st_mode
