@@ -11,7 +11,7 @@ from tests.interface.sample_audits import ENDLESS_LINE, proved, refuted, written
 from vaelid import auditor
 from vaelid.auditor import Claim, Report
 from vaelid.interface.audit import child, job, process
-from vaelid.interface.audit.job import Job
+from vaelid.interface.audit.asked import Job
 from vaelid.spec.errors import UserCodeError
 
 

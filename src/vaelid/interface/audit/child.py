@@ -9,24 +9,19 @@ import json
 import os
 import sys
 import traceback
-from dataclasses import asdict
 from typing import Any
 
+from vaelid.interface.audit.asked import Job
 from vaelid.interface.audit.failures import explained
-from vaelid.interface.audit.job import Job, perform
+from vaelid.interface.audit.job import perform
 from vaelid.interface.audit.words import EXIT
 from vaelid.spec.errors import InputError, UserCodeError, VaelidError
 
-__all__ = ["main", "outcome", "request"]
+__all__ = ["main", "outcome"]
 
 
 _ANONYMOUS = "the audited function"
 """What the auditor calls a function; here it has a name."""
-
-
-def request(job: Job, time_limit: float) -> str:
-    """What is sent to the process."""
-    return json.dumps({"job": asdict(job), "time_limit": time_limit})
 
 
 def main() -> None:

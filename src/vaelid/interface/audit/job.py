@@ -4,47 +4,20 @@ import inspect
 import re
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
 from vaelid import auditor
 from vaelid.auditor import Claim, Report
 from vaelid.auditor.roles import ROLES
+from vaelid.interface.audit.asked import Job
 from vaelid.interface.audit.failures import run
 from vaelid.interface.audit.output import answer, write_files
 from vaelid.interface.audit.targets import Target, find
 from vaelid.spec.errors import InputError
 
-__all__ = ["Job", "audited", "perform"]
-
-
-@dataclass(frozen=True)
-class Job:
-    """What `vaelid audit` was asked for, as plain data: it travels to the process that runs the user's code.
-
-    Attributes:
-        target, batch, inputs, eval_step: places in the user's code, ``file.py:name``.
-        roles: from parameter to role.
-        beta, likelihood, variance, prior: as declared.
-        form: ``text``, ``json`` or ``sarif``.
-        html, rocq: files to write.
-        command: the command, to be shown.
-    """
-
-    target: str
-    batch: str | None = None
-    inputs: str | None = None
-    eval_step: str | None = None
-    roles: Mapping[str, str] = field(default_factory=dict)
-    beta: float | None = None
-    likelihood: str | None = None
-    variance: float | None = None
-    prior: str | None = None
-    form: str = "text"
-    html: str | None = None
-    rocq: str | None = None
-    command: str = "vaelid audit"
+__all__ = ["audited", "perform"]
 
 
 def perform(job: Job) -> tuple[Report, str | dict[str, Any]]:

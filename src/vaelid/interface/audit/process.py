@@ -7,11 +7,11 @@ import signal
 import subprocess
 import sys
 from contextlib import suppress
+from dataclasses import asdict
 from typing import Any
 
-from vaelid.interface.audit.child import request
+from vaelid.interface.audit.asked import Job
 from vaelid.interface.audit.failures import Undecided
-from vaelid.interface.audit.job import Job
 from vaelid.interface.audit.places import is_users, shown
 from vaelid.spec.errors import InputError, UserCodeError, VaelidError
 
@@ -40,12 +40,17 @@ def run_apart(job: Job, time_limit: float) -> dict[str, Any]:
     pipe = subprocess.PIPE
     child = subprocess.Popen(command, stdin=pipe, stdout=pipe, encoding="utf-8", process_group=group)
     try:
-        said, _ = child.communicate(request(job, time_limit), timeout=time_limit + _STARTING)
+        said, _ = child.communicate(_request(job, time_limit), timeout=time_limit + _STARTING)
     except subprocess.TimeoutExpired:
         raise _too_long(job, time_limit, "") from None
     finally:
         _end(child)
     return _read(job, time_limit, said, child.returncode)
+
+
+def _request(job: Job, time_limit: float) -> str:
+    """What is sent to the process."""
+    return json.dumps({"job": asdict(job), "time_limit": time_limit})
 
 
 def _end(child: "subprocess.Popen[str]") -> None:

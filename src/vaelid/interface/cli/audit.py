@@ -88,7 +88,7 @@ def audit(
 
     if is_a_place(target):
         return _list_candidates(Path(target), as_json)
-    from vaelid.interface.audit.job import Job
+    from vaelid.interface.audit.asked import Job
     from vaelid.interface.audit.process import run_apart
 
     job = Job(

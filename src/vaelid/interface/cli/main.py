@@ -6,7 +6,6 @@ usage or bad input; 70 the user's own code raised; 130 interrupted.
 
 import sys
 from collections.abc import Sequence
-from importlib.metadata import version
 
 import click
 
@@ -21,7 +20,7 @@ FAILED, UNDECIDED, USAGE, USER_CODE, INTERRUPTED = 1, 2, 64, 70, 130
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
-@click.version_option(version("vaelid"), prog_name="vaelid")
+@click.version_option(package_name="vaelid", prog_name="vaelid")
 def vaelid() -> None:
     """Train, examine and audit variational autoencoders, in nats.
 

@@ -11,7 +11,6 @@ import click
 from click.core import ParameterSource
 
 from vaelid.interface.cli.options import RUN, WIDTHS, as_json, config_file, debug, print_json
-from vaelid.spec.likelihoods import LIKELIHOOD_NAMES
 
 if TYPE_CHECKING:
     from vaelid.interface.fit import Fit
@@ -23,7 +22,18 @@ POSITIVE, COUNT = click.IntRange(min=1), click.IntRange(min=0)
 SHARE = click.FloatRange(0, 1, max_open=True)
 
 
-@click.command(epilog="p(x|z) is one of: " + ", ".join(LIKELIHOOD_NAMES) + ".")
+class _Train(click.Command):
+    """`train`, whose help names the likelihoods; they are imported for that only."""
+
+    def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """The likelihoods by name."""
+        from vaelid.spec.likelihoods import LIKELIHOOD_NAMES
+
+        self.epilog = f"p(x|z) is one of: {', '.join(LIKELIHOOD_NAMES)}."
+        super().format_epilog(ctx, formatter)
+
+
+@click.command(cls=_Train)
 @click.argument("data", required=False)
 @click.option("--out", type=RUN, required=True, metavar="RUN", help="The run's folder.")
 @config_file
