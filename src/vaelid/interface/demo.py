@@ -15,6 +15,7 @@ from vaelid.interface.files import write_atomically
 from vaelid.interface.fit import train
 from vaelid.interface.report import render
 from vaelid.interface.runs import Run
+from vaelid.interface.threads import with_threads
 from vaelid.train.evaluation import Evaluation
 from vaelid.train.model import VAE
 from vaelid.train.recipe import Recipe
@@ -61,10 +62,11 @@ def run_demo(folder: Path, *, tell: Callable[[str], None]) -> Outcome:
     data = load_data("digits")
     model = VAE(obs=(1, 8, 8), latent=16, hidden=(256,), likelihood="binomial:16", seed=RECIPE.seed)
     tell(f"training on {len(data.x):,} digits, 8 x 8 pixels of 0 to 16, {RECIPE.epochs} epochs")
-    train(model, data, RECIPE, folder=Run(folder), command=f"vaelid demo --out {folder}")
-    tell("auditing the loss that was trained")
-    objective = audited(model, data.x[:_AUDITED_ROWS])
-    content = collect_report(folder, progress=tell)
+    fit = train(model, data, RECIPE, folder=Run(folder), command=f"vaelid demo --out {folder}", tell=tell)
+    with with_threads(fit.threads):
+        tell("auditing the loss that was trained")
+        objective = audited(model, data.x[:_AUDITED_ROWS])
+        content = collect_report(folder, progress=tell)
     write_atomically(folder / "report.html", render(content).encode())
     assert content.independent is not None
     return Outcome(folder, content.evaluation, content.independent, objective)

@@ -5,16 +5,18 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Literal
 
 import torch
 from torch.utils.data import DataLoader
+from torch.utils.flop_counter import FlopCounterMode
 from tqdm import tqdm
 
 from vaelid.interface.data import Data, load_data
 from vaelid.interface.runs import Run, describe_run
+from vaelid.interface.threads import Tell, Watch, checked, continued, on_stderr, silent, started, with_threads
 from vaelid.spec.errors import DivergenceError, InputError
 from vaelid.train.loop import Task, init, run
 from vaelid.train.model import VAE
@@ -39,12 +41,14 @@ class Fit:
         kept_epoch: the epoch whose weights were kept (least validation objective); None without validation.
         seconds: time taken, of this call.
         split: which rows were training, validation and test rows.
+        threads: of torch, with which the last step was computed.
     """
 
     history: tuple[dict[str, Any], ...]
     kept_epoch: int | None
     seconds: float
     split: Split
+    threads: int
 
 
 def fit(
@@ -68,6 +72,7 @@ def fit(
     expectation: Literal["sampled", "exact"] = "sampled",
     seed: int = 0,
     device: str = "auto",
+    threads: int | None = None,
     progress: bool = True,
     checkpoint_seconds: float = 10.0,
 ) -> Fit:
@@ -94,9 +99,12 @@ def fit(
             ELBO of these rows is a little flattered.
         test: share of the rows held out and used for nothing.
         expectation: ``"exact"`` integrates the reconstruction NLL over the posterior (linear-Gaussian models).
-        seed: of split, shuffling and noise: on one machine, the same seed gives the same bits.
+        seed: of split, shuffling and noise: on one machine, the same seed and `threads` give the same bits.
         device: ``"auto"`` is a GPU if there is one.
-        progress: show a bar on standard error, when that is a terminal.
+        threads: of torch, while it trains. None chooses: as OMP_NUM_THREADS or ``torch.set_num_threads`` say, else by
+            the size of the model and the load of the machine, and fewer where they come to wait for each other. A run
+            that is resumed takes those that it had.
+        progress: show a bar on standard error, when that is a terminal, and say there where load decides on threads.
         checkpoint_seconds: time between checkpoints; Ctrl-C writes one too.
 
     Raises `InputError` (`SupportError` for data off the support), and `DivergenceError` where the loss or its
@@ -134,8 +142,10 @@ def fit(
         folder=folder,
         resume=resume,
         device=device,
+        threads=threads,
         progress=progress,
         checkpoint_seconds=checkpoint_seconds,
+        tell=on_stderr if progress else silent,
     )
 
 
@@ -147,33 +157,49 @@ def train(
     folder: Run | None,
     resume: bool = False,
     device: str = "auto",
+    threads: int | None = None,
     progress: bool = True,
     checkpoint_seconds: float = 10.0,
     scale: float = 1.0,
     command: str | None = None,
+    tell: Tell = silent,
 ) -> Fit:
-    """`fit`, for arguments that are already values."""
+    """`fit`, for arguments that are already values. `tell` takes what is to be said of threads."""
+    checked(threads)
     if not checkpoint_seconds >= 0:
         raise InputError(f"checkpoint_seconds={checkpoint_seconds!r} must be a number of at least 0.")
     if folder is not None:
         folder.expect(present=resume)
     model.to(_device(device))
     task = Task(model, recipe, rows_of(data.x, model.likelihood, shape=model.obs))
-    _try_one_row(task)
+    work = _try_one_row(task) * recipe.batch_size
     state = init(task)
+    if not resume:
+        state = replace(state, threads=(started(threads, work, task.device, tell),))
     if folder is not None:
         state = _open_folder(folder, task, data, state, resume=resume, scale=scale, command=command)
-    started = time.monotonic()
+    if resume:
+        before = state.threads or (started(threads, work, task.device, tell),)
+        state = replace(state, threads=continued(before, threads, state.step, tell))
+    watch = Watch(state.threads, work, task.steps_per_epoch, tell)
+    begun = time.monotonic()
     recorder = _Recorder(task, data, folder, state, checkpoint_seconds)
     gpus = [task.device.index or 0] if task.device.type == "cuda" else []
     try:
-        with torch.random.fork_rng(devices=gpus), _stop_requests() as stop, _Bar(task, state, shown=progress) as bar:
+        with (
+            with_threads(state.threads[-1].count),
+            torch.random.fork_rng(devices=gpus),
+            _stop_requests() as stop,
+            _Bar(task, state, shown=progress) as bar,
+        ):
             for reached in run(task, state):
-                state = reached
+                watch.sees(reached.step)
+                state = replace(reached, threads=watch.spans)
                 recorder.see(state)
                 bar.see(state)
                 if stop.is_set():
                     break
+                watch.go_on()
     except DivergenceError:
         recorder.close(finished=False)
         raise
@@ -186,8 +212,9 @@ def train(
     return Fit(
         history=state.history,
         kept_epoch=state.kept.epoch if state.kept else None,
-        seconds=time.monotonic() - started,
+        seconds=time.monotonic() - begun,
         split=task.split,
+        threads=state.threads[-1].count,
     )
 
 
@@ -199,15 +226,20 @@ def _interruption(folder: Run | None, state: TrainState) -> str:
 
 
 @torch.no_grad()
-def _try_one_row(task: Task) -> None:
-    """Let what cannot work fail before anything is written: sizes, the user's networks, the expectation."""
+def _try_one_row(task: Task) -> float:
+    """Let what cannot work fail before anything is written: sizes, the user's networks, the expectation.
+
+    Gives the floating-point operations that a row takes in a step: a backward pass takes twice those of the forward.
+    """
     was_training = task.model.training
     task.model.eval()
     try:
         x = next(task.rows.batches([task.split.training[:1]]))
-        task.model.elbo_terms(x.to(task.device), expectation=task.recipe.expectation)
+        with FlopCounterMode(display=False) as counter:
+            task.model.elbo_terms(x.to(task.device), expectation=task.recipe.expectation)
     finally:
         task.model.train(was_training)
+    return 3.0 * counter.get_total_flops()
 
 
 def _device(name: str) -> torch.device:
@@ -232,7 +264,8 @@ def _open_folder(
     else:
         folder.create()
         folder.write_checkpoint(task, data, state)  # the start itself can be resumed: its weights may be anyone's
-        folder.write_config(describe_run(task, data, scale=scale, command=command))
+        threads = state.threads[-1].count
+        folder.write_config(describe_run(task, data, scale=scale, command=command, threads=threads))
     folder.align_log(state.history)
     return state
 

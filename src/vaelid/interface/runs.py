@@ -219,7 +219,7 @@ def describe_model(model: VAE) -> dict[str, Any]:
     }
 
 
-def describe_run(task: Task, data: Data, *, scale: float, command: str | None) -> dict[str, Any]:
+def describe_run(task: Task, data: Data, *, scale: float, command: str | None, threads: int) -> dict[str, Any]:
     """The contents of config.json at the start of a run."""
     return {
         "format": FORMAT,
@@ -238,6 +238,7 @@ def describe_run(task: Task, data: Data, *, scale: float, command: str | None) -
         "recipe": asdict(task.recipe),
         "split": {name: len(rows) for name, rows in vars(task.split).items()},
         "parameters": sum(p.numel() for p in task.model.parameters()),
+        "threads": threads,
         "result": None,
     }
 

@@ -13,6 +13,7 @@ from torch import Tensor
 from vaelid.spec.adam import AdamMoments
 from vaelid.spec.errors import InputError
 from vaelid.train.state import Kept, TrainState
+from vaelid.train.threads import Span
 
 __all__ = ["decode_state", "decode_tensors", "encode_state", "encode_tensors"]
 
@@ -64,6 +65,7 @@ def encode_state(state: TrainState, identity: dict[str, Any]) -> bytes:
         "history": state.history,
         "stopped": state.stopped,
         "kept": state.kept and {"epoch": state.kept.epoch, "objective": state.kept.objective},
+        "threads": state.threads,
     }
     tensors = {f"{group}/{name}": t for group, members in groups.items() for name, t in members.items()}
     return encode_tensors(tensors, facts)
@@ -91,4 +93,5 @@ def decode_state(data: bytes, identity: dict[str, Any], name: str) -> TrainState
         history=tuple(facts["history"]),
         kept=kept,
         stopped=facts["stopped"],
+        threads=tuple(Span(*span) for span in facts.get("threads", ())),
     )

@@ -1,6 +1,7 @@
 """Run an audit in a process of its own: the user's code may hang, crash, print, or end the process."""
 
 import json
+import math
 import os
 import re
 import signal
@@ -13,9 +14,11 @@ from typing import Any
 from vaelid.interface.audit.asked import Job
 from vaelid.interface.audit.failures import Undecided
 from vaelid.interface.audit.places import is_users, shown
+from vaelid.interface.machine import Load, cores, quota, threads_in_environment
 from vaelid.spec.errors import InputError, UserCodeError, VaelidError
+from vaelid.train.threads import choose
 
-__all__ = ["run_apart"]
+__all__ = ["run_apart", "threads_of"]
 
 _STARTING = 120.0
 """Seconds that a process may take to import torch, before it counts the time itself."""
@@ -28,8 +31,20 @@ class _Elsewhere(Exception):
         return f"\n{self.args[0]}"
 
 
-def run_apart(job: Job, time_limit: float) -> dict[str, Any]:
-    """The ``status`` and ``answer`` of the job.
+def threads_of(load: Load) -> tuple[int, float] | None:
+    """How many threads torch should take, beside which load; None where its own number, or the user's, is right.
+
+    How much the audited step computes is not known before it has run, so only load is asked.
+    """
+    here = cores()
+    if here == 1 or threads_in_environment():
+        return None
+    count, _ = choose(math.inf, math.ceil(min(here, quota())), here, busy := load.busy())
+    return (count, busy) if count < here else None
+
+
+def run_apart(job: Job, time_limit: float, threads: int | None = None) -> dict[str, Any]:
+    """The ``status`` and ``answer`` of the job. `threads`: of torch in its process; None leaves them to torch.
 
     Raises `UserCodeError` when the user's code raised, ended the process, or was still running after `time_limit`
     seconds; `InputError` for wrong input; `Undecided` when vaelid itself did not come to an end.
@@ -38,7 +53,8 @@ def run_apart(job: Job, time_limit: float) -> dict[str, Any]:
     command = [sys.executable, "-P", "-m", "vaelid.interface.audit.child"]
     group = 0 if os.name == "posix" else None  # its own, so that what it starts can be ended with it
     pipe = subprocess.PIPE
-    child = subprocess.Popen(command, stdin=pipe, stdout=pipe, encoding="utf-8", process_group=group)
+    environment = {**os.environ, **({"OMP_NUM_THREADS": str(threads)} if threads else {})}
+    child = subprocess.Popen(command, stdin=pipe, stdout=pipe, encoding="utf-8", process_group=group, env=environment)
     try:
         said, _ = child.communicate(_request(job, time_limit), timeout=time_limit + _STARTING)
     except subprocess.TimeoutExpired:

@@ -57,6 +57,7 @@ class _Train(click.Command):
 @click.option("--expectation", type=click.Choice(["sampled", "exact"]), default="sampled", show_default=True)
 @click.option("--seed", type=COUNT, default=0, metavar="N", show_default=True, help="Same seed, same bits.")
 @click.option("--device", default="auto", metavar="NAME", show_default=True, help="cpu or cuda, say.")
+@click.option("--threads", type=click.IntRange(1, 1024), metavar="N", help="Of torch.  [default: by model and load]")
 @click.option("--scale", type=float, default=1.0, metavar="X", show_default=True, help="Divide the data by this.")
 @click.option("--checkpoint-seconds", type=float, default=10.0, metavar="X", show_default=True, help="Between two.")
 @as_json
@@ -69,6 +70,7 @@ def train(data: str | None, out: Path, resume: bool, as_json: bool, **options: A
     from vaelid.interface.fit import Interrupted
     from vaelid.interface.fit import train as fit_run
     from vaelid.interface.runs import Run
+    from vaelid.interface.threads import on_stderr, silent
 
     if data is None and not resume:
         raise click.UsageError(
@@ -77,9 +79,9 @@ def train(data: str | None, out: Path, resume: bool, as_json: bool, **options: A
     folder = Run(out)
     folder.expect(present=resume)
     arguments = _resumed(out, data, options) if resume else _started(data, options, tell=not as_json)
-    settings = {name: options[name] for name in ("device", "checkpoint_seconds")}
+    settings = {name: options[name] for name in ("device", "threads", "checkpoint_seconds")}
     try:
-        result = fit_run(**arguments, **settings, folder=folder, resume=resume)
+        result = fit_run(**arguments, **settings, folder=folder, resume=resume, tell=silent if as_json else on_stderr)
     except Interrupted as interruption:
         click.echo(str(interruption))
         return INTERRUPTED
@@ -162,7 +164,8 @@ def _report_training(out: Path, result: "Fit", as_json: bool) -> None:
         print_json({"run": str(out), **values})
         return
     kept = f", kept the weights of epoch {result.kept_epoch}" if result.kept_epoch else ""
-    click.echo(f"trained {len(result.history)} epochs in {result.seconds:.1f} s{kept}: {out}")
+    threads = f"{result.threads} thread{'s' * (result.threads != 1)}"
+    click.echo(f"trained {len(result.history)} epochs in {result.seconds:.1f} s on {threads}{kept}: {out}")
     click.echo(f"next: vaelid evaluate {out}   vaelid report {out}")
 
 
