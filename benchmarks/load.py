@@ -1,7 +1,7 @@
 """Training and audits beside other load, against quiet; and what a second thread gains: python benchmarks/load.py
 
-- `vaelid train` of the demo's size and of 784-400-20-400-784, and `vaelid audit` of a step, each as a command, alone and
-  beside a busy loop for each core, in turn: medians over rounds; at most 4 times the quiet time, or it exits 1;
+- `vaelid train` of the demo's size and of 784-400-20-400-784, and `vaelid audit` of a step, each as a command, alone
+  and beside a busy loop for each core, in turn: medians over rounds; at most 4 times the quiet time, or it exits 1;
 - the time of a training step with one thread and with all, of models of four sizes, quiet, in turn: why a small model
   gets one thread (`vaelid.train.threads`);
 - with --forced, the train of the demo's size beside load with a thread for each core, cut off after two minutes.
@@ -28,7 +28,7 @@ from vaelid.interface.machine import Load, cores
 from vaelid.train.loop import Task, init, run
 from vaelid.train.recipe import Recipe
 from vaelid.train.rows import rows_of
-from vaelid.train.threads import WORK_OF_A_THREAD
+from vaelid.train.threads import worth
 
 LIMIT = 4.0
 STEP = """
@@ -140,9 +140,7 @@ def steps_of(observed, hidden, latent, batch):
 def threads(rounds, steps=20):
     """Print milliseconds of a step with one thread and with all."""
     most = cores()
-    print(
-        f"\n| model, batch | operations of a step | 1 thread, ms | {most} threads, ms | gain, median of pairs | chosen |"
-    )
+    print(f"\n| model, batch | operations of a step | 1 thread, ms | {most} threads, ms | gain | chosen |")
     print("|---|---|---|---|---|---|")
     for observed, hidden, latent, batch in SIZES:
         found = {1: [], most: []}
@@ -157,10 +155,10 @@ def threads(rounds, steps=20):
                     found[count].append(1e3 * (time.perf_counter() - started) / steps)
         work = 6.0 * batch * (2 * observed * hidden + 3 * latent * hidden)
         gains = [one / other for one, other in zip(found[1], found[most], strict=True)]
-        chosen = max(1, min(most, int(work / WORK_OF_A_THREAD)))
         name = f"{observed}-{hidden}-{latent}-{hidden}-{observed}, {batch}"
         print(
-            f"| {name} | {work / 1e6:.0f}e6 | {spread(found[1])} | {spread(found[most])} | {spread(gains)} | {chosen} |"
+            f"| {name} | {work / 1e6:.0f}e6 | {spread(found[1])} | {spread(found[most])} | {spread(gains)} "
+            f"| {worth(work, most)} |"
         )
 
 

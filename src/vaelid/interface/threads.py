@@ -37,12 +37,14 @@ def started(given: int | None, work: float, device: torch.device, tell: Tell) ->
     if threads_in_environment() or now not in (cores(), math.ceil(cores() / 2)):
         return Span(0, now, "environment")
     most = max(1, min(now, math.ceil(quota())) if math.isfinite(quota()) else now)
-    if device.type != "cpu" or worth(work, most) == 1:
-        return Span(0, most, "cores") if device.type != "cpu" else Span(0, 1, "size" if now > 1 else "cores")
+    if device.type != "cpu":
+        return Span(0, most, "cores")
+    if worth(work, most) == 1:  # whatever the load: it need not be measured
+        return Span(0, 1, "size" if most > 1 else "cores")
     busy = Load().busy()
     count, why = choose(work, most, cores(), busy)
     if why == "load":
-        tell(f"{_of(count)} of torch instead of {worth(work, most)}: others use {busy:.0%} of the cores; {SETTLE}")
+        tell(f"{_of(count)} instead of {worth(work, most)}: others use {busy:.0%} of the cores; {SETTLE}")
     return Span(0, count, why)
 
 
@@ -102,7 +104,7 @@ class Watch:
 
 
 def _of(count: int) -> str:
-    return f"{count} thread{'s' * (count != 1)}"
+    return f"{count} thread{'s' * (count != 1)} of torch"
 
 
 def on_stderr(line: str) -> None:

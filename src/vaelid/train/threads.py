@@ -13,8 +13,8 @@ from typing import Literal, NamedTuple
 
 __all__ = ["Guard", "Span", "choose", "worth"]
 
-WORK_OF_A_THREAD = 25e6
-"""Floating-point operations of a step that are worth a thread: 64-256-16-256-64 at batch 128 has 35e6, and gains
+WORK_OF_A_THREAD = 50e6
+"""Floating-point operations of a step that are worth a thread: 196-256-16-256-196 at batch 128 has 87e6, and gains
 nothing by a second one; 784-400-20-400-784 has 500e6, and takes little more than half the time (benchmarks/load.py)."""
 
 TOLERATED = 0.25

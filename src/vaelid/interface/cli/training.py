@@ -67,15 +67,15 @@ def train(data: str | None, out: Path, resume: bool, as_json: bool, **options: A
 
     For instance: vaelid train digits --out runs/first
     """
+    if data is None and not resume:
+        raise click.UsageError(
+            "DATA is missing: name what to train on, for instance digits.", click.get_current_context()
+        )
     from vaelid.interface.fit import Interrupted
     from vaelid.interface.fit import train as fit_run
     from vaelid.interface.runs import Run
     from vaelid.interface.threads import on_stderr, silent
 
-    if data is None and not resume:
-        raise click.UsageError(
-            "DATA is missing: name what to train on, for instance digits.", click.get_current_context()
-        )
     folder = Run(out)
     folder.expect(present=resume)
     arguments = _resumed(out, data, options) if resume else _started(data, options, tell=not as_json)
