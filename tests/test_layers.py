@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 SOURCE = Path(__file__).parents[1] / "src"
-LAYERS = ("spec", "readings", "theory", "auditor", "certify", "train", "interface")
+LAYERS = ("lazy", "spec", "readings", "theory", "auditor", "certify", "train", "interface")
 
 
 def module_name(path: Path) -> str:

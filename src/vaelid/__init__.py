@@ -6,46 +6,6 @@
 whether a KL of your own is one.
 """
 
-from importlib.metadata import version
+from vaelid.lazy import attach
 
-from vaelid import spec
-from vaelid.auditor import audit, audit_kl, audit_loss, audit_sampler
-from vaelid.interface.evaluate import evaluate
-from vaelid.interface.fit import Fit, fit
-from vaelid.interface.runs import load
-from vaelid.interface.theorems import theorems
-from vaelid.spec import DivergenceError, InputError, SupportError, VaelidError, likelihood
-from vaelid.theory.identities import effective_beta, gaussian_nll_identification
-from vaelid.theory.kernel import NotProved
-from vaelid.theory.prover import prove
-from vaelid.train.evaluation import Estimate, Evaluation
-from vaelid.train.model import VAE
-from vaelid.train.twins import importance_weighted_bound
-
-__version__ = version("vaelid")
-
-__all__ = [
-    "VAE",
-    "DivergenceError",
-    "Estimate",
-    "Evaluation",
-    "Fit",
-    "InputError",
-    "NotProved",
-    "SupportError",
-    "VaelidError",
-    "audit",
-    "audit_kl",
-    "audit_loss",
-    "audit_sampler",
-    "effective_beta",
-    "evaluate",
-    "fit",
-    "gaussian_nll_identification",
-    "importance_weighted_bound",
-    "likelihood",
-    "load",
-    "prove",
-    "spec",
-    "theorems",
-]
+__getattr__, __dir__, __all__ = attach(__name__, __file__, version="vaelid")

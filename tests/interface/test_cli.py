@@ -53,7 +53,7 @@ def test_train_prints_json_of_the_same_training_as_fit(vaelid, folder):
     said = answer(vaelid("train", "x.npy", "--out", "run", "--likelihood", "gaussian", "--json", *FLAGS))
     model = VAE(obs=5, latent=2, hidden=(8,), likelihood="gaussian", seed=3)
     result = fit(model, "x.npy", epochs=2, batch_size=16, seed=3)
-    assert set(said) == {"run", "history", "kept_epoch", "seconds", "split"}
+    assert set(said) == {"run", "history", "kept_epoch", "seconds", "split", "threads"}
     assert said["run"] == "run"
     assert said["split"] == {"training": 36, "validation": 4, "test": 0}
     assert said["history"] == list(result.history)
@@ -68,7 +68,7 @@ def test_train_says_what_was_done_and_what_comes_next(vaelid, folder):
     assert outcome.err == "likelihood gaussian, which fits these data (--likelihood names another)\n"
     first, second = outcome.out.splitlines()
     assert first.startswith("trained 2 epochs in ")
-    assert first.endswith(" s, kept the weights of epoch 2: run")
+    assert first.endswith(" s on 1 thread, kept the weights of epoch 2: run")
     assert second == "next: vaelid evaluate run   vaelid report run"
     assert {path.name for path in (folder / "run").iterdir()} == {
         ".lock", "config.json", "log.jsonl", "checkpoint.safetensors", "model.safetensors",

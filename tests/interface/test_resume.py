@@ -91,6 +91,7 @@ def test_resuming_a_finished_run_changes_nothing(uninterrupted):
 def test_an_interrupt_in_python_ends_the_script_with_the_weights_in_the_model():
     rows = np.random.default_rng(0).normal(size=(40, 3)).astype(np.float32)
     model = vaelid.VAE(3, 1, hidden=(4,), seed=0)
+    vaelid.fit(model, rows, epochs=1, progress=False)  # what is imported at first is imported now
     before = {name: tensor.clone() for name, tensor in model.state_dict().items()}
     handler = signal.getsignal(signal.SIGINT)
     timer = threading.Timer(0.3, os.kill, (os.getpid(), signal.SIGINT))

@@ -11,6 +11,7 @@ from vaelid.interface.fit import train
 from vaelid.interface.report import render
 from vaelid.interface.runs import Run
 from vaelid.interface.shell import suggested
+from vaelid.interface.threads import with_threads
 from vaelid.train.evaluation import Evaluation
 from vaelid.train.model import VAE
 from vaelid.train.recipe import Recipe
@@ -55,8 +56,10 @@ def run_demo(folder: Path, *, tell: Callable[[str], None]) -> Outcome:
     data = load_data("digits")
     model = VAE(obs=(1, 8, 8), latent=16, hidden=(256,), likelihood="binomial:16", seed=RECIPE.seed)
     tell(f"training on {len(data.x):,} digits, 8 x 8 pixels of 0 to 16, {RECIPE.epochs} epochs")
-    train(model, data, RECIPE, folder=Run(folder), command=suggested("vaelid", "demo", "--out", folder))
-    content = collect_report(folder, progress=tell)
+    command = suggested("vaelid", "demo", "--out", folder)
+    fit = train(model, data, RECIPE, folder=Run(folder), command=command, tell=tell)
+    with with_threads(fit.threads):
+        content = collect_report(folder, progress=tell)
     write_atomically(folder / "report.html", render(content).encode())
     assert content.independent is not None
     return Outcome(folder, content.evaluation, content.independent, content.objective.sentence)

@@ -1,18 +1,20 @@
 """`fit`: the training loop with a folder, a progress bar and an end that can be resumed."""
 
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Literal
 
 import torch
 from torch.utils.data import DataLoader
+from torch.utils.flop_counter import FlopCounterMode
 
 from vaelid.interface.data import Data, load_data
 from vaelid.interface.progress import Bar, stop_requests
 from vaelid.interface.recorder import Recorder, recording
 from vaelid.interface.runs import Run
 from vaelid.interface.shell import suggested
+from vaelid.interface.threads import Tell, Watch, checked, continued, on_stderr, silent, started, with_threads
 from vaelid.spec.errors import DivergenceError, InputError
 from vaelid.train.checkpoint import not_finite
 from vaelid.train.loop import Task, init, run
@@ -38,12 +40,14 @@ class Fit:
         kept_epoch: the epoch whose weights were kept (least validation objective); None without validation.
         seconds: time taken, of this call.
         split: which rows were training, validation and test rows.
+        threads: of torch, with which the last step was computed.
     """
 
     history: tuple[dict[str, Any], ...]
     kept_epoch: int | None
     seconds: float
     split: Split
+    threads: int
 
 
 def fit(
@@ -67,6 +71,7 @@ def fit(
     expectation: Literal["sampled", "exact"] = "sampled",
     seed: int = 0,
     device: str = "auto",
+    threads: int | None = None,
     progress: bool = True,
     checkpoint_seconds: float = 10.0,
 ) -> Fit:
@@ -93,9 +98,12 @@ def fit(
             ELBO of these rows is a little flattered.
         test: share of the rows held out and used for nothing.
         expectation: ``"exact"`` integrates the reconstruction NLL over the posterior (linear-Gaussian models).
-        seed: of split, shuffling and noise: on one machine, the same seed gives the same bits.
+        seed: of split, shuffling and noise: on one machine, the same seed and `threads` give the same bits.
         device: ``"auto"`` is a GPU if there is one.
-        progress: show a bar on standard error, when that is a terminal.
+        threads: of torch, while it trains. None chooses: as OMP_NUM_THREADS or ``torch.set_num_threads`` say, else by
+            the size of the model and the load of the machine, and fewer where they come to wait for each other. A run
+            that is resumed takes those that it had.
+        progress: show a bar on standard error, when that is a terminal, and say there where load decides on threads.
         checkpoint_seconds: time between checkpoints; Ctrl-C writes one too.
 
     Raises `InputError` (`SupportError` for data off the support), and `DivergenceError` where the loss or its
@@ -133,8 +141,10 @@ def fit(
         folder=folder,
         resume=resume,
         device=device,
+        threads=threads,
         progress=progress,
         checkpoint_seconds=checkpoint_seconds,
+        tell=on_stderr if progress else silent,
     )
 
 
@@ -146,12 +156,15 @@ def train(
     folder: Run | None,
     resume: bool = False,
     device: str = "auto",
+    threads: int | None = None,
     progress: bool = True,
     checkpoint_seconds: float = 10.0,
     scale: float = 1.0,
     command: str | None = None,
+    tell: Tell = silent,
 ) -> Fit:
-    """`fit`, for arguments that are already values."""
+    """`fit`, for arguments that are already values. `tell` takes what is to be said of threads."""
+    checked(threads)
     if not checkpoint_seconds >= 0:
         raise InputError(f"checkpoint_seconds={checkpoint_seconds!r} must be a number of at least 0.")
     if folder is not None:
@@ -160,36 +173,50 @@ def train(
     if bad := not_finite(dict(model.named_parameters())):
         raise InputError(f"the model's {bad}: start from finite weights.")
     task = Task(model, recipe, rows_of(data.x, model.likelihood, shape=model.obs))
-    _try_one_row(task)
+    work = _try_one_row(task) * recipe.batch_size
     start = init(task)
-    started = time.monotonic()
+    if not resume:
+        start = replace(start, threads=(started(threads, work, task.device, tell),))
+    begun = time.monotonic()
     with recording(
         folder, task, data, start, every=checkpoint_seconds, resume=resume, scale=scale, command=command
     ) as recorder:
-        finished = _train(task, recorder, shown=progress)
+        if resume:
+            reached = recorder.state
+            recorder.state = replace(reached, threads=continued(reached.threads, threads, reached.step, tell))
+        watch = Watch(recorder.state.threads, work, task.steps_per_epoch, tell)
+        finished = _train(task, recorder, watch, shown=progress)
     state = recorder.state
     if not finished:
         raise Interrupted(_interruption(folder, state))
     return Fit(
         history=state.history,
         kept_epoch=state.kept.epoch if state.kept else None,
-        seconds=time.monotonic() - started,
+        seconds=time.monotonic() - begun,
         split=task.split,
+        threads=state.threads[-1].count,
     )
 
 
-def _train(task: Task, recorder: Recorder, *, shown: bool) -> bool:
+def _train(task: Task, recorder: Recorder, watch: Watch, *, shown: bool) -> bool:
     """Train to the end, or until it is asked to stop; whether that was the end. The model gets the weights reached."""
     state = recorder.state
     gpus = [task.device.index or 0] if task.device.type == "cuda" else []
     try:
-        with torch.random.fork_rng(devices=gpus), stop_requests() as stop, Bar(task, state, shown=shown) as bar:
+        with (
+            with_threads(state.threads[-1].count),
+            torch.random.fork_rng(devices=gpus),
+            stop_requests() as stop,
+            Bar(task, state, shown=shown) as bar,
+        ):
             for reached in run(task, state):
-                state = reached
+                watch.sees(reached.step)
+                state = replace(reached, threads=watch.spans)
                 recorder.see(state)
                 bar.see(state)
                 if stop.is_set():
                     break
+                watch.go_on()
     except DivergenceError:
         recorder.close(finished=False)
         raise
@@ -208,15 +235,20 @@ def _interruption(folder: Run | None, state: TrainState) -> str:
 
 
 @torch.no_grad()
-def _try_one_row(task: Task) -> None:
-    """Let what cannot work fail before anything is written: sizes, the user's networks, the expectation."""
+def _try_one_row(task: Task) -> float:
+    """Let what cannot work fail before anything is written: sizes, the user's networks, the expectation.
+
+    Gives the floating-point operations that a row takes in a step: a backward pass takes twice those of the forward.
+    """
     was_training = task.model.training
     task.model.eval()
     try:
         x = next(task.rows.batches([task.split.training[:1]]))
-        task.model.elbo_terms(x.to(task.device), expectation=task.recipe.expectation)
+        with FlopCounterMode(display=False) as counter:
+            task.model.elbo_terms(x.to(task.device), expectation=task.recipe.expectation)
     finally:
         task.model.train(was_training)
+    return 3.0 * counter.get_total_flops()
 
 
 def _device(name: str) -> torch.device:

@@ -36,7 +36,7 @@ def recording(
         if resume:
             config, start = _resumed(folder, task, data, start)
         else:
-            config = describe_run(task, data, scale=scale, command=command)
+            config = describe_run(task, data, scale=scale, command=command, threads=start.threads[0].count)
             folder.begin(config, start)
         folder.log.align(start.history)
         yield Recorder(task, folder, config, start, every)
@@ -45,7 +45,7 @@ def recording(
 def _resumed(folder: Run, task: Task, data: Data, start: TrainState) -> tuple[Config, TrainState]:
     folder.clean()
     config = folder.config()
-    given = describe_run(task, data, scale=config.data.scale, command=None, like=config)
+    given = describe_run(task, data, scale=config.data.scale, command=None, threads=config.threads, like=config)
     if differing := differences(sealed(given), sealed(config)):
         # config.json's names, as the user gave them: seed for recipe.seed; data, whatever of them it is
         names = dict.fromkeys(

@@ -12,7 +12,7 @@ import torch
 from vaelid.interface.data import Data, fingerprint, label_digest
 from vaelid.spec.errors import InputError
 from vaelid.train.checkpoint import differences, weights_digest
-from vaelid.train.facts import Count, Size, Strict, decode, epochs_of, members_of, refuse, shown, without_unset
+from vaelid.train.facts import Count, Size, Strict, Threads, decode, epochs_of, members_of, refuse, shown, without_unset
 from vaelid.train.loop import Task
 from vaelid.train.model import VAE
 from vaelid.train.recipe import Recipe
@@ -108,8 +108,8 @@ class Config(Strict, frozen=True):
     recipe: Recipe
     split: SplitFacts
     parameters: Count
+    threads: Threads
     result: Result | None = None
-    threads: Annotated[int, msgspec.Meta(ge=1, le=2**16)] | msgspec.UnsetType = msgspec.UNSET
 
 
 class Trained(Strict, frozen=True):
@@ -205,8 +205,10 @@ def describe_model(model: VAE, start: str) -> dict[str, Any]:
     }
 
 
-def describe_run(task: Task, data: Data, *, scale: float, command: str | None, like: Config | None = None) -> Config:
-    """The contents of config.json at the start of a run.
+def describe_run(
+    task: Task, data: Data, *, scale: float, command: str | None, threads: int, like: Config | None = None
+) -> Config:
+    """The contents of config.json at the start of a run, with so many threads.
 
     `like` is the configuration of a run that is resumed: what belongs to its start (the scale, the first weights,
     the versions) is taken from there.
@@ -229,8 +231,7 @@ def describe_run(task: Task, data: Data, *, scale: float, command: str | None, l
         "recipe": {field.name: getattr(task.recipe, field.name) for field in fields(Recipe)},
         "split": {name: len(rows) for name, rows in vars(task.split).items()},
         "parameters": sum(p.numel() for p in task.model.parameters()),
+        "threads": threads,
         "result": None,
     }
-    if like and like.threads is not msgspec.UNSET:
-        found["threads"] = like.threads
     return decode_config(json.dumps(found).encode(), "the run's description")

@@ -17,6 +17,7 @@ from vaelid.spec.errors import InputError
 from vaelid.train import facts as schema
 from vaelid.train.facts import Training, decode, epochs_of, members_of, refuse, shown, without_unset
 from vaelid.train.state import Kept, TrainState
+from vaelid.train.threads import Span
 
 __all__ = [
     "Header",
@@ -190,6 +191,7 @@ def encode_state(state: TrainState, identity: dict[str, Any]) -> bytes:
         "history": epochs_of(state.history),
         "stopped": state.stopped,
         "kept": state.kept and {"epoch": state.kept.epoch, "objective": state.kept.objective},
+        "threads": state.threads,
     }
     return encode_tensors(_flat(_groups(state)), facts)
 
@@ -219,6 +221,7 @@ def decode_state(data: bytes, identity: dict[str, Any], name: str) -> TrainState
         history=tuple(without_unset(record) for record in facts.history),
         kept=Kept(weights=groups["kept"], **without_unset(facts.kept)) if facts.kept else None,
         stopped=facts.stopped,
+        threads=tuple(Span(*span) for span in facts.threads),
     )
 
 

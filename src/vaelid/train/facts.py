@@ -9,6 +9,7 @@ from typing import Annotated, Any, NoReturn, TypeVar
 import msgspec
 
 from vaelid.spec.errors import InputError
+from vaelid.train.threads import Reason
 
 __all__ = [
     "MEND",
@@ -18,6 +19,7 @@ __all__ = [
     "Size",
     "Strict",
     "Sums",
+    "Threads",
     "Training",
     "decode",
     "epochs_of",
@@ -34,6 +36,7 @@ MEND = "It was altered or damaged since it was written: restore it from a copy, 
 
 Size = Annotated[int, msgspec.Meta(ge=1, le=2**31 - 1)]
 Count = Annotated[int, msgspec.Meta(ge=0, le=2**53)]
+Threads = Annotated[int, msgspec.Meta(ge=1, le=1024)]
 
 
 class Strict(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -95,6 +98,7 @@ class Training(Strict, frozen=True):
     history: list[Epoch]
     stopped: bool
     kept: Kept | None
+    threads: Annotated[list[tuple[Count, Threads, Reason]], msgspec.Meta(min_length=1)]
 
 
 def shown(text: str) -> str:

@@ -296,4 +296,7 @@ def check_progress(task: Task, state: TrainState) -> str | None:
         return f"weights were{' not' * (kept is None)} kept in {epochs} epochs"
     if kept is not None and not first <= kept.epoch <= epochs:
         return f"the weights of epoch {kept.epoch} were kept in {epochs} epochs"
+    steps = [span.step for span in state.threads]
+    if steps[0] != 0 or steps != sorted(steps) or steps[-1] > state.step:
+        return f"its threads are given for the steps {steps}, at step {state.step}"
     return None

@@ -6,6 +6,7 @@ from typing import Any
 from torch import Tensor
 
 from vaelid.spec.adam import AdamMoments
+from vaelid.train.threads import Span
 
 __all__ = ["Kept", "TrainState"]
 
@@ -36,6 +37,7 @@ class TrainState:
         history: one record for each finished epoch.
         kept: the best weights so far; None without validation rows, or before the first epoch's end.
         stopped: whether patience ran out.
+        threads: how many threads computed, from which step on.
     """
 
     weights: Tensors
@@ -45,6 +47,7 @@ class TrainState:
     history: tuple[dict[str, Any], ...] = ()
     kept: Kept | None = None
     stopped: bool = False
+    threads: tuple[Span, ...] = ()
 
     @property
     def result(self) -> Tensors:

@@ -1,5 +1,5 @@
 """Audits as users meet them: from TARGET to report, as text, JSON, SARIF and a page; and as an assertion."""
 
-from vaelid.interface.audit.assertion import NotElbo, assert_elbo
+from vaelid.lazy import attach
 
-__all__ = ["NotElbo", "assert_elbo"]
+__getattr__, __dir__, __all__ = attach(__name__, __file__)

@@ -1,5 +1,6 @@
 """Run an audit in a process of its own: the user's code may hang, crash, print, fork, or end the process."""
 
+import math
 import os
 import re
 import signal
@@ -18,9 +19,11 @@ from vaelid.interface.audit.failures import Stopped, Undecided
 from vaelid.interface.audit.places import is_users, shown
 from vaelid.interface.audit.seal import new_key
 from vaelid.interface.audit.tree import end, subreaper
+from vaelid.interface.machine import Load, cores, quota, threads_in_environment
 from vaelid.spec.errors import InputError, InternalError, UserCodeError, VaelidError
+from vaelid.train.threads import choose
 
-__all__ = ["run_apart"]
+__all__ = ["run_apart", "threads_of"]
 
 _STARTING = 120.0
 """Seconds that a process may take to import vaelid and torch, from a cold network disk for instance. No code of the
@@ -42,8 +45,22 @@ class _Elsewhere(Exception):
         return f"\n{self.args[0]}"
 
 
-def run_apart(job: Job, time_limit: float) -> dict[str, Any]:
+def threads_of(load: Load) -> tuple[int, float] | None:
+    """How many threads torch should take, beside which load; None where its own number, or the user's, is right.
+
+    How much the audited step computes is not known before it has run, so only load is asked.
+    """
+    here = cores()
+    if here == 1 or threads_in_environment():
+        return None
+    count, _ = choose(math.inf, math.ceil(min(here, quota())), here, busy := load.busy())
+    return (count, busy) if count < here else None
+
+
+def run_apart(job: Job, time_limit: float, threads: int | None = None) -> dict[str, Any]:
     """The ``status`` and ``answer`` of the job. It returns at most seconds after the limit, and no process is left.
+
+    `threads`: of torch in the process of the audit; None leaves them to torch.
 
     Raises `UserCodeError` when the user's code raised, ended the process, or was still running after `time_limit`
     seconds; `InputError` for wrong input; `Undecided` when vaelid had not decided in time; `Stopped` when this process
@@ -51,7 +68,7 @@ def run_apart(job: Job, time_limit: float) -> dict[str, Any]:
     """
     key = new_key()
     with _signals() as came, subreaper() as spared:
-        child = _spawned()
+        child = _spawned(threads)
         request = {"job": asdict(job), "time_limit": time_limit, "parent": os.getpid()}
         assert child.stdin is not None
         assert child.stdout is not None
@@ -72,9 +89,10 @@ def run_apart(job: Job, time_limit: float) -> dict[str, Any]:
     raise _unanswered(job, time_limit, dialogue.rest, child.returncode if ended else None)
 
 
-def _spawned() -> "subprocess.Popen[bytes]":
+def _spawned(threads: int | None) -> "subprocess.Popen[bytes]":
     pipe = subprocess.PIPE
-    return subprocess.Popen(_COMMAND, stdin=pipe, stdout=pipe, bufsize=0, start_new_session=True)
+    environment = os.environ | ({"OMP_NUM_THREADS": str(threads)} if threads else {})
+    return subprocess.Popen(_COMMAND, stdin=pipe, stdout=pipe, bufsize=0, start_new_session=True, env=environment)
 
 
 @contextmanager

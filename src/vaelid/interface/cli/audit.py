@@ -91,8 +91,11 @@ def audit(
 
     if is_a_place(target):
         return _list_candidates(Path(target), as_json)
+    from vaelid.interface.machine import Load
+
+    load = Load()
     from vaelid.interface.audit.asked import Job
-    from vaelid.interface.audit.process import run_apart
+    from vaelid.interface.audit.process import run_apart, threads_of
 
     job = Job(
         target=target,
@@ -109,7 +112,11 @@ def audit(
         rocq=str(rocq) if rocq else None,
         command=shlex.join(["vaelid", *sys.argv[1:]]),
     )
-    found = run_apart(job, time_limit)
+    fewer = threads_of(load)
+    if fewer and not (as_json or sarif):
+        count, busy = fewer
+        click.echo(f"vaelid: {count} thread{'s' * (count != 1)} of torch: others use {busy:.0%} of the cores", err=True)
+    found = run_apart(job, time_limit, threads=fewer[0] if fewer else None)
     if isinstance(found["answer"], str):
         click.echo(found["answer"])
     else:

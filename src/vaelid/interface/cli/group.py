@@ -1,7 +1,5 @@
 """The commands of `vaelid`."""
 
-from importlib.metadata import version
-
 import click
 
 from vaelid.interface.cli.audit import audit
@@ -13,7 +11,7 @@ __all__ = ["vaelid"]
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
-@click.version_option(version("vaelid"), prog_name="vaelid")
+@click.version_option(package_name="vaelid", prog_name="vaelid")
 def vaelid() -> None:
     """Train, examine and audit variational autoencoders, in nats.
 

@@ -12,7 +12,6 @@ from click.core import ParameterSource
 
 from vaelid.interface.cli.options import RUN, WIDTHS, as_json, config_file, debug, print_json
 from vaelid.interface.shell import suggested
-from vaelid.spec.likelihoods import LIKELIHOOD_NAMES
 
 if TYPE_CHECKING:
     from vaelid.interface.fit import Fit
@@ -24,7 +23,18 @@ POSITIVE, COUNT = click.IntRange(min=1), click.IntRange(min=0)
 SHARE = click.FloatRange(0, 1, max_open=True)
 
 
-@click.command(epilog="p(x|z) is one of: " + ", ".join(LIKELIHOOD_NAMES) + ".")
+class _Train(click.Command):
+    """`train`, whose help names the likelihoods; they are imported for that only."""
+
+    def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """The likelihoods by name."""
+        from vaelid.spec.likelihoods import LIKELIHOOD_NAMES
+
+        self.epilog = f"p(x|z) is one of: {', '.join(LIKELIHOOD_NAMES)}."
+        super().format_epilog(ctx, formatter)
+
+
+@click.command(cls=_Train)
 @click.argument("data", required=False)
 @click.option("--out", type=RUN, required=True, metavar="RUN", help="The run's folder.")
 @config_file
@@ -48,6 +58,7 @@ SHARE = click.FloatRange(0, 1, max_open=True)
 @click.option("--expectation", type=click.Choice(["sampled", "exact"]), default="sampled", show_default=True)
 @click.option("--seed", type=COUNT, default=0, metavar="N", show_default=True, help="Same seed, same bits.")
 @click.option("--device", default="auto", metavar="NAME", show_default=True, help="cpu or cuda, say.")
+@click.option("--threads", type=click.IntRange(1, 1024), metavar="N", help="Of torch.  [default: by model and load]")
 @click.option("--scale", type=float, default=1.0, metavar="X", show_default=True, help="Divide the data by this.")
 @click.option("--checkpoint-seconds", type=float, default=10.0, metavar="X", show_default=True, help="Between two.")
 @as_json
@@ -57,21 +68,22 @@ def train(data: str | None, out: Path, resume: bool, as_json: bool, **options: A
 
     For instance: vaelid train digits --out runs/first
     """
-    from vaelid.interface.files import NoRoom
-    from vaelid.interface.fit import Interrupted
-    from vaelid.interface.fit import train as fit_run
-    from vaelid.interface.runs import Run
-
     if data is None and not resume:
         raise click.UsageError(
             "DATA is missing: name what to train on, for instance digits.", click.get_current_context()
         )
+    from vaelid.interface.files import NoRoom
+    from vaelid.interface.fit import Interrupted
+    from vaelid.interface.fit import train as fit_run
+    from vaelid.interface.runs import Run
+    from vaelid.interface.threads import on_stderr, silent
+
     folder = Run(out)
     folder.expect(present=resume)
     arguments = _resumed(out, data, options) if resume else _started(data, options, tell=not as_json)
-    settings = {name: options[name] for name in ("device", "checkpoint_seconds")}
+    settings = {name: options[name] for name in ("device", "threads", "checkpoint_seconds")}
     try:
-        result = fit_run(**arguments, **settings, folder=folder, resume=resume)
+        result = fit_run(**arguments, **settings, folder=folder, resume=resume, tell=silent if as_json else on_stderr)
     except Interrupted as interruption:
         click.echo(str(interruption))
         return INTERRUPTED
@@ -158,7 +170,8 @@ def _report_training(out: Path, result: "Fit", as_json: bool) -> None:
         print_json({"run": str(out), **values})
         return
     kept = f", kept the weights of epoch {result.kept_epoch}" if result.kept_epoch else ""
-    click.echo(f"trained {len(result.history)} epochs in {result.seconds:.1f} s{kept}: {out}")
+    threads = f"{result.threads} thread{'s' * (result.threads != 1)}"
+    click.echo(f"trained {len(result.history)} epochs in {result.seconds:.1f} s on {threads}{kept}: {out}")
     click.echo(f"next: {suggested('vaelid', 'evaluate', out)}   {suggested('vaelid', 'report', out)}")
 
 

@@ -1,0 +1,2 @@
+from .assertion import NotElbo as NotElbo
+from .assertion import assert_elbo as assert_elbo
