@@ -230,12 +230,12 @@ LOG_DISPERSIONS = [-30, -5, -1, 0, 2.3, 10, 18, 27, 35, 36, 60]
 
 def _observed(seed: int, *shape: int) -> tuple[Tensor, Tensor]:
     """Log-means of both sides of one, and counts around them."""
-    log_mean = float32_numbers(seed, *shape, scale=2.0) + 1
+    log_mean = float32_values(float32_numbers(seed, *shape, scale=2.0) + 1)
     return torch.from_numpy(np.random.default_rng(seed).poisson(np.exp(log_mean.numpy())).astype(np.float64)), log_mean
 
 
 def _poisson_inputs() -> list[tuple[Any, ...]]:
-    return [tuple(_grid(LARGE, LOG_MEANS)), _observed(1, 6, 20), _observed(2, 2, 2, 5)]
+    return [tuple(_grid(LARGE, LOG_MEANS)), _observed(1, 6, 20), _observed(2, 2, 2, 5), _observed(3, 20, 30)]
 
 
 def _negative_binomial_inputs() -> list[tuple[Any, ...]]:

@@ -32,8 +32,8 @@ _PHI_SLOPE = (-1 / 12, 1 / 120, -1 / 252, 1 / 240)
 # y - log(1 + y) by its series below this |y|, where the difference has lost two digits.
 _SMALL = 0.01
 _LOG1P_EXCESS = tuple((-1) ** n / (n + 2) for n in range(6))
-# log(1 + y) from y itself above this y, and from the logarithms of the two parts of 1 + y below.
-_NEAR_MINUS_ONE = -0.9
+# log(1 + y) is taken of y itself between these, and elsewhere from the logarithms of the two parts of 1 + y.
+_MIDDLE = (-0.9, 1e3)
 # Larger log r change nothing that a float holds: the law is Poisson to more than 80 digits, or the NLL overflows.
 _MOST_LOG_DISPERSION = 300.0
 # e^x is not formed for larger x: there log(1 + s e^x) is x + log s.
@@ -135,14 +135,17 @@ class NegativeBinomialNll(torch.autograd.Function):
         log_mean_total, mean_share = torch.logaddexp(log_mean, log_r), torch.sigmoid(log_mean - log_r)
         # (m - k)/(m + r): k (e^u - 1)/(m + r) for m < k, m (1 - e^-u)/(m + r) for m > k; no power of e overflows
         u = log_mean - log_k
-        apart = torch.expm1(-u.abs())
-        gap = apart * torch.where(u <= 0, torch.exp(log_k - log_mean_total), -mean_share)
+        apart, below = torch.expm1(-u.abs()), u <= 0
+        gap = apart * torch.where(below, torch.exp(log_k - log_mean_total), -mean_share)
         gap = torch.where(counted, gap, mean_share)
+        # r times it: where m and r both underflow the gap overflows, and this does not
+        by_mean = apart * torch.where(below, torch.exp(log_k + log_r - log_mean_total), -r * mean_share)
+        by_mean = torch.where(counted, by_mean, r * mean_share)
         grown = torch.where(counted, log_total, log_r) - log_mean_total
         share = torch.exp(log_r - log_total)
         of_phi = _phi_slope(r, log_r) - share * _phi_slope(x.clamp_min(1) + r, log_total) - (1 - share) / 2
-        by_dispersion = r * _log1p_excess(-gap, grown) + torch.where(counted, of_phi, 0.0)
-        return None, grad * (r * gap), (grad * by_dispersion).sum_to_size(log_r.shape)
+        by_dispersion = _log1p_excess(-gap, grown, r, -by_mean) + torch.where(counted, of_phi, 0.0)
+        return None, grad * by_mean, (grad * by_dispersion).sum_to_size(log_r.shape)
 
 
 def _deviance(k: Tensor, r: Tensor, u: Tensor, log_k: Tensor, log_r: Tensor, log_total: Tensor) -> Tensor:
@@ -157,9 +160,9 @@ def _deviance(k: Tensor, r: Tensor, u: Tensor, log_k: Tensor, log_r: Tensor, log
     return (total * torch.where(towards < _MOST_EXPONENT, moved, far) - few * towards).clamp_min(0)
 
 
-def _log1p_excess(y: Tensor, log1p_y: Tensor) -> Tensor:
-    """y - log(1 + y), which is not negative, given what log(1 + y) is near y = -1."""
-    small = y.clamp(-_SMALL, _SMALL)
+def _log1p_excess(y: Tensor, log1p_y: Tensor, r: Tensor, r_y: Tensor) -> Tensor:
+    """r (y - log(1 + y)), which is not negative, given r y, and what log(1 + y) is where y is no good for it."""
+    small, middle = y.clamp(-_SMALL, _SMALL), y.clamp(*_MIDDLE)
     series = small**2 * _polynomial(_LOG1P_EXCESS, small)
-    plain = y - torch.where(y > _NEAR_MINUS_ONE, torch.log1p(y.clamp_min(_NEAR_MINUS_ONE)), log1p_y)
-    return torch.where(y.abs() < _SMALL, series, plain)
+    plain = r_y - r * torch.where(middle == y, torch.log1p(middle), log1p_y)
+    return torch.where(small == y, r * series, plain)
