@@ -25,7 +25,8 @@ COMMANDS = ("evaluate", "encode", "reconstruct", "sample", "report", "resume", "
 VERDICTS = ("refused", "same", "forged", "wrong", "traceback", "hang", "memory")
 """`same`: accepted, and what came out is the run's. `forged`: another run, of somebody who made its checksum anew."""
 
-SECONDS = 10.0
+SECONDS, WAIT = 10.0, 120.0
+"""Of processor time, which other work on the machine does not lengthen; and of waiting, on a pipe say."""
 
 
 class TooLong(BaseException):
@@ -122,21 +123,24 @@ class Judge:
         def too_long(number: int, frame: Any) -> None:
             raise TooLong
 
-        before = signal.signal(signal.SIGALRM, too_long)
-        signal.setitimer(signal.ITIMER_REAL, SECONDS)
+        limits = {signal.SIGPROF: (signal.ITIMER_PROF, SECONDS), signal.SIGALRM: (signal.ITIMER_REAL, WAIT)}
+        before = {number: signal.signal(number, too_long) for number in limits}
+        for timer, seconds in limits.values():
+            signal.setitimer(timer, seconds)
         try:
             status, printed, errors = run_command(command, folders)
             if status == 0:
                 return self.accepted(command, folders, printed, edit)
         except TooLong:
-            return "hang", f"longer than {SECONDS:g} s"
+            return "hang", f"longer than {SECONDS:g} s of work, or {WAIT:g} s of waiting"
         except MemoryError:
             return "memory", "MemoryError"
         except BaseException:
             return "traceback", traceback.format_exc()
         finally:
-            signal.setitimer(signal.ITIMER_REAL, 0)
-            signal.signal(signal.SIGALRM, before)
+            for number, (timer, _) in limits.items():
+                signal.setitimer(timer, 0)
+                signal.signal(number, before[number])
         message = errors.splitlines()[-1] if errors.strip() else ""
         others = [line for line in errors.splitlines()[:-1] if line not in ("evaluating training rows", "drawing")]
         if "out of memory" in errors:

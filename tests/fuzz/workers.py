@@ -10,7 +10,7 @@ from tests.fuzz.folders import Folders
 from tests.fuzz.outcomes import Case, Judge, limit_memory
 
 MEMORY = 2**31
-PATIENCE = 60.0
+PATIENCE = 300.0
 CONTEXT = multiprocessing.get_context("fork")
 
 
@@ -62,7 +62,9 @@ def cases(pristine: Folders, *, seed: int, kind: str, start: int, count: int, wo
                     running.remove(worker)
                     worker.end()
                     if told is EOFError:
-                        yield Case(worker.number, "?", "?", "hang", "the process died, or gave no sign for a minute")
+                        yield Case(
+                            worker.number, "?", "?", "hang", "the process died, or gave no sign for five minutes"
+                        )
                         running += [next_one] if (next_one := worker.after(worker.number)) else []
     finally:
         for worker in running:
