@@ -18,11 +18,12 @@ demo: $(VENV)/.installed  ## Train on digits, evaluate, write a report
 test: lint types  ## Lint, types, and every test but the long ones
 	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -m "not slow" -n auto --dist loadfile
 
-# Two threads wait for each other actively, which two workers on two cores cannot afford: hence passive.
-test-floats: $(VENV)/.installed-dev  ## The tests that hang on floats again, with the vector units off, by one thread and by two
+# By two threads only what is large enough for torch to split. They wait for each other actively, which two workers on
+# two cores cannot afford: hence passive.
+test-floats: $(VENV)/.installed-dev  ## The tests that hang on floats, with the vector units off, by one thread and by two
 	OMP_NUM_THREADS=1 $(BIN)/python -m tests.plain_cpu $(BIN)/python -m pytest -m "floats and not slow" -n auto --dist loadfile
-	OMP_NUM_THREADS=2 OMP_WAIT_POLICY=passive \
-	  $(BIN)/python -m tests.plain_cpu $(BIN)/python -m pytest -m "floats and not slow" -n auto --dist loadfile
+	OMP_NUM_THREADS=2 OMP_WAIT_POLICY=passive $(BIN)/python -m tests.plain_cpu \
+	  $(BIN)/python -m pytest -m "floats and not slow" -n auto --dist loadfile tests/train tests/twins tests/interface
 
 test-long: $(VENV)/.installed-dev  ## The long tests
 	$(BIN)/python -m pytest -m slow
