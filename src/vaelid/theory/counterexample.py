@@ -94,6 +94,9 @@ def _points(variables: list[Variable]) -> Iterator[dict[Variable, Any]]:
     """All small points of few variables first, of sizes 1 and then 2; then seeded random ones, of any small sizes."""
     sizes = [variable for variable in variables if variable.sort is INDEX]
     others = [variable for variable in variables if variable.sort is not INDEX]
+    if not variables:
+        yield {}
+        return
     if len(_NUMBERS) ** len(others) <= 300:
         chosen = itertools.product(range(len(_NUMBERS)), repeat=len(others))
         simple = sorted(chosen, key=lambda places: (sum(places), places))

@@ -9,7 +9,7 @@ loosest to the tightest, operators bind as they do in Python:
 
 import re
 import unicodedata
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from vaelid.spec.errors import InputError
@@ -23,7 +23,12 @@ _SAME = {"≤": "<=", "≥": ">=", "≠": "!=", "−": "-", "·": "*", "π": "pi
 _SAME |= {"→": "->", "↔": "<->"}
 _WORDS = ("and", "or", "not")
 _REFUSED_WORDS = ("True", "False", "None", "if", "else", "in", "is")
+_ARROWS = ("<->", "->")
 _COMPARISONS = ("<", "<=", "==", "!=", ">=", ">")
+# how tightly operators bind, from the loosest on; `not` and the sign stand before what they bind
+_LEVELS = {"<->": 0, "->": 1, "or": 2, "and": 3, **dict.fromkeys(_COMPARISONS, 5), "+": 6, "-": 6, "*": 7, "/": 7}
+_LEVELS |= {"**": 9, "²": 9}
+_NOT, _SIGN = 4, 8
 _DIGITS = r"[0-9]+(?:_[0-9]+)*"
 _TOKEN = re.compile(
     rf"(?P<number>0[xX][0-9a-fA-F]+|0[oO][0-7]+|0[bB][01]+"
@@ -109,14 +114,14 @@ def parse(claim: str) -> Node:
     parser = _Parser(claim, list(_tokens(claim)))
     if parser.next.kind == "end":
         raise wrong(claim, "it is empty; write for instance 0 <= KL.")
-    tree = parser.implication()
+    tree = parser.expression(0)
     if parser.next.kind != "end":
         raise parser.unexpected()
     return tree
 
 
 class _Parser:
-    """Recursive descent, one method for each level of the table in this file's head."""
+    """Precedence climbing: few calls for each parenthesis, since Python allows 1,000 at a time."""
 
     def __init__(self, claim: str, tokens: list[_Token]) -> None:
         self.claim = claim
@@ -149,87 +154,56 @@ class _Parser:
         if not self.took(word):
             raise self.unexpected()
 
-    def node(self, start: int, kind: str, word: str, *parts: Node) -> Node:
-        depth = 1 + max((part.depth for part in parts), default=0)
+    def check_depth(self, depth: int) -> None:
         if depth > DEEPEST:
             raise wrong(self.claim, f"it nests more than {DEEPEST} operations; split it into several claims.")
+
+    def node(self, start: int, kind: str, word: str, *parts: Node) -> Node:
+        depth = 1 + max((part.depth for part in parts), default=0)
+        self.check_depth(depth)
         return Node(kind, word, parts, self.claim[start : self.tokens[self.place - 1].end], depth)
 
-    def implication(self) -> Node:
-        """P -> Q -> R is P -> (Q -> R), and `<->` is looser than `->`."""
+    def expression(self, least: int) -> Node:
+        """The longest expression whose operators outside parentheses bind at least as tightly as `least`."""
+        start = self.next.start
         self.nesting += 1
-        if self.nesting > DEEPEST // 2:  # each parenthesis takes several calls of this parser
-            raise wrong(self.claim, f"it nests more than {DEEPEST // 2} parentheses; split it into several claims.")
-        tree = self.right("<->", lambda: self.right("->", self.disjunction))
+        self.check_depth(self.nesting)
+        if least <= _NOT and self.took("not"):
+            tree = self.node(start, "operation", "not", self.expression(_NOT))
+        elif self.took("-"):  # -x**2 is -(x**2)
+            tree = self.node(start, "operation", "sign", self.expression(_SIGN))
+        else:
+            tree = self.atom()
+        while self.next.kind == "operator" and _LEVELS.get(self.next.word, -1) >= least:
+            tree = self.continued(start, tree)
         self.nesting -= 1
         return tree
 
-    def right(self, arrow: str, side: Callable[[], Node]) -> Node:
-        """side, or side arrow (side arrow ...)."""
-        starts, sides = [self.next.start], [side()]
-        while self.took(arrow):
-            starts.append(self.next.start)
-            sides.append(side())
-        tree = sides.pop()
-        while sides:
-            tree = self.node(starts[len(sides) - 1], "operation", arrow, sides.pop(), tree)
-        return tree
+    def continued(self, start: int, left: Node) -> Node:
+        """The expression that begins with `left`, up to and with the right side of the operator that comes next."""
+        word = self.next.word
+        if word in _COMPARISONS:
+            return self.comparison(start, left)
+        self.place += 1
+        if word == "²":
+            return self.node(start, "operation", "**", left, Node("number", "2", (), word))
+        # a -> b -> c is a -> (b -> c), and 2**-x is 2**(-x); all others begin at the left: a - b - c is (a - b) - c
+        least = _SIGN if word == "**" else _LEVELS[word] + (word not in _ARROWS)
+        return self.node(start, "operation", word, left, self.expression(least))
 
-    def left(self, side: Callable[[], Node], *words: str) -> Node:
-        """side, or ((side word side) word side) ..."""
-        start, tree = self.next.start, side()
-        while word := self.took(*words):
-            tree = self.node(start, "operation", word, tree, side())
-        return tree
-
-    def disjunction(self) -> Node:
-        return self.left(lambda: self.left(self.negation, "and"), "or")
-
-    def negation(self) -> Node:
-        start, count = self.next.start, 0
-        while self.took("not"):
-            count += 1
-        tree = self.comparison()
-        for _ in range(count):
-            tree = self.node(start, "operation", "not", tree)
-        return tree
-
-    def comparison(self) -> Node:
+    def comparison(self, start: int, first: Node) -> Node:
         """a < b <= c is a < b and b <= c."""
-        start, sides, signs = self.next.start, [self.sum()], []
+        sides, signs = [first], []
         while sign := self.took(*_COMPARISONS):
             signs.append(sign)
-            sides.append(self.sum())
-        return self.node(start, "compare", " ".join(signs), *sides) if signs else sides[0]
-
-    def sum(self) -> Node:
-        return self.left(self.product, "+", "-")
-
-    def product(self) -> Node:
-        return self.left(self.signed, "*", "/")
-
-    def signed(self) -> Node:
-        """-x**2 is -(x**2)."""
-        start, signs = self.next.start, 0
-        while self.took("-"):
-            signs += 1
-        tree = self.power()
-        for _ in range(signs):
-            tree = self.node(start, "operation", "sign", tree)
-        return tree
-
-    def power(self) -> Node:
-        """x**2**3 is x**(2**3)."""
-        start, base = self.next.start, self.atom()
-        while self.took("²"):
-            base = self.node(start, "operation", "**", base, Node("number", "2", (), "²"))
-        return self.node(start, "operation", "**", base, self.signed()) if self.took("**") else base
+            sides.append(self.expression(_LEVELS[sign] + 1))
+        return self.node(start, "compare", " ".join(signs), *sides)
 
     def atom(self) -> Node:
         """A number, a name, a call, an element, or a claim in parentheses."""
         token = self.next
         if self.took("("):
-            tree = self.implication()
+            tree = self.expression(0)
             self.expect(")")
             return tree
         if token.kind not in ("number", "name"):
@@ -238,7 +212,7 @@ class _Parser:
         if token.kind == "name" and self.took("("):
             return self.node(token.start, "call", token.word, *self.arguments())
         if token.kind == "name" and self.took("["):
-            inside = self.implication()
+            inside = self.expression(0)
             self.expect("]")
             return self.node(token.start, "element", token.word, inside)
         return self.node(token.start, token.kind, token.word)
@@ -248,5 +222,5 @@ class _Parser:
         while not self.took(")"):
             if found:
                 self.expect(",")
-            found.append(self.implication())
+            found.append(self.expression(0))
         return found

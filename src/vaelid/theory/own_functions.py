@@ -3,7 +3,7 @@
 import inspect
 import keyword
 import random
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from fractions import Fraction
 from typing import Any
 
@@ -27,10 +27,8 @@ _POINTS, _LENGTH = 8, 3
 _AGREEMENT = 1e-6
 
 
-def read_functions(
-    functions: "Iterable[Callable[..., Any]] | Mapping[Callable[..., Any], Mapping[str, str]]",
-) -> list[Definition]:
-    """The definition of each function. Of a mapping the values give the length of each parameter that is a vector.
+def read_functions(functions: Any) -> list[Definition]:
+    """The definition of each function of a list; or of a mapping, whose values give the lengths of its vectors.
 
     Raises `InputError` for a function that cannot be read as a formula, naming the operation; for one whose name is
     that of another; and for one that gives other numbers on NumPy arrays than its formula does.

@@ -17,6 +17,7 @@ from vaelid.theory.library import LIBRARY
 from vaelid.theory.own_functions import read_functions
 from vaelid.theory.result import Result
 from vaelid.theory.solvers import Answer
+from vaelid.theory.statement import split
 from vaelid.theory.sum_facts import facts_of_sums
 
 __all__ = ["Unproved", "prove"]
@@ -106,9 +107,10 @@ def _proved(statement: Term, lemmas: list[Theorem]) -> Theorem:
     said = ", ".join(f"{answer.solver} answers {answer.verdict}" for answer in failure.answers)
     if found := counterexample(statement):
         raise Unproved(f"not true: {shown}. {found}", failure.answers, found)
+    tried = f"{POINTS:,} points" if free_variables(statement) else "the one point that there is"
     raise Unproved(
-        f"not proved: {shown} ({said}). No counterexample among {POINTS:,} points, which proves nothing: the claim "
-        "may be true and need a lemma: prove(..., using=[lemma]).",
+        f"not proved: {shown} ({said}). No counterexample among {tried}, which proves nothing: the claim may be true "
+        "and need a lemma: prove(..., using=[lemma]).",
         failure.answers,
         None,
     )
@@ -125,7 +127,7 @@ def _attempts(statement: Term, lemmas: list[Theorem]) -> Iterator[list[Theorem]]
     related = [facts for every in (False, True) if (facts := facts_of_exponents(unfolded, every_pair=every))]
     for facts in related:
         yield [*known, *at_each, *facts]
-    if sums := facts_of_sums(unfolded):
+    if sums := facts_of_sums(unfolded, split(statement)[0]):
         yield [*known, *at_each, *sums]
         for facts in related[:1]:
             yield [*known, *at_each, *facts, *sums]

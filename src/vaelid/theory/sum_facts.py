@@ -24,7 +24,8 @@ __all__ = ["facts_of_sums"]
 # Each part is asked of the solvers once, and each ordered pair of leaves: half a minute at most.
 _MOST_PARTS, _MOST_LEAVES = 16, 4
 
-n, i, j = size("n"), size("i"), size("j")
+n, i = size("n"), size("i")
+j = size("any_index")  # it stands beside the names in a claim
 _a, _b, _c = variable("a", n), variable("b", n), variable("c")
 
 
@@ -65,8 +66,11 @@ def _sum_monotone() -> Theorem:
     return _by_induction(given(pointwise, le(xp.sum(_a), xp.sum(_b))), _a, _b)
 
 
-def facts_of_sums(terms: Iterable[Term]) -> list[Theorem]:
-    """What relates the sums that occur to the sums of their parts, and bounds those that are not negative."""
+def facts_of_sums(terms: Iterable[Term], hypotheses: tuple[Term, ...] = ()) -> list[Theorem]:
+    """What relates the sums that occur to the sums of their parts, and bounds those whose terms have one sign.
+
+    The terms' signs may depend on `hypotheses`, of which the bounds then speak too.
+    """
     found: list[Theorem] = []
     leaves: dict[Term, None] = {}
     waiting = list(dict.fromkeys(p for t in terms for p in subterms(t) if p.head == Binder("sum") and not p.loose))
@@ -81,13 +85,13 @@ def facts_of_sums(terms: Iterable[Term]) -> list[Theorem]:
             continue
         seen.add(total)
         equations, parts = _taken_apart(*total.arguments)
-        found += [*equations, *_signs(*total.arguments)]
+        found += [*equations, *_signs(*total.arguments, hypotheses)]
         waiting += parts
         if not equations:
             leaves[total] = None
     for low, high in itertools.permutations(itertools.islice(leaves, _MOST_LEAVES), 2):
         if low.arguments[0] is high.arguments[0]:
-            found += _term_by_term(low, high)
+            found += _term_by_term(low, high, hypotheses)
     return found
 
 
@@ -149,38 +153,38 @@ def _sums(term: Term) -> bool:
     return any(part.head in (Binder("sum"), Operator("real")) for part in subterms(term))
 
 
-def _proved_for_every(goal: Term) -> Theorem | None:
-    """The goal, in the index j, for every index; None where the solvers do not prove it."""
-    for facts in (facts_at_each, facts_of_exponents):
-        with suppress(NotProved):
-            return for_every(j, goal, facts([goal]))
-    return None
-
-
 def _at(body: Term) -> TermArray:
     """The term that the sum has at the index j."""
     return at(TermArray((n,), body), j)
 
 
-def _signs(length: Term, body: Term) -> Iterator[Theorem]:
+def _signs(length: Term, body: Term, hypotheses: tuple[Term, ...]) -> Iterator[Theorem]:
     """The sum is at least 0, and at most 0, where each term is."""
-    if proved := _proved_for_every(le(0, _at(body))):
-        yield _with_premise(use(sum_nonneg.theorem, a=_vector(body), n=length), proved)
-    if proved := _proved_for_every(le(_at(body), 0)):
-        zero = make(Number(Fraction(0)))
-        yield use(_sum_repeated(), c=zero, n=length)
-        yield _with_premise(use(_sum_monotone(), a=_vector(body), b=_vector(zero), n=length), proved)
+    zero = make(Number(Fraction(0)))
+    if not_negative := _pointwise(use(sum_nonneg.theorem, a=_vector(body), n=length), le(0, _at(body)), hypotheses):
+        yield not_negative
+    law = use(_sum_monotone(), a=_vector(body), b=_vector(zero), n=length)
+    if not_positive := _pointwise(law, le(_at(body), 0), hypotheses):
+        yield from (use(_sum_repeated(), c=zero, n=length), not_positive)
 
 
-def _term_by_term(low: Term, high: Term) -> Iterator[Theorem]:
-    length = low.arguments[0]
-    if proved := _proved_for_every(le(_at(low.arguments[1]), _at(high.arguments[1]))):
-        yield _with_premise(
-            use(_sum_monotone(), a=_vector(low.arguments[1]), b=_vector(high.arguments[1]), n=length), proved
-        )
+def _term_by_term(low: Term, high: Term, hypotheses: tuple[Term, ...]) -> Iterator[Theorem]:
+    """One sum is at most another where each of its terms is."""
+    (length, below), above = low.arguments, high.arguments[1]
+    law = use(_sum_monotone(), a=_vector(below), b=_vector(above), n=length)
+    if bound := _pointwise(law, le(_at(below), _at(above)), hypotheses):
+        yield bound
 
 
-def _with_premise(law: Theorem, proved: Theorem) -> Theorem:
-    """0 <= n -> (for all i < n: P) -> Q, and P for every i, give 0 <= n -> Q: no quantifier is left for the solvers."""
-    nonnegative, rest = law.statement.arguments
-    return prove(given(nonnegative, rest.arguments[1]), [law, proved], unfolding=())
+def _pointwise(law: Theorem, goal: Term, hypotheses: tuple[Term, ...]) -> Theorem | None:
+    """From 0 <= n -> (for all i < n: P) -> Q: hypotheses and 0 <= n -> Q, where P, which is `goal` at j, is proved.
+
+    No quantifier is left in it: the solvers are slow with those. None where they do not prove P.
+    """
+    pointwise = given(*hypotheses, goal)
+    for facts in (facts_at_each, facts_of_exponents):
+        with suppress(NotProved):
+            proved = for_every(j, pointwise, facts([pointwise]))
+            not_empty, rest = law.statement.arguments
+            return prove(given(*hypotheses, not_empty, rest.arguments[1]), [law, proved], unfolding=())
+    return None
