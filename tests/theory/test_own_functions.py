@@ -115,6 +115,21 @@ def test_what_is_no_lemma_is_one_message(using, problem):
     assert problem in str(caught.value)
 
 
+def test_lengths_that_are_declared_are_the_functions():
+    theorem = prove("KL >= 0", arrays={"mu": "n", "logvar": "n"})
+    assert text(theorem.statement) == "0 < n → 0 ≤ diagonal_gaussian_kl_to_standard_sum(L=n, mu, logvar)"
+    with pytest.raises(InputError, match="arrays of different lengths for one size"):
+        prove("KL >= 0", arrays={"mu": "n", "logvar": "m"})
+    with pytest.raises(InputError, match="'mu' stands for a vector of length n in one place and for a number"):
+        prove("coordinate_kl_to_standard(mu, 0) >= 0", arrays={"mu": "n"})
+
+
+@pytest.mark.parametrize("arrays", [{"w": "exp"}, {"loss": "n"}, {"w": "2"}, {"ｗ": "n"}, {"n": "n"}, {"lambda": "n"}])
+def test_arrays_are_names_with_a_length_each(arrays):
+    with pytest.raises(InputError, match="take another"):
+        prove("x > 0", arrays=arrays)
+
+
 def test_a_result_that_lies_is_no_lemma():
     lie = Result("lie", "0 = 1", prove("x < x + 1").statement, lambda: SimpleNamespace(statement=None))  # pyright: ignore
     with pytest.raises(InputError, match="lie is not proved"):
@@ -161,6 +176,16 @@ def by_kind_of_vector(x):
     return x if hasattr(x, "term") else 2 * x
 
 
+def by_power(x):
+    return (x**20) ** (10**9)
+
+
+def by_many(x):
+    for _ in range(3000):
+        x = x + 1
+    return x
+
+
 def by_names(*x):
     return x[0]
 
@@ -197,7 +222,9 @@ def twice(x):
         ([by_sum_of_number], "the sum or mean of a number: it has no axis to sum over"),
         ([by_pair], "by_pair returns a tuple; one number or array is expected."),
         ([by_nothing], "by_nothing returns a NoneType; one number or array is expected."),
-        ([by_itself], "by_itself cannot be read as a formula: RecursionError"),
+        ([by_itself], "by_itself nests too many operations, or calls itself without end."),
+        ([by_many], "by_many nests too many operations, or calls itself without end."),
+        ([by_power], "by_power: powers go up to 100 here, nested ones multiplied."),
         (
             [by_kind],
             "by_kind gives -0.941715405 on NumPy arrays, and as a formula it is 0.941715405, at x = [0.941715]",

@@ -25,7 +25,7 @@ from vaelid.theory.kinds import in_words, ranks, renamed, shapes
 from vaelid.theory.library.definitions import DEFINITIONS
 from vaelid.theory.statement import both, given, lt
 
-__all__ = ["ELEMENTARY", "SPEC_FUNCTIONS", "read_claim"]
+__all__ = ["ELEMENTARY", "HIGHEST_POWER", "SPEC_FUNCTIONS", "read_claim"]
 
 SPEC_FUNCTIONS: Mapping[str, Definition] = {definition.name: definition for definition in DEFINITIONS}
 _ABBREVIATIONS = {"KL": parse("diagonal_gaussian_kl_to_standard_sum(mu, logvar)")}
@@ -40,7 +40,7 @@ ELEMENTARY = frozenset((*_REDUCTIONS, *_ELEMENTWISE, "pi", *_ABBREVIATIONS))
 _NEVER_VARIABLES = ELEMENTARY - {"mean"}  # `mean` is a parameter of the spec's densities too
 
 # z3 and cvc5 are told x**k as k factors. A nested power multiplies them, so this bounds the product of the exponents.
-_HIGHEST_POWER = 100
+HIGHEST_POWER = 100
 # 10^4,000 is beyond every float format, and Python prints no int of more than 4,300 digits
 _LARGEST_EXPONENT, _MOST_DIGITS = 4_000, 200
 _FARTHEST_ELEMENT = 10**6
@@ -110,6 +110,7 @@ class _Reader:
         own = {v.name for f in functions.values() for s in f.symbols for v in s.parameters if v.sort is INDEX}
         self.sizes = _SIZES | own | set(arrays.values())
         self.kinds: dict[str, Any] = {}
+        self.declared = frozenset(arrays)
         self.subscripted: set[str] = set()
         self.farthest: dict[str, int] = {}
         for name, length in arrays.items():
@@ -139,7 +140,9 @@ class _Reader:
                 if part.kind != "name" or part.word in self.sizes or part.word in _NEVER_VARIABLES or "." in part.word:
                     continue
                 known = self.kinds.setdefault(part.word, like)
-                if shapes(known) != shapes(like):
+                # the length that `arrays` gives is then the function's, if it is so for all its arguments
+                alike = ranks if part.word in self.declared else shapes
+                if alike(known) != alike(like):
                     raise self.wrong(
                         f"{part.word!r} stands for {in_words(known)} in one place and for {in_words(like)} in another: "
                         "use two names."
@@ -217,8 +220,8 @@ class _Reader:
         base, exponent = node.parts
         if exponent.kind != "number" or not exponent.word.isdigit():
             raise self.wrong(f"{node.source!r}: a power is a whole number that is written out, as in x**2.")
-        if _degree(node) > _HIGHEST_POWER:
-            raise self.wrong(f"{node.source!r}: powers go up to {_HIGHEST_POWER} here, nested ones multiplied.")
+        if _degree(node) > HIGHEST_POWER:
+            raise self.wrong(f"{node.source!r}: powers go up to {HIGHEST_POWER} here, nested ones multiplied.")
         return self.number(base) ** int(self.exact(exponent.word))
 
     def named(self, name: str) -> Any:

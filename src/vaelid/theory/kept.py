@@ -66,6 +66,9 @@ def _theorem(lemma: Any) -> Theorem:
     if lemma.prove is None:
         raise InputError(f"using: {lemma.name} is proved by Rocq, and not by the kernel that would use it here.")
     try:
-        return lemma.theorem
+        theorem = lemma.theorem
     except NotProved as error:
         raise InputError(f"using: {lemma.name} is not proved ({error}).") from None
+    if type(theorem) is not Theorem:
+        raise InputError(f"using: {lemma.name} has no theorem of the kernel.")
+    return theorem

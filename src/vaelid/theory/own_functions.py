@@ -12,11 +12,11 @@ from flint import arb
 
 from vaelid.readings.errors import ReadingError
 from vaelid.readings.terms.arrays import TermArray, as_term, size, variable
-from vaelid.readings.terms.syntax import INDEX
+from vaelid.readings.terms.syntax import INDEX, Power, Term
 from vaelid.readings.terms.trace import Definition
 from vaelid.readings.terms.values import value_at
 from vaelid.spec.errors import InputError
-from vaelid.theory.claims import ELEMENTARY, SPEC_FUNCTIONS
+from vaelid.theory.claims import ELEMENTARY, HIGHEST_POWER, SPEC_FUNCTIONS
 from vaelid.theory.kernel import NotProved, unfold
 
 __all__ = ["read_functions"]
@@ -41,7 +41,7 @@ def read_functions(functions: Any) -> list[Definition]:
 
 
 def _read(function: Any, shapes: Any) -> Definition:
-    if not inspect.isfunction(function):
+    if not inspect.isfunction(function) or inspect.iscoroutinefunction(function):
         raise InputError(f"functions: {function!r} is not a function of Python, made with def.")
     name = function.__name__
     if not (name.isascii() and name.isidentifier()) or keyword.iskeyword(name):
@@ -85,8 +85,10 @@ def _definition(function: Any, parameters: dict[str, TermArray], sizes: tuple[st
     one_array.__name__ = name  # messages name the user's function
     try:
         definition = Definition(one_array, name, dict(parameters), sizes, (), function)
-        for symbol in definition.symbols:
-            unfold(symbol)
+        (symbol,) = definition.symbols
+        if _degree(symbol.body, {}) > HIGHEST_POWER:
+            raise InputError(f"functions: {name}: powers go up to {HIGHEST_POWER} here, nested ones multiplied.")
+        unfold(symbol)
     except InputError:
         raise
     except ReadingError as error:
@@ -96,12 +98,22 @@ def _definition(function: Any, parameters: dict[str, TermArray], sizes: tuple[st
             f"functions: {name!r} is the name of another definition in this session, and stays it: what is proved of "
             "it would be read as being of this one. Give the function another name."
         ) from None
+    except RecursionError:
+        raise InputError(f"functions: {name} nests too many operations, or calls itself without end.") from None
     except Exception as error:  # whatever the user's code raises on a symbolic array
         raise InputError(
             f"functions: {name} cannot be read as a formula: {type(error).__name__}: {error}. It is called on symbolic "
             "arrays: take its operations from array_namespace(x), and none from torch or math."
         ) from None
     return definition
+
+
+def _degree(term: Term, known: dict[Term, int]) -> int:
+    """The exponents of nested powers, multiplied, where that is largest. Parts that are shared are looked at once."""
+    if term not in known:
+        inside = max((_degree(argument, known) for argument in term.arguments), default=1)
+        known[term] = inside * (term.head.exponent if isinstance(term.head, Power) else 1)
+    return known[term]
 
 
 def _compare_with_floats(function: Any, definition: Definition, parameters: dict[str, TermArray]) -> None:

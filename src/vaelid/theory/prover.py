@@ -72,8 +72,11 @@ def prove(
     if name is not None:
         check_name(name)
     lemmas = theorems_of(using)
-    statement = _statement(claim, functions, arrays)
-    theorem = _proved(statement, lemmas)
+    try:
+        statement = _statement(claim, functions, arrays)
+        theorem = _proved(statement, lemmas)
+    except RecursionError:
+        raise InputError("the claim, or a function in it, nests too many operations; split it.") from None
     if name is not None:
         keep(name, theorem, claim if isinstance(claim, str) else text(statement))
     return theorem
@@ -95,7 +98,7 @@ def _statement(claim: Any, functions: Any, arrays: Any) -> Term:
 
 
 def _proved(statement: Term, lemmas: list[Theorem]) -> Theorem:
-    shown = text(statement)
+    shown = _shortened(text(statement))
     if found := counterexample(statement, points=300):
         raise Unproved(f"not true: {shown}. {found}", (), found)
     failure = NotProved("nothing was tried")
@@ -114,6 +117,11 @@ def _proved(statement: Term, lemmas: list[Theorem]) -> Theorem:
         failure.answers,
         None,
     )
+
+
+def _shortened(shown: str) -> str:
+    """A text without its middle, where it is longer than anybody reads: numbers may have 4,000 digits."""
+    return shown if len(shown) <= 1_000 else f"{shown[:500]} ... {shown[-200:]}"
 
 
 def _attempts(statement: Term, lemmas: list[Theorem]) -> Iterator[list[Theorem]]:
