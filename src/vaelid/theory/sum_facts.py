@@ -84,8 +84,9 @@ def facts_of_sums(terms: Iterable[Term], hypotheses: tuple[Term, ...] = ()) -> l
         if total in seen:
             continue
         seen.add(total)
-        equations, parts = _taken_apart(*total.arguments)
-        found += [*equations, *_signs(*total.arguments, hypotheses)]
+        length, body = total.arguments
+        equations, parts = _taken_apart(length, body)
+        found += [*equations, *_signs(length, body, hypotheses)]
         waiting += parts
         if not equations:
             leaves[total] = None
