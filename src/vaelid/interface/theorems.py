@@ -15,6 +15,7 @@ from vaelid.readings.terms.text import text
 from vaelid.readings.terms.trace import Definition
 from vaelid.spec.errors import InputError
 from vaelid.theory.check import obligations, steps
+from vaelid.theory.kept import kept
 from vaelid.theory.kernel import AXIOMS, Theorem
 from vaelid.theory.library import LIBRARY, SECTIONS
 from vaelid.theory.library.definitions import DEFINITIONS
@@ -27,9 +28,10 @@ TORCHLEAN = "NN.MLTheory.Generative.Latent"
 
 def find(name: str) -> Result:
     """The result of this name. Raises `InputError` naming the closest one."""
-    if name in LIBRARY:
-        return LIBRARY[name]
-    close = difflib.get_close_matches(name, LIBRARY, n=1)
+    known = {**LIBRARY, **kept()}
+    if name in known:
+        return known[name]
+    close = difflib.get_close_matches(name, known, n=1)
     hint = f" Did you mean {close[0]}?" if close else " `vaelid theorems` lists them."
     raise InputError(f"there is no theorem {name!r}.{hint}")
 
@@ -52,13 +54,13 @@ class Theorems(Sequence[Result]):
 
 
 def theorems(name: str | None = None) -> Any:
-    """All theorems, or the one of this name.
+    """All theorems, those of this session too that `prove` kept by name, or the one of this name.
 
     Each has `name`, `says`, `status` (``proved`` by z3 and cvc5, ``rocq``, ``open``), `statement`, `hypotheses`,
     `source` (TorchLean's name), `references`, `rocq`; and, where it is proved here, `theorem`: the kernel's own, made
     when first asked for. Printed, the whole is a table. Raises `InputError` for an unknown name.
     """
-    return Theorems(tuple(LIBRARY.values())) if name is None else find(name)
+    return Theorems((*LIBRARY.values(), *kept().values())) if name is None else find(name)
 
 
 def as_data(result: Result) -> dict[str, Any]:
@@ -92,7 +94,8 @@ def _torchlean(result: Result) -> str | None:
 
 def _by_rocq(result: Result) -> bool:
     """Whether Rocq proved it, in a check of the sources as they are."""
-    return (result.rocq or result.name) in checked_theorems()
+    of_library = LIBRARY.get(result.name) is result  # a user's own may have the name of a theorem in proofs/
+    return of_library and (result.rocq or result.name) in checked_theorems()
 
 
 def _status(result: Result) -> Status:
@@ -128,7 +131,8 @@ def _width() -> int:
 def as_table() -> Iterator[str]:
     """All results, by subject: name, who checks it, from which axioms; hypotheses ⊢ conclusion; TorchLean's name."""
     width = _width()
-    for section, results in SECTIONS.items():
+    own = {"Proved in this session": tuple(kept().values())} if kept() else {}
+    for section, results in {**SECTIONS, **own}.items():
         yield f"{section}"
         yield ""
         for result in results:
@@ -161,7 +165,8 @@ def as_page(result: Result, *, with_latex: bool = False) -> Iterator[str]:
         yield from _field("then", [text(result.conclusion)], width)
         if with_latex:
             yield f"  {'LaTeX':<12}{latex(result.statement)}"  # to be copied: in one line
-    yield from _field("where", [line for d in _definitions(result) for line in _definition_lines(d)], width)
+    where = [line for d in _definitions(result) for line in _definition_lines(d)]
+    yield from _field("where", [*where, *_own_definition_lines(result)], width)
     yield from _field("TorchLean", [_torchlean(result) or ""], width)
     yield from _field("after", [*result.references], width)
     yield from _field("Rocq", [f"Vaelid.Theorems.{result.rocq}, in proofs/"] if result.rocq else [], width)
@@ -193,8 +198,17 @@ def _definitions(result: Result) -> list[Definition]:
 def _definition_lines(definition: Definition) -> Iterator[str]:
     path, line = definition.place
     for symbol in definition.symbols:
-        shown = ", ".join(dict.fromkeys(p.name.partition(".")[0] for p in symbol.parameters if p.sort is not INDEX))
-        yield f"{symbol.name}({shown}) = {text(symbol.body)}   [{path}:{line}]"
+        yield f"{_equation(symbol)}   [{path}:{line}]"
+
+
+def _own_definition_lines(result: Result) -> Iterator[str]:
+    """The functions in a statement that are a user's own."""
+    return (_equation(symbol) for symbol in result.functions if symbol not in _definition_of())
+
+
+def _equation(symbol: Symbol) -> str:
+    shown = ", ".join(dict.fromkeys(p.name.partition(".")[0] for p in symbol.parameters if p.sort is not INDEX))
+    return f"{symbol.name}({shown}) = {text(symbol.body)}"
 
 
 def _premises_named(theorem: Theorem) -> list[Result]:

@@ -1,228 +1,316 @@
 """Claims as a user writes them: text such as ``"0 <= KL"`` or ``"beta >= 1 -> negative_elbo(terms) <= ..."``.
 
-The text is read, never run: Python's own parser, and from its tree only numbers, names, arithmetic, comparisons,
-`and`, `or`, `not` and calls of the functions of the spec that theorems speak of. `->` is an implication, `<->` an
-equivalence. A name stands for any value, of the kind that its place asks for.
+`vaelid.theory.grammar` reads the text as a tree; here the tree becomes a formula. A name stands for any value: for
+what the function that it is an argument of takes in its place, for a vector where it is declared to be one, and
+otherwise for a real number.
 """
 
-import ast
 import difflib
-import re
-from collections.abc import Callable, Mapping
+import keyword
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import fields, is_dataclass, replace
 from fractions import Fraction
 from typing import Any
 
+from vaelid.readings.errors import ReadingError
 from vaelid.readings.terms import formulas
-from vaelid.readings.terms.arrays import TermArray, TermMap, as_term, index, map_variable, real, size, variable
+from vaelid.readings.terms.arrays import TermArray, as_term, index, real, size, variable
 from vaelid.readings.terms.namespace import NAMESPACE as xp
-from vaelid.readings.terms.syntax import BOOL, INDEX, Term, free_variables, make
+from vaelid.readings.terms.syntax import INDEX, Symbol, Term, Variable, element, free_variables, make, subterms
+from vaelid.readings.terms.trace import Definition
+from vaelid.spec.arrays import softplus
 from vaelid.spec.errors import InputError
+from vaelid.theory.grammar import Node, parse, wrong
+from vaelid.theory.kinds import in_words, ranks, renamed, shapes
 from vaelid.theory.library.definitions import DEFINITIONS
-from vaelid.theory.statement import at, both, given, lt
+from vaelid.theory.statement import both, given, lt
 
-__all__ = ["read_claim"]
+__all__ = ["ELEMENTARY", "HIGHEST_POWER", "SPEC_FUNCTIONS", "read_claim"]
 
-_FUNCTIONS = {definition.name: definition for definition in DEFINITIONS}
-_ABBREVIATIONS = {"KL": "diagonal_gaussian_kl_to_standard_sum(mu, logvar)"}
-_SIZES = ("D", "L", "K")
-_ELEMENTARY: Mapping[str, Callable[[Any], TermArray]] = {"exp": xp.exp, "log": xp.log, "sum": xp.sum, "mean": xp.mean}
-_ASCII = {
-    "≤": "<=",
-    "≥": ">=",
-    "≠": "!=",
-    "−": "-",
-    "·": "*",
-    "π": "pi",
-    "²": "**2",
-    "∧": " and ",
-    "∨": " or ",
-    "→": "->",
-    "↔": "<->",
+SPEC_FUNCTIONS: Mapping[str, Definition] = {definition.name: definition for definition in DEFINITIONS}
+_ABBREVIATIONS = {"KL": parse("diagonal_gaussian_kl_to_standard_sum(mu, logvar)")}
+_SIZES = frozenset(("D", "L", "K"))
+_REDUCTIONS: Mapping[str, Callable[[Any], TermArray]] = {"sum": xp.sum, "mean": xp.mean}
+_ELEMENTWISE: Mapping[str, Callable[[Any], TermArray]] = {
+    **{name: getattr(xp, name) for name in ("exp", "log", "sqrt", "abs", "tanh", "lgamma", "log1p", "expm1")},
+    "softplus": softplus,
 }
-_COMPARISONS: Mapping[type, Callable[[Term, Term], Term]] = {
-    ast.Lt: formulas.less,
-    ast.LtE: formulas.less_equal,
-    ast.Gt: lambda left, right: formulas.less(right, left),
-    ast.GtE: lambda left, right: formulas.less_equal(right, left),
-    ast.Eq: formulas.equal,
-    ast.NotEq: formulas.not_equal,
+ELEMENTARY = frozenset((*_REDUCTIONS, *_ELEMENTWISE, "pi", *_ABBREVIATIONS))
+"""Names that mean the same in every claim, besides those of the spec's functions."""
+_NEVER_VARIABLES = ELEMENTARY - {"mean"}  # `mean` is a parameter of the spec's densities too
+
+# z3 and cvc5 are told x**k as k factors. A nested power multiplies them, so this bounds the product of the exponents.
+HIGHEST_POWER = 100
+# 10^4,000 is beyond every float format, and Python prints no int of more than 4,300 digits
+_LARGEST_EXPONENT, _MOST_DIGITS = 4_000, 200
+_FARTHEST_ELEMENT = 10**6
+
+_COMPARISONS: Mapping[str, Callable[[Term, Term], Term]] = {
+    "<": formulas.less,
+    "<=": formulas.less_equal,
+    ">": lambda left, right: formulas.less(right, left),
+    ">=": lambda left, right: formulas.less_equal(right, left),
+    "==": formulas.equal,
+    "!=": formulas.not_equal,
 }
-_ARITHMETIC: Mapping[type, Callable[[Any, Any], Any]] = {
-    ast.Add: lambda x, y: x + y,
-    ast.Sub: lambda x, y: x - y,
-    ast.Mult: lambda x, y: x * y,
-    ast.Div: lambda x, y: x / y,
+_CONNECTIVES: Mapping[str, Callable[..., Term]] = {
+    "and": formulas.conjunction,
+    "or": formulas.disjunction,
+    "not": formulas.negation,
+    "->": formulas.implies,
+    "<->": formulas.iff,
+}
+_ARITHMETIC: Mapping[str, Callable[..., TermArray]] = {
+    "+": lambda x, y: x + y,
+    "-": lambda x, y: x - y,
+    "*": lambda x, y: x * y,
+    "/": lambda x, y: x / y,
+    "sign": lambda x: -x,
 }
 
 
-def read_claim(claim: str) -> Term:
-    """The statement that a text stands for. Sizes that occur are taken to be positive.
+def read_claim(claim: str, *, functions: Iterable[Definition] = (), arrays: Mapping[str, str] | None = None) -> Term:
+    """The statement that a text stands for, in which `functions` may occur besides those of the spec.
 
+    `arrays` gives the length of each name that is a vector. Sizes that occur are taken to be positive, and larger than
+    any index of an element that occurs.
     Raises `InputError` saying what is not understood, where, and what would be.
     """
-    text = claim.translate(str.maketrans(_ASCII))
-    kinds: dict[str, Any] = {}
-    _Reader(claim, kinds).formula(text)  # a name is of the kind that the calls in the claim ask for, also before them
-    formula = _Reader(claim, kinds).formula(text)
+    tree = _spelled_out(parse(claim))
+    reader = _Reader(claim, {**SPEC_FUNCTIONS, **{f.name: f for f in functions}}, arrays or {})
+    reader.settle_kinds(tree)
+    try:
+        formula = reader.truth(tree)
+    except ReadingError as error:  # arrays of different lengths together, and what else the term reading refuses
+        raise wrong(claim, str(error)) from None
+    reader.check_names(formula)
     sizes = sorted((v for v in free_variables(formula) if v.sort is INDEX), key=lambda v: v.name)
-    return given(*(lt(index(0), make(v)) for v in sizes), formula)
+    return given(*(lt(index(reader.farthest.get(v.name, 0)), make(v)) for v in sizes), formula)
+
+
+def _spelled_out(node: Node) -> Node:
+    """The tree with each abbreviation replaced by what it stands for."""
+    if node.kind == "name" and node.word in _ABBREVIATIONS:
+        return replace(_ABBREVIATIONS[node.word], source=node.source)
+    return replace(node, parts=tuple(map(_spelled_out, node.parts)))
+
+
+def _nodes(tree: Node) -> Iterator[Node]:
+    yield tree
+    for part in tree.parts:
+        yield from _nodes(part)
 
 
 class _Reader:
-    """Reads one claim. `kinds` holds, for a name that a function of the spec is called with, what it stands for."""
+    """Reads one claim. `kinds` holds, for a name that is not simply a number, what it stands for."""
 
-    def __init__(self, claim: str, kinds: dict[str, Any]) -> None:
+    def __init__(self, claim: str, functions: Mapping[str, Definition], arrays: Mapping[str, str]) -> None:
         self.claim = claim
-        self.kinds = kinds
+        self.functions = functions
+        own = {v.name for f in functions.values() for s in f.symbols for v in s.parameters if v.sort is INDEX}
+        self.sizes = _SIZES | own | set(arrays.values())
+        self.kinds: dict[str, Any] = {}
+        self.declared = frozenset(arrays)
+        self.subscripted: set[str] = set()
+        self.farthest: dict[str, int] = {}
+        for name, length in arrays.items():
+            self.declare(name, length)
 
     def wrong(self, problem: str) -> InputError:
-        return InputError(f"the claim {self.claim!r}: {problem}")
+        return wrong(self.claim, problem)
 
-    def formula(self, text: str) -> Term:
-        """Implications and equivalences outside parentheses, then one expression."""
-        for arrow, make_formula in (("<->", formulas.iff), ("->", formulas.implies)):
-            place = _outside_parentheses(text, arrow)
-            if place is not None:
-                left, right = text[:place], text[place + len(arrow) :]
-                return make_formula(self.formula(left), self.formula(right))
-        stripped = text.strip()
-        if _outside_parentheses(stripped[1:-1], "->") is not None and stripped[:1] == "(" and stripped[-1:] == ")":
-            return self.formula(stripped[1:-1])
-        try:
-            tree = ast.parse(stripped, mode="eval").body
-        except SyntaxError as error:
-            equals = " Equality is written ==." if re.search(r"(?<![<>=!])=(?!=)", stripped) else ""
-            raise self.wrong(f"{error.msg} at {(error.text or stripped).strip()!r}.{equals}") from None
-        found = self.read(tree)
-        if not (isinstance(found, Term) and found.sort is BOOL):
-            raise self.wrong("it is a number, not a statement; compare it with something, as in 0 <= KL.")
-        return found
+    def declare(self, name: str, length: str) -> None:
+        """Take the name for a vector of this length, as the user asks."""
+        for word in (name, length):
+            taken = word in ELEMENTARY or word in self.functions
+            if taken or not (word.isascii() and word.isidentifier()) or keyword.iskeyword(word):
+                raise self.wrong(f"arrays={{{name!r}: {length!r}}}: {word!r} cannot be a name here; take another.")
+        if name in self.sizes:
+            raise self.wrong(f"arrays={{{name!r}: {length!r}}}: {name!r} is a size; take another name.")
+        self.kinds[name] = variable(name, size(length))
 
-    def read(self, node: ast.expr, like: Any = None) -> Any:
-        """A formula, a number or an array; a name becomes a variable of the kind of `like`."""
-        match node:
-            case ast.BoolOp(op=operation, values=values):
-                combine = formulas.conjunction if isinstance(operation, ast.And) else formulas.disjunction
-                return combine(*map(self.truth, values))
-            case ast.UnaryOp(op=ast.Not(), operand=operand):
-                return formulas.negation(self.truth(operand))
-            case ast.Compare(left=left, ops=operations, comparators=rest):
-                sides = [self.compared(side) for side in (left, *rest)]
-                pairs = zip(operations, sides, sides[1:], strict=False)
-                return both(*(self.comparison(operation)(*pair) for operation, *pair in pairs))
-            case ast.UnaryOp(op=ast.USub(), operand=operand):
-                return -self.number(operand, like)
-            case ast.BinOp(left=base, op=ast.Pow(), right=ast.Constant(value=int(exponent))):
-                return self.number(base, like) ** exponent
-            case ast.BinOp(left=left, op=operation, right=right) if type(operation) in _ARITHMETIC:
-                return _ARITHMETIC[type(operation)](self.number(left, like), self.number(right, like))
-            case ast.Constant(value=int() | float() as value) if not isinstance(value, bool):
-                return as_term(value if isinstance(value, int) else Fraction(repr(value)))
-            case ast.Name(id="pi"):
-                return xp.pi
-            case ast.Name(id=name) if name in _ABBREVIATIONS:
-                return self.read(ast.parse(_ABBREVIATIONS[name], mode="eval").body)
-            case ast.Name(id=name):
-                return self.named(name, like)
-            case ast.Attribute():
-                return self.named(ast.unparse(node), like)
-            case ast.Subscript(value=ast.Name(id=name), slice=ast.Constant(value=int(place))):
-                return at(self.vector(name), index(place))
-            case ast.Call(func=ast.Name(id=name), args=arguments, keywords=[]):
-                return self.call(name, arguments)
-        raise self.wrong(f"{ast.unparse(node)!r} is not understood.")
+    def settle_kinds(self, tree: Node) -> None:
+        """A name that is an argument is of the kind that the function takes there, wherever else it occurs."""
+        for node in _nodes(tree):
+            if node.kind == "element":
+                self.subscripted.add(node.word)
+            if node.kind != "call" or node.word not in self.functions:
+                continue
+            for part, like in zip(node.parts, self.functions[node.word].parameters.values(), strict=False):
+                if part.kind != "name" or part.word in self.sizes or part.word in _NEVER_VARIABLES or "." in part.word:
+                    continue
+                known = self.kinds.setdefault(part.word, like)
+                # the length that `arrays` gives is then the function's, if it is so for all its arguments
+                alike = ranks if part.word in self.declared else shapes
+                if alike(known) != alike(like):
+                    raise self.wrong(
+                        f"{part.word!r} stands for {in_words(known)} in one place and for {in_words(like)} in another: "
+                        "use two names."
+                    )
 
-    def comparison(self, operation: ast.cmpop) -> Callable[[Term, Term], Term]:
-        if type(operation) not in _COMPARISONS:
-            raise self.wrong(f"the comparison {type(operation).__name__!r} is not understood.")
-        return _COMPARISONS[type(operation)]
+    def check_names(self, formula: Term) -> None:
+        """The kernel takes a dot and _ in a name as the same, as Rocq does."""
+        heads = {part.head for part in subterms(formula) if isinstance(part.head, Variable | Symbol)}
+        seen: dict[str, Any] = {}
+        for head in sorted(heads, key=lambda head: head.name):
+            other = seen.setdefault(head.name.replace(".", "_"), head)
+            if other != head:
+                raise self.wrong(f"the names {other.name!r} and {head.name!r} stand for two things; rename one.")
 
-    def compared(self, node: ast.expr) -> Term:
+    def truth(self, node: Node) -> Term:
+        """A formula."""
+        if node.kind == "compare":
+            sides = [self.compared(part) for part in node.parts]
+            return both(
+                *(
+                    _COMPARISONS[sign](left, right)
+                    for sign, left, right in zip(node.word.split(), sides, sides[1:], strict=False)
+                )
+            )
+        if node.kind == "operation" and node.word in _CONNECTIVES:
+            return _CONNECTIVES[node.word](*map(self.truth, node.parts))
+        raise self.wrong(
+            f"{node.source!r} is a number where a statement is expected; compare it with something, as in 0 <= KL."
+        )
+
+    def compared(self, node: Node) -> Term:
         found = self.number(node)
         if found.ndim:
-            raise self.wrong(f"{ast.unparse(node)!r} is an array: compare its sum, or an element such as mu[0].")
+            raise self.wrong(f"{node.source!r} is an array: compare its sum, or an element such as mu[0].")
         return found.term
 
-    def vector(self, name: str) -> TermArray:
-        found = self.named(name, None) if name in self.kinds else variable(name, size("n"))
-        if not isinstance(found, TermArray) or found.ndim != 1:
-            raise self.wrong(f"{name!r} is not a vector: it has no elements.")
-        return found
-
-    def truth(self, node: ast.expr) -> Term:
-        found = self.read(node)
-        if not isinstance(found, Term):
-            raise self.wrong(f"{ast.unparse(node)!r} is a number where a statement is expected.")
-        return found
-
-    def number(self, node: ast.expr, like: Any = None) -> TermArray:
-        found = self.read(node, like)
+    def number(self, node: Node) -> TermArray:
+        found = self.value(node)
         if not isinstance(found, TermArray):
-            raise self.wrong(f"{ast.unparse(node)!r} is not a number.")
+            raise self.wrong(f"{node.source!r} is {in_words(found)}, not a number.")
         return found
 
-    def named(self, name: str, like: Any) -> Any:
-        """The variable of this name, of the kind that calls ask for, or else its place; a size is a number."""
-        if name in _SIZES and like is None:
+    def value(self, node: Node) -> Any:
+        """A number, an array, or what else a function takes."""
+        match node.kind:
+            case "number":
+                return as_term(self.exact(node.word))
+            case "name":
+                return self.named(node.word)
+            case "element":
+                return self.element(node)
+            case "call":
+                return self.call(node)
+            case "operation" if node.word == "**":
+                return self.power(node)
+            case "operation" if node.word in _ARITHMETIC:
+                return _ARITHMETIC[node.word](*map(self.number, node.parts))
+        raise self.wrong(f"{node.source!r} is a statement where a number is expected.")
+
+    def exact(self, literal: str) -> Fraction:
+        """The rational number that is written: no float comes in between."""
+        digits = literal.replace("_", "").lower()
+        if len(digits) > _MOST_DIGITS:
+            raise self.wrong(f"a number has at most {_MOST_DIGITS} digits, and one here has {len(digits):,}.")
+        if digits[:1] == "0" and digits[1:2] in ("x", "o", "b"):
+            return Fraction(int(digits, 0))
+        mantissa, _, exponent = digits.partition("e")
+        if "." not in digits and not exponent and digits != "0" and digits.startswith("0"):
+            raise self.wrong(f"the number {literal!r} begins with a zero; write {digits.lstrip('0') or '0'}.")
+        if abs(int(exponent or 0)) > _LARGEST_EXPONENT:
+            raise self.wrong(f"the exponent of {literal!r} is larger than {_LARGEST_EXPONENT:,}.")
+        return Fraction(mantissa) * Fraction(10) ** int(exponent or 0)
+
+    def power(self, node: Node) -> TermArray:
+        base, exponent = node.parts
+        if exponent.kind != "number" or not exponent.word.isdigit():
+            raise self.wrong(f"{node.source!r}: a power is a whole number that is written out, as in x**2.")
+        if _degree(node) > HIGHEST_POWER:
+            raise self.wrong(f"{node.source!r}: powers go up to {HIGHEST_POWER} here, nested ones multiplied.")
+        return self.number(base) ** int(self.exact(exponent.word))
+
+    def named(self, name: str) -> Any:
+        """The variable of this name, of its kind; a size is a number."""
+        if name == "pi":
+            return xp.pi
+        if name in self.sizes:
             return real(size(name))
-        known = self.kinds.get(name)
-        if known is not None and like is not None and _shapes(known) != _shapes(like):
-            raise self.wrong(f"{name!r} stands for a number in one place and for an array in another: use two names.")
-        return _renamed(known if known is not None else like if like is not None else variable("_"), name)
+        root, dot, path = name.partition(".")
+        if name in self.functions or name in _NEVER_VARIABLES:
+            raise self.wrong(f"{name!r} is a function here; call it, as in exp(x), or take another name.")
+        if name.lower() in ("inf", "infinity", "nan"):
+            raise self.wrong(f"{name!r} is no real number, and a name stands for one; take another name.")
+        if root in self.kinds:
+            return self.field(renamed(self.kinds[root], root), name, path)
+        if dot:
+            raise self.wrong(f"{root!r} has no part {path!r}: no function here takes a record of that name.")
+        if name in self.subscripted:
+            raise self.wrong(f"{name!r} is an array, of unknown length: say it with arrays={{{name!r}: 'n'}}.")
+        return variable(name)
 
-    def argument(self, node: ast.expr, like: Any) -> Any:
-        """An argument of a function of the spec: a name in it is of the kind of this parameter."""
-        if isinstance(node, ast.Name | ast.Attribute) and _written(node) not in _ABBREVIATIONS:
-            self.kinds.setdefault(_written(node), like)
-        return self.read(node, like)
+    def field(self, record: Any, name: str, path: str) -> Any:
+        """The part of a record that the dots lead to."""
+        for part in filter(None, path.split(".")):
+            parts = [field.name for field in fields(record)] if is_dataclass(record) else []
+            if part not in parts:
+                known = f"its parts are {', '.join(parts)}" if parts else "it has no parts"
+                raise self.wrong(f"{name!r}: there is no {part!r}; {known}.")
+            record = getattr(record, part)
+        return record
 
-    def call(self, name: str, arguments: list[ast.expr]) -> Any:
-        if name in _ELEMENTARY:
+    def element(self, node: Node) -> TermArray:
+        """An element of a vector, which the length that it is declared with is then larger than."""
+        name, (place,) = node.word, node.parts
+        if place.kind != "number" or not place.word.isdigit() or int(self.exact(place.word)) > _FARTHEST_ELEMENT:
+            raise self.wrong(f"{node.source!r}: an index is a whole number from 0 to {_FARTHEST_ELEMENT:,}.")
+        number = int(place.word)
+        known = self.kinds.get(name.partition(".")[0])
+        if known is None and name not in self.sizes | ELEMENTARY | set(self.functions) and "." not in name:
+            known = variable(name, size(f"{name}.length"))
+        array = self.named(name) if known is None or "." in name else renamed(known, name)
+        if not isinstance(array, TermArray) or array.ndim != 1:
+            raise self.wrong(f"{name!r} is not a vector: it has no elements.")
+        length = index(array.shape[0])
+        if isinstance(length.head, Variable):
+            self.farthest[length.head.name] = max(number, self.farthest.get(length.head.name, 0))
+        return TermArray((), element(array.term, index(number)))
+
+    def call(self, node: Node) -> Any:
+        name, arguments = node.word, node.parts
+        if name in _REDUCTIONS or name in _ELEMENTWISE:
             if len(arguments) != 1:
                 raise self.wrong(f"{name} takes one argument.")
-            return _ELEMENTARY[name](self.number(arguments[0]))
-        if name not in _FUNCTIONS:
-            close = difflib.get_close_matches(name, [*_FUNCTIONS, *_ELEMENTARY], n=1)
-            hint = f" Did you mean {close[0]}?" if close else f" Known: {', '.join(sorted(_FUNCTIONS))}."
+            if name in _ELEMENTWISE:
+                return _ELEMENTWISE[name](self.number(arguments[0]))
+            return self.reduced(name, arguments[0])
+        if name not in self.functions:
+            close = difflib.get_close_matches(name, [*self.functions, *_REDUCTIONS, *_ELEMENTWISE], n=1)
+            hint = f" Did you mean {close[0]}?" if close else f" Known: {', '.join(sorted(self.functions))}."
             raise self.wrong(f"the function {name!r} is not known.{hint}")
-        definition = _FUNCTIONS[name]
+        definition = self.functions[name]
         if len(arguments) != len(definition.parameters):
             raise self.wrong(
                 f"{name} takes {', '.join(definition.parameters)}; it was given {len(arguments)} arguments."
             )
-        given_values = [
-            self.argument(node, like) for node, like in zip(arguments, definition.parameters.values(), strict=True)
-        ]
-        return definition(*given_values)
+        pairs = zip(arguments, definition.parameters.items(), strict=True)
+        return definition(*(self.argument(name, *pair) for pair in pairs))
+
+    def argument(self, function: str, node: Node, parameter: tuple[str, Any]) -> Any:
+        name, like = parameter
+        found = self.value(node)
+        if ranks(found) != ranks(like):
+            raise self.wrong(f"{function} takes for {name} {in_words(like)}, and {node.source!r} is {in_words(found)}.")
+        return found
+
+    def reduced(self, name: str, node: Node) -> TermArray:
+        """A sum or mean over the elements of an array: that of a number would be the number, silently."""
+        array = self.number(node)
+        if not array.ndim:
+            names = [part.word for part in _nodes(node) if part.kind == "name" and part.word not in self.sizes]
+            say = f" If {names[0]} is a vector, say so: arrays={{{names[0]!r}: 'n'}}." if names else ""
+            raise self.wrong(f"{name}({node.source}): {node.source!r} is a number, and has no {name}.{say}")
+        return _REDUCTIONS[name](array)
 
 
-def _written(node: ast.expr) -> str:
-    """The name that is written there, with its dots."""
-    return ast.unparse(node)
-
-
-def _shapes(value: Any) -> list[tuple]:
-    """The shapes of a value's arrays, which tell its kind."""
-    if is_dataclass(value) and not isinstance(value, type):
-        return [shape for field in fields(value) for shape in _shapes(getattr(value, field.name))]
-    return [value.shape if isinstance(value, TermArray) else ("map", value.length)]  # pyright: ignore
-
-
-def _renamed(like: Any, name: str) -> Any:
-    """A variable, or a record of variables, like this one but of another name."""
-    if isinstance(like, TermArray):
-        return variable(name, *like.shape)
-    if isinstance(like, TermMap):
-        return map_variable(name, like.length)
-    return replace(like, **{f.name: _renamed(getattr(like, f.name), f"{name}.{f.name}") for f in fields(like)})
-
-
-def _outside_parentheses(text: str, arrow: str) -> int | None:
-    """Where the arrow stands first outside parentheses."""
-    depth = 0
-    for place, character in enumerate(text):
-        depth += (character in "([") - (character in ")]")
-        if depth == 0 and text.startswith(arrow, place) and not (arrow == "->" and text[place - 1 : place] == "<"):
-            return place
-    return None
+def _degree(node: Node) -> int:
+    """The exponents of nested powers, multiplied; of an exponent that is not written out, 1."""
+    inside = max((_degree(part) for part in node.parts), default=1)
+    if node.kind != "operation" or node.word != "**" or not node.parts[1].word.isdigit():
+        return inside
+    exponent = node.parts[1].word
+    return inside * (int(exponent) if len(exponent) < 9 else 10**9)

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
 
-from flint import fmpq
+from flint import arb, fmpq
 
 from vaelid.readings.errors import ReadingError
-from vaelid.readings.terms.syntax import INDEX, MAP, Operator, Term, Variable, free_variables
+from vaelid.readings.terms.syntax import INDEX, MAP, Number, Operator, Term, Variable, free_variables
 from vaelid.readings.terms.text import text
 from vaelid.readings.terms.values import Value, value_at
 from vaelid.theory.statement import split
@@ -20,6 +20,8 @@ __all__ = ["POINTS", "Counterexample", "counterexample"]
 _NUMBERS = [Fraction(n) for n in ("0", "1", "-1", "2", "-2", "1/2", "-1/2", "3", "-3", "10", "-10", "1/100")]
 _LONGEST = 3
 POINTS = 4000
+_LONGEST_EXACT = 200
+"""Exact numbers of more bits, above or below the line, are shown to 17 digits."""
 
 
 @dataclass(frozen=True)
@@ -35,14 +37,13 @@ class Counterexample:
 
     def __str__(self) -> str:
         where = ", ".join(f"{name} = {_shown(value)}" for name, value in self.point.items())
-        if self.sides is None:
-            return f"It is false at {where}."
+        false = f"It is false at {where}" if where else "It is false"
         sides = [
             f"{text(side)} = {_number(value)}"
-            for side, value in zip(self.conclusion.arguments, self.sides, strict=True)
-            if free_variables(side)
+            for side, value in zip(self.conclusion.arguments, self.sides or (), strict=self.sides is not None)
+            if not isinstance(side.head, Number)
         ]
-        return f"It is false at {where}: there {', and '.join(sides)}."
+        return f"{false}: {'there ' * bool(where)}{', and '.join(sides)}." if sides else f"{false}."
 
 
 def _shown(value: Any) -> str:
@@ -51,8 +52,9 @@ def _shown(value: Any) -> str:
 
 def _number(value: Value) -> str:
     """An exact number, or a decimal that is right to within what follows the sign ±."""
-    if isinstance(value, fmpq):
+    if isinstance(value, fmpq) and value.height_bits() <= _LONGEST_EXACT:
         return f"{value} exactly"
+    value = arb(value)
     middle, _, radius = value.str(17).strip("[]").partition(" +/- ")
     return f"{middle} ± {radius}"
 
@@ -84,23 +86,28 @@ def _at(statement: Term, point: dict[Variable, Any]) -> Counterexample:
 
 
 def _length(point: dict[Variable, Any]) -> int:
-    """The one length that all axes have at a point."""
-    return next((value for variable, value in point.items() if variable.sort is INDEX), _LONGEST)
+    """That of the longest axis at a point."""
+    return max((value for variable, value in point.items() if variable.sort is INDEX), default=_LONGEST)
 
 
 def _points(variables: list[Variable]) -> Iterator[dict[Variable, Any]]:
-    """All small points of few variables first, then seeded random ones. All sizes are equal at a point."""
+    """All small points of few variables first, of sizes 1 and then 2; then seeded random ones, of any small sizes."""
     sizes = [variable for variable in variables if variable.sort is INDEX]
     others = [variable for variable in variables if variable.sort is not INDEX]
+    if not variables:
+        yield {}
+        return
     if len(_NUMBERS) ** len(others) <= 300:
         chosen = itertools.product(range(len(_NUMBERS)), repeat=len(others))
-        for places in sorted(chosen, key=lambda places: (sum(places), places)):
+        simple = sorted(chosen, key=lambda places: (sum(places), places))
+        for length, places in itertools.product((1, 2) if sizes else (1,), simple):
             values = {v: _everywhere(v, _NUMBERS[place]) for v, place in zip(others, places, strict=True)}
-            yield {**dict.fromkeys(sizes, 1), **values}
+            yield {**dict.fromkeys(sizes, length), **values}
     rng = random.Random(0)
     while True:
-        length = rng.randint(1, _LONGEST)
-        yield {**dict.fromkeys(sizes, length), **{variable: _drawn(variable, rng) for variable in others}}
+        length, same = rng.randint(1, _LONGEST), rng.random() < 0.5
+        lengths = {size: length if same else rng.randint(1, _LONGEST) for size in sizes}
+        yield {**lengths, **{variable: _drawn(variable, rng) for variable in others}}
 
 
 def _everywhere(variable: Variable, number: Fraction) -> Any:

@@ -56,8 +56,10 @@ def log_softmax(x: TermArray, *, axis: int) -> TermArray:
 
 
 def sum_(x: Any, *, axis: int | tuple[int, ...] | None = None, keepdims: bool = False) -> TermArray:
-    """The sum over an axis, over several, or over all."""
+    """The sum over an axis, over several, or over all. A number has no axis: its sum would vanish without a word."""
     x = as_term(x)
+    if not x.ndim:
+        raise ReadingError("the sum or mean of a number: it has no axis to sum over; is it meant to be an array?")
     for position in sorted(_axes(axis, x.ndim), reverse=True):
         length = x.shape[position]
         moved = permute_dims(x, (*[a for a in range(x.ndim) if a != position], position))

@@ -26,6 +26,7 @@ from vaelid.readings.terms.syntax import (
     Symbol,
     Term,
     Variable,
+    loose_levels,
 )
 
 __all__ = ["OPERATIONS", "Value", "value_at"]
@@ -38,9 +39,11 @@ def value_at(term: Term, point: Mapping[Variable, Any], *, precision: int = 128)
     """The value of a term at a point; of a formula True, False, or None where balls overlap.
 
     The point gives for each variable a rational number, a whole number (an index), a sequence (a vector), or the
-    sequence that a map puts out, whatever it is applied to. Indices of a `forall` are tried from -1 to the longest
-    sequence: enough for what holds of the indices of an axis. Raises `ZeroDivisionError` for a division by zero and
-    `ReadingError` for a logarithm or root of what may not be positive: there a formula says nothing.
+    sequence that a map puts out, whatever it is applied to. A `forall` over the indices of an axis (0 <= i and i < n
+    imply P) is decided by trying each. Any other ranges over all whole numbers: those from -1 to the longest sequence
+    are tried, which may show it false; that none of them does leaves its value None. Raises `ZeroDivisionError` for a
+    division by zero and `ReadingError` for a logarithm or root of what may not be positive: there a formula says
+    nothing.
     """
     longest = max((len(v) for v in point.values() if isinstance(v, Sequence)), default=0)
     given = {variable: _given(value, variable.sort) for variable, value in point.items()}
@@ -99,7 +102,9 @@ class _Evaluator:
             case Binder(name="sum"):
                 return sum((inner(arguments[1], i) for i in range(inner(arguments[0]))), fmpq(0))
             case Binder():
-                return _all([inner(arguments[0], i) for i in self.indices])
+                bounded = self._range(arguments[0], inner)
+                tried = _all([inner(arguments[0], i) for i in (self.indices if bounded is None else bounded)])
+                return None if bounded is None and tried is True else tried
             case Lambda():
                 return partial(inner, arguments[0])
             case Element():
@@ -111,6 +116,23 @@ class _Evaluator:
             case Operator(name=name):
                 return OPERATIONS[name](*map(inner, arguments))
         raise ReadingError(f"no value of {head}")
+
+    def _range(self, body: Term, inner: Callable[..., Any]) -> range | None:
+        """The indices i that a body of the form (0 <= i and i < n -> P) says something of; None for another form."""
+        if body.head != Operator("implies") or body.arguments[0].head != Operator("and"):
+            return None
+        index, below = Term(Bound(0)), None
+        low, *rest = body.arguments[0].arguments
+        if low is not Term(Operator("less_equal"), Term(Number(Fraction(0), INDEX)), index):
+            return None
+        for part in rest:
+            if (
+                part.head == Operator("less")
+                and part.arguments[0] is index
+                and 0 not in loose_levels(part.arguments[1])
+            ):
+                below = inner(part.arguments[1], 0)  # the bound does not depend on the index: any will do
+        return None if below is None else range(below)
 
     def _inner(self, point: Mapping[Variable, Any], scope: tuple[int, ...], argument: Term, *indices: int) -> Any:
         """The value of an argument under these indices of its own, the first axis first."""
