@@ -305,8 +305,8 @@ def test_results_that_are_not_finite_are_refused_by_their_row(refused, folder):
     np.save(folder / "far.npy", far)
     refused(
         *("evaluate", "run", "far.npy"),
-        says="the KL of row 17 is not finite (of 1 of 60 rows): the model cannot take these data. Look at that row, and "
-        "at how the model was trained.",
+        says="the KL of row 17 is not finite (of 1 of 60 rows): the model cannot take these data. Look at that row, "
+        "and at how the model was trained.",
     )
 
 
