@@ -17,6 +17,7 @@ import torch
 
 from vaelid import VAE, DivergenceError, InputError, evaluate, fit, load
 from vaelid.interface import files, log, runs
+from vaelid.interface.cli.results import _write as write_results
 from vaelid.interface.files import make_unused_folder
 from vaelid.interface.lock import check_free, hold
 from vaelid.interface.recorder import Recorder
@@ -302,13 +303,21 @@ def test_results_that_are_not_finite_are_refused_by_their_row(refused, folder):
     far = ROWS.copy()
     far[17] = 3e38
     np.save(folder / "far.npy", far)
-    many = "(of 1 of 60 rows)"
-    for command in (("evaluate", "run", "far.npy"), ("encode", "run", "far.npy", "--out", "e.npz")):
-        what = "the KL" if command[0] == "evaluate" else "mu"
-        tail = (
-            "the model cannot take these data. Look at that row, and at how the model was trained."
-            if command[0] == "evaluate"
-            else "the model cannot take these data, or has diverged."
-        )
-        how = f"{many}: " if command[0] == "evaluate" else f"{many}, so nothing is written: "
-        refused(*command, says=f"{what} of row 17 is not finite {how}{tail}")
+    refused(
+        *("evaluate", "run", "far.npy"),
+        says="the KL of row 17 is not finite (of 1 of 60 rows): the model cannot take these data. Look at that row, "
+        "and at how the model was trained.",
+    )
+
+
+@pytest.mark.parametrize("bad", [np.nan, np.inf])
+def test_arrays_that_are_not_finite_are_not_written(tmp_path, bad):
+    x = ROWS.copy()
+    x[17, 2] = bad
+    with pytest.raises(InputError) as error:
+        write_results(tmp_path / "e.npz", {"mu": ROWS, "logvar": x}, as_json=False)
+    assert str(error.value) == (
+        "logvar of row 17 is not finite (of 1 of 60 rows), so nothing is written: the model cannot take these data, or "
+        "has diverged."
+    )
+    assert not list(tmp_path.iterdir())

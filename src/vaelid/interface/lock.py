@@ -17,6 +17,8 @@ from vaelid.train.facts import Count, Strict, decode, shown, without_unset
 __all__ = ["check_free", "hold"]
 
 LOCK, HOLDER = ".lock", ".writer.json"
+PATIENCE = 1.0
+"""Seconds: another process that only looks whether the folder is free holds the lock for a moment too."""
 
 
 class Holder(Strict, frozen=True):
@@ -34,7 +36,7 @@ def hold(folder: Path) -> Iterator[None]:
     The system ties the lock to the process, so one that was killed holds nothing. On a network file system it
     reaches other machines only where that file system carries locks between them (NFS 4 does; a sync folder does not).
     """
-    lock = FileLock(folder / LOCK, timeout=0)
+    lock = FileLock(folder / LOCK, timeout=PATIENCE)
     with named_failures(folder / LOCK, "lock"):
         try:
             lock.acquire()
@@ -55,7 +57,7 @@ def check_free(folder: Path) -> None:
     """Raise `InputError` where a process holds the folder's lock now. Nothing is written."""
     if not (folder / LOCK).exists():
         return
-    lock = FileLock(folder / LOCK, timeout=0)
+    lock = FileLock(folder / LOCK, timeout=PATIENCE)
     try:
         lock.acquire()
     except Timeout:
