@@ -35,25 +35,37 @@ class Ratio(numbers.Rational):
     __rtruediv__ = __truediv__ = __trunc__ = __hash__ = None
 
 
-@attack("refused: NotProved: not proved: z3 says sat, cvc5 says sat")
+@attack(
+    "refused: NotProved: not proved: z3 says sat, cvc5 says sat",
+    now="TypeError: a number is a Fraction in lowest terms, not 1/0",
+)
 def a_fraction_has_the_denominator_zero():
     return smt(FALSE, [smt(equal(make(Number(Fraction(Ratio(1, 0)))), make(Number(Fraction(Ratio(2, 0))))))])
 
 
-@attack("got through: made Number(value=Fraction(1, 0), sort=Real)")
+@attack(
+    "got through: made Number(value=Fraction(1, 0), sort=Real)",
+    now="TypeError: a number is a Fraction in lowest terms, not 1/0",
+)
 def a_number_with_the_denominator_zero_is_made():
     made = make(Number(Fraction(Ratio(1, 0))))
     raise AssertionError(f"made {made}")
 
 
-@attack("refused: NotProved: not proved: z3 says sat, cvc5 says sat")
+@attack(
+    "refused: NotProved: not proved: z3 says sat, cvc5 says sat",
+    now="TypeError: a number is a Fraction in lowest terms, not 1/-1",
+)
 def a_fraction_has_a_negative_denominator():
     made = make(Number(Fraction(Ratio(1, -1))))
     smt(FALSE, [smt(less(ZERO, made))])
     raise AssertionError(f"made {made}")
 
 
-@attack("got through: made Number(value=Fraction(2, 2), sort=Real)")
+@attack(
+    "got through: made Number(value=Fraction(2, 2), sort=Real)",
+    now="TypeError: a number is a Fraction in lowest terms, not 2/2",
+)
 def a_fraction_is_not_in_lowest_terms():
     """Two numbers that are equal, and two terms."""
     one = make(Number(Fraction(Ratio(2, 2))))
@@ -109,7 +121,10 @@ def premises_are_read_twice():
     return smt(FALSE, Changing())
 
 
-@attack("refused: TypeError: a premise is a Theorem")
+@attack(
+    "refused: TypeError: a premise is a Theorem",
+    now="TypeError: a premise is a Theorem that a rule of vaelid.theory.kernel made",
+)
 def premises_are_a_tuple_that_lies():
     class Lying(tuple):
         def __iter__(self):
@@ -128,7 +143,10 @@ def a_generator_of_premises_works_while_it_is_read():
     return smt(FALSE, premises())
 
 
-@attack("refused: TypeError: a premise is a Theorem")
+@attack(
+    "refused: TypeError: a premise is a Theorem",
+    now="TypeError: a premise is a Theorem that a rule of vaelid.theory.kernel made",
+)
 def a_premise_tells_a_false_class():
     class Told:
         statement, axioms = FALSE, frozenset()
@@ -174,7 +192,10 @@ def values_are_a_dictionary_that_lies():
     return instantiate(THEOREMS["reflexive"], Lying({X.head: ZERO}))
 
 
-@attack("refused: TypeError: <attacks_by_liars.a_key_is_equal_to_every_variable.<locals>.Every object> ...")
+@attack(
+    "refused: TypeError: <attacks_by_liars.a_key_is_equal_to_every_variable.<locals>.Every object> ...",
+    now="TypeError: <attacks_by_liars",
+)
 def a_key_is_equal_to_every_variable():
     class Every:
         def __eq__(self, other: object) -> bool:
@@ -188,7 +209,10 @@ def a_key_is_equal_to_every_variable():
     return instantiate(THEOREMS["reflexive"], {Every(): ONE})
 
 
-@attack("refused: TypeError: Variable(name='x', sort=Index) cannot stand for Number(value=Fraction(1, 2), ...")
+@attack(
+    "refused: TypeError: Variable(name='x', sort=Index) cannot stand for Number(value=Fraction(1, 2), ...",
+    now="TypeError: Variable(name='x', sort=Index) cannot stand for",
+)
 def a_variable_of_another_sort_has_the_same_name():
     """x the real number is not x the index."""
     theorem = smt(less_equal(of("multiply", X, X), of("multiply", X, X)))
