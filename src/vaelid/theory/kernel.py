@@ -248,8 +248,8 @@ def unfold(symbol: Symbol) -> Theorem:
 def instantiate(theorem: Theorem, values: Mapping[Variable, Term]) -> Theorem:
     """The theorem with values for some of its variables, all at once."""
     (theorem,), values = _theorems([theorem]), dict(values)
-    for value in values.values():
-        all(intact_subterms(value))
+    for value in filter(is_term, values.values()):  # `instance` refuses what is none
+        list(intact_subterms(value))
     return _theorem(instance(theorem.statement, values), "instance", (theorem,))
 
 

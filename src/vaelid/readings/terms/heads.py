@@ -76,6 +76,7 @@ def array_of_rank(rank: int) -> Sort:
 
 
 def is_sort(sort: object) -> bool:
+    """Whether this is the one sort of its name and rank, and not a tuple made to look like it."""
     return type(sort) is Sort and _SORTS.get((sort.name, sort.rank)) is sort
 
 
