@@ -93,3 +93,21 @@ class Whole(int):
 
     def __abs__(self) -> "Whole":
         return self
+
+
+def forged(genuine: object, **changes: object) -> object:
+    """An object of the same class as a genuine one with other contents, made without the class's own constructor."""
+    kind = type(genuine)
+    if isinstance(genuine, tuple):
+        old = [(getattr(genuine, name), new) for name, new in changes.items() if hasattr(genuine, name)]
+        inside = [next((new for was, new in old if was is item), item) for item in tuple.__getitem__(genuine, slice(9))]
+        return tuple.__new__(kind, inside)
+    slots = tuple(kind.__slots__)
+    # the same base and the same slots: then Python allows the class to be assigned
+    open_kind = {"__slots__": slots, "__setattr__": object.__setattr__}
+    made = object.__new__(type("Disguise", (kind.__base__,), open_kind))
+    for name in slots:
+        if name != "__weakref__":
+            setattr(made, name, changes.get(name, getattr(genuine, name)))
+    made.__class__ = kind
+    return made

@@ -87,10 +87,10 @@ def limited(monkeypatch, *, z3: int, cvc5: int):
     with monkeypatch.context() as patch:
         patch.setattr(solvers, "Z3_RESOURCES", z3)
         patch.setattr(solvers, "CVC5_RESOURCES", cvc5)
-        solvers.ask.cache_clear()
+        solvers.forget_answers()
         solvers._cvc5_process_of.cache_clear()
         yield
-    solvers.ask.cache_clear()
+    solvers.forget_answers()
     solvers._cvc5_process_of.cache_clear()
 
 
@@ -398,9 +398,9 @@ class TestSolvers:
 
     @pytest.fixture(autouse=True)
     def _asked_anew(self):
-        solvers.ask.cache_clear()
+        solvers.forget_answers()
         yield
-        solvers.ask.cache_clear()
+        solvers.forget_answers()
 
     @pytest.mark.parametrize("liar", ["_z3", "_cvc5"])
     def test_one_lying_solver_is_not_enough(self, monkeypatch, liar):
@@ -497,7 +497,7 @@ class TestTheProcessOfCvc5:
         solvers._cvc5_process_of.cache_clear()
 
     def test_one_that_has_ended_is_started_anew(self):
-        solvers.ask.cache_clear()
+        solvers.forget_answers()
         process = solvers._running_cvc5().process
         process.kill()
         process.wait()

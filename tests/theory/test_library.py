@@ -148,7 +148,7 @@ class TestProofs:
 
     @pytest.mark.slow
     def test_the_whole_library_is_proved_within_seconds(self):
-        solvers.ask.cache_clear()
+        solvers.forget_answers()
         start = time.process_time()
         for result in PROVED:
             assert result.prove is not None

@@ -7,7 +7,7 @@ from time import perf_counter
 from vaelid.theory.kernel import NotProved, Theorem
 from vaelid.theory.library import LIBRARY
 from vaelid.theory.result import Result
-from vaelid.theory.solvers import ask
+from vaelid.theory.solvers import forget_answers
 
 __all__ = ["Checked", "check_library", "obligations", "steps"]
 
@@ -24,7 +24,7 @@ class Checked:
 
 def check_library() -> Iterator[Checked]:
     """Prove every result of the library that has a proof here, asking both solvers anew."""
-    ask.cache_clear()
+    forget_answers()
     for result in LIBRARY.values():
         result.__dict__.pop("theorem", None)
     for result in LIBRARY.values():

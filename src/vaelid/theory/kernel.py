@@ -1,17 +1,32 @@
 """The kernel: the only maker of theorems.
 
 A theorem is a formula (`vaelid.readings.terms.syntax`) that is true for all values of its variables: real numbers,
-whole indices, arrays (functions from indices to reals) and maps (any functions from vectors to vectors).
+whole indices, arrays (functions from indices to reals) and maps (any functions from vectors to vectors). For example
+`smt(equal(x, x))` is the theorem x = x, and `smt(equal(x, y))` raises `NotProved`.
 
-What is trusted, then, is
-1. this file, and the language it speaks of: `syntax.py` (terms, substitution) and `smtlib.py` (their SMT-LIB text);
+What is trusted:
+1. this file, and from `readings/terms` the files that it imports: `unchanging.py` (tuples that cannot be changed),
+   `heads.py` and `syntax.py` (terms, substitution), `formulas.py`, `smtlib.py` (their SMT-LIB text);
 2. that z3 and cvc5 do not both call the same satisfiable text unsatisfiable;
 3. the axioms in `AXIOMS`: facts on exp, log, pi and abs, each with the Rocq theorem it is;
 4. that a spec function does on floats what it does on terms, but for rounding (the tracing: `terms/arrays.py`,
    `terms/namespace.py`). The conformance suite tests that; nothing proves it.
-Tactics, the library and every other file can at worst fail to prove. Python hides nothing for good: code that
-reaches into private names, a module's own names or `object.__setattr__` can forge a theorem, as it could forge the
-printed page. What is called as it is meant to be called, with any object whatever, does not.
+Tactics, the library and every other file can at worst fail to prove.
+
+What a caller can do. Theorems, axioms, terms, heads, sorts and solvers' answers are tuples. No function of the files
+above, called with any objects whatever, gives a false theorem, and nothing that Python offers on an object changes
+the contents of one: `__init__` called again, the class's descriptors, copies, pickles, `object.__setattr__`. An
+object that somebody else made of these classes (`tuple.__new__(Theorem, ...)`) is refused as a premise or a part.
+`tests/theory` holds all attempts so far, each with its first result. Python itself leaves these ways:
+- private names (`_THEOREMS`), and assignment to attributes of modules and classes, the standard library's included,
+  however they are reached: by import, `f.__globals__`, `f.__closure__`, frames and tracebacks, a debugger, `gc`;
+- the process's memory: `ctypes`, a C extension;
+- `object.__setattr__(part, "__class__", other)`, or `object`'s descriptor of that name, which gives a part of a term
+  other attributes, not other contents. Every rule refuses such a part; it does not notice a second thread that does
+  this while the rule works, and whatever prints the part shows the other attributes;
+- other solvers: a z3 module or cvc5 package put in place of the real ones, another `sys.executable`, a library that
+  the system's loader puts into the solver's process, writing to that process's pipes. Both solvers must be deceived.
+A changed theorem misleads only the process that changed it: prove it again in another.
 
 Why each rule is sound:
 - `axiom`, `sum_equations`: true statements, fixed in this file; sum over 0 <= i < n is defined by recursion on n.
@@ -27,13 +42,13 @@ Why each rule is sound:
   never more. Division by zero is any value, in both solvers. Anything but two answers `unsat` is a refusal.
 """
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping
 from fractions import Fraction
-from types import MappingProxyType
+from typing import NamedTuple
 
 from vaelid.readings.terms import smtlib
 from vaelid.readings.terms.formulas import conjunction, equal, for_all, implies, less, less_equal, not_equal
+from vaelid.readings.terms.heads import anew
 from vaelid.readings.terms.syntax import (
     BOOL,
     INDEX,
@@ -49,9 +64,11 @@ from vaelid.readings.terms.syntax import (
     Variable,
     free_variables,
     instance,
+    intact_subterms,
+    is_term,
     make,
-    subterms,
 )
+from vaelid.readings.terms.unchanging import Made, Unchanging, field
 from vaelid.spec.errors import VaelidError
 from vaelid.theory.solvers import Answer, ask
 
@@ -68,8 +85,6 @@ __all__ = [
     "unfold",
 ]
 
-_KEY = object()
-
 
 class NotProved(VaelidError):
     """A rule does not apply, or a solver did not answer `unsat`; `answers` holds what the solvers said."""
@@ -79,32 +94,17 @@ class NotProved(VaelidError):
         self.answers = answers
 
 
-class Theorem:
+class Theorem(Unchanging):
     """A formula that a rule of this file accepted. It cannot be made, changed, copied or unpickled from outside."""
 
-    __slots__ = ("axioms", "premises", "rule", "statement")
-    statement: Term
-    rule: str
-    premises: "tuple[Theorem, ...]"
-    axioms: frozenset[str]
+    __slots__ = ()
+    statement: Term = field(0)
+    rule: str = field(1)
+    premises: "tuple[Theorem, ...]" = field(2)
+    axioms: frozenset[str] = field(3)
 
-    def __new__(cls, key: object, statement: Term, rule: str, premises: "Iterable[Theorem]" = ()) -> "Theorem":
-        if key is not _KEY:
-            raise TypeError("a theorem is made by the rules of vaelid.theory.kernel only")
-        premises = tuple(premises)
-        self = object.__new__(cls)
-        object.__setattr__(self, "statement", _formula(statement))
-        object.__setattr__(self, "rule", rule)
-        object.__setattr__(self, "premises", premises)
-        own = {rule.partition(" ")[2]} if rule.startswith("axiom ") else set()
-        object.__setattr__(self, "axioms", frozenset(own.union(*(premise.axioms for premise in premises))))
-        return self
-
-    def __setattr__(self, name: str, value: object) -> None:
-        raise AttributeError("a theorem cannot be changed")
-
-    def __delattr__(self, name: str) -> None:
-        raise AttributeError("a theorem cannot be changed")
+    def __new__(cls, *_: object) -> "Theorem":
+        raise TypeError("a theorem is made by the rules of vaelid.theory.kernel only")
 
     def __reduce_ex__(self, protocol: object) -> str:
         raise TypeError("a theorem cannot be copied or pickled: prove it again")
@@ -121,12 +121,22 @@ class Theorem:
         return f"Theorem({text(self.statement)}{whole}; by {self.rule}; axioms: {axioms})"
 
 
+_THEOREMS: Made[Theorem] = Made()
+
+
+def _theorem(statement: Term, rule: str, premises: tuple[Theorem, ...] = ()) -> Theorem:
+    own = {rule.partition(" ")[2]} if rule.startswith("axiom ") else set()
+    axioms = frozenset(own.union(*(premise.axioms for premise in premises)))
+    made = tuple.__new__(Theorem, (_formula(statement), rule, premises, axioms))
+    return _THEOREMS.add((statement, rule, premises), made)
+
+
 def _formula(statement: Term) -> Term:
     """The statement, if it is one: all indices bound, and each name (with _ for a dot, as in Rocq) of one thing."""
-    if type(statement) is not Term or statement.sort is not BOOL or statement.loose:
+    if not is_term(statement) or statement.sort is not BOOL or statement.loose:
         raise NotProved("a statement is a formula whose indices are all bound")
     names: dict[str, object] = {}
-    for head in (part.head for part in subterms(statement)):
+    for head in (part.head for part in intact_subterms(statement)):
         if isinstance(head, Variable | Symbol) and names.setdefault(head.name.replace(".", "_"), head) != head:
             raise NotProved(f"the name {head.name} stands for two things in one statement")
     return statement
@@ -134,8 +144,10 @@ def _formula(statement: Term) -> Term:
 
 def _theorems(given: Iterable[Theorem]) -> tuple[Theorem, ...]:
     given = tuple(given)
-    if any(type(theorem) is not Theorem for theorem in given):
-        raise TypeError("a premise is a Theorem")
+    if any(type(theorem) is not Theorem or theorem not in _THEOREMS for theorem in given):
+        raise TypeError("a premise is a Theorem that a rule of vaelid.theory.kernel made")
+    for theorem in given:
+        _formula(theorem.statement)
     return given
 
 
@@ -151,36 +163,57 @@ def _of(operator: str, *arguments: Term) -> Term:
     return make(Operator(operator), *arguments)
 
 
-@dataclass(frozen=True, slots=True)
-class Axiom:
+class Axiom(NamedTuple):
     """What is taken as true, and the Rocq theorem (standard library of Coq 8.16) that it is."""
 
     statement: Term
     rocq: str
 
 
-_AXIOMS: dict[str, Axiom] = {
-    "exp_zero": Axiom(equal(_of("exp", _number(0)), _number(1)), "Rtrigo_def.exp_0"),
-    "exp_gt_one_plus": Axiom(
-        implies(not_equal(_X, _number(0)), less(_of("add", _number(1), _X), _of("exp", _X))), "Rpower.exp_ineq1"
+_AXIOMS: dict[str, tuple[Term, str]] = {  # plain tuples: the class of no other object is fixed
+    "exp_zero": (equal(_of("exp", _number(0)), _number(1)), "Rtrigo_def.exp_0"),
+    "exp_gt_one_plus": (
+        implies(not_equal(_X, _number(0)), less(_of("add", _number(1), _X), _of("exp", _X))),
+        "Rpower.exp_ineq1",
     ),
-    "exp_add": Axiom(
-        equal(_of("exp", _of("add", _X, _Y)), _of("multiply", _of("exp", _X), _of("exp", _Y))), "Exp_prop.exp_plus"
+    "exp_add": (
+        equal(_of("exp", _of("add", _X, _Y)), _of("multiply", _of("exp", _X), _of("exp", _Y))),
+        "Exp_prop.exp_plus",
     ),
-    "log_exp": Axiom(equal(_of("log", _of("exp", _X)), _X), "Rpower.ln_exp"),
-    "exp_log": Axiom(implies(less(_number(0), _X), equal(_of("exp", _of("log", _X)), _X)), "Rpower.exp_ln"),
-    "pi_pos": Axiom(less(_number(0), _of("pi")), "Rtrigo1.PI_RGT_0"),
-    "abs_pos": Axiom(implies(less_equal(_number(0), _X), equal(_of("abs", _X), _X)), "Rbasic_fun.Rabs_pos_eq"),
-    "abs_neg": Axiom(implies(less(_X, _number(0)), equal(_of("abs", _X), _of("negative", _X))), "Rbasic_fun.Rabs_left"),
+    "log_exp": (equal(_of("log", _of("exp", _X)), _X), "Rpower.ln_exp"),
+    "exp_log": (implies(less(_number(0), _X), equal(_of("exp", _of("log", _X)), _X)), "Rpower.exp_ln"),
+    "pi_pos": (less(_number(0), _of("pi")), "Rtrigo1.PI_RGT_0"),
+    "abs_pos": (implies(less_equal(_number(0), _X), equal(_of("abs", _X), _X)), "Rbasic_fun.Rabs_pos_eq"),
+    "abs_neg": (implies(less(_X, _number(0)), equal(_of("abs", _X), _of("negative", _X))), "Rbasic_fun.Rabs_left"),
 }
-AXIOMS: Mapping[str, Axiom] = MappingProxyType(dict(_AXIOMS))  # for readers; `axiom` has a table of its own
+
+
+class _Axioms(Mapping[str, Axiom]):
+    """For readers. `MappingProxyType` would hand its dictionary to what it is compared with."""
+
+    __slots__ = ()
+
+    def __setattr__(self, name: str, value: object) -> None:
+        raise AttributeError("the axioms cannot be changed")
+
+    def __getitem__(self, name: str) -> Axiom:
+        return Axiom(*_AXIOMS[name])
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(tuple(_AXIOMS))
+
+    def __len__(self) -> int:
+        return len(_AXIOMS)
+
+
+AXIOMS: Mapping[str, Axiom] = _Axioms()
 
 
 def axiom(name: str) -> Theorem:
     """The axiom of this name in `AXIOMS`."""
     if type(name) is not str or name not in _AXIOMS:
         raise NotProved(f"{name!r} is not an axiom; they are {', '.join(_AXIOMS)}")
-    return Theorem(_KEY, _AXIOMS[name].statement, f"axiom {name}")
+    return _theorem(_AXIOMS[name][0], f"axiom {name}")
 
 
 def sum_equations() -> tuple[Theorem, Theorem]:
@@ -192,35 +225,38 @@ def sum_equations() -> tuple[Theorem, Theorem]:
     after = make(Operator("index_add"), _N, _number(1, INDEX))
     step = equal(total(after), _of("add", total(_N), make(Element(1), _A, _N)))
     return (
-        Theorem(_KEY, equal(total(_number(0, INDEX)), _number(0)), "recursion"),
-        Theorem(_KEY, implies(less_equal(_number(0, INDEX), _N), step), "recursion"),
+        _theorem(equal(total(_number(0, INDEX)), _number(0)), "recursion"),
+        _theorem(implies(less_equal(_number(0, INDEX), _N), step), "recursion"),
     )
 
 
-_DEFINITIONS: dict[str, Symbol] = {}
+_DEFINITIONS: dict[str, Term] = {}
 
 
 def unfold(symbol: Symbol) -> Theorem:
     """symbol(parameters) = its body."""
     if type(symbol) is not Symbol:
         raise TypeError("a definition is a Symbol")
+    symbol = anew(symbol)
     call = make(symbol, *(make(parameter) for parameter in symbol.parameters))
-    theorem = Theorem(_KEY, equal(call, symbol.body), f"definition {symbol.name}")
-    if _DEFINITIONS.setdefault(symbol.name.replace(".", "_"), symbol) != symbol:
+    theorem = _theorem(equal(call, symbol.body), f"definition {symbol.name}")
+    if _DEFINITIONS.setdefault(symbol.name.replace(".", "_"), theorem.statement) is not theorem.statement:
         raise NotProved(f"the name {symbol.name} stands for another definition already")
     return theorem
 
 
 def instantiate(theorem: Theorem, values: Mapping[Variable, Term]) -> Theorem:
     """The theorem with values for some of its variables, all at once."""
-    (theorem,) = _theorems([theorem])
-    return Theorem(_KEY, instance(theorem.statement, dict(values)), "instance", [theorem])
+    (theorem,), values = _theorems([theorem]), dict(values)
+    for value in filter(is_term, values.values()):  # `instance` refuses what is none
+        list(intact_subterms(value))
+    return _theorem(instance(theorem.statement, values), "instance", (theorem,))
 
 
 def generalize(theorem: Theorem, variable: Variable) -> Theorem:
     """For all indices i: the theorem with i for the index variable."""
     (theorem,) = _theorems([theorem])
-    return Theorem(_KEY, for_all(variable, theorem.statement), f"generalize {variable.name}", [theorem])
+    return _theorem(for_all(variable, theorem.statement), f"generalize {variable.name}", (theorem,))
 
 
 def induct(statement: Term, variable: Variable, base: Theorem, step: Theorem) -> Theorem:
@@ -228,6 +264,7 @@ def induct(statement: Term, variable: Variable, base: Theorem, step: Theorem) ->
     base, step = _theorems([base, step])
     if type(variable) is not Variable or variable.sort is not INDEX:
         raise NotProved("induction is on an index variable")
+    statement, variable = _formula(statement), anew(variable)
     n, zero = make(variable), _number(0, INDEX)
     after = make(Operator("index_add"), n, _number(1, INDEX))
     if base.statement is not instance(statement, {variable: zero}):
@@ -235,7 +272,7 @@ def induct(statement: Term, variable: Variable, base: Theorem, step: Theorem) ->
     hypothesis = conjunction(less_equal(zero, n), statement)
     if step.statement is not implies(hypothesis, instance(statement, {variable: after})):
         raise NotProved("the step is not: 0 <= n and the statement, implies the statement at n + 1")
-    return Theorem(_KEY, implies(less_equal(zero, n), statement), f"induction on {variable.name}", [base, step])
+    return _theorem(implies(less_equal(zero, n), statement), f"induction on {variable.name}", (base, step))
 
 
 def smt(goal: Term, premises: Iterable[Theorem] = ()) -> Theorem:
@@ -246,4 +283,4 @@ def smt(goal: Term, premises: Iterable[Theorem] = ()) -> Theorem:
     if [answer.verdict for answer in answers] != ["unsat", "unsat"]:
         said = ", ".join(f"{answer.solver} says {answer.verdict}" for answer in answers)
         raise NotProved(f"not proved: {said}", answers)
-    return Theorem(_KEY, goal, "smt", premises)
+    return _theorem(goal, "smt", premises)

@@ -6,25 +6,26 @@ import select
 import subprocess
 import sys
 import weakref
+from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass
 from functools import cache, lru_cache
 from pathlib import Path
 from threading import RLock
 from time import perf_counter
-from typing import Any
+from typing import Any, NamedTuple
 
-__all__ = ["Answer", "ask", "solver_versions"]
+__all__ = ["Answer", "ask", "forget_answers", "solver_versions"]
 
 Z3_RESOURCES = 40_000_000
 CVC5_RESOURCES = 400_000
 SECONDS = 20
 
 _ONE_AT_A_TIME = RLock()  # a z3 context is one thread's, and so is a conversation with cvc5
+_ASKING: list[str] = []
+"""The script that is being asked, if any."""
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
+class Answer(NamedTuple):
     """What one solver said of a script: `unsat`, `sat`, `unknown`, or why it could not read it."""
 
     solver: str
@@ -32,24 +33,45 @@ class Answer:
     seconds: float
 
 
-@lru_cache(maxsize=4096)
 def ask(script: str) -> tuple[Answer, Answer]:
     """The answers of z3 and cvc5, in this order. Equal texts are asked once a process.
 
     Both are bounded by a count of their own steps, so that the answer does not depend on how busy the machine is;
     20 seconds are a last resort, and an answer of `unknown`.
     """
+    if type(script) is not str:
+        raise TypeError("a script is a str")
+    z3, cvc5 = _asked(script)
+    return Answer(*z3), Answer(*cvc5)
+
+
+def forget_answers() -> None:
+    """Let every script be asked anew."""
+    _asked.cache_clear()
+
+
+_Said = tuple[str, str, float]
+
+
+@lru_cache(maxsize=4096)
+def _asked(script: str) -> tuple[_Said, _Said]:
+    """What is kept is never handed out, and plain tuples: no way of Python changes one, nor its class."""
     with _ONE_AT_A_TIME:
-        # it works while z3 does; `_cvc5` asks again where this failed
-        with suppress(OSError, TimeoutError, ValueError):
-            _running_cvc5().submit(script)
-        return _timed("z3", _z3, script), _timed("cvc5", _cvc5, script)
+        if _ASKING:  # by the handler of a signal, in the middle of a conversation with the running cvc5
+            return _timed("z3", _z3, script), _timed("cvc5", _Cvc5Process().answer, script)
+        _ASKING.append(script)
+        try:
+            # it works while z3 does; `_cvc5` asks again where this failed
+            with suppress(OSError, TimeoutError, ValueError):
+                _running_cvc5().submit(script)
+            return _timed("z3", _z3, script), _timed("cvc5", _cvc5, script)
+        finally:
+            _ASKING.clear()
 
 
-def _timed(name: str, run: "object", script: str) -> Answer:
+def _timed(name: str, run: Callable[[str], str], script: str) -> _Said:
     start = perf_counter()
-    verdict = run(script)  # pyright: ignore[reportCallIssue]
-    return Answer(name, verdict, perf_counter() - start)
+    return name, run(script), perf_counter() - start
 
 
 @cache

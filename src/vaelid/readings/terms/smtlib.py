@@ -77,8 +77,8 @@ class _Writer:
                 return self._declared(head, name, (), term.sort)
             case Bound(level=level):
                 return f"i{depth - 1 - level}"
-            case Number(value=value, sort=sort):
-                return _number(value.numerator, value.denominator, sort)
+            case Number(numerator=numerator, denominator=denominator, sort=sort):
+                return _number(numerator, denominator, sort)
             case Power(exponent=exponent):
                 if exponent == 0:
                     return "1.0"
