@@ -19,3 +19,7 @@ class DivergenceError(VaelidError, ArithmeticError):
 
 class UserCodeError(VaelidError):
     """The user's own code raised."""
+
+
+class InternalError(VaelidError):
+    """A defect of vaelid's own: it says nothing of what was given. The cause is chained."""
