@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from typing import Any, TypeVar
 
 from vaelid.auditor.axes import Mixed
+from vaelid.auditor.switches import GENERATORS, SWITCHES, Kept
 from vaelid.auditor.tensors import Unread
 from vaelid.readings.errors import ReadingError
 from vaelid.spec.errors import InputError, InternalError, UserCodeError, VaelidError
@@ -44,6 +45,7 @@ def door(unknown: Callable[[Any, Exception], _Answer]) -> Callable[[_Function[_A
             audited = next(iter(given.arguments.values()))
             if not callable(audited):
                 raise InputError(f"{type(audited).__name__} is no function: expected one to audit.")
+            process = Kept((*SWITCHES, *GENERATORS))
             try:
                 return audit(*args, **options)
             except UNREAD as reason:
@@ -55,6 +57,8 @@ def door(unknown: Callable[[Any, Exception], _Answer]) -> Callable[[_Function[_A
                 return unknown(audited, Unread(said, None))
             except Exception as cause:
                 raise InternalError(_defect(cause)) from cause
+            finally:
+                process.restore()
 
         return answered
 

@@ -12,6 +12,7 @@ import torch
 from torch import Tensor, nn
 
 from vaelid.auditor.reach import attributes_of, is_of_run
+from vaelid.auditor.storages import is_lazy
 
 __all__ = ["Restore", "attributes", "container", "generator", "tensor", "variable"]
 
@@ -23,7 +24,7 @@ _DICT, _LIST, _SET, _DEQUE = dict, list, set, deque
 def container(value: Any, words: str) -> Restore | None:
     """A dictionary, list, set or deque: which objects are in it. None for what is none of them."""
     if isinstance(value, dict):
-        base = OrderedDict if isinstance(value, OrderedDict) else _DICT
+        base: Any = OrderedDict if isinstance(value, OrderedDict) else _DICT
         saved, refill = list(base.items(value)), lambda items: [base.__setitem__(value, k, v) for k, v in items]
         return _filled(words, lambda: list(base.items(value)), saved, lambda: base.clear(value), refill)
     for base, add in ((_LIST, _LIST.extend), (_SET, _SET.update), (_DEQUE, _DEQUE.extend)):
@@ -168,7 +169,7 @@ def tensor(value: Tensor) -> Restore:
     """Which numbers a tensor is of, its class, gradient, hooks, and whether autograd goes back to it."""
     kind, needed, leaf = type(value), value.requires_grad, value.is_leaf
     sparse = value.layout != torch.strided
-    alias = value.data if isinstance(value, nn.parameter.UninitializedTensorMixin) else value.detach()
+    alias = value.data if is_lazy(value) else value.detach()
     alias = alias.clone() if sparse else alias  # its numbers are in no storage of its own
     has_grad = leaf or value.retains_grad
     grad = value.grad if has_grad else None
@@ -200,7 +201,7 @@ def _hooks_of(value: Tensor) -> tuple[dict[Any, Any] | None, ...]:
 
 
 def _lies_at(one: Tensor, other: Tensor) -> bool:
-    if isinstance(one, nn.parameter.UninitializedTensorMixin):
+    if is_lazy(one):
         return True
     if one.layout != torch.strided or other.layout != torch.strided:
         return False

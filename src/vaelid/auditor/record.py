@@ -13,11 +13,11 @@ from typing import Any
 import torch
 from torch import Tensor
 from torch.autograd.function import BackwardCFunction
-from torch.nn.parameter import UninitializedTensorMixin
 from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import tree_flatten, tree_map
 
 from vaelid.auditor.state import State
+from vaelid.auditor.storages import is_lazy
 
 __all__ = ["Event", "Place", "Recording", "has_its_own_backward", "is_from_own_function", "record"]
 
@@ -140,7 +140,7 @@ class _Recorder(TorchDispatchMode):
         if address not in self.numbers:
             self.numbers[address] = len(self.numbers)
             self.kept.append(tensor.untyped_storage() if dense else tensor)
-        if isinstance(tensor, UninitializedTensorMixin):  # a lazy layer's, which has no shape to ask for
+        if is_lazy(tensor):  # a lazy layer's, which has no shape to ask for
             return Place(self.numbers[address], (0,), (1,), 0, True)
         return Place(
             self.numbers[address],

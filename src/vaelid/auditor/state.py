@@ -21,7 +21,7 @@ from torch.utils._python_dispatch import _disable_current_modes
 
 from vaelid.auditor import keep
 from vaelid.auditor.reach import Reached, reach
-from vaelid.auditor.storages import Storages
+from vaelid.auditor.storages import Storages, is_lazy
 from vaelid.auditor.switches import GENERATORS, SWITCHES, Kept
 
 __all__ = ["State", "unchanged"]
@@ -79,7 +79,7 @@ class State:
         self.tensors[id(tensor)] = tensor
         with _disable_current_modes(), torch._C.DisableTorchFunctionSubclass():
             self.of_run.append(keep.tensor(tensor))
-            if not isinstance(tensor, torch.nn.parameter.UninitializedTensorMixin):
+            if not is_lazy(tensor):
                 self.storages.watch(tensor)
 
     def see_generator(self, generator: Any) -> None:

@@ -1,13 +1,23 @@
 """Copies of the numbers in tensors, made before user code writes there."""
 
+from typing import Any
+
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 from torch.utils._python_dispatch import _disable_current_modes
 
-__all__ = ["Storages"]
+__all__ = ["Storages", "is_lazy"]
 
 _MOST_BYTES = 2**28
 """Of copies that are made before any write is seen: 256 MB. More would make the audit of a large model slow."""
+
+_AUTOGRAD: Any = torch._C.__dict__["_autograd"]
+_LAZY: Any = nn.parameter.__dict__["UninitializedTensorMixin"]
+
+
+def is_lazy(tensor: Tensor) -> bool:
+    """Whether it is a lazy layer's, which has no shape before the layer's first run."""
+    return isinstance(tensor, _LAZY)
 
 
 class Storages:
@@ -51,7 +61,7 @@ class Storages:
                 _bytes(storage).copy_(copy)
         for tensor, version in self.versions.values():
             if tensor._version != version:  # a graph that was made before the audit may still be gone back through
-                torch._C._autograd._unsafe_set_version_counter((tensor,), (version,))
+                _AUTOGRAD._unsafe_set_version_counter((tensor,), (version,))
 
 
 def _bytes(storage: torch.UntypedStorage) -> Tensor:

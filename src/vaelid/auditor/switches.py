@@ -42,6 +42,11 @@ def _same(one: Any, other: Any) -> bool:
     return bool(np.array_equal(one, other)) if isinstance(one, np.ndarray) else bool(one == other)
 
 
+_C: Any = torch._C
+_CUDNN: Any = torch.backends.cudnn
+_PRINTING: Any = torch.__dict__["_tensor_str"].PRINT_OPTS
+
+
 def _default_device() -> Any:
     context = getattr(torch._GLOBAL_DEVICE_CONTEXT, "device_context", None)
     return None if context is None else context.device
@@ -57,11 +62,9 @@ def _of(owner: Any, name: str) -> Switch:
 
 
 def _printing(values: dict[str, Any]) -> None:
-    vars(torch._tensor_str.PRINT_OPTS).update(values)
+    vars(_PRINTING).update(values)
 
 
-_C: Any = torch._C
-_CUDNN: Any = torch.backends.cudnn
 SWITCHES: tuple[Switch, ...] = (
     Switch("default dtype", torch.get_default_dtype, torch.set_default_dtype),
     Switch("default device", _default_device, torch.set_default_device),
@@ -96,7 +99,7 @@ SWITCHES: tuple[Switch, ...] = (
     Switch("threads", torch.get_num_threads, torch.set_num_threads),
     Switch("threads of backward", _C._is_multithreading_enabled, _C._set_multithreading_enabled),
     Switch("checks of distributions", lambda: Distribution._validate_args, Distribution.set_default_validate_args),
-    Switch("torch's printing", lambda: dict(vars(torch._tensor_str.PRINT_OPTS)), _printing),
+    Switch("torch's printing", lambda: dict(vars(_PRINTING)), _printing),
     Switch("numpy's errors", np.geterr, lambda value: np.seterr(**value)),
 )
 GENERATORS: tuple[Switch, ...] = (
