@@ -12,8 +12,8 @@ from torch import Tensor
 
 from vaelid import spec
 from vaelid.auditor.claims import divergence_claim
+from vaelid.auditor.doors import UNREAD, door, users_code
 from vaelid.auditor.given import Given, alike, given_by, mean_and_spread
-from vaelid.auditor.linear import NoProof
 from vaelid.auditor.names import Monomial, Names
 from vaelid.auditor.objective import Objective, identify
 from vaelid.auditor.question import Group
@@ -21,10 +21,10 @@ from vaelid.auditor.refute import ball, elements_of, in_ball
 from vaelid.auditor.report import Claim, Witness
 from vaelid.auditor.roles import ROLES, Role, roles_of
 from vaelid.auditor.run import Call, Run, read_calls
-from vaelid.auditor.step import question_of
+from vaelid.auditor.state import unchanged
+from vaelid.auditor.step import question_of, source_of
 from vaelid.auditor.tensors import Unread
 from vaelid.auditor.witnesses import no_slope_of_divergence, separated, too_few
-from vaelid.readings.errors import ReadingError
 from vaelid.spec.digits import apart
 from vaelid.spec.errors import UserCodeError
 from vaelid.theory.kernel import Theorem
@@ -34,6 +34,11 @@ __all__ = ["audit_kl"]
 _SIZES = ((5, 7), (11, 13))
 
 
+def _unread(function: Any, reason: Exception) -> Claim:
+    return _unknown(str(reason), getattr(reason, "source", None) or source_of(function))
+
+
+@door(_unread)
 def audit_kl(function: Callable[..., Tensor], *, roles: Mapping[str, str] | None = None) -> Claim:
     """Is `function(mu, logvar)` a multiple of KL(N(mu, diag exp(logvar)) || N(0, I)), and of which size?
 
@@ -122,7 +127,7 @@ def _audited(subject: _Subject) -> Claim:
             return claim
         lines = dict.fromkeys(run.reading.clamps)
         without = _of_run(subject, free)
-    except (Unread, NoProof, ReadingError) as reason:
+    except UNREAD as reason:
         return _unknown(str(reason), getattr(reason, "source", None))
     if without.verdict != "PROVED":
         return claim
@@ -183,7 +188,7 @@ def _proved(subject: _Subject, run: Run, objective: Objective, group: Group, nam
     weight = names.monomial(group.found.fit.weights[0], objective.question.values)
     if weight is None:
         return _unknown("its weight is no number times powers of lengths")
-    if any(not bool(torch.isfinite(subject.function(*subject.call(shape).arguments)).all()) for shape in _SIZES):
+    if not all(_is_finite(subject, shape) for shape in _SIZES):
         return _unknown("at some random numbers it is not finite, though the formula is the KL where it has a value")
     if weight.number <= 0:
         sign = (
@@ -198,9 +203,14 @@ def _proved(subject: _Subject, run: Run, objective: Objective, group: Group, nam
         witness = separated(point, 0 if computed is None else computed, 2, meaning)
         return Claim("divergence", "REFUTED", reason, theorems=(theorem,), witness=witness, bug="sign")
     read = dict.fromkeys(run.recording.decided_by_value)
-    assumptions = tuple(f"{line} reads a value: the theorem is of the way taken" for line in read)
+    assumptions = (*(f"{line} reads a value: the theorem is of the way taken" for line in read), *run.assumptions)
     value = in_ball(group.found.fit.weights[0], objective.question.values.lengths)
     return _with_gradient(subject, weight, value, theorem, assumptions)
+
+
+def _is_finite(subject: _Subject, shape: tuple[int, int]) -> bool:
+    with users_code(), unchanged([subject.function]):
+        return bool(torch.isfinite(subject.function(*subject.call(shape).arguments)).all())
 
 
 def _with_gradient(
@@ -211,7 +221,8 @@ def _with_gradient(
     variables = subject.variables(shape)
     spread_role = subject.roles[subject.spread]
     mu, spread = variables["mu"], variables[spread_role.variable]
-    result = subject.function(*(role.argument(variables[role.variable]) for role in subject.roles.values()))
+    with users_code(), unchanged([subject.function]), torch.enable_grad():
+        result = subject.function(*(role.argument(variables[role.variable]) for role in subject.roles.values()))
     assert spread_role.log_variance is not None
     factor = weight.at({"B": shape[0], "L": shape[1]})
     closed_form = factor * spec.coordinate_kl_to_standard(mu, spread_role.log_variance(spread)).sum()

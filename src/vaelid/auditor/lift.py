@@ -38,6 +38,7 @@ from vaelid.auditor.tensors import Lifted, Unread
 from vaelid.readings.terms.arrays import TermArray, as_term
 from vaelid.readings.terms.namespace import NAMESPACE as xp
 from vaelid.spec.arrays import softplus
+from vaelid.spec.errors import VaelidError
 
 __all__ = ["lift"]
 
@@ -72,7 +73,12 @@ class _Lifter(Draws):
                 self.axes.pair(mine, theirs)
         for number_of_event, event in self.recording.events_that_count():
             self.number, self.event = number_of_event, event
-            self.read_event()
+            try:
+                self.read_event()
+            except (ValueError, ArithmeticError) as reason:  # a number that is none, a shape that is another
+                if isinstance(reason, VaelidError):
+                    raise
+                raise Unread(f"{event.name} cannot be read ({reason})", event.source) from reason
         assert self.recording.result is not None
         assert self.recording.returned is not None
         result = self.read(self.recording.result)

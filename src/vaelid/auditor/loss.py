@@ -9,15 +9,14 @@ import torch
 from torch import Tensor
 
 from vaelid.auditor.declared import Declared
+from vaelid.auditor.doors import UNREAD, door, users_code
 from vaelid.auditor.given import alike, given_by
-from vaelid.auditor.linear import NoProof
 from vaelid.auditor.report import Report
 from vaelid.auditor.roles import Role, roles_of_loss
 from vaelid.auditor.run import Call
+from vaelid.auditor.state import unchanged
 from vaelid.auditor.step import assess, source_of, unread
-from vaelid.auditor.tensors import Unread
 from vaelid.auditor.verdict import verdict
-from vaelid.readings.errors import ReadingError
 from vaelid.spec.errors import InputError, UserCodeError
 
 __all__ = ["audit_loss"]
@@ -26,6 +25,12 @@ _SIZES = ({"B": 5, "L": 3, "D": 7}, {"B": 11, "L": 4, "D": 13})
 _IMAGES = ((784,), (1, 28, 28), (64,), (1, 8, 8), (3, 32, 32), (3, 64, 64), (1, 64, 64))
 
 
+def _unknown(function: Any, reason: Exception) -> Report:
+    target = getattr(function, "__qualname__", type(function).__name__)
+    return replace(unread(target, reason), source=source_of(function))
+
+
+@door(_unknown)
 def audit_loss(
     function: Callable[..., Any],
     *,
@@ -72,7 +77,7 @@ def audit_loss(
             if failure is None:
                 raise
             continue  # images are a guess
-        except (Unread, NoProof, ReadingError) as reason:
+        except UNREAD as reason:
             report = unread(target, reason)
         break
     if report is None:
@@ -83,7 +88,8 @@ def audit_loss(
 
 def _tries(roles: Mapping[str, Role], inputs: Callable[[], Any] | None, number: float) -> Iterator[list[Call]]:
     if inputs is not None:
-        given = inputs()
+        with users_code(), unchanged([inputs]):
+            given = inputs()
         arguments = tuple(given) if isinstance(given, tuple | list) else (given,)
         if len(arguments) != len(roles):
             raise InputError(

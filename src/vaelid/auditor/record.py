@@ -16,6 +16,9 @@ from torch.autograd.function import BackwardCFunction
 from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import tree_flatten, tree_map
 
+from vaelid.auditor.state import State
+from vaelid.auditor.storages import is_lazy
+
 __all__ = ["Event", "Place", "Recording", "has_its_own_backward", "is_from_own_function", "record"]
 
 
@@ -115,9 +118,9 @@ _CLAMPS = ("aten.clamp", "aten.hardtanh")
 
 
 class _Recorder(TorchDispatchMode):
-    def __init__(self, recording: Recording) -> None:
+    def __init__(self, recording: Recording, state: State | None) -> None:
         super().__init__()
-        self.recording = recording
+        self.recording, self.state = recording, state
         self.numbers: dict[int, int] = {}
         self.kept: list[Any] = []  # a storage that is alive keeps its address to itself
         self.known: set[int] = set()
@@ -127,13 +130,18 @@ class _Recorder(TorchDispatchMode):
     def _should_skip_dynamo(cls) -> bool:
         return False  # it would load torch's compiler, seconds of work, to keep that from compiling this
 
+    def address(self, tensor: Tensor) -> int:
+        """Of its storage; a sparse tensor is one thing: it is never a view."""
+        with torch._C.DisableTorchFunctionSubclass():
+            return tensor.untyped_storage()._cdata if tensor.layout == torch.strided else id(tensor)
+
     def place(self, tensor: Tensor) -> Place:
-        dense = tensor.layout == torch.strided
-        storage = tensor.untyped_storage() if dense else tensor  # a sparse tensor is one thing: it is never a view
-        address = storage._cdata if dense else id(tensor)
+        dense, address = tensor.layout == torch.strided, self.address(tensor)
         if address not in self.numbers:
             self.numbers[address] = len(self.numbers)
-            self.kept.append(storage)
+            self.kept.append(tensor.untyped_storage() if dense else tensor)
+        if is_lazy(tensor):  # a lazy layer's, which has no shape to ask for
+            return Place(self.numbers[address], (0,), (1,), 0, True)
         return Place(
             self.numbers[address],
             tuple(tensor.shape),
@@ -159,6 +167,7 @@ class _Recorder(TorchDispatchMode):
         no_grad = not torch.is_grad_enabled()
         custom = frozenset(self.place(tensor) for tensor in tensors if has_its_own_backward(tensor))
         written = frozenset(_written(func, arguments, options))
+        self.keep_state(tensors, written, kwargs or {})
         self.save_values(written)
         name = str(func)
         before = args[0].clone() if name.startswith(_CLAMPS) and written else None  # changed in place
@@ -181,6 +190,38 @@ class _Recorder(TorchDispatchMode):
         event = Event(name, arguments, options, outputs, source, written, stopped, custom, unchanged, no_grad, twofold)
         self.recording.events.append(event)
         return result
+
+    def keep_state(self, tensors: Sequence[Tensor], written: frozenset[int], options: Mapping[str, Any]) -> None:
+        """Before an operation: a tensor that no operation of this run made was there before, and will be set back."""
+        if self.state is None:
+            return
+        for tensor in tensors:
+            if (storage := self.place(tensor).storage) not in self.known:
+                self.state.see(tensor)
+                if storage in written:
+                    self.state.storages.keep(tensor)
+        if isinstance(generator := options.get("generator"), torch.Generator):
+            self.state.see_generator(generator)
+
+    def set_back(self) -> None:
+        """After the run: the recording keeps the values that it saw, and the world has those that it had before."""
+        if self.state is None:
+            return
+        seen = {place: tensor.detach() for place, tensor in self.recording.given.items()}
+        self.state.restore_run(self.save_changed)
+        for place, alias in seen.items():  # a tensor may have been moved to other numbers before it was read
+            moved = self.address(self.recording.given[place]) != self.address(alias)
+            if moved and self.numbers.get(self.address(alias)) == place.storage:
+                needed = self.recording.given[place].requires_grad
+                self.recording.given[place] = alias.requires_grad_(needed)
+
+    def save_changed(self, addresses: list[int]) -> None:
+        """The values of what lies in storages that are about to be set back."""
+        self.save_values(frozenset(self.numbers[at] for at in addresses if at in self.numbers))
+        returned = self.recording.returned
+        if returned is not None and self.address(returned) in addresses:
+            with torch.enable_grad():
+                self.recording.returned = returned.clone()
 
     def save_values(self, written: frozenset[int]) -> None:
         """Before a storage is written into: what was seen of it keeps the values that it had."""
@@ -250,16 +291,21 @@ def record(
     call: Sequence[Any],
     arguments: Mapping[str, Tensor],
     scalar: Callable[[Any], Tensor] = lambda returned: returned,
+    state: State | None = None,
 ) -> Recording:
     """Run `function(*call)` once and say what it did.
 
-    `arguments` names the tensors in `call`; `scalar` picks the tensor that counts from what was returned.
+    `arguments` names the tensors in `call`; `scalar` picks the tensor that counts from what was returned. To `state`
+    the world is set back after the run.
     """
     recording = Recording()
-    recorder = (_RecorderBesideCompiler if "torch._dynamo" in sys.modules else _Recorder)(recording)
+    recorder = (_RecorderBesideCompiler if "torch._dynamo" in sys.modules else _Recorder)(recording, state)
     for name, tensor in arguments.items():
         recording.arguments[name] = recorder.read(tensor)
-    with torch.enable_grad(), recorder:  # whoever asks for the audit may have switched it off: the step has not
-        recording.returned = scalar(function(*call))
-    recording.result = recorder.place(recording.returned)
+    try:
+        with torch.enable_grad(), recorder:  # whoever asks for the audit may have switched it off: the step has not
+            recording.returned = scalar(function(*call))
+            recording.result = recorder.place(recording.returned)
+    finally:
+        recorder.set_back()
     return recording

@@ -3,7 +3,7 @@
 import itertools
 import math
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from typing import Any
 
@@ -11,12 +11,14 @@ import torch
 from torch import Tensor
 from torch.utils._pytree import tree_flatten, tree_unflatten
 
+from vaelid.auditor.doors import users_code
 from vaelid.auditor.lift import lift
 from vaelid.auditor.numeric import array_of
 from vaelid.auditor.on_demand import OnDemand
 from vaelid.auditor.reading import Reading
 from vaelid.auditor.record import Recording, record
 from vaelid.auditor.rules import number
+from vaelid.auditor.state import State, unchanged
 from vaelid.auditor.tensors import Unread, length_of
 from vaelid.readings.errors import ReadingError
 from vaelid.readings.terms.arrays import TermArray, as_term, real
@@ -56,6 +58,8 @@ class Run:
     """Lines that drew the same noise in two runs."""
     moving: frozenset[str] = frozenset()
     """Constants, made by no operation of torch, that had other values in another run on the same batch."""
+    assumptions: tuple[str, ...] = ()
+    """What is taken for granted of the state that the runs started from."""
 
     @property
     def lengths(self) -> dict[str, int]:
@@ -108,6 +112,8 @@ def scalar_loss(returned: Any) -> Tensor:
 def check_finite(recording: Recording) -> None:
     """A loss that is no number says nothing of the formula. Raises `UserCodeError`."""
     assert recording.returned is not None
+    if recording.returned.device.type == "meta":
+        raise InputError("the audited function's loss is on the device meta, where tensors have no numbers.")
     value = recording.returned.detach().item()
     if not math.isfinite(value):
         raise UserCodeError(
@@ -120,7 +126,7 @@ def call_of(batch: Any) -> Call:
     """The call of a step with a batch."""
     leaves, _ = tree_flatten(batch)
     tensors = [leaf for leaf in leaves if isinstance(leaf, Tensor)]
-    if isinstance(batch, Mapping) and all(isinstance(v, Tensor) for v in batch.values()):
+    if isinstance(batch, Mapping) and len(batch) == len(tensors) and all(isinstance(v, Tensor) for v in batch.values()):
         names = [str(key) if str(key).isidentifier() else f"x{k}" for k, key in enumerate(batch)]
     else:
         names = ["x", "y"][: len(tensors)] if len(tensors) <= 2 else [f"x{k + 1}" for k in range(len(tensors))]
@@ -137,15 +143,10 @@ def smaller(batch: Any) -> Any | None:
     return tree_unflatten([leaf[:kept] if isinstance(leaf, Tensor) else leaf for leaf in leaves], structure)
 
 
-def observed(function: Callable[..., Any], call: Call, scalar: Callable[[Any], Tensor]) -> Recording:
+def observed(function: Callable[..., Any], call: Call, scalar: Callable[[Any], Tensor], state: State) -> Recording:
     """One run. What the user's code raises is said to be its."""
-    try:
-        return record(function, call.arguments, call.tensors, scalar)
-    except (InputError, Unread):
-        raise
-    except Exception as error:
-        said = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
-        raise UserCodeError(f"the audited function raised {said}") from error
+    with users_code():
+        return record(function, call.arguments, call.tensors, scalar, state)
 
 
 def read_calls(
@@ -162,19 +163,20 @@ def read_calls(
 
     `again`: the first call is made once more, to see which noise and which constants are the same.
 
-    Raises `Unread`, `UserCodeError` and `InputError`. The generator's state is as it was before.
+    Each run starts from one state of all but Python's own values and the random generators; all is as it was after.
+    Raises `Unread`, `UserCodeError` and `InputError`.
     """
     notes: list[str] = []
-    with torch.random.fork_rng(devices=[]):
-        recordings = [observed(function, calls[0], scalar)]
+    with unchanged([function], [argument for call in calls for argument in call.arguments]) as state:
+        recordings = [observed(function, calls[0], scalar, state)]
         for call in calls[1:]:
             try:
-                recordings.append(observed(function, call, scalar))
+                recordings.append(observed(function, call, scalar, state))
             except (UserCodeError, InputError) as error:
                 if len(call.arguments) != 1:  # a step may hold something of its batch's size
                     raise
                 notes.append(f"it does not take fewer rows ({error}): the verdict is for this number of rows")
-        repeated = observed(function, calls[0], scalar) if again else None
+        repeated = observed(function, calls[0], scalar, state) if again else None
     for recording in recordings:
         recording.gradients = gradients
     frozen = frozen_draws(recordings[0], repeated) if repeated is not None else frozenset()
@@ -188,7 +190,7 @@ def read_calls(
     for reading, recording in zip(readings, recordings, strict=True):
         check_value(reading, recording)
     moving = moving_constants(first, recordings[0], repeated) if repeated is not None else frozenset()
-    run = Run(first, recordings[0], first.result.element, frozenset(), notes, frozen, moving)
+    run = Run(first, recordings[0], first.result.element, frozenset(), notes, frozen, moving, state.assumptions())
     if len(readings) < 2 or len(readings[0].axes.lengths) != len(readings[1].axes.lengths):
         if len(readings) > 1:
             run.notes.append("it does something else with another number of rows: the verdict is for this number")
@@ -205,7 +207,7 @@ def read_calls(
     except ValueError as reason:
         run.notes.append(f"{reason.args[0]}: the verdict is of the first run, and for its number of rows")
         return run
-    return Run(first, recordings[0], TermArray((), term), frozenset(moved), notes, frozen, moving)
+    return replace(run, term=TermArray((), term), moved=frozenset(moved))
 
 
 def frozen_draws(first: Recording, again: Recording) -> frozenset[str]:

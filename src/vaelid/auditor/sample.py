@@ -9,6 +9,7 @@ import torch
 from flint import arb
 from torch import Tensor
 
+from vaelid.auditor.doors import door
 from vaelid.auditor.given import element, mean_and_spread
 from vaelid.auditor.linear import NoProof
 from vaelid.auditor.names import Names
@@ -21,7 +22,7 @@ from vaelid.auditor.run import Call, read_calls
 from vaelid.auditor.sampler import sampler_claim
 from vaelid.auditor.simple import replaced
 from vaelid.auditor.step import source_of
-from vaelid.auditor.tensors import Unread, element_of
+from vaelid.auditor.tensors import element_of
 from vaelid.auditor.witnesses import separated, without_noise
 from vaelid.readings.terms.arrays import TermArray
 from vaelid.readings.terms.namespace import NAMESPACE as xp
@@ -38,6 +39,12 @@ def _tensor(returned: Any) -> Tensor:
     return found
 
 
+def _unknown(function: Any, reason: Exception) -> Claim:
+    source = getattr(reason, "source", None) or source_of(function)
+    return Claim("sampler", "UNKNOWN", f"{str(reason).rstrip('.')}.", source=source)
+
+
+@door(_unknown)
 def audit_sampler(function: Callable[..., Any], *, roles: Mapping[str, str] | None = None) -> Claim:
     """Does `function(mu, logvar)` draw z = mu + exp(logvar / 2) * eps, with eps ~ N(0, I)?
 
@@ -60,10 +67,7 @@ def audit_sampler(function: Callable[..., Any], *, roles: Mapping[str, str] | No
         value = torch.randn((5, 3), generator=generator, dtype=torch.float64)
         arguments[name] = (torch.exp(0.5 * value) if role.positive else value).requires_grad_()
     call = Call(tuple(arguments.values()), arguments)
-    try:
-        run = read_calls(function, [call], _tensor)
-    except Unread as reason:
-        return Claim("sampler", "UNKNOWN", f"{str(reason).rstrip('.')}.", source=reason.source)
+    run = read_calls(function, [call], _tensor)
     reading = run.reading
     axes = reading.axes
     result = reading.result

@@ -116,6 +116,7 @@ class Statements:
                 f"{line} reads a value: the verdict is of the way taken"
                 for line in dict.fromkeys(recording.decided_by_value)
             ),
+            *self.assessed.run.assumptions,
             *(f"{term} is positive" for term in positive),
             *(
                 ["the noise has mean 0 and variance 1, independent of everything else"]

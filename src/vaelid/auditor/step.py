@@ -10,6 +10,7 @@ from vaelid.auditor.assessed import Assessed
 from vaelid.auditor.claims import weight_of
 from vaelid.auditor.constants import with_constant_sums
 from vaelid.auditor.declared import Declared
+from vaelid.auditor.doors import UNREAD, door
 from vaelid.auditor.fit import Values
 from vaelid.auditor.folds import folds
 from vaelid.auditor.given import Given
@@ -26,16 +27,24 @@ from vaelid.auditor.simple import replaced
 from vaelid.auditor.size_factors import with_size_factors
 from vaelid.auditor.stabilisers import without_stabilisers
 from vaelid.auditor.targets import Rewrite
-from vaelid.auditor.tensors import Unread, element_of
+from vaelid.auditor.tensors import element_of
 from vaelid.auditor.unsampled import unsampled
 from vaelid.auditor.verdict import verdict
 from vaelid.auditor.witnesses import without_noise
-from vaelid.readings.errors import ReadingError
 from vaelid.readings.terms.arrays import TermArray
 
 __all__ = ["assess", "audit", "question_of", "source_of", "unread"]
 
 
+def _unknown(step: Any, reason: Exception) -> Report:
+    return replace(unread(_name_of(step), reason), source=source_of(step))
+
+
+def _name_of(function: Any) -> str:
+    return getattr(function, "__qualname__", type(function).__name__)
+
+
+@door(_unknown)
 def audit(
     step: Callable[[Any], Any],
     batch: Any,
@@ -49,7 +58,7 @@ def audit(
     """What does `step(batch)` minimise: is it -ELBO, and with which beta?"""
     declared = Declared(beta, likelihood, variance, prior)
     started = time.perf_counter()
-    target = getattr(step, "__qualname__", type(step).__name__)
+    target = _name_of(step)
     calls = [call_of(batch)]
     if (fewer := smaller(batch)) is not None:
         calls.append(call_of(fewer))
@@ -58,7 +67,7 @@ def audit(
         report = verdict(assessed, declared, target=target)
         if evaluation is not None:
             report = with_evaluation(report, _evaluated(evaluation, calls, declared))
-    except (Unread, NoProof, ReadingError) as reason:
+    except UNREAD as reason:
         report = unread(target, reason)
     return replace(report, seconds=time.perf_counter() - started, source=source_of(step))
 
@@ -68,7 +77,7 @@ def _evaluated(evaluation: Callable[[Any], Any], calls: list[Call], declared: De
     try:
         assessed = assess(evaluation, calls, gradients=False)
         return verdict(assessed, declared, target="evaluation")
-    except (Unread, NoProof) as reason:
+    except UNREAD as reason:
         return unread("evaluation", reason)
 
 

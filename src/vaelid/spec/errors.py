@@ -22,4 +22,4 @@ class UserCodeError(VaelidError):
 
 
 class InternalError(VaelidError):
-    """A defect of vaelid's own: nothing was found out, and the user can mend nothing. Report it."""
+    """A defect of vaelid's own: it says nothing of what was given. The cause is chained."""
