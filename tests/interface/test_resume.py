@@ -26,7 +26,7 @@ def command(*arguments: str) -> subprocess.Popen:
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
-        env={**os.environ, "PYTHONWARNINGS": "error", "OMP_NUM_THREADS": "1"},  # the tests run beside other work
+        env={"OMP_NUM_THREADS": "1", **os.environ, "PYTHONWARNINGS": "error"},  # the tests run beside other work
     )
 
 
