@@ -143,6 +143,8 @@ def _of_function(function: types.FunctionType, of_run: bool) -> Iterator[Reached
         yield Reached(value, name, of_run)
     for value in (*(function.__defaults__ or ()), *vars(function).values()):
         yield Reached(value, function.__name__, of_run)
+    if str(function.__globals__.get("__name__")).partition(".")[0] in _FOREIGN | sys.stdlib_module_names - {"__main__"}:
+        return  # a decorator of torch's holds the user's function; its module's own names hold nothing of the user's
     names = set(_names_in(function.__code__))
     of_all = names & {"globals", "eval", "exec"}  # then any name may be meant
     for name in list(function.__globals__) if of_all else names & function.__globals__.keys():
