@@ -83,19 +83,19 @@ def test_the_comparison_can_fail():
         assert (contents(made.watched), contents(made.batch), repr(np.random.get_state())) != before, name
 
 
-def test_every_run_starts_from_the_same_weights():
+def test_every_run_starts_from_the_same_weights(capsys):
     weight = nn.Parameter(torch.ones(3, dtype=torch.float64))
-    seen = []
 
     def kl(mu, logvar):
-        seen.append(weight.tolist())
+        print(weight.tolist())  # a list of the test's own would be set back
         with torch.no_grad():
             weight.mul_(2)
         return 0.5 * (mu**2 + logvar.exp() - 1 - logvar).sum()
 
     assert audit_kl(kl).verdict == "PROVED"
+    seen = capsys.readouterr().out.splitlines()
     assert len(seen) >= 4
-    assert seen == [[1.0, 1.0, 1.0]] * len(seen)
+    assert seen == ["[1.0, 1.0, 1.0]"] * len(seen)
 
 
 @pytest.mark.parametrize("door", ["loss", "sampler"])
@@ -116,10 +116,11 @@ def test_the_other_doors_leave_no_trace_either(door):
         train()
         return mu + (logvar / 2).exp() * torch.randn(mu.shape, generator=noise, dtype=mu.dtype)
 
-    before = contents((scale, optimizer, noise)), of_process()
+    watched = (scale, optimizer, noise)
+    before = contents(watched), of_process()
     found = audit_loss(loss) if door == "loss" else audit_sampler(sampler)
     assert found.verdict == "PROVED"
-    assert contents((scale, optimizer, noise)) == before[0]
+    assert contents(watched) == before[0]
     assert {key for key, value in of_process().items() if value != before[1][key]} <= _MOVED_BY_TESTS
 
 
