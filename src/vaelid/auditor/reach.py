@@ -27,7 +27,9 @@ _LONGEST = 10_000
 _PLAIN = (int, float, complex, str, bytes, bytearray, types.NoneType, types.CodeType, range, type(Ellipsis))
 _CONTAINERS = (dict, list, set, deque, tuple)
 _OF_PYTHON = {"builtins", "collections", "functools", "types", "weakref", "itertools", "_collections", "random"}
-_FOREIGN = {"torch", "numpy", "vaelid", "flint", "scipy"}
+_CHECKERS = {"beartype", "jaxtyping", "typeguard"}
+"""They wrap functions to check types, and keep tables of all that they wrapped: thousands of objects, none the user's."""
+_FOREIGN = {"torch", "numpy", "vaelid", "flint", "scipy", *_CHECKERS}
 _OWN_TO_MODULES = frozenset(vars(nn.Module()))
 
 
@@ -84,7 +86,7 @@ def _parts(found: Reached) -> Iterator[Reached]:
 def _of_object(found: Reached) -> Iterator[Reached]:
     value, words, of_run = found.value, found.words, found.of_run
     kind = type(value)
-    if _root(kind) in sys.stdlib_module_names - _OF_PYTHON and kind.__module__ != "__main__":
+    if _root(kind) in _CHECKERS | (sys.stdlib_module_names - _OF_PYTHON) and kind.__module__ != "__main__":
         return  # files, loggers, locks
     if isinstance(value, Tensor):
         yield from (Reached(part, words, True) for part in (vars(value), value.grad if value.is_leaf else None))
