@@ -28,7 +28,7 @@ _PLAIN = (int, float, complex, str, bytes, bytearray, types.NoneType, types.Code
 _CONTAINERS = (dict, list, set, deque, tuple)
 _OF_PYTHON = {"builtins", "collections", "functools", "types", "weakref", "itertools", "_collections", "random"}
 _CHECKERS = {"beartype", "jaxtyping", "typeguard"}
-"""They wrap functions to check types, and keep tables of all that they wrapped: thousands of objects, none the user's."""
+"""They wrap functions to check types, and keep tables of all that they wrapped, none of it the user's."""
 _FOREIGN = {"torch", "numpy", "vaelid", "flint", "scipy", *_CHECKERS}
 _OWN_TO_MODULES = frozenset(vars(nn.Module()))
 

@@ -194,7 +194,7 @@ def train(
         kept_epoch=state.kept.epoch if state.kept else None,
         seconds=time.monotonic() - begun,
         split=task.split,
-        threads=state.threads[-1].count,
+        threads=state.threads[-1].number,
     )
 
 
@@ -204,7 +204,7 @@ def _train(task: Task, recorder: Recorder, watch: Watch, *, shown: bool) -> bool
     gpus = [task.device.index or 0] if task.device.type == "cuda" else []
     try:
         with (
-            with_threads(state.threads[-1].count),
+            with_threads(state.threads[-1].number),
             torch.random.fork_rng(devices=gpus),
             stop_requests() as stop,
             Bar(task, state, shown=shown) as bar,

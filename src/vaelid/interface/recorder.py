@@ -36,7 +36,7 @@ def recording(
         if resume:
             config, start = _resumed(folder, task, data, start)
         else:
-            config = describe_run(task, data, scale=scale, command=command, threads=start.threads[0].count)
+            config = describe_run(task, data, scale=scale, command=command, threads=start.threads[0].number)
             folder.begin(config, start)
         folder.log.align(start.history)
         yield Recorder(task, folder, config, start, every)

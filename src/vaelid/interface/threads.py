@@ -51,14 +51,14 @@ def started(given: int | None, work: float, device: torch.device, tell: Tell) ->
 def continued(spans: tuple[Span, ...], given: int | None, step: int, tell: Tell) -> tuple[Span, ...]:
     """The threads of a run that is resumed at `step`: those that it had, since the bits depend on them."""
     last = spans[-1]
-    checked(last.count)
-    if given is not None and given != last.count:
-        tell(f"{_of(given)} instead of the run's {last.count}: the end may differ in the last bits")
+    checked(last.number)
+    if given is not None and given != last.number:
+        tell(f"{_of(given)} instead of the run's {last.number}: the end may differ in the last bits")
         return (*spans, Span(step, given, "given"))
-    if last.count > cores():
-        tell(f"{_of(last.count)} as before, for the same bits, though there are {cores()} cores here; {SETTLE}")
-    elif (setting := threads_in_environment()) and last.count != torch.get_num_threads():
-        tell(f"{_of(last.count)} as before, for the same bits, in spite of {setting}; {SETTLE}")
+    if last.number > cores():
+        tell(f"{_of(last.number)} as before, for the same bits, though there are {cores()} cores here; {SETTLE}")
+    elif (setting := threads_in_environment()) and last.number != torch.get_num_threads():
+        tell(f"{_of(last.number)} as before, for the same bits, in spite of {setting}; {SETTLE}")
     return spans
 
 
@@ -90,13 +90,13 @@ class Watch:
     def sees(self, step: int) -> None:
         """A step is done, the one of this number; validation is part of an epoch's last, which is left out."""
         seconds, last = time.process_time() - self.mark, self.spans[-1]
-        if last.settled or last.count == 1 or (step % self.steps_per_epoch == 0 and self.steps_per_epoch > 1):
+        if last.settled or last.number == 1 or (step % self.steps_per_epoch == 0 and self.steps_per_epoch > 1):
             return
         usual = self.guard.usual
         if self.guard.sees(seconds):
-            count, _ = choose(self.work, last.count // 2, cores(), Load().busy())
+            count, _ = choose(self.work, last.number // 2, cores(), Load().busy())
             self.tell(
-                f"from step {step + 1:,} on {_of(count)} instead of {last.count}: a step takes {seconds / usual:.0f} "
+                f"from step {step + 1:,} on {_of(count)} instead of {last.number}: a step takes {seconds / usual:.0f} "
                 f"times the processor time that it took, as threads wait for each other beside other load; {SETTLE}"
             )
             self.spans = (*self.spans, Span(step, count, "jump"))

@@ -9,7 +9,7 @@ __all__ = ["apart", "shortest"]
 
 def shortest(value: Any) -> str:
     """The fewest digits that are read back as this number of its type: 1.0000001 of a float32, 255 of 255.0."""
-    number = np.asarray(value)[()]
+    number: Any = np.asarray(value)[()]
     if number.dtype.kind != "f" or not np.isfinite(number):
         return str(number)
     plain = number == 0 or 1e-4 <= abs(number) < 1e16

@@ -36,7 +36,7 @@ class Span(NamedTuple):
     """
 
     step: int
-    count: int
+    number: int
     why: Reason
 
     @property

@@ -119,7 +119,7 @@ def _read_image(path: Path) -> tuple[np.ndarray, list[tuple[str, str]]]:
         if image.width * image.height > MOST_PIXELS:
             raise _too_large(path)
         deep = byte_planes(path, image)
-        notes = [_FRAMES] if getattr(image, "n_frames", 1) > 1 else []
+        notes: list[tuple[str, str]] = [_FRAMES] if getattr(image, "n_frames", 1) > 1 else []
         image.seek(0)
         if image.has_transparency_data:
             notes.append(_ALPHA)
