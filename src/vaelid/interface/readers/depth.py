@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from PIL import Image
+from PIL.ImageFile import ImageFile
 
 from vaelid.spec.errors import InputError
 
@@ -22,7 +22,7 @@ def _raw_mode(tile: Any) -> str:
     return str(tile.args[0] if isinstance(tile.args, tuple) else tile.args)
 
 
-def _is_deep(image: Image.Image) -> bool:
+def _is_deep(image: ImageFile) -> bool:
     """Whether Pillow would cut the image's numbers to their high bytes, or scale them down."""
     if image.mode.startswith(("I", "F")):
         return False
@@ -30,7 +30,7 @@ def _is_deep(image: Image.Image) -> bool:
     return scaled or any("16" in _raw_mode(tile) for tile in image.tile)
 
 
-def byte_planes(path: Path, image: Image.Image) -> tuple[Any, ...]:
+def byte_planes(path: Path, image: ImageFile) -> tuple[Any, ...]:
     """The descriptions by which Pillow decodes the high bytes and the low bytes; none where 8 bits are all.
 
     Raises `InputError` for an arrangement of 16-bit channels of which that cannot be had.

@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 from PIL import ExifTags, Image, UnidentifiedImageError
+from PIL.ImageFile import ImageFile
 
 from vaelid.interface.files import named_failures, open_file
 from vaelid.interface.readers.depth import byte_planes, joined
@@ -88,7 +89,7 @@ def _unlike(first: Path, expected: np.ndarray, path: Path, found: np.ndarray) ->
 
 
 @contextmanager
-def _opened(path: Path) -> Iterator[Image.Image]:
+def _opened(path: Path) -> Iterator[ImageFile]:
     """The image, not yet decoded; whatever its decoder raises is one message."""
     with open_file(path) as stream, warnings.catch_warnings(action="ignore"):
         check_png(path, stream)
