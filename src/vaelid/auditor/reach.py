@@ -20,14 +20,16 @@ from torch.optim.lr_scheduler import LRScheduler
 
 __all__ = ["Reached", "attributes_of", "reach"]
 
-_MOST = 100_000
-"""Objects that are looked at: a tenth of a second. What lies behind is still seen when an operation writes into it."""
+_MOST = 20_000
+"""Objects that are looked at: half a second. What lies behind is still seen when an operation writes into it."""
 _LONGEST = 10_000
 """Elements of a list that are looked at: a longer one holds data."""
 _PLAIN = (int, float, complex, str, bytes, bytearray, types.NoneType, types.CodeType, range, type(Ellipsis))
+_OF_FRAMES = (BaseException, types.TracebackType, types.FrameType)
+"""From a frame one comes to the globals of every module that called, and to all of Python."""
 _CONTAINERS = (dict, list, set, deque, tuple)
 _OF_PYTHON = {"builtins", "collections", "functools", "types", "weakref", "itertools", "_collections", "random"}
-_FOREIGN = {"torch", "numpy", "vaelid", "flint", "scipy"}
+_FOREIGN = {"torch", "numpy", "vaelid", "flint", "scipy", "jaxtyping", "beartype", "pytest", "_pytest", "hypothesis"}
 _OWN_TO_MODULES = frozenset(vars(nn.Module()))
 
 
@@ -84,6 +86,8 @@ def _parts(found: Reached) -> Iterator[Reached]:
 def _of_object(found: Reached) -> Iterator[Reached]:
     value, words, of_run = found.value, found.words, found.of_run
     kind = type(value)
+    if isinstance(value, _OF_FRAMES):
+        return
     if _root(kind) in sys.stdlib_module_names - _OF_PYTHON and kind.__module__ != "__main__":
         return  # files, loggers, locks
     if isinstance(value, Tensor):
@@ -143,6 +147,8 @@ def _of_function(function: types.FunctionType, of_run: bool) -> Iterator[Reached
         yield Reached(value, name, of_run)
     for value in (*(function.__defaults__ or ()), *vars(function).values()):
         yield Reached(value, function.__name__, of_run)
+    if function.__globals__.get("__name__", "").partition(".")[0] in _FOREIGN | sys.stdlib_module_names - {"__main__"}:
+        return  # what torch's own functions refer to is torch
     names = set(_names_in(function.__code__))
     of_all = names & {"globals", "eval", "exec"}  # then any name may be meant
     for name in list(function.__globals__) if of_all else names & function.__globals__.keys():
