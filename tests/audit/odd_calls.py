@@ -77,7 +77,7 @@ BATCHES: dict[str, Any] = {
 
 
 def _first(batch: Any) -> Any:
-    while not isinstance(batch, Tensor):
+    while not isinstance(batch, Tensor | str):
         batch = next(iter(batch.values())) if hasattr(batch, "values") else batch[0]
     return batch
 

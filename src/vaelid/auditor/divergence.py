@@ -106,6 +106,8 @@ class _Subject:
 def _tensor(returned: Any) -> Tensor:
     if not isinstance(returned, Tensor):
         raise Unread(f"it returned a {type(returned).__name__}, and not a tensor", None)
+    if returned.is_complex() or returned.is_quantized:
+        raise Unread(f"it returned a tensor of {returned.dtype}, and not of real numbers", None)
     return returned
 
 
@@ -230,11 +232,14 @@ def _with_gradient(
     actual: tuple[Tensor | None, ...] = (None, None)
     if result.requires_grad:
         try:
-            actual = torch.autograd.grad(result.sum(), (mu, spread), allow_unused=True)
+            with unchanged([subject.function]):  # a backward of the user's own may be run
+                actual = torch.autograd.grad(result.sum(), (mu, spread), allow_unused=True)
         except RuntimeError as error:
             said = str(error).partition(";")[0]
             reason = f"its value is right, but torch cannot differentiate it: {said}."
             return replace(refuted, reason=reason, witness=no_slope_of_divergence("it, as torch has it"))
+        except Exception as error:
+            raise UserCodeError(f"the audited function's backward raised {type(error).__name__}: {error}") from error
     wanted = torch.autograd.grad(closed_form, (mu, spread))
     for name, got, want in zip((subject.mean, subject.spread), actual, wanted, strict=True):
         if got is None or not torch.allclose(got, want, rtol=1e-9, atol=1e-12):

@@ -14,7 +14,7 @@ from vaelid.auditor.axes import Axes, Mixed
 from vaelid.auditor.backward import gradient_agrees, slopes_differ
 from vaelid.auditor.record import Place, Recording, is_from_own_function
 from vaelid.auditor.rules import number
-from vaelid.auditor.tensors import Leaf, Lifted, element_of
+from vaelid.auditor.tensors import Leaf, Lifted, dense, element_of
 from vaelid.readings.terms.arrays import as_term
 
 __all__ = ["Leaves"]
@@ -62,7 +62,7 @@ class Leaves(Arrangement):
 
     def given(self, place: Place, tensor: Tensor) -> Lifted:
         """A tensor that no operation made: numbers, if it is the same one everywhere, and no parameter."""
-        tensor = tensor if tensor.layout == torch.strided else tensor.to_dense()
+        tensor = dense(tensor, None)
         values = tensor.detach()
         if not tensor.requires_grad and values.numel() and bool((values == values.flatten()[0]).all()):
             digits = 17 if values.dtype == torch.float64 else 7

@@ -34,7 +34,7 @@ from vaelid.auditor.rules import (
     root,
 )
 from vaelid.auditor.simple import is_number, simple
-from vaelid.auditor.tensors import Lifted, Unread
+from vaelid.auditor.tensors import Lifted, Unread, dense
 from vaelid.readings.terms.arrays import TermArray, as_term
 from vaelid.readings.terms.namespace import NAMESPACE as xp
 from vaelid.spec.arrays import softplus
@@ -67,7 +67,7 @@ def lift(
 class _Lifter(Draws):
     def reading(self) -> Reading:
         for name, place in self.recording.arguments.items():
-            self.known[place] = self.leaf(name, "argument", place, self.recording.given[place])
+            self.known[place] = self.leaf(name, "argument", place, dense(self.recording.given[place], None))
         for one, other in self.alike:
             for mine, theirs in zip(self.leaves[one].dims, self.leaves[other].dims, strict=True):
                 self.axes.pair(mine, theirs)
@@ -149,7 +149,7 @@ class _Lifter(Draws):
         noise = frozenset().union(*(self.leaves[name].noise for name in names))
         results = []
         for output in outputs:
-            tensor = self.recording.made[self.number, output]
+            tensor = dense(self.recording.made[self.number, output], self.event.source)
             if not names and base not in LAWS and not tensor.requires_grad:  # made of numbers alone
                 results.append(self.given(output, tensor))
                 continue

@@ -20,16 +20,18 @@ from torch.optim.lr_scheduler import LRScheduler
 
 __all__ = ["Reached", "attributes_of", "reach"]
 
-_MOST = 100_000
-"""Objects that are looked at: a tenth of a second. What lies behind is still seen when an operation writes into it."""
+_MOST = 20_000
+"""Objects that are looked at: half a second. What lies behind is still seen when an operation writes into it."""
 _LONGEST = 10_000
 """Elements of a list that are looked at: a longer one holds data."""
 _PLAIN = (int, float, complex, str, bytes, bytearray, types.NoneType, types.CodeType, range, type(Ellipsis))
+_OF_FRAMES = (BaseException, types.TracebackType, types.FrameType)
+"""From a frame one comes to the globals of every module that called, and to all of Python."""
 _CONTAINERS = (dict, list, set, deque, tuple)
 _OF_PYTHON = {"builtins", "collections", "functools", "types", "weakref", "itertools", "_collections", "random"}
 _CHECKERS = {"beartype", "jaxtyping", "typeguard"}
 """They wrap functions to check types, and keep tables of all that they wrapped, none of it the user's."""
-_FOREIGN = {"torch", "numpy", "vaelid", "flint", "scipy", *_CHECKERS}
+_FOREIGN = {"torch", "numpy", "vaelid", "flint", "scipy", "pytest", "_pytest", "hypothesis", *_CHECKERS}
 _OWN_TO_MODULES = frozenset(vars(nn.Module()))
 
 
@@ -86,6 +88,8 @@ def _parts(found: Reached) -> Iterator[Reached]:
 def _of_object(found: Reached) -> Iterator[Reached]:
     value, words, of_run = found.value, found.words, found.of_run
     kind = type(value)
+    if isinstance(value, _OF_FRAMES):
+        return
     if _root(kind) in _CHECKERS | (sys.stdlib_module_names - _OF_PYTHON) and kind.__module__ != "__main__":
         return  # files, loggers, locks
     if isinstance(value, Tensor):

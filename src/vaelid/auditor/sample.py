@@ -36,6 +36,8 @@ def _tensor(returned: Any) -> Tensor:
     found = returned[0] if isinstance(returned, tuple | list) and returned else returned
     if not isinstance(found, Tensor):
         raise InputError(f"the audited function returned a {type(found).__name__}: return z, a tensor.")
+    if found.is_complex() or found.is_quantized:
+        raise InputError(f"the audited function returned a tensor of {found.dtype}: z is of real numbers.")
     return found
 
 

@@ -6,6 +6,7 @@ from functools import cached_property, reduce
 from operator import mul
 from typing import Any
 
+import torch
 from torch import Tensor
 
 from vaelid.auditor.axes import Dims
@@ -14,7 +15,19 @@ from vaelid.readings.terms.arrays import TermArray, real, size, variable
 from vaelid.readings.terms.syntax import INDEX, Binder, Term, Variable, abstracted, element, instance, make
 from vaelid.spec.errors import VaelidError
 
-__all__ = ["Leaf", "Lifted", "Stop", "Unread", "count", "element_of", "index_of", "length_of", "placed", "total"]
+__all__ = [
+    "Leaf",
+    "Lifted",
+    "Stop",
+    "Unread",
+    "count",
+    "dense",
+    "element_of",
+    "index_of",
+    "length_of",
+    "placed",
+    "total",
+]
 
 
 class Unread(VaelidError):
@@ -23,6 +36,15 @@ class Unread(VaelidError):
     def __init__(self, message: str, source: str | None) -> None:
         super().__init__(message)
         self.source = source
+
+
+def dense(tensor: Tensor, source: str | None) -> Tensor:
+    """The numbers of a tensor, one for each place. Raises `Unread` where there are none."""
+    if tensor.is_meta:
+        raise Unread("a tensor on the device meta has no numbers", source)
+    if tensor.is_quantized:
+        return tensor.dequantize()
+    return tensor if tensor.layout == torch.strided else tensor.to_dense()
 
 
 @dataclass(frozen=True)
