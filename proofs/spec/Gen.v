@@ -109,7 +109,7 @@ Definition importance_weighted_bound (K : nat) (log_weights : nat -> R) : R :=
     (fun j => log_weights j) K / INR K) - 1 - (log_weights i - fsum (fun j => log_weights j) K /
     INR K)) K / INR K).
 
-(** vaelid/spec/likelihoods/continuous.py:36 *)
+(** vaelid/spec/likelihoods/continuous.py:37 *)
 Definition gaussian_log_density (x mean log_variance : R) : R :=
   - (((x - mean) * exp (- log_variance / 2)) ^ 2 + log_variance + ln (2 * PI)) / 2.
 
@@ -117,7 +117,7 @@ Definition gaussian_log_density (x mean log_variance : R) : R :=
 Definition bernoulli_log_density (x logits : R) : R :=
   x * logits - ln (exp logits + exp 0).
 
-(** vaelid/spec/likelihoods/continuous.py:43 *)
+(** vaelid/spec/likelihoods/continuous.py:44 *)
 Definition laplace_log_density (x mean log_scale : R) : R :=
   - (Rabs (x - mean) * exp (- log_scale)) - log_scale - ln 2.
 

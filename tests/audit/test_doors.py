@@ -42,8 +42,7 @@ def answered(call):
     try:
         return call().verdict
     except (InputError, UserCodeError) as error:
-        assert str(error)
-        return type(error).__name__
+        return type(error).__name__ if str(error) else "an error without a message"
 
 
 @pytest.mark.filterwarnings("ignore")
@@ -92,7 +91,7 @@ def test_a_defect_of_vaelids_is_said_to_be_one(monkeypatch, error):
     monkeypatch.setattr("vaelid.auditor.sample.read_calls", broken)
     x = torch.rand(4, 3)
     for call in (lambda: audit(lambda x: (x**2).sum(), x), lambda: audit_sampler(lambda mu, logvar: mu)):
-        with pytest.raises(InternalError, match="vaelid itself failed, .*please report it") as raised:
+        with pytest.raises(InternalError, match=r"vaelid itself failed, .*please report it") as raised:
             call()
         assert raised.value.__cause__ is error
 

@@ -114,11 +114,10 @@ def test_a_path_is_followed_to_regular_files_of_this_machine_only(refused, folde
 def test_a_pipe_or_a_device_in_the_folder_is_refused(run, name):
     (run / name).unlink()
     os.mkfifo(run / name)
-    says = f"run/{name} is no regular file (a pipe or a device, say): expected a file."
-    assert_refused_unread(says)
+    assert_refused_unread(f"run/{name} is a named pipe: expected a file.")
     (run / name).unlink()
     (run / name).symlink_to("/dev/zero")
-    assert_refused_unread(says)
+    assert_refused_unread(f"run/{name} is a device: expected a file.")
 
 
 def assert_refused_unread(says: str) -> None:
