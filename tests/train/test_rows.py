@@ -139,7 +139,8 @@ def test_numbers_beyond_float32_are_not_taken_for_infinity():
     x = X.astype(np.float64)
     x[4, 2, 1] = -1e300
     assert message(rows_of, x, gaussian) == (
-        "row 4, column 5 is -1e+300, but training is in float32, which ends at 3.4028235e+38: divide the data by a scale."
+        "row 4, column 5 is -1e+300, but training is in float32, which ends at 3.4028235e+38: divide the data by a "
+        "scale."
     )
     with pytest.raises(SupportError, match="row 0, column 5 is -inf"):
         rows_of(Items(lambda row: x[4]), gaussian)
