@@ -567,3 +567,19 @@ def test_a_full_disk_leaves_the_file_that_was_there(folder, vaelid):
     assert ended.returncode == 64
     assert (folder / "samples.npy").read_bytes() == b"of an earlier day"
     assert sorted(folder.rglob("*")) == before
+
+
+@pytest.mark.parametrize(
+    ("scale", "says"),
+    [
+        ("1e39", "scale=1e+39 is inf in float32, in which the data are divided: give a number between 1e-38 and 1e38."),
+        ("1e-46", "scale=1e-46 is 0 in float32, in which the data are divided: give a number between 1e-38 and 1e38."),
+        ("1e-38", "scale=1e-38 makes 2 of the data's numbers infinite in float32: give a larger one."),
+        ("1e38", "scale=1e+38 makes all of the data zero in float32: give a smaller one."),
+    ],
+)
+def test_a_scale_that_leaves_nothing_of_the_data_is_refused(refused, folder, scale, says):
+    x = np.full((60, 5), 1e-10)
+    x[3, :2] = 1e5 if scale == "1e-38" else 1e-10
+    np.save(folder / "x.npy", x)
+    refused("train", "x.npy", "--out", "run", "--scale", scale, says=says)

@@ -72,7 +72,21 @@ def _divided(loaded: Data, scale: float) -> Data:
         raise InputError(
             f"scale={shortest(scale)} divides arrays only: scale inside the {type(loaded.x).__name__} instead."
         )
-    return replace(loaded, x=np.asarray(loaded.x, dtype=np.float32) / np.float32(scale))
+    with np.errstate(over="ignore", under="ignore", divide="ignore", invalid="ignore"):
+        divisor = np.float32(scale)
+        if not 0 < divisor < np.inf:
+            raise InputError(
+                f"scale={shortest(scale)} is {shortest(divisor)} in float32, in which the data are divided: give a "
+                "number between 1e-38 and 1e38."
+            )
+        x = np.asarray(loaded.x, dtype=np.float32) / divisor
+    if overflown := int((~np.isfinite(x)).sum() - (~np.isfinite(loaded.x)).sum()):
+        raise InputError(
+            f"scale={shortest(scale)} makes {overflown:,} of the data's numbers infinite in float32: give a larger one."
+        )
+    if not x.any() and np.any(loaded.x):
+        raise InputError(f"scale={shortest(scale)} makes all of the data zero in float32: give a smaller one.")
+    return replace(loaded, x=x)
 
 
 def _in_memory(x: Any, source: str, labels: np.ndarray | None = None) -> Data:
