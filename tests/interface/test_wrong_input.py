@@ -15,6 +15,7 @@ import pyarrow.parquet
 import pytest
 from PIL import Image
 
+from vaelid.interface.data import load_data
 from vaelid.interface.readers import read_file, read_image_folder
 from vaelid.spec.errors import InputError
 
@@ -547,7 +548,7 @@ def test_python_m_vaelid_says_the_same_with_the_same_status(folder):
 def test_debug_shows_where_the_users_code_raised(folder):
     (folder / "own.py").write_text("def boom(): raise RuntimeError('no luck')\n")
     ended = _process(folder, "train", "own:boom", "--out", "run", "--debug")
-    assert ended.returncode == 1
+    assert ended.returncode == 70
     assert 'own.py", line 1, in boom' in ended.stderr
 
 
@@ -583,3 +584,41 @@ def test_a_scale_that_leaves_nothing_of_the_data_is_refused(refused, folder, sca
     x[3, :2] = 1e5 if scale == "1e-38" else 1e-10
     np.save(folder / "x.npy", x)
     refused("train", "x.npy", "--out", "run", "--scale", scale, says=says)
+
+
+LIKE_DATA = ["0.5O,1.2x", ",", "NA,NA", "?,?", "10%,20%", "−1,−2", "€1,€2", "1_0,2_0", "1.2.3,4.5.6",
+             "2020-01-02,2020-01-03", "'1','2'", "#N/A,#N/A", "<NA>,null", "-,-", "Jan 2020,Feb 2020",
+             "O.5,l.2", "(1),(2)", "1h,", "½,¼"]  # fmt: skip
+
+
+@pytest.mark.parametrize("first", LIKE_DATA)
+def test_a_broken_first_row_is_no_header_in_silence(refused, folder, first):
+    (folder / "x.csv").write_text(first + "\n" + "0.5,1.5\n2.5,3.25\n" * 30, encoding="utf-8")
+    refused(
+        *("train", "x.csv", "--out", "run"),
+        says=f"x.csv begins with {', '.join(first.split(','))}: a header or a row? Say which by naming the data "
+        "x.csv:header or x.csv:no-header (the first leaves that line out).",
+    )
+    assert load_data("x.csv:header").x.shape == (60, 2)
+    with pytest.raises(InputError, match=r"line 1, field 1 is"):
+        load_data("x.csv:no-header")
+
+
+@pytest.mark.parametrize("first", ["a,b", "px1,px2", "x.1,x.2", "name,NA", "α,β", "一月,二月", "May,June", "oil,lip"])
+def test_an_ordinary_header_is_said(folder, first, caplog):
+    (folder / "nh.CSV").write_text(first + "\n" + "0.5,1.5\n2.5,3.25\n" * 30, encoding="utf-8")
+    assert load_data("nh.CSV").x.shape == (60, 2)
+    shown = first.replace(",", ", ")
+    assert caplog.messages == [f"nh.CSV: the first line was taken for the names of the columns: {shown}"]
+    assert load_data("nh.CSV:header").x.shape == (60, 2)
+    assert len(caplog.messages) == 1
+
+
+@pytest.mark.parametrize("names", [",a,b", ",0,1"])
+def test_an_index_out_of_order_is_left_out_and_said(folder, names, caplog):
+    rows = "".join(f"{(7 * i + 3) % 31},{i / 2},{i / 4}\n" for i in range(31))
+    (folder / "x.csv").write_text(f"{names}\n{rows}")
+    assert load_data("x.csv:header").x.tolist() == [[i / 2, i / 4] for i in range(31)]
+    assert caplog.messages == [
+        "x.csv: the first column, which has no name and numbers the rows out of order, was left out."
+    ]

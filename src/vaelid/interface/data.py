@@ -105,7 +105,7 @@ def _load_named(name: str) -> Data:
         return Data(images.reshape(-1, 1, 8, 8).astype(np.float32), "digits", labels, "digits")
     path = Path(name)
     base, colon, member = name.rpartition(":")
-    if not path.exists() and colon and base and not base.endswith((".npz", ".csv")) and member.isidentifier():
+    if not path.exists() and colon and base and not base.lower().endswith((".npz", ".csv")) and member.isidentifier():
         return _call(base, member)
     return _load_path(name)
 
@@ -121,7 +121,7 @@ def _load_path(name: str) -> Data:
     if path.is_dir():
         return _told(read_image_folder(path), str(path.resolve()))
     base, colon, member = name.rpartition(":")
-    if not path.exists() and colon and base.endswith((".npz", ".csv")):
+    if not path.exists() and colon and base.lower().endswith((".npz", ".csv")):
         return _from_file(Path(base), member)
     if path.exists() or path.suffix:
         return _from_file(path, None)

@@ -57,7 +57,7 @@ def _file(facts: DataFacts, run: Path) -> Data:
     # on Windows the mere look at \\server\share sends the user's credentials there
     if facts.source.startswith(("\\\\", "//")) or "\0" in facts.source or not path.is_absolute():
         raise InputError(f"{run} was trained on {source}, which is no path of this machine: name the DATA.")
-    if not path.exists() and (".npz:" in path.name or ".csv:" in path.name):
+    if not path.exists() and any(f"{suffix}:" in path.name.lower() for suffix in (".npz", ".csv")):
         path = path.with_name(path.name.rpartition(":")[0])
     with named_failures(path, "read"):
         mode = path.stat().st_mode

@@ -5,7 +5,7 @@ import math
 import warnings
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, Literal
+from typing import Literal
 
 import numpy as np
 
@@ -39,7 +39,7 @@ class Header:
         return "F" if self.column_major else "C"
 
 
-def read_header(stream: IO[bytes], name: str, length: int) -> Header:
+def read_header(stream: io.BufferedIOBase, name: str, length: int) -> Header:
     """The header of the .npy file in the stream, which is `length` bytes long: neither more nor less than it says."""
     magic = stream.read(8)
     if magic[:6] != MAGIC:
@@ -73,7 +73,7 @@ def read_header(stream: IO[bytes], name: str, length: int) -> Header:
     return header
 
 
-def _parsed(stream: IO[bytes], name: str, version: bytes) -> Header:
+def _parsed(stream: io.BufferedIOBase, name: str, version: bytes) -> Header:
     size_bytes = {b"\1\0": 2, b"\2\0": 4, b"\3\0": 4}.get(version)
     if size_bytes is None:
         raise InputError(f"{name} is of .npy version {tuple(version)}, which is not known: save it with numpy.save.")
