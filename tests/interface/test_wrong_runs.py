@@ -409,3 +409,61 @@ def test_a_sampler_of_some_rows_is_refused_instead_of_ignored():
 def test_python_values_that_are_no_data_are_refused(data):
     with pytest.raises(InputError):
         fit(VAE(obs=5, latent=2), data)
+
+
+# ------------------------------------------------------------------------------------------------ timings, outputs
+
+
+@pytest.mark.parametrize("seconds", ["1e308", "1e9", "-1.0"])
+def test_impossible_timings_do_not_brick_a_run(vaelid, refused, run, seconds):
+    log = run / "log.jsonl"
+    log.write_text(re.sub(r'"seconds": [^,]*', f'"seconds": {seconds}', log.read_text()))
+    assert vaelid("report", run).status == 64
+    assert vaelid("train", "--resume", "--out", run).status == 0
+    assert "Infinity" not in (run / "config.json").read_text()
+    assert vaelid("evaluate", run).status == 0
+    assert vaelid("report", run).status == 0
+
+
+OF_A_RUN = ["config.json", "model.safetensors", "checkpoint.safetensors", "log.jsonl", ".lock", "CONFIG.JSON"]
+
+
+@pytest.mark.parametrize("name", OF_A_RUN)
+def test_a_report_is_not_written_onto_a_file_of_a_run(refused, run, name):
+    refused(
+        *("report", run, "--out", f"run/{name}"),
+        says=f"run/{name} is a file of the run run, which would be lost: choose another --out.",
+    )
+
+
+def test_a_result_is_not_written_onto_the_data(refused, vaelid, folder):
+    np.save(folder / "x.npy", NORMAL)
+    np.save(folder / "other.npy", NORMAL)
+    assert vaelid("train", "x.npy", "--out", "run", "--epochs", "1", "--hidden", "4").status == 0
+    source = (folder / "x.npy").resolve()
+    (folder / "link.npy").symlink_to("x.npy")
+    for out in ("x.npy", "link.npy", "run/../x.npy"):
+        for command in ("encode", "reconstruct", "sample", "report"):
+            says = f"{out} holds the data that are read ({source}): choose another --out."
+            refused(command, "run", "--out", out, says=says)
+    says = "other.npy holds the data that are read (other.npy): choose another --out."
+    refused("encode", "run", "other.npy", "--out", "other.npy", says=says)
+
+
+def test_a_report_replaces_no_device(refused, run, folder):
+    (folder / "device").symlink_to("/dev/null")
+    refused("report", run, "--out", "device", says="device is a device: expected a file.")
+
+
+@pytest.mark.parametrize("command", ["encode", "reconstruct"])
+def test_posteriors_that_overflow_are_written_by_no_command(refused, run, command):
+    path = run / "model.safetensors"
+    weights, facts = decode_tensors(path.read_bytes(), "model")
+    huge = {n: torch.full_like(w, 1e38) if n.startswith("encoder") else w for n, w in weights.items()}
+    path.write_bytes(encode_tensors(huge, facts))
+    np.save("y.npy", np.ones((3, 5), np.float32))
+    refused(
+        *(command, run, "y.npy", "--out", "o.npz"),
+        says="mu of row 0 is not finite (of 3 of 3 rows), so nothing is written: the model cannot take these data, "
+        "or has diverged.",
+    )

@@ -153,7 +153,7 @@ class Run:
 
     def write_config(self, config: Config) -> None:
         """Write config.json."""
-        write_atomically(self._config, (json.dumps(without_unset(config), indent=2) + "\n").encode())
+        write_atomically(self._config, (json.dumps(without_unset(config), indent=2, allow_nan=False) + "\n").encode())
 
     def write_model(self, config: Config, state: TrainState, *, finished: bool) -> Config:
         """Write the weights that training gave, with how far it came; and a copy of that into config.json."""

@@ -94,6 +94,9 @@ def encode(run: Path, data: str | None, out: Path, as_json: bool) -> None:
     """
     import torch
 
+    from vaelid.interface.outputs import check_output
+
+    check_output(out, run, data)
     model, batches = _batches(run, data)
     with torch.no_grad():
         posteriors = [model.encode(x) for x in batches]
@@ -116,10 +119,15 @@ def reconstruct(run: Path, data: str | None, out: Path, as_json: bool) -> None:
     import torch
 
     from vaelid.interface.collect import decoded_mean
+    from vaelid.interface.outputs import check_output
 
+    check_output(out, run, data)
     model, batches = _batches(run, data)
     with torch.no_grad():
-        parts = [decoded_mean(model, model.encode(x)[0]) for x in batches]
+        posteriors = [model.encode(x) for x in batches]
+        mu, logvar = (torch.cat(parts) for parts in zip(*posteriors, strict=True))
+        _check_finite({"mu": mu.numpy(), "logvar": logvar.numpy()})
+        parts = [decoded_mean(model, z) for z in mu.split(BATCH)]
     _write(out, {"x": np.concatenate(parts)}, as_json)
 
 
@@ -139,8 +147,10 @@ def sample(run: Path, count: int, mean: bool, out: Path, seed: int, as_json: boo
     import torch
 
     from vaelid.interface.collect import decoded_mean
+    from vaelid.interface.outputs import check_output
     from vaelid.train.randomness import Stream, numpy_generator, standard_normal
 
+    check_output(out, run, None)
     model = _opened(run).model
     z = standard_normal(torch.empty(count, model.latent), seed, Stream.SAMPLES)
     rng = numpy_generator(seed, Stream.SAMPLES)
@@ -186,9 +196,11 @@ def report(run: Path, out: Path | None, draws: int, seed: int, as_json: bool) ->
     """Write one page: curves, latent map, pictures, numbers."""
     from vaelid.interface.collect import collect_report
     from vaelid.interface.files import write_atomically
+    from vaelid.interface.outputs import check_output
     from vaelid.interface.report import render
 
     page = out or run / "report.html"
+    check_output(page, run, None)
     content = collect_report(run, draws=draws, seed=seed, progress=lambda message: click.echo(message, err=True))
     html = render(content).encode()
     write_atomically(page, html)
