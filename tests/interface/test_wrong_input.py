@@ -394,13 +394,80 @@ def test_a_wrong_flag_is_answered_by_a_right_one(refused, flags, says):
     refused("train", "x.npy", "--out", "run", "--likelihood", "gaussian", *flags, says=says)
 
 
-def test_a_model_too_large_for_the_memory_is_refused(vaelid, folder):
-    np.save("x.npy", NORMAL)
-    outcome = vaelid("train", "x.npy", "--out", "run", "--likelihood", "gaussian", "--latent", 10**14)
-    assert (outcome.status, outcome.err.count("\n")) == (1, 1)
-    assert outcome.err.startswith("vaelid: out of memory (")
-    assert outcome.err.endswith("): take smaller batches, widths, or fewer latents.\n")
+@pytest.mark.parametrize(
+    ("flags", "begins"),
+    [
+        (("--latent", 10**9), "training a model of 3,"),
+        (("--hidden", "2000000,2000000"), "training a model of 32,"),
+        (("--likelihood", "categorical:1000000000"), "training a model of "),
+        (("--latent", 10**14), "latent has a size beyond 2,147,483,647, which is the largest: give a smaller one."),
+        (("--hidden", "9" * 400), "hidden has a size beyond 2,147,483,647, which is the largest: give a smaller one."),
+        (("--hidden", "2147483647,2147483647,2147483647"), "the model's sizes are beyond what any memory can hold"),
+        (("--validation", "nan"), "Invalid value for '--validation': nan is no share of the data."),
+        (("--test", "NaN"), "Invalid value for '--test': nan is no share of the data."),
+        (("--epochs", "9" * 30), "Invalid value for '--epochs': "),
+        (("--seed", "9" * 30), "Invalid value for '--seed': "),
+    ],
+)
+def test_what_no_memory_holds_and_no_number_is_are_refused(vaelid, folder, flags, begins):
+    np.save("x.npy", GREYS % 3)
+    outcome = vaelid("train", "x.npy", "--out", "run", "--likelihood", "gaussian", *flags)
+    assert (outcome.status, outcome.err.count("\n")) == (64, 1), outcome.err
+    assert outcome.err.startswith(f"vaelid: {begins}")
     assert not (folder / "run").exists()
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["validation = nan", "hidden = [99999999999999999999999]", "hidden = " + 3000 * "[" + 3000 * "]", "epochs = [1]",
+     "seed = " + 5000 * "1", "[hidden]\nx = 1", "hidden = [[1]]", "test = true"],
+)  # fmt: skip
+def test_a_wrong_configuration_file_is_64(vaelid, folder, text):
+    np.save("x.npy", NORMAL)
+    (folder / "c.toml").write_text(text)
+    outcome = vaelid("train", "x.npy", "--out", "run", "--config", "c.toml")
+    assert (outcome.status, outcome.err.count("\n")) == (64, 1), outcome.err
+    assert not (folder / "run").exists()
+
+
+@pytest.mark.parametrize(
+    ("body", "status"),
+    [
+        ("return torch.empty(3, 2, device='meta')", 64),
+        ("return torch.nested.nested_tensor([torch.ones(2), torch.ones(3)])", 64),
+        ("return torch.ones(3, 2), [[1], [1, 2], 3]", 64),
+        ("raise GeneratorExit", 70),
+        ("raise Own('x')", 70),
+        ("raise SystemExit(0)", 70),
+    ],
+)
+@pytest.mark.filterwarnings("ignore:The PyTorch API of nested tensors")
+def test_what_the_users_function_does_is_never_an_own_failure(vaelid, folder, body, status):
+    (folder / "odd.py").write_text(f"import torch\nclass Own(BaseException): pass\ndef made():\n    {body}\n")
+    outcome = vaelid("train", "odd:made", "--out", "run")
+    assert (outcome.status, outcome.err.count("\n")) == (status, 1), outcome.err
+
+
+@pytest.mark.parametrize("count", [10**12, int("9" * 30)])
+def test_more_samples_than_memory_are_refused(vaelid, folder, count):
+    np.save("x.npy", NORMAL)
+    assert vaelid("train", "x.npy", "--out", "run", "--epochs", "1", "--hidden", "4").status == 0
+    outcome = vaelid("sample", "run", "--count", count, "--out", "s.npy")
+    assert (outcome.status, outcome.err.count("\n")) == (64, 1), outcome.err
+    assert not (folder / "s.npy").exists()
+
+
+def test_an_array_of_nothing_is_refused_by_its_header(refused, folder):
+    header = b"{'descr': '|S0', 'fortran_order': False, 'shape': (60000000000, 1), }"
+    (folder / "x.npy").write_bytes(b"\x93NUMPY\x01\x00" + len(header).to_bytes(2, "little") + header)
+    refused("train", "x.npy", "--out", "run", says="x.npy holds |S0, which takes no bytes: expected numbers.")
+
+
+def test_an_escape_in_a_name_is_not_printed_raw(vaelid, folder):
+    outcome = vaelid("evaluate", "a\x1b[31mb")
+    assert outcome.status == 64
+    assert "\x1b" not in outcome.err
+    assert "a\\x1b[31mb is not a run folder" in outcome.err
 
 
 def test_a_name_that_is_too_long_is_refused(refused):

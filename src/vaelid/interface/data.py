@@ -159,7 +159,9 @@ def _call(module: str, function: str) -> Data:
     try:
         found = getattr(importlib.import_module(module), function, None)
         made = found() if callable(found) else None
-    except (Exception, SystemExit) as cause:
+    except KeyboardInterrupt:
+        raise
+    except BaseException as cause:
         if isinstance(cause, ModuleNotFoundError) and f"{module}.".startswith(f"{cause.name}."):
             raise InputError(f"{source} does not exist: there is no module {module} (looked in {here}).") from None
         raise UserCodeError(f"{source} raised {type(cause).__name__}: {cause}") from cause
@@ -170,7 +172,7 @@ def _call(module: str, function: str) -> Data:
         raise InputError(f"{source} does not exist: the module {module} has no function {function}.")
     x, labels = made if isinstance(made, tuple) and len(made) == 2 else (made, None)
     try:
-        data = _in_memory(x, source, None if labels is None else np.asarray(labels))
+        data = _in_memory(x, source, None if labels is None else _labels(labels))
     except InputError as cause:
         raise InputError(f"{source} gave no data: {cause}") from None
     if data.labels is not None and data.labels.shape != (len(data),):
@@ -178,6 +180,13 @@ def _call(module: str, function: str) -> Data:
             f"{source} gave {len(data)} rows, but labels of shape {data.labels.shape}: expected one for each row."
         )
     return replace(data, kind="callable")
+
+
+def _labels(labels: Any) -> np.ndarray:
+    try:
+        return np.asarray(labels)
+    except Exception as cause:
+        raise InputError(f"its labels are no array ({str(cause).partition(chr(10))[0]}).") from None
 
 
 def suggest_likelihood(data: Data) -> str | None:

@@ -17,14 +17,14 @@ __all__ = ["encode", "evaluate", "reconstruct", "report", "sample"]
 
 DRAWS = click.option(
     "--draws",
-    type=click.IntRange(min=1),
+    type=click.IntRange(1, 2**31 - 1),
     default=100,
     metavar="K",
     show_default=True,
     help="Draws from each posterior, and importance weights.",
 )
 SEED = click.option(
-    "--seed", type=click.IntRange(min=0), default=0, metavar="N", show_default=True, help="Of the draws."
+    "--seed", type=click.IntRange(0, 2**53), default=0, metavar="N", show_default=True, help="Of the draws."
 )
 OUT = click.option(
     "--out", type=click.Path(path_type=Path), metavar="FILE", required=True, help="A .npz, .npy or .csv file."
@@ -133,7 +133,7 @@ def reconstruct(run: Path, data: str | None, out: Path, as_json: bool) -> None:
 
 @click.command()
 @click.argument("run", type=RUN)
-@click.option("--count", type=click.IntRange(min=1), default=16, metavar="N", show_default=True, help="How many.")
+@click.option("--count", type=click.IntRange(1, 2**53), default=16, metavar="N", show_default=True, help="How many.")
 @click.option("--mean", is_flag=True, help="Write E[x|z] instead of a draw from p(x|z).")
 @OUT
 @SEED
@@ -148,10 +148,12 @@ def sample(run: Path, count: int, mean: bool, out: Path, seed: int, as_json: boo
 
     from vaelid.interface.collect import decoded_mean
     from vaelid.interface.outputs import check_output
+    from vaelid.interface.room import check_samples_fit
     from vaelid.train.randomness import Stream, numpy_generator, standard_normal
 
     check_output(out, run, None)
     model = _opened(run).model
+    check_samples_fit(model, count)
     z = standard_normal(torch.empty(count, model.latent), seed, Stream.SAMPLES)
     rng = numpy_generator(seed, Stream.SAMPLES)
     x = decoded_mean(model, z) if mean else model.sample_observation(z, rng).numpy()
