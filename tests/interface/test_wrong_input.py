@@ -689,3 +689,21 @@ def test_an_index_out_of_order_is_left_out_and_said(folder, names, caplog):
     assert caplog.messages == [
         "x.csv: the first column, which has no name and numbers the rows out of order, was left out."
     ]
+
+
+@pytest.mark.parametrize(
+    ("data", "expected"),
+    [
+        (b"P5 2 2 7\n\x00\x01\x03\x07", [0, 1, 3, 7]),
+        (b"P2 2 2 7\n0 1 3 7\n", [0, 1, 3, 7]),
+        (b"P5 2 2 1023\n\x00\x00\x00\x01\x00\xff\x03\xff", [0, 1, 255, 1023]),
+    ],
+)
+def test_the_numbers_of_a_grey_map_are_kept(folder, data, expected):
+    (folder / "d").mkdir()
+    (folder / "d" / "a.pgm").write_bytes(data)
+    found = read_image_folder(folder / "d")
+    assert found.x.ravel().tolist() == expected
+    assert found.notes == (
+        "1 of 1 images has a greatest value of its own: its numbers were kept, not stretched (a.pgm).",
+    )

@@ -6,6 +6,7 @@ only gains a copy of the result; the result that counts is in model.safetensors,
 """
 
 import json
+from collections.abc import Callable
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
@@ -127,8 +128,8 @@ class Run:
         if self.exists and not present:
             raise InputError(f"{self.path} already holds a run: resume it (--resume), or choose another folder.")
 
-    def hold(self) -> AbstractContextManager[None]:
-        """Hold the folder while it is written; it is made where it is not there."""
+    def hold(self) -> AbstractContextManager[Callable[[], None]]:
+        """Hold the folder while it is written; it is made where it is not there. Gives what checks that it is held."""
         make_folder(self.path)
         return hold(self.path)
 

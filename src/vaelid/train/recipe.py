@@ -65,27 +65,29 @@ class Recipe:
 
 def _whole(least: int, **numbers: int) -> None:
     for name, value in numbers.items():
-        if not (isinstance(value, int) and not isinstance(value, bool) and value >= least):
+        if not (_is_number(value) and isinstance(value, int) and value >= least):
             raise InputError(f"{name}={value!r} must be a whole number of at least {least}.")
+
+
+def _is_number(value: object) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)
 
 
 def _numbers(**numbers: float) -> None:
     for name, value in numbers.items():
-        if isinstance(value, bool) or not isinstance(value, int | float):
+        if not _is_number(value):
             raise InputError(f"{name}={value!r} must be a number.")
 
 
 def _positive(**numbers: float) -> None:
-    _numbers(**numbers)
     for name, value in numbers.items():
-        if not 0 < value < math.inf:
+        if not (_is_number(value) and 0 < value < math.inf):
             raise InputError(f"{name}={value!r} must be a positive number.")
 
 
 def _not_negative(**numbers: float) -> None:
-    _numbers(**numbers)
     for name, value in numbers.items():
-        if not 0 <= value < math.inf:
+        if not (_is_number(value) and 0 <= value < math.inf):
             raise InputError(f"{name}={value!r} must be a number of at least 0.")
 
 
