@@ -318,14 +318,14 @@ def _bomb(folder: Path) -> Path:
 # --- .csv -------------------------------------------------------------------------------------------------------
 
 _TABLE = np.array([[1.5, 2.0], [3.0, 4.25]])
-_file("csv with a byte-order mark", "\ufeffa,b\n1.5,2\n3,4.25\n".encode(), _TABLE)
-_file("csv with CRLF", b"a,b\r\n1.5,2\r\n3,4.25\r\n", _TABLE)
-_file("csv with CR", b"a,b\r1.5,2\r3,4.25\r", _TABLE)
-_file("csv in UTF-16", "a\tb\n1.5\t2\n3\t4.25\n".encode("utf-16"), _TABLE)
+_file("csv with a byte-order mark", "\ufeffa,b\n1.5,2\n3,4.25\n".encode(), _TABLE, "names of the columns")
+_file("csv with CRLF", b"a,b\r\n1.5,2\r\n3,4.25\r\n", _TABLE, "names of the columns")
+_file("csv with CR", b"a,b\r1.5,2\r3,4.25\r", _TABLE, "names of the columns")
+_file("csv in UTF-16", "a\tb\n1.5\t2\n3\t4.25\n".encode("utf-16"), _TABLE, "names of the columns")
 _file("csv in UTF-16 without a mark", "a,b\n1.5,2\n3,4.25\n".encode("utf-16-le"), "NUL")
 _file("csv with a NUL", b"a,b\n1.5,2\n3,\x004.25\n", "NUL")
-_file("csv in Latin-1", "größe,b\n1.5,2\n3,4.25\n".encode("latin1"), _TABLE)
-_file("csv with all in quotes", b'"a","b"\n"1.5","2"\n"3","4.25"\n', _TABLE)
+_file("csv in Latin-1", "größe,b\n1.5,2\n3,4.25\n".encode("latin1"), _TABLE, "names of the columns")
+_file("csv with all in quotes", b'"a","b"\n"1.5","2"\n"3","4.25"\n', _TABLE, "names of the columns")
 _file("csv with a quote that is not closed", b'a,b\n1.5,"2\n' + b"3,4.25\n" * 30_000, "quote")
 _file("csv with a short quote that is not closed", b'a,b\n1.5,"2\n3,4.25\n', "quote")
 _file(
@@ -337,7 +337,7 @@ _file("csv with a header of 200 kB", b"a" * 200_000 + b",b\n1.5,2\n3,x\n", "line
 _file("csv with decimal commas", b"a;b\n1,5;2,0\n3,0;4,25\n", "decimal comma")
 _file("csv with decimal commas, no header", b"1,5;2,0\n3,0;4,25\n", "decimal comma")
 _file("csv with tabs and decimal commas", b"a\tb\n1,5\t2,0\n", "decimal comma")
-_file("csv with a comma in its header", b'"a;x",b\n1.5,2\n3,4.25\n', _TABLE)
+_file("csv with a comma in its header", b'"a;x",b\n1.5,2\n3,4.25\n', _TABLE, "names of the columns")
 _file(
     "csv with an index", b",a,b\n0,1.5,2\n1,3,4.25\n", _TABLE, "the first column, which numbers the rows, was left out"
 )
@@ -348,7 +348,7 @@ _file(
     "the first column, which numbers the rows, was left out",
 )
 _file("csv with a first row that lacks a number", b",0,1\n0,1.5,2\n1,3,4.25\n7,3,4\n", "line 1, field 1 is missing")
-_file("csv after blank lines", b"\n\na,b\n1.5,2\n3,4.25\n", _TABLE)
+_file("csv after blank lines", b"\n\na,b\n1.5,2\n3,4.25\n", _TABLE, "names of the columns")
 _file("csv headed 0, 1, 2", b"0,1,2\n0.1,0.2,0.3\n0.4,0.5,0.6\n", "column numbers or a row")
 _file("csv headed by years", b"1990,1991,1992,1993\n5.5,3,8,1\n2,7.5,1,1\n", "column numbers or a row")
 _file("csv headed by wavelengths", b"400.0,402.5,405.0,407.5\n.3,.2,.5,.1\n.2,.4,.1,.3\n",

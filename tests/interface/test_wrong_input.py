@@ -15,6 +15,7 @@ import pyarrow.parquet
 import pytest
 from PIL import Image
 
+from vaelid.interface.data import load_data
 from vaelid.interface.readers import read_file, read_image_folder
 from vaelid.spec.errors import InputError
 
@@ -393,13 +394,80 @@ def test_a_wrong_flag_is_answered_by_a_right_one(refused, flags, says):
     refused("train", "x.npy", "--out", "run", "--likelihood", "gaussian", *flags, says=says)
 
 
-def test_a_model_too_large_for_the_memory_is_refused(vaelid, folder):
-    np.save("x.npy", NORMAL)
-    outcome = vaelid("train", "x.npy", "--out", "run", "--likelihood", "gaussian", "--latent", 10**14)
-    assert (outcome.status, outcome.err.count("\n")) == (1, 1)
-    assert outcome.err.startswith("vaelid: out of memory (")
-    assert outcome.err.endswith("): take smaller batches, widths, or fewer latents.\n")
+@pytest.mark.parametrize(
+    ("flags", "begins"),
+    [
+        (("--latent", 10**9), "training a model of 3,"),
+        (("--hidden", "2000000,2000000"), "training a model of 32,"),
+        (("--likelihood", "categorical:1000000000"), "training a model of "),
+        (("--latent", 10**14), "latent has a size beyond 2,147,483,647, which is the largest: give a smaller one."),
+        (("--hidden", "9" * 400), "hidden has a size beyond 2,147,483,647, which is the largest: give a smaller one."),
+        (("--hidden", "2147483647,2147483647,2147483647"), "the model's sizes are beyond what any memory can hold"),
+        (("--validation", "nan"), "Invalid value for '--validation': nan is no share of the data."),
+        (("--test", "NaN"), "Invalid value for '--test': nan is no share of the data."),
+        (("--epochs", "9" * 30), "Invalid value for '--epochs': "),
+        (("--seed", "9" * 30), "Invalid value for '--seed': "),
+    ],
+)
+def test_what_no_memory_holds_and_no_number_is_are_refused(vaelid, folder, flags, begins):
+    np.save("x.npy", GREYS % 3)
+    outcome = vaelid("train", "x.npy", "--out", "run", "--likelihood", "gaussian", *flags)
+    assert (outcome.status, outcome.err.count("\n")) == (64, 1), outcome.err
+    assert outcome.err.startswith(f"vaelid: {begins}")
     assert not (folder / "run").exists()
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["validation = nan", "hidden = [99999999999999999999999]", "hidden = " + 3000 * "[" + 3000 * "]", "epochs = [1]",
+     "seed = " + 5000 * "1", "[hidden]\nx = 1", "hidden = [[1]]", "test = true"],
+)  # fmt: skip
+def test_a_wrong_configuration_file_is_64(vaelid, folder, text):
+    np.save("x.npy", NORMAL)
+    (folder / "c.toml").write_text(text)
+    outcome = vaelid("train", "x.npy", "--out", "run", "--config", "c.toml")
+    assert (outcome.status, outcome.err.count("\n")) == (64, 1), outcome.err
+    assert not (folder / "run").exists()
+
+
+@pytest.mark.parametrize(
+    ("body", "status"),
+    [
+        ("return torch.empty(3, 2, device='meta')", 64),
+        ("return torch.nested.nested_tensor([torch.ones(2), torch.ones(3)])", 64),
+        ("return torch.ones(3, 2), [[1], [1, 2], 3]", 64),
+        ("raise GeneratorExit", 70),
+        ("raise Own('x')", 70),
+        ("raise SystemExit(0)", 70),
+    ],
+)
+@pytest.mark.filterwarnings("ignore:The PyTorch API of nested tensors")
+def test_what_the_users_function_does_is_never_an_own_failure(vaelid, folder, body, status):
+    (folder / "odd.py").write_text(f"import torch\nclass Own(BaseException): pass\ndef made():\n    {body}\n")
+    outcome = vaelid("train", "odd:made", "--out", "run")
+    assert (outcome.status, outcome.err.count("\n")) == (status, 1), outcome.err
+
+
+@pytest.mark.parametrize("count", [10**12, int("9" * 30)])
+def test_more_samples_than_memory_are_refused(vaelid, folder, count):
+    np.save("x.npy", NORMAL)
+    assert vaelid("train", "x.npy", "--out", "run", "--epochs", "1", "--hidden", "4").status == 0
+    outcome = vaelid("sample", "run", "--count", count, "--out", "s.npy")
+    assert (outcome.status, outcome.err.count("\n")) == (64, 1), outcome.err
+    assert not (folder / "s.npy").exists()
+
+
+def test_an_array_of_nothing_is_refused_by_its_header(refused, folder):
+    header = b"{'descr': '|S0', 'fortran_order': False, 'shape': (60000000000, 1), }"
+    (folder / "x.npy").write_bytes(b"\x93NUMPY\x01\x00" + len(header).to_bytes(2, "little") + header)
+    refused("train", "x.npy", "--out", "run", says="x.npy holds |S0, which takes no bytes: expected numbers.")
+
+
+def test_an_escape_in_a_name_is_not_printed_raw(vaelid, folder):
+    outcome = vaelid("evaluate", "a\x1b[31mb")
+    assert outcome.status == 64
+    assert "\x1b" not in outcome.err
+    assert "a\\x1b[31mb is not a run folder" in outcome.err
 
 
 def test_a_name_that_is_too_long_is_refused(refused):
@@ -547,7 +615,7 @@ def test_python_m_vaelid_says_the_same_with_the_same_status(folder):
 def test_debug_shows_where_the_users_code_raised(folder):
     (folder / "own.py").write_text("def boom(): raise RuntimeError('no luck')\n")
     ended = _process(folder, "train", "own:boom", "--out", "run", "--debug")
-    assert ended.returncode == 1
+    assert ended.returncode == 70
     assert 'own.py", line 1, in boom' in ended.stderr
 
 
@@ -567,3 +635,75 @@ def test_a_full_disk_leaves_the_file_that_was_there(folder, vaelid):
     assert ended.returncode == 64
     assert (folder / "samples.npy").read_bytes() == b"of an earlier day"
     assert sorted(folder.rglob("*")) == before
+
+
+@pytest.mark.parametrize(
+    ("scale", "says"),
+    [
+        ("1e39", "scale=1e+39 is inf in float32, in which the data are divided: give a number between 1e-38 and 1e38."),
+        ("1e-46", "scale=1e-46 is 0 in float32, in which the data are divided: give a number between 1e-38 and 1e38."),
+        ("1e-38", "scale=1e-38 makes 2 of the data's numbers infinite in float32: give a larger one."),
+        ("1e38", "scale=1e+38 makes all of the data zero in float32: give a smaller one."),
+    ],
+)
+def test_a_scale_that_leaves_nothing_of_the_data_is_refused(refused, folder, scale, says):
+    x = np.full((60, 5), 1e-10)
+    x[3, :2] = 1e5 if scale == "1e-38" else 1e-10
+    np.save(folder / "x.npy", x)
+    refused("train", "x.npy", "--out", "run", "--scale", scale, says=says)
+
+
+LIKE_DATA = ["0.5O,1.2x", ",", "NA,NA", "?,?", "10%,20%", "−1,−2", "€1,€2", "1_0,2_0", "1.2.3,4.5.6",
+             "2020-01-02,2020-01-03", "'1','2'", "#N/A,#N/A", "<NA>,null", "-,-", "Jan 2020,Feb 2020",
+             "O.5,l.2", "(1),(2)", "1h,", "½,¼"]  # fmt: skip
+
+
+@pytest.mark.parametrize("first", LIKE_DATA)
+def test_a_broken_first_row_is_no_header_in_silence(refused, folder, first):
+    (folder / "x.csv").write_text(first + "\n" + "0.5,1.5\n2.5,3.25\n" * 30, encoding="utf-8")
+    refused(
+        *("train", "x.csv", "--out", "run"),
+        says=f"x.csv begins with {', '.join(first.split(','))}: a header or a row? Say which by naming the data "
+        "x.csv:header or x.csv:no-header (the first leaves that line out).",
+    )
+    assert load_data("x.csv:header").x.shape == (60, 2)
+    with pytest.raises(InputError, match=r"line 1, field 1 is"):
+        load_data("x.csv:no-header")
+
+
+@pytest.mark.parametrize("first", ["a,b", "px1,px2", "x.1,x.2", "name,NA", "α,β", "一月,二月", "May,June", "oil,lip"])
+def test_an_ordinary_header_is_said(folder, first, caplog):
+    (folder / "nh.CSV").write_text(first + "\n" + "0.5,1.5\n2.5,3.25\n" * 30, encoding="utf-8")
+    assert load_data("nh.CSV").x.shape == (60, 2)
+    shown = first.replace(",", ", ")
+    assert caplog.messages == [f"nh.CSV: the first line was taken for the names of the columns: {shown}"]
+    assert load_data("nh.CSV:header").x.shape == (60, 2)
+    assert len(caplog.messages) == 1
+
+
+@pytest.mark.parametrize("names", [",a,b", ",0,1"])
+def test_an_index_out_of_order_is_left_out_and_said(folder, names, caplog):
+    rows = "".join(f"{(7 * i + 3) % 31},{i / 2},{i / 4}\n" for i in range(31))
+    (folder / "x.csv").write_text(f"{names}\n{rows}")
+    assert load_data("x.csv:header").x.tolist() == [[i / 2, i / 4] for i in range(31)]
+    assert caplog.messages == [
+        "x.csv: the first column, which has no name and numbers the rows out of order, was left out."
+    ]
+
+
+@pytest.mark.parametrize(
+    ("data", "expected"),
+    [
+        (b"P5 2 2 7\n\x00\x01\x03\x07", [0, 1, 3, 7]),
+        (b"P2 2 2 7\n0 1 3 7\n", [0, 1, 3, 7]),
+        (b"P5 2 2 1023\n\x00\x00\x00\x01\x00\xff\x03\xff", [0, 1, 255, 1023]),
+    ],
+)
+def test_the_numbers_of_a_grey_map_are_kept(folder, data, expected):
+    (folder / "d").mkdir()
+    (folder / "d" / "a.pgm").write_bytes(data)
+    found = read_image_folder(folder / "d")
+    assert found.x.ravel().tolist() == expected
+    assert found.notes == (
+        "1 of 1 images has a greatest value of its own: its numbers were kept, not stretched (a.pgm).",
+    )

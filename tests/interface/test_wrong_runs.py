@@ -1,17 +1,30 @@
 """Runs that are damaged, changed or not there, and training that fails: one message, and nothing is lost."""
 
 import json
+import os
 import re
 import shutil
 from importlib.metadata import version
 from pathlib import Path
 
 import numpy as np
+import pyarrow
+import pyarrow.parquet
 import pytest
 import torch
-from torch.utils.data import DataLoader, Dataset, IterableDataset, SubsetRandomSampler, TensorDataset
+from torch.utils.data import (
+    ConcatDataset,
+    DataLoader,
+    Dataset,
+    IterableDataset,
+    Subset,
+    SubsetRandomSampler,
+    TensorDataset,
+)
 
 from vaelid import VAE, DivergenceError, InputError, SupportError, fit, load
+from vaelid.interface import recorded
+from vaelid.interface.lock import hold
 from vaelid.train.checkpoint import decode_tensors, encode_tensors
 
 MEND = "It was altered or damaged since it was written: restore it from a copy, or train again."
@@ -409,3 +422,169 @@ def test_a_sampler_of_some_rows_is_refused_instead_of_ignored():
 def test_python_values_that_are_no_data_are_refused(data):
     with pytest.raises(InputError):
         fit(VAE(obs=5, latent=2), data)
+
+
+# ------------------------------------------------------------------------------------------------ timings, outputs
+
+
+@pytest.mark.parametrize("seconds", ["1e308", "1e9", "-1.0"])
+def test_impossible_timings_do_not_brick_a_run(vaelid, refused, run, seconds):
+    log = run / "log.jsonl"
+    log.write_text(re.sub(r'"seconds": [^,]*', f'"seconds": {seconds}', log.read_text()))
+    assert vaelid("report", run).status == 64
+    assert vaelid("train", "--resume", "--out", run).status == 0
+    assert "Infinity" not in (run / "config.json").read_text()
+    assert vaelid("evaluate", run).status == 0
+    assert vaelid("report", run).status == 0
+
+
+OF_A_RUN = ["config.json", "model.safetensors", "checkpoint.safetensors", "log.jsonl", ".lock", "CONFIG.JSON"]
+
+
+@pytest.mark.parametrize("name", OF_A_RUN)
+def test_a_report_is_not_written_onto_a_file_of_a_run(refused, run, name):
+    refused(
+        *("report", run, "--out", f"run/{name}"),
+        says=f"run/{name} is a file of the run run, which would be lost: choose another --out.",
+    )
+
+
+def test_a_result_is_not_written_onto_the_data(refused, vaelid, folder):
+    np.save(folder / "x.npy", NORMAL)
+    np.save(folder / "other.npy", NORMAL)
+    assert vaelid("train", "x.npy", "--out", "run", "--epochs", "1", "--hidden", "4").status == 0
+    source = (folder / "x.npy").resolve()
+    (folder / "link.npy").symlink_to("x.npy")
+    for out in ("x.npy", "link.npy", "run/../x.npy"):
+        for command in ("encode", "reconstruct", "sample", "report"):
+            says = f"{out} holds the data that are read ({source}): choose another --out."
+            refused(command, "run", "--out", out, says=says)
+    says = "other.npy holds the data that are read (other.npy): choose another --out."
+    refused("encode", "run", "other.npy", "--out", "other.npy", says=says)
+
+
+def test_a_report_replaces_no_device(refused, run, folder):
+    (folder / "device").symlink_to("/dev/null")
+    refused("report", run, "--out", "device", says="device is a device: expected a file.")
+
+
+@pytest.mark.parametrize("command", ["encode", "reconstruct"])
+def test_posteriors_that_overflow_are_written_by_no_command(refused, run, command):
+    path = run / "model.safetensors"
+    weights, facts = decode_tensors(path.read_bytes(), "model")
+    huge = {n: torch.full_like(w, 1e38) if n.startswith("encoder") else w for n, w in weights.items()}
+    path.write_bytes(encode_tensors(huge, facts))
+    np.save("y.npy", np.ones((3, 5), np.float32))
+    refused(
+        *(command, run, "y.npy", "--out", "o.npz"),
+        says="mu of row 0 is not finite (of 3 of 3 rows), so nothing is written: the model cannot take these data, "
+        "or has diverged.",
+    )
+
+
+# ------------------------------------------------------------------------------------------------ what others changed
+
+
+class Opaque(Dataset):
+    def __init__(self, x):
+        self.x = x
+
+    def __len__(self):
+        return len(self.x)
+
+    def __getitem__(self, index):
+        return self.x[index]
+
+
+class OwnTensors(TensorDataset):
+    pass
+
+
+WRAPPED = {
+    "subset": lambda x: Subset(TensorDataset(x), range(50)),
+    "concat": lambda x: ConcatDataset([TensorDataset(x[:30]), OwnTensors(x[30:])]),
+    "own": OwnTensors,
+}
+
+
+@pytest.mark.parametrize("name", WRAPPED)
+def test_changed_rows_of_wrapped_tensors_are_noticed(folder, name, caplog):
+    x = torch.from_numpy(NORMAL)
+    model = VAE(obs=5, latent=2, hidden=(4,), seed=0)
+    fit(model, WRAPPED[name](x), out="run", epochs=1, batch_size=10)
+    fit(model, WRAPPED[name](x), out="run", epochs=1, batch_size=10, resume=True)
+    assert caplog.messages == []
+    with pytest.raises(InputError, match=r"other settings \(data differ\)"):
+        fit(model, WRAPPED[name](x + 1), out="run", epochs=1, batch_size=10, resume=True)
+
+
+def test_it_is_said_that_rows_were_not_compared(folder, caplog):
+    model = VAE(obs=5, latent=2, hidden=(4,), seed=0)
+    fit(model, Opaque(NORMAL), out="run", epochs=1, batch_size=10)
+    fit(model, Opaque(NORMAL + 1), out="run", epochs=1, batch_size=10, resume=True)
+    assert caplog.messages == ["run: the rows of a Opaque were not compared with those it was started with."]
+
+
+@pytest.mark.parametrize("suffix", ["npz", "parquet"])
+def test_data_of_another_shape_are_not_read(refused, run, trained, folder, monkeypatch, suffix):
+    path = folder / f"x.{suffix}"
+    if suffix == "npz":
+        np.savez_compressed(path, x=np.zeros((60, 500_000), np.float32))
+    else:
+        pyarrow.parquet.write_table(pyarrow.table({f"c{i}": np.zeros(61) for i in range(5)}), path)
+    alter(run / "config.json", lambda config: config["data"].update(source=str(path)))
+    monkeypatch.setattr(recorded, "load_path", None)
+    refused("evaluate", run, says=f"{path} is no longer what {run} was trained on, so its split means nothing: name "
+            "the DATA to use.")  # fmt: skip
+
+
+def test_nothing_is_said_of_a_file_that_is_not_the_runs(refused, run, folder, caplog):
+    (folder / "secret.csv").write_text("password,b,c,d,e\n" + "1,2,3,4,5\n" * 60)
+    path = folder / "secret.csv"
+    alter(run / "config.json", lambda config: config["data"].update(source=str(path)))
+    refused("evaluate", run, says=f"{path} is no longer what {run} was trained on, so its split means nothing: name "
+            "the DATA to use.")  # fmt: skip
+    assert caplog.messages == []
+
+
+def test_a_lock_that_was_removed_ends_the_writing(folder):
+    with hold(folder) as check_held:
+        check_held()
+        (folder / ".lock").unlink()
+        with pytest.raises(InputError, match=r"\.lock was removed or replaced while this process held it"):
+            check_held()
+        with hold(folder) as other:
+            other()
+            with pytest.raises(InputError, match="removed or replaced"):
+                check_held()
+
+
+@pytest.mark.parametrize(("member", "value"), [("command", "rm -rf x"), ("data.source", "/etc/passwd")])
+def test_an_edited_command_or_source_is_noticed(vaelid, folder, member, value):
+    assert vaelid("train", "digits", "--out", "run", "--epochs", "1", "--hidden", "4").status == 0
+
+    def change(config):
+        *outer, name = member.split(".")
+        (config[outer[0]] if outer else config)[name] = value
+
+    alter(folder / "run" / "config.json", change)
+    outcome = vaelid("report", "run")
+    assert outcome.status == 64
+    assert outcome.err.startswith(f"vaelid: run/config.json, {member}: it is {value}")
+
+
+def test_a_name_that_is_no_utf_8_is_refused_by_that(vaelid, folder):
+    name = os.fsdecode(b"x\xff.npy")
+    np.save(name, NORMAL)
+    for data, out in ((name, "run"), ("digits", os.fsdecode(b"r\xff"))):
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr("sys.argv", ["vaelid", "train", data, "--out", out])
+            outcome = vaelid("train", data, "--out", out)
+        assert outcome.status == 64
+        assert "is not valid UTF-8 (" in outcome.err
+        assert not Path(out).exists()
+
+
+def test_true_is_no_number_of_epochs(folder):
+    with pytest.raises(InputError, match="epochs=True must be a whole number of at least 1"):
+        fit(VAE(obs=5, latent=2, hidden=(4,)), NORMAL, out="run", epochs=True)

@@ -17,6 +17,7 @@ from vaelid.spec.errors import InputError
 __all__ = [
     "NoRoom",
     "append_text",
+    "check_replaceable",
     "make_folder",
     "make_unused_folder",
     "named_failures",
@@ -112,13 +113,20 @@ def make_unused_folder(path: Path) -> Path:
                 candidate = path.with_name(f"{path.name}-{number}")
 
 
+def check_replaceable(path: Path) -> None:
+    """Raise `InputError` where a device or a pipe is there, which a file must not replace."""
+    if path.exists() and not path.is_dir():
+        _expect_file(path, path.stat().st_mode)
+
+
 def write_atomically(path: Path, data: bytes) -> None:
     """Replace the file by `data` as a whole: after a crash it holds the old bytes or the new ones.
 
     The bytes are first written to a file of this process alone. It is made anew, so that a link which somebody put
-    in its place is not followed.
+    in its place is not followed. `InputError` where a device or a pipe is there: it would be replaced by a file.
     """
     with named_failures(path, "write"):
+        check_replaceable(path)
         path.parent.mkdir(parents=True, exist_ok=True)
         partial = path.with_name(f".{path.name}.{os.getpid()}-{secrets.token_hex(4)}{PARTIAL}")
         try:

@@ -13,6 +13,7 @@ from vaelid.interface.data import Data, load_data
 from vaelid.interface.progress import Bar, stop_requests
 from vaelid.interface.recorder import Recorder, recording
 from vaelid.interface.runs import Run
+from vaelid.interface.schema import check_text
 from vaelid.interface.shell import suggested
 from vaelid.interface.threads import Tell, Watch, checked, continued, on_stderr, silent, started, with_threads
 from vaelid.spec.errors import DivergenceError, InputError
@@ -168,6 +169,7 @@ def train(
     if not checkpoint_seconds >= 0:
         raise InputError(f"checkpoint_seconds={checkpoint_seconds!r} must be a number of at least 0.")
     if folder is not None:
+        check_text(command, data.source)
         folder.expect(present=resume)
     model.to(_device(device))
     if bad := not_finite(dict(model.named_parameters())):

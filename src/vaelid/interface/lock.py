@@ -3,7 +3,7 @@
 import json
 import os
 import socket
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
@@ -30,8 +30,11 @@ class Holder(Strict, frozen=True):
 
 
 @contextmanager
-def hold(folder: Path) -> Iterator[None]:
+def hold(folder: Path) -> Iterator[Callable[[], None]]:
     """Hold the folder's lock; `InputError`, naming the holder, where another process does.
+
+    Gives a check to be made before each write: `InputError` where the lock's file was removed or replaced since, as
+    then another process may have locked a new one.
 
     The system ties the lock to the process, so one that was killed holds nothing. On a network file system it
     reaches other machines only where that file system carries locks between them (NFS 4 does; a sync folder does not).
@@ -42,14 +45,29 @@ def hold(folder: Path) -> Iterator[None]:
             lock.acquire()
         except Timeout:
             raise _held(folder) from None
+        held = (folder / LOCK).stat().st_ino
+
+    def is_held() -> bool:
+        with suppress(OSError):
+            return (folder / LOCK).stat().st_ino == held
+        return False
+
+    def check_held() -> None:
+        if not is_held():
+            raise InputError(
+                f"{folder / LOCK} was removed or replaced while this process held it, so another may be writing there: "
+                "nothing more is written. Resume the run once no other process writes to it."
+            )
+
     try:
         since = datetime.now(UTC).astimezone().isoformat(" ", "seconds")
         holder = Holder(pid=os.getpid(), host=socket.gethostname(), since=since)
         write_atomically(folder / HOLDER, json.dumps(without_unset(holder)).encode())
-        yield
+        yield check_held
     finally:
         with suppress(OSError):
-            (folder / HOLDER).unlink(missing_ok=True)
+            if is_held():  # else it is another's by now
+                (folder / HOLDER).unlink(missing_ok=True)
         lock.release()
 
 

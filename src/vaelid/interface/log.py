@@ -25,7 +25,7 @@ class Log:
 
     def append(self, record: dict[str, Any]) -> None:
         """Add one epoch's record."""
-        append_text(self.path, json.dumps(record) + "\n")
+        append_text(self.path, json.dumps(record, allow_nan=False) + "\n")
 
     def _lines(self) -> list[bytes]:
         """The complete lines; a last one that was cut off before its line end is left out."""
@@ -70,5 +70,5 @@ class Log:
         logged = self._readable()
         same = [epochs_of([record]) == epochs_of([h]) for record, h in zip(logged, history, strict=False)]
         records = [record if agrees else h for record, h, agrees in zip(logged, history, same, strict=False)]
-        lines = [json.dumps(record) + "\n" for record in (*records, *history[len(records) :])]
+        lines = [json.dumps(record, allow_nan=False) + "\n" for record in (*records, *history[len(records) :])]
         write_atomically(self.path, "".join(lines).encode())

@@ -1,10 +1,10 @@
 """The writing of a run's folder while it is trained: the start, checkpoints, the log, the end."""
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
-from vaelid.interface.data import Data
+from vaelid.interface.data import Data, rows_compared, say
 from vaelid.interface.runs import Run
 from vaelid.interface.schema import Config, describe_run, sealed
 from vaelid.spec.errors import DivergenceError, InputError
@@ -31,7 +31,7 @@ def recording(
     if folder is None:
         yield Recorder(task, None, None, start, every)
         return
-    with folder.hold():
+    with folder.hold() as check_held:
         folder.expect(present=resume, held=True)  # again: another process may have come before
         if resume:
             config, start = _resumed(folder, task, data, start)
@@ -39,7 +39,7 @@ def recording(
             config = describe_run(task, data, scale=scale, command=command, threads=start.threads[0].number)
             folder.begin(config, start)
         folder.log.align(start.history)
-        yield Recorder(task, folder, config, start, every)
+        yield Recorder(task, folder, config, start, every, check_held)
 
 
 def _resumed(folder: Run, task: Task, data: Data, start: TrainState) -> tuple[Config, TrainState]:
@@ -55,13 +55,24 @@ def _resumed(folder: Run, task: Task, data: Data, start: TrainState) -> tuple[Co
             f"{folder.path} was started with other settings ({', '.join(names)} differ): resume with the settings it "
             "was started with, or start a new run folder."
         )
+    if not rows_compared(data):
+        say(f"{folder.path}: the rows of a {type(data.x).__name__} were not compared with those it was started with.")
     return config, folder.checkpoint(config, task, start)
 
 
 class Recorder:
     """Writes the log and the checkpoints of a run's folder; holds the last good state."""
 
-    def __init__(self, task: Task, folder: Run | None, config: Config | None, state: TrainState, every: float) -> None:
+    def __init__(
+        self,
+        task: Task,
+        folder: Run | None,
+        config: Config | None,
+        state: TrainState,
+        every: float,
+        check_held: Callable[[], None] = lambda: None,
+    ) -> None:
+        self.check_held = check_held
         self.task, self.folder, self.config, self.state, self.every = task, folder, config, state, every
         self.started = self.logged = self.saved = time.monotonic()
 
@@ -73,12 +84,14 @@ class Recorder:
         if self.folder is None or self.config is None:
             return
         if new_epoch:
+            self.check_held()
             seconds, self.logged = now - self.logged, now
             rate = len(self.task.split.training) / max(seconds, 1e-9)  # a coarse clock may not have moved
             timing = {"seconds": round(seconds, 4), "rows_per_second": round(rate, 1)}
             self.folder.log.append({**state.history[-1], **timing})
         if now - self.saved >= self.every:
             self._check_finite()
+            self.check_held()
             self.folder.write_checkpoint(self.config, state)
             self.saved = time.monotonic()
 
@@ -91,6 +104,7 @@ class Recorder:
         self._check_finite()
         if self.folder is None or self.config is None:
             return
+        self.check_held()
         self.folder.write_checkpoint(self.config, self.state)
         self.folder.write_model(self.config, self.state, finished=finished)
 

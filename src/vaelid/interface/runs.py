@@ -6,6 +6,7 @@ only gains a copy of the result; the result that counts is in model.safetensors,
 """
 
 import json
+from collections.abc import Callable
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
@@ -127,8 +128,8 @@ class Run:
         if self.exists and not present:
             raise InputError(f"{self.path} already holds a run: resume it (--resume), or choose another folder.")
 
-    def hold(self) -> AbstractContextManager[None]:
-        """Hold the folder while it is written; it is made where it is not there."""
+    def hold(self) -> AbstractContextManager[Callable[[], None]]:
+        """Hold the folder while it is written; it is made where it is not there. Gives what checks that it is held."""
         make_folder(self.path)
         return hold(self.path)
 
@@ -153,7 +154,7 @@ class Run:
 
     def write_config(self, config: Config) -> None:
         """Write config.json."""
-        write_atomically(self._config, (json.dumps(without_unset(config), indent=2) + "\n").encode())
+        write_atomically(self._config, (json.dumps(without_unset(config), indent=2, allow_nan=False) + "\n").encode())
 
     def write_model(self, config: Config, state: TrainState, *, finished: bool) -> Config:
         """Write the weights that training gave, with how far it came; and a copy of that into config.json."""

@@ -121,13 +121,14 @@ class Trained(Strict, frozen=True):
 
 
 def sealed(config: Config) -> dict[str, Any]:
-    """The identity of a run: all that its weights are a function of. No paths, and no times: a run can be moved.
+    """The identity of a run: all that its weights are a function of. No times, and not where the data lay: a run
+    can be moved. The command is among it, since the report offers it to be typed again.
 
     model.safetensors and checkpoint.safetensors carry it under their checksum, so neither can be taken for another
     run's, and an edited config.json is noticed.
     """
     found = without_unset(config)
-    for path in ("command", "result", "data.kind", "data.source"):
+    for path in ("result", "data.kind", "data.source"):
         *sections, name = path.split(".")
         holder = found
         for section in sections:
@@ -163,6 +164,8 @@ def decode_config(data: bytes, where: str) -> Config:
 def _check_consistent(config: Config, where: str) -> None:
     """Raise `InputError` for members that are possible by themselves, and not together."""
     data, recipe, split = config.data, config.recipe, config.split
+    if data.kind == "digits" and data.source != "digits":
+        refuse(f"{where}, data.source", f"it is {data.source}, but data.kind is digits")
     if data.shape != config.model.obs:
         refuse(f"{where}, data.shape", f"it is {data.shape}, but model.obs is {config.model.obs}")
     try:
@@ -190,6 +193,17 @@ def check_result(result: Result, config: Config, where: str) -> None:
         refuse(where, f"the weights of epoch {result.kept_epoch} cannot have been kept in {result.epochs} epochs")
     if result.finished and result.epochs < recipe.epochs and recipe.patience is None:
         refuse(where, f"a run of {recipe.epochs} epochs is not finished after {result.epochs}")
+
+
+def check_text(command: str | None, source: str) -> None:
+    """Raise `InputError` for a name that config.json, which is UTF-8 text, cannot hold."""
+    for what, text in (("the data's path", source), ("the command", command or "")):
+        try:
+            text.encode()
+        except UnicodeEncodeError:
+            raise InputError(
+                f"{what} is not valid UTF-8 ({shown(text)}), so no run's folder can name it: rename the file or folder."
+            ) from None
 
 
 def describe_model(model: VAE, start: str) -> dict[str, Any]:

@@ -37,6 +37,9 @@ MEND = "It was altered or damaged since it was written: restore it from a copy, 
 Size = Annotated[int, msgspec.Meta(ge=1, le=2**31 - 1)]
 Count = Annotated[int, msgspec.Meta(ge=0, le=2**53)]
 Threads = Annotated[int, msgspec.Meta(ge=1, le=1024)]
+Seconds = Annotated[float, msgspec.Meta(ge=0, lt=1e9)]
+"""Of an epoch: less than 32 years, so that no sum of them is infinite."""
+Rate = Annotated[float, msgspec.Meta(ge=0)]
 
 
 class Strict(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -69,8 +72,8 @@ class Epoch(Strict, frozen=True):
     gradient_norm: float
     training: Means
     validation: Measured | msgspec.UnsetType = msgspec.UNSET
-    seconds: float | msgspec.UnsetType = msgspec.UNSET
-    rows_per_second: float | msgspec.UnsetType = msgspec.UNSET
+    seconds: Seconds | msgspec.UnsetType = msgspec.UNSET
+    rows_per_second: Rate | msgspec.UnsetType = msgspec.UNSET
 
 
 class Sums(Strict, frozen=True):

@@ -21,6 +21,7 @@ from vaelid.train.specification import specification
 __all__ = ["VAE"]
 
 Expectation = Literal["sampled", "exact"]
+LARGEST_SIZE = 2**31 - 1
 
 
 class VAE(nn.Module):
@@ -258,7 +259,9 @@ class VAE(nn.Module):
 
 def _positive_sizes(name: str, sizes: int | Sequence[int], *, may_be_empty: bool = False) -> tuple[int, ...]:
     given = tuple(sizes) if isinstance(sizes, Sequence) else (sizes,)
-    whole = all(isinstance(size, int) and size > 0 for size in given)
+    whole = all(isinstance(size, int) and not isinstance(size, bool) and size > 0 for size in given)
+    if whole and max(given, default=0) > LARGEST_SIZE:
+        raise InputError(f"{name} has a size beyond {LARGEST_SIZE:,}, which is the largest: give a smaller one.")
     if not whole or not (given or may_be_empty):
         shown = given[0] if len(given) == 1 else given
         raise InputError(f"{name}={shown!r} must be made of whole numbers of at least 1.")

@@ -41,6 +41,7 @@ class Recipe:
         _one_of("schedule", self.schedule, ("constant", "cosine"))
         _one_of("optimizer", self.optimizer, ("adam", "adamw"))
         _one_of("expectation", self.expectation, ("sampled", "exact"))
+        _numbers(validation=self.validation, test=self.test)
         if not (self.validation >= 0 and self.test >= 0 and self.validation + self.test < 1):
             raise InputError(
                 f"validation={shortest(self.validation)} and test={shortest(self.test)} are shares of the data: "
@@ -64,19 +65,29 @@ class Recipe:
 
 def _whole(least: int, **numbers: int) -> None:
     for name, value in numbers.items():
-        if not (isinstance(value, int) and value >= least):
+        if not (_is_number(value) and isinstance(value, int) and value >= least):
             raise InputError(f"{name}={value!r} must be a whole number of at least {least}.")
+
+
+def _is_number(value: object) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)
+
+
+def _numbers(**numbers: float) -> None:
+    for name, value in numbers.items():
+        if not _is_number(value):
+            raise InputError(f"{name}={value!r} must be a number.")
 
 
 def _positive(**numbers: float) -> None:
     for name, value in numbers.items():
-        if not (isinstance(value, int | float) and 0 < value < math.inf):
+        if not (_is_number(value) and 0 < value < math.inf):
             raise InputError(f"{name}={value!r} must be a positive number.")
 
 
 def _not_negative(**numbers: float) -> None:
     for name, value in numbers.items():
-        if not (isinstance(value, int | float) and 0 <= value < math.inf):
+        if not (_is_number(value) and 0 <= value < math.inf):
             raise InputError(f"{name}={value!r} must be a number of at least 0.")
 
 

@@ -130,8 +130,8 @@ def as_array(data: Any) -> np.ndarray:
             array = (data.float() if data.dtype == torch.bfloat16 else data).numpy(force=True)
         else:
             array = np.asarray(data)
-    except (ValueError, TypeError) as cause:
-        raise _no_rows(data, f" ({cause})") from None
+    except Exception as cause:  # a tensor without numbers, a nested one, or an object of the user's, may raise anything
+        raise _no_rows(data, f" ({cause})".partition("\n")[0].removesuffix(")") + ")") from None
     if array.dtype == object:
         raise _no_rows(data)
     if array.dtype.kind not in "biuf":

@@ -34,6 +34,8 @@ def _share(count: int, share: float) -> int:
 
 def training_count(count: int, validation: float, test: float) -> int:
     """How many of `count` rows are left to train on, when these shares are held out."""
+    if not all(0 <= share < 1 for share in (validation, test)):
+        raise InputError(f"validation={validation} and test={test} are shares of the data: each from 0 to less than 1.")
     held_out = _share(count, validation) + _share(count, test)
     if count <= held_out:
         raise InputError(

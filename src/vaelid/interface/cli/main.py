@@ -54,6 +54,8 @@ def _said(error: BaseException, *, debug: bool) -> int:
 
             traceback.print_exception(error)
         if message is not None:
+            # names that were typed may hold what a terminal obeys
+            message = "".join(mark if mark.isprintable() or mark == "\n" else repr(mark)[1:-1] for mark in message)
             encoding = sys.stderr.encoding or "utf-8"
             sys.stderr.write(f"vaelid: {message}\n".encode(encoding, "backslashreplace").decode(encoding))
             sys.stderr.flush()

@@ -10,7 +10,7 @@ from typing import Any
 
 import click
 
-__all__ = ["RUN", "WIDTHS", "as_json", "config_file", "debug", "print_json"]
+__all__ = ["RUN", "SHARE", "WIDTHS", "as_json", "config_file", "debug", "print_json"]
 
 
 class Folder(click.Path):
@@ -45,6 +45,20 @@ class Widths(click.ParamType):
 
 WIDTHS = Widths()
 
+
+class Share(click.FloatRange):
+    """A share of the data. Click lets NaN pass every range."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
+        """The number."""
+        share = super().convert(value, param, ctx)
+        if math.isnan(share):
+            self.fail(f"{share} is no share of the data.", param, ctx)
+        return share
+
+
+SHARE = Share(0, 1, max_open=True)
+
 as_json = click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
 # Read by `main` before the command is parsed; here so that --help shows it.
 debug = click.option("--debug", is_flag=True, expose_value=False, help="Show the traceback of an error.")
@@ -74,7 +88,9 @@ def _read_config(ctx: click.Context, param: click.Parameter, path: Path | None) 
 
     try:
         values = tomllib.loads(read_bytes(path).decode())
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as cause:
+    except RecursionError:
+        raise click.BadParameter(f"{path} is nested too deeply: expected options and their values.") from None
+    except ValueError as cause:  # of TOML, of UTF-8, or of a number of thousands of digits
         raise click.BadParameter(f"{path} is not TOML: {cause}.") from None
     known = [p.name for p in ctx.command.params if p.name and p.name not in ("config", "as_json", "debug")]
     options = {}
@@ -85,7 +101,7 @@ def _read_config(ctx: click.Context, param: click.Parameter, path: Path | None) 
             hint = f"Did you mean {close[0]!r}?" if close else f"Known: {', '.join(sorted(known))}."
             raise click.BadParameter(f"{path}: {key!r} is not an option of {ctx.command_path}. {hint}")
         # as text, as if typed: click would take 2.5 for a whole number otherwise
-        options[name] = value if isinstance(value, list) else str(value)
+        options[name] = value if isinstance(value, list) and name == "hidden" else str(value)
     ctx.default_map = {**(ctx.default_map or {}), **options}
 
 

@@ -17,14 +17,14 @@ __all__ = ["encode", "evaluate", "reconstruct", "report", "sample"]
 
 DRAWS = click.option(
     "--draws",
-    type=click.IntRange(min=1),
+    type=click.IntRange(1, 2**31 - 1),
     default=100,
     metavar="K",
     show_default=True,
     help="Draws from each posterior, and importance weights.",
 )
 SEED = click.option(
-    "--seed", type=click.IntRange(min=0), default=0, metavar="N", show_default=True, help="Of the draws."
+    "--seed", type=click.IntRange(0, 2**53), default=0, metavar="N", show_default=True, help="Of the draws."
 )
 OUT = click.option(
     "--out", type=click.Path(path_type=Path), metavar="FILE", required=True, help="A .npz, .npy or .csv file."
@@ -94,6 +94,9 @@ def encode(run: Path, data: str | None, out: Path, as_json: bool) -> None:
     """
     import torch
 
+    from vaelid.interface.outputs import check_output
+
+    check_output(out, run, data)
     model, batches = _batches(run, data)
     with torch.no_grad():
         posteriors = [model.encode(x) for x in batches]
@@ -116,16 +119,21 @@ def reconstruct(run: Path, data: str | None, out: Path, as_json: bool) -> None:
     import torch
 
     from vaelid.interface.collect import decoded_mean
+    from vaelid.interface.outputs import check_output
 
+    check_output(out, run, data)
     model, batches = _batches(run, data)
     with torch.no_grad():
-        parts = [decoded_mean(model, model.encode(x)[0]) for x in batches]
+        posteriors = [model.encode(x) for x in batches]
+        mu, logvar = (torch.cat(parts) for parts in zip(*posteriors, strict=True))
+        _check_finite({"mu": mu.numpy(), "logvar": logvar.numpy()})
+        parts = [decoded_mean(model, z) for z in mu.split(BATCH)]
     _write(out, {"x": np.concatenate(parts)}, as_json)
 
 
 @click.command()
 @click.argument("run", type=RUN)
-@click.option("--count", type=click.IntRange(min=1), default=16, metavar="N", show_default=True, help="How many.")
+@click.option("--count", type=click.IntRange(1, 2**53), default=16, metavar="N", show_default=True, help="How many.")
 @click.option("--mean", is_flag=True, help="Write E[x|z] instead of a draw from p(x|z).")
 @OUT
 @SEED
@@ -139,9 +147,13 @@ def sample(run: Path, count: int, mean: bool, out: Path, seed: int, as_json: boo
     import torch
 
     from vaelid.interface.collect import decoded_mean
+    from vaelid.interface.outputs import check_output
+    from vaelid.interface.room import check_samples_fit
     from vaelid.train.randomness import Stream, numpy_generator, standard_normal
 
+    check_output(out, run, None)
     model = _opened(run).model
+    check_samples_fit(model, count)
     z = standard_normal(torch.empty(count, model.latent), seed, Stream.SAMPLES)
     rng = numpy_generator(seed, Stream.SAMPLES)
     x = decoded_mean(model, z) if mean else model.sample_observation(z, rng).numpy()
@@ -186,9 +198,11 @@ def report(run: Path, out: Path | None, draws: int, seed: int, as_json: bool) ->
     """Write one page: curves, latent map, pictures, numbers."""
     from vaelid.interface.collect import collect_report
     from vaelid.interface.files import write_atomically
+    from vaelid.interface.outputs import check_output
     from vaelid.interface.report import render
 
     page = out or run / "report.html"
+    check_output(page, run, None)
     content = collect_report(run, draws=draws, seed=seed, progress=lambda message: click.echo(message, err=True))
     html = render(content).encode()
     write_atomically(page, html)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 from click.core import ParameterSource
 
-from vaelid.interface.cli.options import RUN, WIDTHS, as_json, config_file, debug, print_json
+from vaelid.interface.cli.options import RUN, SHARE, WIDTHS, as_json, config_file, debug, print_json
 from vaelid.interface.shell import suggested
 
 if TYPE_CHECKING:
@@ -19,8 +19,7 @@ if TYPE_CHECKING:
 __all__ = ["demo", "train"]
 
 INTERRUPTED = 130
-POSITIVE, COUNT = click.IntRange(min=1), click.IntRange(min=0)
-SHARE = click.FloatRange(0, 1, max_open=True)
+POSITIVE, COUNT = click.IntRange(1, 2**53), click.IntRange(0, 2**53)
 
 
 class _Train(click.Command):
@@ -97,6 +96,7 @@ def train(data: str | None, out: Path, resume: bool, as_json: bool, **options: A
 def _started(data: str | None, options: dict[str, Any], *, tell: bool) -> dict[str, Any]:
     """Model, data and recipe of a new run."""
     from vaelid.interface.data import load_data, suggest_likelihood
+    from vaelid.interface.room import check_model_fits
     from vaelid.spec.errors import InputError
     from vaelid.train.model import VAE
     from vaelid.train.recipe import Recipe
@@ -115,14 +115,9 @@ def _started(data: str | None, options: dict[str, Any], *, tell: bool) -> dict[s
     if chosen["batch_size"] is None:
         chosen["batch_size"] = min(128, training_count(len(loaded), options["validation"], options["test"]))
     recipe = Recipe(**chosen)
-    model = VAE(
-        obs=tuple(shape[1:]),
-        latent=options["latent"],
-        hidden=options["hidden"],
-        likelihood=name,
-        arch=options["arch"],
-        seed=options["seed"],
-    )
+    sizes = {"obs": tuple(shape[1:]), "likelihood": name, **{key: options[key] for key in ("latent", "hidden", "arch")}}
+    check_model_fits(sizes, chosen["batch_size"])
+    model = VAE(**sizes, seed=options["seed"])
     if tell and suggested is not None:
         click.echo(f"likelihood {suggested}, which fits these data (--likelihood names another)", err=True)
     return {

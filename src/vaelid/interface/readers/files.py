@@ -5,12 +5,12 @@ from pathlib import Path
 from vaelid.interface.files import open_file
 from vaelid.interface.readers.loaded import Loaded
 from vaelid.interface.readers.npy import read_npy
-from vaelid.interface.readers.npz import read_npz
-from vaelid.interface.readers.parquet import read_parquet
+from vaelid.interface.readers.npz import npz_shape, read_npz
+from vaelid.interface.readers.parquet import parquet_shape, read_parquet
 from vaelid.interface.readers.tables import read_csv
 from vaelid.spec.errors import InputError
 
-__all__ = ["KINDS", "read_file"]
+__all__ = ["KINDS", "read_file", "shape_of"]
 
 KINDS = (".npy", ".npz", ".csv", ".parquet")
 """The suffixes that `read_file` knows."""
@@ -38,3 +38,15 @@ def read_file(path: Path, part: str | None = None) -> Loaded:
         f"{path} has an unknown kind of data ({path.suffix or 'no suffix'}): expected .npy, .npz, .csv, .parquet "
         "or a folder of images."
     )
+
+
+def shape_of(path: Path, part: str | None = None) -> tuple[int, ...] | None:
+    """The shape of the array that `read_file` gives, as the file's header has it; None where there is no header."""
+    match path.suffix.lower():
+        case ".npy":
+            return read_npy(path).shape
+        case ".npz":
+            return npz_shape(path, part)
+        case ".parquet":
+            return parquet_shape(path)
+    return None

@@ -5,6 +5,7 @@ import io
 import itertools
 import re
 import shlex
+import unicodedata
 from pathlib import Path
 
 from vaelid.spec.errors import InputError
@@ -18,7 +19,13 @@ HEADER_WORDS = ("header", "no-header")
 _COMPARED = 10
 # A row that increases by chance: once in 3! for three numbers, once in 4! for four.
 _LEAST_RISING = 4
+_SHOWN = 40  # characters of a name that are quoted
 _LEAST_CONSECUTIVE = 3
+
+# What stands where a number is missing, and what is a number mistyped or a date: no such line is a header in silence.
+_MISSING = frozenset(("na", "n/a", "nan", "nat", "null", "none", "nil", "missing", "true", "false"))
+_MONTH = r"(jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*[\W_]*\d.*"
+_LETTER_FOR_DIGIT = r"[+-]?[oil][.,]\d.*"
 
 
 def is_number(text: str) -> bool:
@@ -65,21 +72,46 @@ def header_of(path: Path, beginning: Beginning, word: str | None) -> tuple[list[
     if word == "no-header" or not beginning.rows:
         return [], ()
     first, *others = beginning.rows
-    if word == "header" or not any(map(is_number, first)) or _numbers_rows(first, others):
+    if word == "header":
         return first, ()
+    shown = ", ".join(name[:_SHOWN] for name in first[:4]) + (", ..." if len(first) > 4 else "")
+    if all(map(_is_decimal_comma, first)):  # a row, whose fields will be refused by what they are
+        return [], ()
+    if not any(map(is_number, first)) and all(map(_like_data, first)):
+        raise _ambiguous(path, shown, "a header")
+    if not any(map(is_number, first)) or _numbers_rows(first, others):
+        return first, (f"{path}: the first line was taken for the names of the columns: {shown}",)
     if not all(map(is_number, first)) or not others:
         return [], ()
-    shown = ", ".join(first[:4]) + (", ..." if len(first) > 4 else "")
     if _consecutive(first) and not _consecutive(others[0]):
-        ways = " or ".join(shlex.quote(f"{path}:{known}") for known in HEADER_WORDS)
-        raise InputError(
-            f"{path} begins with {shown}: column numbers or a row? Say which by naming the data {ways} (the first "
-            "leaves that line out)."
-        )
+        raise _ambiguous(path, shown, "column numbers")
     if _of_another_kind(first, others):
         named = shlex.quote(f"{path}:header")
         return [], (f"{path}: the first line ({shown}) was read as a row. If it is a header, name the data {named}.",)
     return [], ()
+
+
+def _ambiguous(path: Path, shown: str, what: str) -> InputError:
+    ways = " or ".join(shlex.quote(f"{path}:{known}") for known in HEADER_WORDS)
+    return InputError(
+        f"{path} begins with {shown}: {what} or a row? Say which by naming the data {ways} (the first leaves that line "
+        "out)."
+    )
+
+
+def _is_decimal_comma(field: str) -> bool:
+    return re.fullmatch(r"\s*[+-]?\d+,\d+([eE][+-]?\d+)?\s*", field) is not None
+
+
+def _like_data(field: str) -> bool:
+    """Whether the field is blank, or looks like a number, a missing value or a date: it begins with a digit, say."""
+    text = field.strip().lower()
+    bare = text.lstrip("".join({mark for mark in text if not mark.isalnum()}))
+    if not bare or bare in _MISSING or text in _MISSING or bare.rstrip(">)]'\"") in _MISSING:
+        return True
+    if any(re.fullmatch(pattern, bare) for pattern in (_MONTH, _LETTER_FOR_DIGIT)):
+        return True
+    return unicodedata.category(bare[0]) in ("Nd", "No")
 
 
 def _numbers_rows(first: list[str], others: list[list[str]]) -> bool:

@@ -33,6 +33,8 @@ _FRAMES = ("is animated or has several pages: only the first frame was read",
            "are animated or have several pages: only the first frame of each was read")  # fmt: skip
 _PALETTE = ("has a palette: its colours were read", "have a palette: their colours were read")
 _BITS = ("has 1 bit a pixel: read as 0 and 255", "have 1 bit a pixel: read as 0 and 255")
+_LEVELS = ("has a greatest value of its own: its numbers were kept, not stretched",
+           "have a greatest value of their own: their numbers were kept, not stretched")  # fmt: skip
 _GREY = ("is grey: repeated over the channels of the others", "are grey: repeated over the channels of the others")
 
 
@@ -122,6 +124,8 @@ def _read_image(path: Path) -> tuple[np.ndarray, list[tuple[str, str]]]:
         deep = byte_planes(path, image)
         notes: list[tuple[str, str]] = [_FRAMES] if getattr(image, "n_frames", 1) > 1 else []
         image.seek(0)
+        if not deep and image.format == "PPM" and _keep_numbers(image):
+            notes.append(_LEVELS)
         if image.has_transparency_data:
             notes.append(_ALPHA)
         # asked of a PNG, Pillow decodes the pixels first, and an error of theirs must not be taken for one of EXIF
@@ -134,6 +138,16 @@ def _read_image(path: Path) -> tuple[np.ndarray, list[tuple[str, str]]]:
     if pixels is None:
         pixels = joined([_decoded(path, tiles) for tiles in deep])
     return np.ascontiguousarray(_upright(pixels.reshape(*pixels.shape[:2], -1), left)), notes
+
+
+def _keep_numbers(image: Image.Image) -> bool:
+    """Whether Pillow would stretch the numbers to 255 or 65535, from the file's greatest; it is told not to."""
+    full = 65535 if image.mode == "I" else 255
+    kept = [t._replace(args=(t.args[0], full)) if t.codec_name.startswith("ppm") else t for t in image.tile]
+    stretched = image.mode in ("L", "RGB", "I") and kept != image.tile
+    if stretched:
+        image.tile = kept
+    return stretched
 
 
 def _orientation(image: Image.Image) -> int:

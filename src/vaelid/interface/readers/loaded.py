@@ -8,7 +8,7 @@ import numpy as np
 
 from vaelid.spec.errors import InputError
 
-__all__ = ["Loaded", "check_memory"]
+__all__ = ["Loaded", "check_memory", "check_room"]
 
 
 @dataclass(frozen=True)
@@ -33,5 +33,14 @@ def check_memory(path: Path, needed: int, remedy: str) -> None:
     if needed > _memory() // 2:
         raise InputError(
             f"{path} would take {needed / 1e9:,.0f} GB once it is read, more than half of this machine's memory "
+            f"({_memory() / 1e9:,.0f} GB): {remedy}"
+        )
+
+
+def check_room(what: str, needed: int, remedy: str) -> None:
+    """Refuse what no memory of this machine can hold, before any of it is allocated; `needed` is in bytes."""
+    if needed > _memory():
+        raise InputError(
+            f"{what} would take at least {needed / 1e9:,.0f} GB, more than this machine's memory "
             f"({_memory() / 1e9:,.0f} GB): {remedy}"
         )

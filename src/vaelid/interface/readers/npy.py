@@ -55,6 +55,8 @@ def read_header(stream: Stream, name: str, length: int) -> Header:
         raise InputError(
             f"{name} holds Python objects, which are never loaded (they can run code): save an array of numbers."
         )
+    if header.dtype.itemsize == 0:
+        raise InputError(f"{name} holds {header.dtype}, which takes no bytes: expected numbers.")
     if header.dtype.names:
         raise InputError(
             f"{name} has named fields ({', '.join(header.dtype.names)}): expected plain numbers. Save "

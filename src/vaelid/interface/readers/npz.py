@@ -8,10 +8,10 @@ import numpy as np
 
 from vaelid.interface.files import open_file
 from vaelid.interface.readers.loaded import Loaded, check_memory
-from vaelid.interface.readers.npy import map_array, read_header
+from vaelid.interface.readers.npy import Header, map_array, read_header
 from vaelid.spec.errors import InputError
 
-__all__ = ["read_npz"]
+__all__ = ["npz_shape", "read_npz"]
 
 _USUAL = ("x", "X", "data", "images", "x_train", "arr_0")
 _LABELS = ("y", "labels", "y_train")
@@ -20,17 +20,40 @@ _CHUNK = 2**20
 
 def read_npz(path: Path, member: str | None) -> Loaded:
     """The array called `member`, or the usual one, and the labels beside it."""
-    with open_file(path) as stream:
-        try:
-            archive = zipfile.ZipFile(stream)
-        except Exception:
-            raise InputError(f"{path} is not a .npz file, or is cut short: save it with numpy.savez.") from None
-        with archive:
-            names = _names(path, archive)
-            chosen = _choose(path, names, member)
-            x = _array(path, archive, names[chosen], stream)
-            labels = next((name for name in _LABELS if name in names and name != chosen), None)
-            return Loaded(x, np.asarray(_array(path, archive, names[labels], stream)) if labels else None)
+    with open_file(path) as stream, _archive(path, stream) as archive:
+        names = _names(path, archive)
+        chosen = _choose(path, names, member)
+        x = _array(path, archive, names[chosen], stream)
+        labels = next((name for name in _LABELS if name in names and name != chosen), None)
+        if labels and _header(path, archive, names[labels]).shape != (len(x),):
+            labels = None  # of something else: it may be of any size
+        return Loaded(x, np.asarray(_array(path, archive, names[labels], stream)) if labels else None)
+
+
+def npz_shape(path: Path, member: str | None) -> tuple[int, ...]:
+    """The shape that `read_npz` gives, by the array's header alone."""
+    with open_file(path) as stream, _archive(path, stream) as archive:
+        names = _names(path, archive)
+        return _header(path, archive, names[_choose(path, names, member)]).shape
+
+
+def _archive(path: Path, stream: io.BufferedReader) -> zipfile.ZipFile:
+    try:
+        return zipfile.ZipFile(stream)
+    except Exception:
+        raise InputError(f"{path} is not a .npz file, or is cut short: save it with numpy.savez.") from None
+
+
+def _header(path: Path, archive: zipfile.ZipFile, name: str) -> Header:
+    entry = archive.getinfo(name)
+    shown = f"{path}:{name.removesuffix('.npy')}"
+    try:
+        with archive.open(entry) as member:
+            return read_header(member, shown, entry.file_size)
+    except InputError:
+        raise
+    except Exception as cause:
+        raise InputError(f"{shown} cannot be read: {str(cause)[:200]}. It may be cut short; write it again.") from None
 
 
 def _names(path: Path, archive: zipfile.ZipFile) -> dict[str, str]:

@@ -9,7 +9,7 @@ from vaelid.interface.files import open_file
 from vaelid.interface.readers.loaded import Loaded, check_memory
 from vaelid.spec.errors import InputError
 
-__all__ = ["read_parquet"]
+__all__ = ["parquet_shape", "read_parquet"]
 
 # The column in which pandas keeps a table's row labels, where these are no plain 0, 1, 2, ...
 _INDEX = "__index_level_"
@@ -65,3 +65,15 @@ def _side_by_side(path: Path, named_columns: list[tuple[str, Any]]) -> Loaded:
         columns.append(column.to_numpy())
     notes = (f"{path}: the table's index was left out.",) if len(kept) < len(named_columns) else ()
     return Loaded(np.column_stack(columns), notes=notes)
+
+
+def parquet_shape(path: Path) -> tuple[int, int] | None:
+    """The shape that `read_parquet` gives, by the file's own description; None where that cannot be read."""
+    try:
+        import pyarrow.parquet
+
+        with open_file(path) as stream:
+            file = pyarrow.parquet.ParquetFile(stream)
+            return file.metadata.num_rows, sum(not name.startswith(_INDEX) for name in file.schema_arrow.names)
+    except Exception:  # the reader will say what it is
+        return None

@@ -52,7 +52,7 @@ def read_csv(path: Path, word: str | None) -> Loaded:
             beginning = Beginning(stream)
             names, notes = header_of(path, beginning, word)
             table = _Table(path, stream, beginning.separator, names, beginning.blank + bool(names))
-            return _without_index(path, _numbers(table), names, notes)
+            return _without_index(path, _numbers(table), names, notes, settled=word is not None)
 
 
 def _encoding(path: Path, raw: io.BufferedReader) -> str:
@@ -124,12 +124,16 @@ def _bad_field(table: _Table, line: int, column: int, text: str, first: bool) ->
     return InputError(f"{table.path}, line {line}, field {column + 1}{name} is {found}: expected a number. {remedy}")
 
 
-def _without_index(path: Path, x: np.ndarray, names: list[str], notes: tuple[str, ...]) -> Loaded:
-    """Leave out a first column without a name that numbers the rows."""
+def _without_index(path: Path, x: np.ndarray, names: list[str], notes: tuple[str, ...], *, settled: bool) -> Loaded:
+    """Leave out a first column without a name that numbers the rows, in any order; `settled`: the user says header."""
     if not names or names[0].strip() or x.shape[1] < 2:
         return Loaded(x, notes=notes)
     if np.array_equal(x[:, 0], np.arange(len(x))):
         return Loaded(x[:, 1:], notes=(*notes, f"{path}: the first column, which numbers the rows, was left out."))
-    if all(map(is_number, names[1:])):  # then it was no header, but a row that lacks its first number
+    if not settled and all(map(is_number, names[1:])):  # then it was no header, but a row that lacks its first number
         raise InputError(f"{path}, line 1, field 1 is missing: expected a number. Fill it in, or leave that row out.")
+    whole = np.array_equal(x[:, 0], np.round(x[:, 0]))  # not where one is NaN
+    if len(x) > 1 and whole and len(np.unique(x[:, 0])) == len(x):
+        said = f"{path}: the first column, which has no name and numbers the rows out of order, was left out."
+        return Loaded(x[:, 1:], notes=(*notes, said))
     return Loaded(x, notes=notes)
