@@ -6,7 +6,7 @@ from vaelid.readings.terms.syntax import Number, Power, Term, subterms
 
 __all__ = ["MOST_DIGITS", "MOST_PARTS", "too_large"]
 
-MOST_PARTS = 20_000
+MOST_PARTS = 5_000
 """Parts of a formula that is written out: what is shared counts each time it occurs, a power as its factors."""
 MOST_DIGITS = 4_250  # Python prints no int of more than 4,300 digits, unless it is told to
 _BITS_OF_DIGIT = 3.3219

@@ -212,7 +212,7 @@ def make(head: Head, *arguments: Term) -> Term:
     if type(head) is Element:
         return element(*arguments)
     if type(head) is Lambda:
-        return lambda_(head.rank, *arguments)
+        return lambda_(head.rank, *arguments)  # pyright: ignore[reportAttributeAccessIssue]
     return Term(head, *arguments)
 
 
