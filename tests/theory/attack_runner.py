@@ -34,6 +34,7 @@ MODULES = (
     "attacks_by_classes",
     "attacks_on_tables",
     "attacks_by_liars",
+    "attacks_between",
     "attacks_on_rules",
     "attacks_on_names",
     "attacks_on_solvers",
@@ -43,7 +44,7 @@ SECONDS = 60
 
 @dataclass(frozen=True)
 class Attack:
-    """What is tried, what came of it at first (on version 0.2.0, unmended), and how it is refused now."""
+    """What is tried, what came of it at first (on version 0.2.0, or as its file says), and how it is refused now."""
 
     run: Callable[[], object]
     first: str
@@ -58,7 +59,7 @@ class Attack:
 
     @property
     def got_through_at_first(self) -> bool:
-        """Whether it got through on version 0.2.0."""
+        """Whether it got through at first."""
         return self.first.startswith("got through")
 
 

@@ -16,7 +16,18 @@ from vaelid.readings.errors import ReadingError
 from vaelid.readings.terms import formulas
 from vaelid.readings.terms.arrays import TermArray, as_term, index, real, size, variable
 from vaelid.readings.terms.namespace import NAMESPACE as xp
-from vaelid.readings.terms.syntax import INDEX, Symbol, Term, Variable, element, free_variables, make, subterms
+from vaelid.readings.terms.syntax import (
+    INDEX,
+    Element,
+    Number,
+    Symbol,
+    Term,
+    Variable,
+    element,
+    free_variables,
+    make,
+    subterms,
+)
 from vaelid.readings.terms.trace import Definition
 from vaelid.spec.arrays import softplus
 from vaelid.spec.errors import InputError
@@ -265,9 +276,7 @@ class _Reader:
         array = self.named(name) if known is None or "." in name else renamed(known, name)
         if not isinstance(array, TermArray) or array.ndim != 1:
             raise self.wrong(f"{name!r} is not a vector: it has no elements.")
-        length = index(array.shape[0])
-        if isinstance(length.head, Variable):
-            self.farthest[length.head.name] = max(number, self.farthest.get(length.head.name, 0))
+        self.within(number, array.shape[0])
         return TermArray((), element(array.term, index(number)))
 
     def call(self, node: Node) -> Any:
@@ -288,7 +297,27 @@ class _Reader:
                 f"{name} takes {', '.join(definition.parameters)}; it was given {len(arguments)} arguments."
             )
         pairs = zip(arguments, definition.parameters.items(), strict=True)
-        return definition(*(self.argument(name, *pair) for pair in pairs))
+        values = [self.argument(name, *pair) for pair in pairs]
+        self.reach(definition, values)
+        return definition(*values)
+
+    def reach(self, definition: Definition, values: list[Any]) -> None:
+        """A vector is as long as the elements of it need that a function takes, as it is for those in the claim."""
+        arrays = list(zip(definition.parameters.values(), values, strict=True))
+        for part in (part for symbol in definition.symbols for part in subterms(symbol.body)):
+            if not isinstance(part.head, Element):
+                continue
+            for like, value in arrays:
+                if isinstance(like, TermArray) and part.arguments[0] is like.term:
+                    for place, length in zip(part.arguments[1:], value.shape, strict=True):
+                        if isinstance(place.head, Number):
+                            self.within(place.head.numerator, length)
+
+    def within(self, number: int, length: Any) -> None:
+        """The length is larger than this index."""
+        head = index(length).head
+        if isinstance(head, Variable):
+            self.farthest[head.name] = max(number, self.farthest.get(head.name, 0))
 
     def argument(self, function: str, node: Node, parameter: tuple[str, Any]) -> Any:
         name, like = parameter

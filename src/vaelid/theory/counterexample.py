@@ -56,7 +56,7 @@ def _number(value: Value) -> str:
         return f"{value} exactly"
     value = arb(value)
     middle, _, radius = value.str(17).strip("[]").partition(" +/- ")
-    return f"{middle} ± {radius}"
+    return f"{middle} ± {radius}" if radius else f"{middle} exactly"
 
 
 def counterexample(statement: Term, *, points: int = POINTS) -> Counterexample | None:

@@ -23,7 +23,8 @@ def kept() -> Mapping[str, Result]:
 
 def check_name(name: Any) -> None:
     """Raises `InputError` for a name that a theorem cannot be kept by."""
-    if not (isinstance(name, str) and name.isascii() and name.isidentifier() and len(name) <= 100):
+    # exact strings, here and below: another kind may hash and compare as it likes
+    if not (type(name) is str and name.isascii() and name.isidentifier() and len(name) <= 100):
         raise InputError(f"name={name!r}: a theorem's name is of letters, digits and _, as in 'nll_nonneg'.")
     if name in LIBRARY:
         raise InputError(f"name={name!r}: the library has a theorem of this name; take another.")
@@ -42,7 +43,7 @@ def keep(name: str, theorem: Theorem, says: str) -> None:
 
 def theorems_of(using: Any) -> list[Theorem]:
     """The lemmas that a user names: theorems, results of the library, or names of these and of what was kept."""
-    if isinstance(using, str | Theorem | Result):
+    if type(using) is str or isinstance(using, Theorem | Result):
         using = [using]
     if not isinstance(using, Iterable):
         raise InputError(f"using={using!r}: give a list of theorems, or of their names.")
@@ -52,8 +53,8 @@ def theorems_of(using: Any) -> list[Theorem]:
 def _theorem(lemma: Any) -> Theorem:
     if type(lemma) is Theorem:
         return lemma
-    if isinstance(lemma, str):
-        known = {**LIBRARY, **_KEPT}
+    if type(lemma) is str:
+        known = {**_KEPT, **LIBRARY}
         if lemma not in known:
             close = difflib.get_close_matches(lemma, known, n=1)
             hint = f" Did you mean {close[0]}?" if close else " vaelid.theorems() lists them."

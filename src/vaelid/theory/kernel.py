@@ -22,8 +22,12 @@ object that somebody else made of these classes (`tuple.__new__(Theorem, ...)`) 
   however they are reached: by import, `f.__globals__`, `f.__closure__`, frames and tracebacks, a debugger, `gc`;
 - the process's memory: `ctypes`, a C extension;
 - `object.__setattr__(part, "__class__", other)`, or `object`'s descriptor of that name, which gives a part of a term
-  other attributes, not other contents. Every rule refuses such a part; it does not notice a second thread that does
-  this while the rule works, and whatever prints the part shows the other attributes;
+  other attributes, not other contents. Every rule refuses such a part. A rule and a maker first take what they are
+  given into tuples and dictionaries of their own, and check it after that; from the check on they look things up by
+  exact ints and strings and compare by identity, so that no code of the caller's objects or classes runs between the
+  check and the use. What runs in between without being called is not noticed if it changes a class and changes it
+  back: a second thread, the handler of a signal, a finalizer that the garbage collector runs, a function of
+  `sys.settrace` or `sys.setprofile`. Whatever prints the part shows the other attributes;
 - other solvers: a z3 module or cvc5 package put in place of the real ones, another `sys.executable`, a library that
   the system's loader puts into the solver's process, writing to that process's pipes. Both solvers must be deceived.
 A changed theorem misleads only the process that changed it: prove it again in another.
@@ -64,9 +68,9 @@ from vaelid.readings.terms.syntax import (
     Variable,
     free_variables,
     instance,
-    intact_subterms,
     is_term,
     make,
+    subterms,
 )
 from vaelid.readings.terms.unchanging import Made, Unchanging, field
 from vaelid.spec.errors import VaelidError
@@ -128,7 +132,7 @@ def _theorem(statement: Term, rule: str, premises: tuple[Theorem, ...] = ()) -> 
     own = {rule.partition(" ")[2]} if rule.startswith("axiom ") else set()
     axioms = frozenset(own.union(*(premise.axioms for premise in premises)))
     made = tuple.__new__(Theorem, (_formula(statement), rule, premises, axioms))
-    return _THEOREMS.add((statement, rule, premises), made)
+    return _THEOREMS.add((id(statement), rule, tuple(map(id, premises))), made)
 
 
 def _formula(statement: Term) -> Term:
@@ -136,14 +140,14 @@ def _formula(statement: Term) -> Term:
     if not is_term(statement) or statement.sort is not BOOL or statement.loose:
         raise NotProved("a statement is a formula whose indices are all bound")
     names: dict[str, object] = {}
-    for head in (part.head for part in intact_subterms(statement)):
+    for head in (part.head for part in subterms(statement)):
         if isinstance(head, Variable | Symbol) and names.setdefault(head.name.replace(".", "_"), head) != head:
             raise NotProved(f"the name {head.name} stands for two things in one statement")
     return statement
 
 
 def _theorems(given: Iterable[Theorem]) -> tuple[Theorem, ...]:
-    given = tuple(given)
+    given = tuple(given)  # an exact tuple: all code of the caller's has run
     if any(type(theorem) is not Theorem or theorem not in _THEOREMS for theorem in given):
         raise TypeError("a premise is a Theorem that a rule of vaelid.theory.kernel made")
     for theorem in given:
@@ -247,24 +251,26 @@ def unfold(symbol: Symbol) -> Theorem:
 
 def instantiate(theorem: Theorem, values: Mapping[Variable, Term]) -> Theorem:
     """The theorem with values for some of its variables, all at once."""
-    (theorem,), values = _theorems([theorem]), dict(values)
+    values = dict(values)  # first: the caller's code runs here, and nowhere below
     for value in filter(is_term, values.values()):  # `instance` refuses what is none
-        list(intact_subterms(value))
+        list(subterms(value))
+    (theorem,) = _theorems([theorem])
     return _theorem(instance(theorem.statement, values), "instance", (theorem,))
 
 
 def generalize(theorem: Theorem, variable: Variable) -> Theorem:
     """For all indices i: the theorem with i for the index variable."""
-    (theorem,) = _theorems([theorem])
+    if type(variable) is not Variable:
+        raise TypeError("only an index is quantified; other variables stand for every value")
+    variable, (theorem,) = anew(variable), _theorems([theorem])
     return _theorem(for_all(variable, theorem.statement), f"generalize {variable.name}", (theorem,))
 
 
 def induct(statement: Term, variable: Variable, base: Theorem, step: Theorem) -> Theorem:
     """0 <= n -> P(n), from P(0) and from: 0 <= n and P(n) -> P(n + 1)."""
-    base, step = _theorems([base, step])
     if type(variable) is not Variable or variable.sort is not INDEX:
         raise NotProved("induction is on an index variable")
-    statement, variable = _formula(statement), anew(variable)
+    variable, (base, step), statement = anew(variable), _theorems([base, step]), _formula(statement)
     n, zero = make(variable), _number(0, INDEX)
     after = make(Operator("index_add"), n, _number(1, INDEX))
     if base.statement is not instance(statement, {variable: zero}):
@@ -277,7 +283,8 @@ def induct(statement: Term, variable: Variable, base: Theorem, step: Theorem) ->
 
 def smt(goal: Term, premises: Iterable[Theorem] = ()) -> Theorem:
     """The goal, when z3 and cvc5 both find the premises with its negation unsatisfiable."""
-    goal, premises = _formula(goal), _theorems(premises)
+    premises = _theorems(tuple(premises))  # first: the caller's code runs here, and nowhere below
+    goal = _formula(goal)
     script = smtlib.script([premise.statement for premise in premises], goal)
     answers = ask(script)
     if [answer.verdict for answer in answers] != ["unsat", "unsat"]:

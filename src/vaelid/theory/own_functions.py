@@ -18,6 +18,7 @@ from vaelid.readings.terms.values import value_at
 from vaelid.spec.errors import InputError
 from vaelid.theory.claims import ELEMENTARY, HIGHEST_POWER, SPEC_FUNCTIONS
 from vaelid.theory.kernel import NotProved, unfold
+from vaelid.theory.limits import too_large
 
 __all__ = ["read_functions"]
 
@@ -44,7 +45,7 @@ def _read(function: Any, shapes: Any) -> Definition:
     if not inspect.isfunction(function) or inspect.iscoroutinefunction(function):
         raise InputError(f"functions: {function!r} is not a function of Python, made with def.")
     name = function.__name__
-    if not (name.isascii() and name.isidentifier()) or keyword.iskeyword(name):
+    if type(name) is not str or not (name.isascii() and name.isidentifier()) or keyword.iskeyword(name):
         raise InputError(f"functions: a function needs a name to be written in a claim, and {name!r} is none; use def.")
     if name in SPEC_FUNCTIONS or name in ELEMENTARY or name in _SIZES:
         raise InputError(f"functions: {name!r} means something else in every claim; give the function another name.")
@@ -56,14 +57,15 @@ def _read(function: Any, shapes: Any) -> Definition:
 
 def _parameters(function: Any, shapes: Any) -> dict[str, TermArray]:
     name, signature = function.__name__, inspect.signature(function).parameters
-    if not isinstance(shapes, Mapping) or not all(isinstance(s, str) for s in (*shapes, *shapes.values())):
+    if not isinstance(shapes, Mapping) or not all(type(s) is str for s in (*shapes, *shapes.values())):
         raise InputError(
             f"functions: the lengths of {name}'s vectors are given as in {{{name}: {{'x': 'D'}}}}, not as {shapes!r}."
         )
     if stray := sorted(set(shapes) - set(signature)):
         raise InputError(f"functions: {name} has no parameter {stray[0]!r}; it has {', '.join(signature)}.")
     for parameter in signature.values():
-        if parameter.kind is not inspect.Parameter.POSITIONAL_OR_KEYWORD or not parameter.name.isascii():
+        plain = type(parameter.name) is str and parameter.name.isascii()
+        if parameter.kind is not inspect.Parameter.POSITIONAL_OR_KEYWORD or not plain:
             raise InputError(
                 f"functions: {name}'s parameter {str(parameter)!r}: give each parameter a name of its own."
             )
@@ -86,6 +88,8 @@ def _definition(function: Any, parameters: dict[str, TermArray], sizes: tuple[st
     try:
         definition = Definition(one_array, name, dict(parameters), sizes, (), function)
         (symbol,) = definition.symbols
+        if problem := too_large(symbol.body):
+            raise InputError(f"functions: {name}: {problem}")
         if _degree(symbol.body, {}) > HIGHEST_POWER:
             raise InputError(f"functions: {name}: powers go up to {HIGHEST_POWER} here, nested ones multiplied.")
         unfold(symbol)

@@ -2,6 +2,7 @@
 
 import itertools
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from time import monotonic
 from typing import Any
 
 from vaelid.readings.terms.syntax import BOOL, Operator, Symbol, Term, Variable, free_variables, subterms
@@ -14,6 +15,7 @@ from vaelid.theory.facts import facts_at_each, facts_of_exponents
 from vaelid.theory.kept import check_name, keep, theorems_of
 from vaelid.theory.kernel import NotProved, Theorem, instantiate
 from vaelid.theory.library import LIBRARY
+from vaelid.theory.limits import too_large
 from vaelid.theory.own_functions import read_functions
 from vaelid.theory.result import Result
 from vaelid.theory.solvers import Answer
@@ -22,6 +24,8 @@ from vaelid.theory.sum_facts import facts_of_sums
 
 __all__ = ["Unproved", "prove"]
 
+SECONDS = 60
+"""No attempt is begun later than this after the first."""
 MATCHES = 200
 """At most so many ways to match a theorem's calls with a claim's are tried."""
 
@@ -83,18 +87,24 @@ def prove(
 
 
 def _statement(claim: Any, functions: Any, arrays: Any) -> Term:
-    if not isinstance(claim, str | Term):
+    if type(claim) not in (str, Term):
         raise InputError(f"a claim is a text, such as '0 <= KL', and not {claim!r}.")
     if arrays is not None and not (
-        isinstance(arrays, Mapping) and all(isinstance(word, str) for word in (*arrays, *arrays.values()))
+        isinstance(arrays, Mapping) and all(type(word) is str for word in (*arrays, *arrays.values()))
     ):
         raise InputError(f"arrays={arrays!r}: give the length of each vector, as in {{'mu': 'n'}}.")
     definitions = read_functions(functions)
     if isinstance(claim, str):
-        return read_claim(claim, functions=definitions, arrays=arrays)
-    if claim.sort is not BOOL or claim.loose:
-        raise InputError("a formula to prove is a statement, with all its indices bound.")
-    return claim
+        statement = read_claim(claim, functions=definitions, arrays=arrays)
+    else:
+        statement = claim
+        if statement.sort is not BOOL or statement.loose:
+            raise InputError("a formula to prove is a statement, with all its indices bound.")
+    bodies = (part.head.body for part in subterms(statement) if isinstance(part.head, Symbol))
+    for term in (statement, *bodies):
+        if problem := too_large(term):
+            raise InputError(f"the claim, or a function in it: {problem}")
+    return statement
 
 
 def _proved(statement: Term, lemmas: list[Theorem]) -> Theorem:
@@ -102,7 +112,10 @@ def _proved(statement: Term, lemmas: list[Theorem]) -> Theorem:
     if found := counterexample(statement, points=300):
         raise Unproved(f"not true: {shown}. {found}", (), found)
     failure = NotProved("nothing was tried")
+    end = monotonic() + SECONDS
     for premises in _attempts(statement, lemmas):
+        if monotonic() > end:
+            break
         try:
             return tactics.prove(statement, premises)
         except NotProved as error:

@@ -77,7 +77,9 @@ def array_of_rank(rank: int) -> Sort:
 
 def is_sort(sort: object) -> bool:
     """Whether this is the one sort of its name and rank, and not a tuple made to look like it."""
-    return type(sort) is Sort and _SORTS.get((sort.name, sort.rank)) is sort
+    if type(sort) is not Sort or type(sort.name) is not str or type(sort.rank) is not int:
+        return False
+    return _SORTS.get((sort.name, sort.rank)) is sort
 
 
 class Head(Unchanging):
@@ -189,7 +191,7 @@ class Operator(Head):
     def signature(self, given: tuple[Sort, ...]) -> tuple[tuple[Sort, ...], Sort]:
         """As the table says."""
         if self.name in _COMPARED:
-            sort = given[0] if given and given[0] in _COMPARED[self.name] else REAL
+            sort = given[0] if given and any(given[0] is known for known in _COMPARED[self.name]) else REAL
             return (sort, sort), BOOL
         if self.name in ("and", "or"):
             return (BOOL,) * len(given), BOOL

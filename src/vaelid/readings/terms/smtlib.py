@@ -131,7 +131,7 @@ class _Writer:
         if sort in _SORTS:
             return _SORTS[sort]
         if sort not in self._names:
-            self._names[sort] = self._fresh("Map" if sort == MAP else f"Array{sort.rank}")
+            self._names[sort] = self._fresh("Map" if sort is MAP else f"Array{sort.rank}")
             self.declarations.append(f"(declare-sort {self._names[sort]} 0)")
         return self._names[sort]
 

@@ -33,6 +33,7 @@ from vaelid.readings.terms.heads import (
     array_of_rank,
     is_name,
     is_operator,
+    is_sort,
 )
 from vaelid.readings.terms.unchanging import Made, Unchanging, field
 
@@ -59,7 +60,6 @@ __all__ = [
     "element",
     "free_variables",
     "instance",
-    "intact_subterms",
     "is_term",
     "lambda_",
     "loose_levels",
@@ -113,21 +113,23 @@ class Term(Unchanging):
     """How many binders must stand around the term for every bound index in it to be bound."""
 
     def __new__(cls, head: Head, *arguments: "Term") -> "Term":
-        if cls is not Term or type(head) not in _HEADS or any(type(argument) is not Term for argument in arguments):
+        if cls is not Term or not _is_head(head) or any(type(argument) is not Term for argument in arguments):
             raise TypeError("a term is made of a known head and of terms")
-        known = _TERMS.get((head, arguments))
+        places = tuple(map(id, arguments))
+        known = _TERMS.get((_plain(head), places))
         if known is not None:
-            return known
+            return _intact(known)
         if not all(argument in _TERMS for argument in arguments):
             raise TypeError("a term is made of a known head and of terms that `make` made")
         head = anew(head)
         given = tuple(argument.sort for argument in arguments)
         expected, sort = head.signature(given)
-        if given != expected:
+        if len(given) != len(expected) or any(one is not other for one, other in zip(given, expected, strict=True)):
             raise TypeError(f"{head} takes {expected}, but was given {given}")
         outer = [argument.loose - head.binds(number) for number, argument in enumerate(arguments)]
         loose = max([head.level + 1 if isinstance(head, Bound) else 0, *outer])
-        return _TERMS.add((head, arguments), tuple.__new__(cls, (head, arguments, sort, loose)))
+        made = tuple.__new__(cls, (head, arguments, sort, loose))
+        return _intact(_TERMS.add((_plain(head), places), made))
 
     def __reduce__(self) -> tuple:
         return Term, (self.head, *self.arguments)
@@ -150,35 +152,52 @@ def is_term(term: object) -> bool:
 
 
 def subterms(term: Term) -> Iterator[Term]:
-    """Every term inside, each once, itself among them; bodies of defined symbols are not entered."""
-    seen, waiting = {term}, [term]
+    """Every term inside, each once, itself among them; bodies of defined symbols are not entered.
+
+    Each is checked to be what it was when it was made. Its contents cannot have changed, but `object.__setattr__(part,
+    "__class__", other)` gives it other attributes. The check runs no code of that other class.
+    """
+    seen, waiting = {id(term)}, [_intact(term)]
     while waiting:
         found = waiting.pop()
         yield found
-        fresh = [argument for argument in dict.fromkeys(found.arguments) if argument not in seen]
-        seen.update(fresh)
-        waiting += fresh
+        for argument in found.arguments:
+            if id(argument) not in seen:
+                seen.add(id(argument))
+                waiting.append(_intact(argument))
 
 
-def intact_subterms(term: Term) -> Iterator[Term]:
-    """The same, each checked to be what it was when it was made.
-
-    Its contents cannot have changed, but `object.__setattr__(part, "__class__", other)` gives it other attributes.
-    """
-    for part in subterms(term):
-        if not _is_of_its_classes(part):
-            raise TypeError("a part of the term was given another class")
-        yield part
+def _intact(part: Term) -> Term:
+    """The term, if it, its sort and its head are of their own classes, and so what is in its head."""
+    if type(part) is not Term or type(part.sort) is not Sort or not _is_head(part.head) or not _plain(part.head):
+        raise TypeError("a part of the term was given another class")
+    return part
 
 
-def _is_of_its_classes(part: Term) -> bool:
-    if type(part) is not Term or type(part.sort) is not Sort:
-        return False
-    head = part.head
-    if type(head) not in _HEADS or tuple.__getitem__(head, -1) is not type(head):
-        return False
-    parameters = head.parameters if isinstance(head, Symbol) else ()
-    return all(type(parameter) is Variable and type(parameter.sort) is Sort for parameter in parameters)
+def _is_head(head: object) -> bool:
+    # by identity, here and below: a class of somebody's own class may be equal to every other
+    return any(type(head) is kind for kind in _HEADS)
+
+
+def _plain(head: Head) -> tuple | None:
+    """A head's entries as exact ints and strings; None where one of them is not what a constructor puts there."""
+    entries = [_plain_entry(entry) for entry in tuple.__getitem__(head, slice(None))]
+    whole = entries and tuple.__getitem__(head, -1) is type(head)
+    return tuple(entries) if whole and not any(entry is None for entry in entries) else None
+
+
+def _plain_entry(entry: object) -> object:
+    kind = type(entry)
+    if kind is int or kind is str:
+        return entry
+    if kind is Term or is_sort(entry):
+        return id(entry)
+    if kind is type:
+        return next((known.__name__ for known in _HEADS if known is entry), None)
+    if kind is tuple:  # a symbol's parameters
+        parameters = [_plain(parameter) if type(parameter) is Variable else None for parameter in entry]  # pyright: ignore
+        return None if any(parameter is None for parameter in parameters) else tuple(parameters)
+    return None
 
 
 def free_variables(term: Term) -> set[Variable]:
@@ -188,11 +207,12 @@ def free_variables(term: Term) -> set[Variable]:
 
 def make(head: Head, *arguments: Term) -> Term:
     """The term, in normal form: an element of a lambda is its body there, and the lambda of elements is the array."""
-    match head:
-        case Element():
-            return element(*arguments)
-        case Lambda(rank=rank):
-            return lambda_(rank, *arguments)
+    if any(type(argument) is not Term for argument in arguments):
+        raise TypeError("a term is made of a known head and of terms")
+    if type(head) is Element:
+        return element(*arguments)
+    if type(head) is Lambda:
+        return lambda_(head.rank, *arguments)  # pyright: ignore[reportAttributeAccessIssue]
     return Term(head, *arguments)
 
 
@@ -200,17 +220,18 @@ def element(array: Term, *indices: Term) -> Term:
     """array[indices], the first axis first; the array itself where it has no axis."""
     if not indices:
         return array
-    if isinstance(array.head, Lambda) and array.head.rank == len(indices):
+    if isinstance(_intact(array).head, Lambda) and array.head.rank == len(indices):
         return _opened(array.arguments[0], tuple(reversed(indices)))
     return Term(Element(len(indices)), array, *indices)
 
 
 def lambda_(rank: int, body: Term) -> Term:
     """The array whose elements are `body` under `rank` indices, 0 being the last axis."""
-    if rank == 0:
+    if Lambda(rank).rank == 0:
         return body
     indices = tuple(Term(Bound(level)) for level in reversed(range(rank)))
-    if body.head == Element(rank) and body.arguments[1:] == indices:
+    given = _intact(body).arguments[1:]
+    if body.head == Element(rank) and all(one is other for one, other in zip(given, indices, strict=True)):
         array = body.arguments[0]
         if not any(level < rank for level in loose_levels(array)):
             return shifted(array, -rank)
@@ -273,7 +294,7 @@ def _opened_leaf(values: tuple[Term, ...], part: Term, depth: int) -> Term | Non
 def instance(term: Term, values: Mapping[Variable, Term]) -> Term:
     """The term with values for variables, all at once. A value has no loose index, so none is captured."""
     checked: dict[Head, Term] = {}
-    for variable, value in values.items():
+    for variable, value in dict(values).items():
         if type(variable) is not Variable or not is_term(value) or value.sort is not variable.sort:
             raise TypeError(f"{variable} cannot stand for {value!r}")
         if value.loose:

@@ -45,6 +45,9 @@ class Unchanging(tuple):
 class Made(Generic[T]):
     """The objects that were made, one for each key, kept as long as something else refers to them.
 
+    A key is made of exact ints and strings (an object inside stands there by its number, which it keeps as long as what
+    was made refers to it), so that to look one up runs no code of anybody's.
+
     No weak references: tuples have none, and the function that a weak reference calls in the end leads to its table
     (`weakref.getweakrefs(x)[0].__callback__.__defaults__`). Instead, whenever the table has doubled, those that
     nothing else refers to are dropped, by their reference counts.
@@ -54,15 +57,17 @@ class Made(Generic[T]):
 
     def __init__(self) -> None:
         self._by_key: dict[object, Any] = {}
-        self._keys: dict[Any, object] = {}  # of each object its key; what is in it was made
+        # by the object's number, the object and its key: to hash the object would run what its class says
+        self._keys: dict[int, tuple[Any, object]] = {}
         self._limit = 1 << 14  # to sweep so many takes some milliseconds
         self._lock = RLock()  # reentrant: the handler of a signal may make terms while this thread does
         idle = object()  # never handed out: it has the reference count of what nothing else refers to
-        self._keys[idle], self._by_key[None] = None, idle
+        self._keys[id(idle)], self._by_key[None] = (idle, None), idle
 
     def __contains__(self, made: object) -> bool:
         """Whether this very object was made."""
-        return made in self._keys
+        entry = self._keys.get(id(made))
+        return entry is not None and entry[0] is made
 
     def get(self, key: object) -> T | None:
         """The object that was made for this key."""
@@ -77,21 +82,24 @@ class Made(Generic[T]):
             if len(self._keys) >= self._limit:
                 self._sweep()
                 self._limit = max(self._limit, 2 * len(self._keys))
-            self._keys[made] = key  # first: an object without a key may be lost to an interrupt, and does no harm
+            self._keys[id(made)] = (
+                made,
+                key,
+            )  # first: an object without a key may be lost to an interrupt, and does no harm
             self._by_key[key] = made
             return made
 
     def _sweep(self) -> None:
         """Drop what nothing else refers to. The newest come first, because they refer to older ones."""
-        waiting = list(self._keys)
+        waiting = [entry[0] for entry in list(self._keys.values())]
         idle = waiting.pop(0)
         unused = getrefcount(idle)  # two tables, one variable, and what this version of Python adds
         while waiting:
             made = waiting.pop()
             if getrefcount(made) == unused:
-                # no variable for the key, which refers to what may be the next one
-                del self._by_key[self._keys[made]]  # now no other thread can find it; one may have just done so
+                key = self._keys[id(made)][1]
+                del self._by_key[key]  # now no other thread can find it; one may have just done so
                 if getrefcount(made) == unused - 1:
-                    del self._keys[made]
+                    del self._keys[id(made)]
                 else:
-                    self._by_key[self._keys[made]] = made
+                    self._by_key[key] = made
