@@ -10,30 +10,12 @@ from .odd_calls import batches, doors, wrong_calls
 from .odd_functions import ODD, programs
 
 torch.set_num_threads(1)
-SLOW = {name for name in ODD if name.startswith("deep_")} | {
-    "higher_power",
-    "very_high_power",
-    "loop_of_many_coordinates",
-}
+NOT_ENDED = {"deep_sum", "deep_square", "higher_power", "loop_of_many_coordinates"}
+"""They take minutes: the command's time limit ends them."""
 QUICK = {
-    *(
-        "nan_number",
-        "minus_inf_clamp",
-        "nan_leaf",
-        "own_backward_that_raises",
-        "sparse",
-        "sparse_rows",
-        "quantised_loss",
-    ),
-    *(
-        "meta",
-        "returns_parameter",
-        "raises_silently",
-        "raises_exit",
-        "raises_base",
-        "complex_loss",
-        "coroutine_not_awaited",
-    ),
+    *("nan_number", "minus_inf_clamp", "nan_leaf", "own_backward_that_raises", "sparse", "sparse_rows"),
+    *("quantised_loss", "meta", "returns_parameter", "raises_silently", "raises_exit", "raises_base"),
+    *("complex_loss", "coroutine_not_awaited"),
 }
 
 
@@ -42,14 +24,13 @@ def answered(call):
     try:
         return call().verdict
     except (InputError, UserCodeError) as error:
-        assert str(error)
-        return type(error).__name__
+        return type(error).__name__ if str(error) else "no message"
 
 
 @pytest.mark.filterwarnings("ignore")
 @pytest.mark.parametrize("door", ["step", "loss", "kl", "sampler"])
 @pytest.mark.parametrize(
-    "name", [pytest.param(n, marks=() if n in QUICK else pytest.mark.slow) for n in ODD if n not in SLOW]
+    "name", [pytest.param(n, marks=() if n in QUICK else pytest.mark.slow) for n in ODD if n not in NOT_ENDED]
 )
 def test_an_odd_function_is_answered(name, door):
     assert answered(doors(ODD[name])[door]) in ("PROVED", "REFUTED", "UNKNOWN", "OTHER", "InputError", "UserCodeError")
@@ -92,7 +73,7 @@ def test_a_defect_of_vaelids_is_said_to_be_one(monkeypatch, error):
     monkeypatch.setattr("vaelid.auditor.sample.read_calls", broken)
     x = torch.rand(4, 3)
     for call in (lambda: audit(lambda x: (x**2).sum(), x), lambda: audit_sampler(lambda mu, logvar: mu)):
-        with pytest.raises(InternalError, match="vaelid itself failed, .*please report it") as raised:
+        with pytest.raises(InternalError, match=r"vaelid itself failed, .*please report it") as raised:
             call()
         assert raised.value.__cause__ is error
 
