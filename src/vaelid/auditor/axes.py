@@ -18,6 +18,8 @@ Dims = tuple[Dim, ...]
 class Mixed(ValueError):
     """Dimensions that do not fit together axis by axis."""
 
+    source: str | None = None
+
 
 @dataclass
 class Axes:

@@ -13,7 +13,7 @@ from vaelid.auditor.arrangement import Arrangement
 from vaelid.auditor.axes import Axes, Mixed
 from vaelid.auditor.backward import gradient_agrees, slopes_differ
 from vaelid.auditor.record import Place, Recording, is_from_own_function
-from vaelid.auditor.rules import number
+from vaelid.auditor.rules import number, number_at
 from vaelid.auditor.tensors import Leaf, Lifted, dense, element_of
 from vaelid.readings.terms.arrays import as_term
 
@@ -77,7 +77,8 @@ class Leaves(Arrangement):
         """A tensor as its values say, or a number. Raises `Mixed` where parts of it were written."""
         if not isinstance(value, Place):
             if isinstance(value, bool | int | float):
-                return Lifted((), lambda: number(value))
+                source = self.event.source
+                return Lifted((), lambda: number_at(value, source))
             raise Mixed(f"an argument of type {type(value).__name__}")
         if value not in self.known:
             if value in self.recording.given:

@@ -26,6 +26,7 @@ __all__ = [
     "divided",
     "larger",
     "number",
+    "number_at",
     "power",
     "root",
 ]
@@ -44,6 +45,15 @@ def number(value: float, digits: int = 17) -> TermArray:
         near = abs(simple - short) <= abs(short) * Fraction(3, 10 ** min(digits, 16))
         return as_term(simple if near else short)
     return as_term(Fraction(value))
+
+
+def number_at(value: float, source: str) -> TermArray:
+    """The number that stands at this line of the user's. Raises `Mixed`, with the line."""
+    try:
+        return number(value)
+    except Mixed as reason:
+        reason.source = source
+        raise
 
 
 def root(x: TermArray) -> TermArray:
