@@ -55,6 +55,14 @@ def nothing_asked():
     return torch.zeros(())
 
 
+def any_number(*a):
+    return torch.zeros(())
+
+
+async def later(batch):
+    return torch.zeros(())
+
+
 def endless(mu, logvar):
     import re
 

@@ -1,12 +1,11 @@
-"""Iterators that a step takes from: Python's own over a list, a range or a count are set back; others are declared.
+"""Iterators that a step takes from: Python's own over a list or a range are set back before their end; others are declared.
 
-A generator, a file and a loader's iterator cannot be set back: what they gave is gone. That they were advanced is seen,
+A generator, a count, a file and a loader's iterator cannot be set back: what they gave is gone. That they were advanced is seen,
 and said.
 """
 
 import gc
 import io
-import itertools
 import operator
 import types
 from collections.abc import Callable
@@ -19,9 +18,8 @@ __all__ = ["advanced", "inside", "is_iterator"]
 _INDEXED = tuple({type(iter(value)) for value in ([], (), range(1), range(2**70), "a", "é", b"", bytearray())})
 _INDEXED = (*_INDEXED, type(reversed([])))
 """They hold a sequence and a place in it."""
-_COUNTED = (itertools.count, itertools.repeat, enumerate)
-_OVER_OTHERS = (zip, map, filter, enumerate)
-"""They hold iterators, and nothing that goes on beside these but a count."""
+_OVER_OTHERS = (zip, map, filter)
+"""They hold iterators, and nothing that goes on beside these."""
 _OF_MODULES = {"builtins", "itertools"}
 
 
@@ -45,37 +43,16 @@ def inside(value: Any) -> list[Any]:
 def advanced(value: Any) -> Callable[[], bool]:
     """The iterator as it is now. What is given sets it back, and says whether it was advanced and could not be."""
     before = _position(value)
-    made = value.__reduce__() if isinstance(value, (*_INDEXED, *_COUNTED)) else None
+    made = value.__reduce__() if isinstance(value, _INDEXED) else ()
 
     def restore() -> bool:
         if _position(value) == before:
             return False
-        if made is None:
-            return True
-        if isinstance(value, _INDEXED) and len(made) > 2:
+        if len(made) > 2:  # not one that has come to its end: that one has let go of its sequence
             value.__setstate__(made[2])
-            if _position(value) == before:
-                return False
-        return not _replaced(value, made[0](*made[1]), made[2] if len(made) > 2 else None)
+        return _position(value) != before
 
     return restore
-
-
-def _replaced(value: Any, copy: Any, state: Any) -> bool:
-    """Put the copy where the iterator is held: one that is at its end, or that counts, cannot be set back itself."""
-    if state is not None:
-        copy.__setstate__(state)
-    done = False
-    for holder in gc.get_referrers(value):
-        if isinstance(holder, types.CellType):
-            holder.cell_contents, done = copy, True
-        elif isinstance(holder, dict):
-            for key in [key for key, held in list(holder.items()) if held is value]:
-                holder[key], done = copy, True
-        elif isinstance(holder, list):
-            for at in [at for at, held in enumerate(holder) if held is value]:
-                holder[at], done = copy, True
-    return done
 
 
 def _position(value: Any) -> Any:
@@ -84,12 +61,14 @@ def _position(value: Any) -> Any:
         return value._num_yielded
     if isinstance(value, types.GeneratorType):
         frame = value.gi_frame
-        held = () if frame is None else gc.get_referents(value)
+        held = () if frame is None else [p for p in gc.get_referents(value) if not isinstance(p, types.FrameType)]
         return frame is None, frame and frame.f_lasti, [_held(part) for part in held]
     if isinstance(value, io.TextIOBase | io.BufferedReader):
         return _place_in_file(value)
     if (left := operator.length_hint(value, -1)) >= 0 and not isinstance(value, _INDEXED):
         return left  # of a dictionary; its pairs are not to be listed
+    if isinstance(value, zip | map | filter):
+        return None  # only what they hold is advanced
     try:
         return _held(value.__reduce__())
     except (TypeError, Warning):  # newer versions of Python do not say it of all
@@ -99,7 +78,9 @@ def _position(value: Any) -> Any:
 def _held(value: Any) -> Any:
     if isinstance(value, tuple):
         return [_held(part) for part in value]
-    if isinstance(value, int | str | float | None):
+    if type(value) is list and not value:  # made anew each time for an iterator at its end
+        return ()
+    if isinstance(value, int | str | float | range | None):
         return value
     if is_iterator(value) and not isinstance(value, types.GeneratorType | io.IOBase):
         return _position(value)
