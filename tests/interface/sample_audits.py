@@ -55,14 +55,6 @@ def nothing_asked():
     return torch.zeros(())
 
 
-def any_number(*a):
-    return torch.zeros(())
-
-
-async def later(batch):
-    return torch.zeros(())
-
-
 def endless(mu, logvar):
     import re
 
@@ -138,3 +130,11 @@ def proved(file: Path) -> Report:
         sizes={"B": 13, "D": 64, "L": 8},
         source=f"{file}:{STD_LINE - 1}",
     )
+
+
+def any_number(*a):
+    return torch.zeros(())
+
+
+async def later(batch):
+    return torch.zeros(())

@@ -1,7 +1,7 @@
-"""Iterators that a step takes from: Python's own over a list or a range are set back before their end; others are declared.
+"""Iterators that a step takes from: Python's own over a list or a range are set back before their end.
 
-A generator, a count, a file and a loader's iterator cannot be set back: what they gave is gone. That they were advanced is seen,
-and said.
+A generator, a count, a file and a loader's iterator cannot be set back: what they gave is gone. That they were advanced
+is seen, and said.
 """
 
 import gc
