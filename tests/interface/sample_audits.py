@@ -59,6 +59,14 @@ def endless(mu, logvar):
     import re
 
     return re.match("(a+)+$", "a" * 64 + "b")
+
+
+def any_number(*a):
+    return torch.zeros(())
+
+
+async def later(batch):
+    return torch.zeros(())
 """
 STD_LINE = 5
 NOISE_LINE = 16

@@ -131,6 +131,8 @@ WRONG = [
     (("model.py:VAE",), r"model.py:VAE is a class: make an object in the file, vae = VAE\(...\), .*"),
     (("model.py:VAE.loss",), r"model.py:VAE.loss is a method without its object: .* audit model.py:vae.loss."),
     (("model.py:number",), "model.py:number is a int: expected a function."),
+    (("model.py:any_number",), r"model.py:any_number takes any number of arguments: name them, .*"),
+    (("model.py:later",), r"model.py:later is async def: expected a function that returns the loss: make it a def\."),
     (("model.py:nothing_asked",), "model.py:nothing_asked takes nothing: expected a step that takes a batch, .*"),
     (
         ("model.py:step",),

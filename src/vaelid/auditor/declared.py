@@ -1,8 +1,11 @@
 """What a user says that a loss is meant to be."""
 
+import math
 import re
 from dataclasses import dataclass
 from fractions import Fraction
+from numbers import Real
+from typing import Any
 
 from vaelid.spec.errors import InputError
 
@@ -29,6 +32,10 @@ class Declared:
     prior: str | None = None
 
     def __post_init__(self) -> None:
+        for name, least in (("beta", "a finite number, 0 or more"), ("variance", "a finite number above 0")):
+            value = getattr(self, name)
+            if value is not None and not _is_number(value, positive=name == "variance"):
+                raise InputError(f"{name} is {value!r:.80}: expected {least}.")
         if self.likelihood is not None and self.likelihood not in LIKELIHOODS:
             raise InputError(f"likelihood is {self.likelihood!r}: expected one of {', '.join(LIKELIHOODS)}.")
         if self.prior is not None and self.prior_numbers is None:
@@ -61,3 +68,10 @@ class Declared:
     def standard_prior(self) -> bool:
         """Whether the prior is said to be N(0, I)."""
         return self.prior_numbers == (0, 1)
+
+
+def _is_number(value: Any, *, positive: bool) -> bool:
+    """Whether it is a real number that is finite, and not negative, or positive; True and False are none."""
+    if isinstance(value, bool) or not isinstance(value, Real):
+        return False
+    return math.isfinite(value) and (value > 0 if positive else value >= 0)

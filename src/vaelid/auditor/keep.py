@@ -11,10 +11,10 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from vaelid.auditor.reach import attributes_of, is_of_run
+from vaelid.auditor.reach import attributes_of, is_of_run, is_users_class
 from vaelid.auditor.storages import is_lazy
 
-__all__ = ["Restore", "attributes", "container", "generator", "tensor", "variable"]
+__all__ = ["Restore", "attributes", "class_attributes", "container", "generator", "tensor", "variable"]
 
 Restore = Callable[[], list[str]]
 """Sets an object back; what it gives are the names of what had changed."""
@@ -75,12 +75,13 @@ def attributes(value: Any, of_run: bool) -> tuple[Restore | None, Restore | None
     if isinstance(value, type | types.ModuleType | types.FunctionType) or type(value) in (dict, list, tuple, set):
         return None, None
     saved, kind = dict(attributes_of(value)), type(value)
-    if not saved and not hasattr(value, "__dict__"):
+    if not saved and not hasattr(value, "__dict__") and not is_users_class(kind):
         return None, None
 
     def restore(of_torch: bool) -> list[str]:
         changed = []
-        if of_torch and type(value) is not kind:  # a lazy module became another
+        if (of_torch or mine is None) and type(value) is not kind:  # a lazy module became another
+            changed.append(f"{kind.__name__}.__class__")
             object.__setattr__(value, "__class__", kind)
         now = attributes_of(value)
         for name in {**saved, **now}:
@@ -95,6 +96,31 @@ def attributes(value: Any, of_run: bool) -> tuple[Restore | None, Restore | None
 
     mine = (lambda: restore(True)) if of_run or isinstance(value, nn.Module) or is_of_run(value, "") else None
     return mine, (lambda: restore(False))
+
+
+def class_attributes(kind: type) -> Restore | None:
+    """What a class of the user's holds by name: its methods, and what it counts. None for any other class."""
+    if not is_users_class(kind):
+        return None
+    saved = dict(vars(kind))
+
+    def restore() -> list[str]:
+        changed, now = [], dict(vars(kind))
+        for name in {**saved, **now}:
+            if name in _OF_CLASSES or (name in saved and name in now and _same(saved[name], now[name])):
+                continue
+            changed.append(f"{kind.__name__}.{name}")
+            if name in saved:
+                type.__setattr__(kind, name, saved[name])
+            else:
+                type.__delattr__(kind, name)
+        return changed
+
+    return restore
+
+
+_OF_CLASSES = {"__slotnames__", "__annotations__", "__dict__", "__weakref__", "__abstractmethods__"}
+"""What Python itself adds to a class when it is asked for something."""
 
 
 def _set(value: Any, name: str, saved: dict[str, Any]) -> None:

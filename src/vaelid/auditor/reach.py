@@ -10,6 +10,7 @@ import types
 import weakref
 from collections import deque
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,7 +19,9 @@ from torch.amp import GradScaler
 from torch.optim import Optimizer
 from torch.optim.lr_scheduler import LRScheduler
 
-__all__ = ["Reached", "attributes_of", "reach"]
+from vaelid.auditor.iterators import inside, is_iterator
+
+__all__ = ["Reached", "attributes_of", "is_of_run", "is_users_class", "reach"]
 
 _MOST = 20_000
 """Objects that are looked at: half a second. What lies behind is still seen when an operation writes into it."""
@@ -56,6 +59,8 @@ def reach(functions: Iterable[Any], arguments: Iterable[Any]) -> Iterator[Reache
     places: set[tuple[int, str]] = set()
     while waiting and len(seen) < _MOST:
         found = waiting.popleft()
+        if not _answers(found.value):
+            continue
         if found.place is not None and (at := (id(found.place[0]), found.place[1])) not in places:
             places.add(at)
             yield found
@@ -64,7 +69,24 @@ def reach(functions: Iterable[Any], arguments: Iterable[Any]) -> Iterator[Reache
         if id(found.value) in seen or isinstance(found.value, _PLAIN):
             continue
         seen[id(found.value)] = found.value  # kept alive: an address is not used twice
-        waiting.extend(_parts(found))
+        with suppress(Exception):  # a property of the user's may raise: what lies behind it is not looked at
+            waiting.extend(_parts(found))
+
+
+def _answers(value: Any) -> bool:
+    """Whether it can be asked for its class, as `isinstance` does: a `__getattribute__` of the user's may raise."""
+    try:
+        isinstance(value, types.NoneType)
+    except Exception:
+        return False
+    return True
+
+
+def is_users_class(kind: Any) -> bool:
+    """Whether it is a class of neither Python's nor torch's, nor of another package whose classes no step changes."""
+    return isinstance(kind, type) and (
+        kind.__module__ == "__main__" or _root(kind) not in _FOREIGN | sys.stdlib_module_names
+    )
 
 
 def _parts(found: Reached) -> Iterator[Reached]:
@@ -75,8 +97,10 @@ def _parts(found: Reached) -> Iterator[Reached]:
         yield from (Reached(part, words, of_run) for part in gc.get_referents(value))
     elif isinstance(value, types.ModuleType):
         return
+    elif is_iterator(value):
+        yield from (Reached(part, words, of_run) for part in inside(value))
     elif isinstance(value, type):
-        if _root(value) not in _FOREIGN | sys.stdlib_module_names or value.__module__ == "__main__":
+        if is_users_class(value):
             yield from (Reached(v, f"{value.__name__}.{k}", False) for k, v in vars(value).items())
             yield from (Reached(base, base.__name__, False) for base in value.__bases__)
     elif isinstance(value, weakref.ref):

@@ -6,9 +6,13 @@ write into: that finds tensors wherever they are.
 
 Every run starts from the same tensors, modules, optimizers, arguments and switches of the process. Random generators go
 on from one run to the next, as do Python's own values: noise that is the same in two runs is not drawn anew. They are
-set back at the end. Not set back: files, iterators, and Python objects behind what is looked at.
+set back at the end. Not set back, and said: generators, iterators of loaders, and the places in files. Not set back,
+and not seen: what `lru_cache` keeps, loggers, attributes of imported packages, and Python objects behind what is looked
+at.
 """
 
+import gc
+import threading
 import types
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
@@ -17,9 +21,14 @@ from typing import Any
 import numpy as np
 import torch
 from torch import Tensor
+from torch.amp import GradScaler
+from torch.optim import Optimizer
+from torch.optim.lr_scheduler import LRScheduler
+from torch.optim.optimizer import register_optimizer_step_pre_hook
 from torch.utils._python_dispatch import _disable_current_modes
 
 from vaelid.auditor import keep
+from vaelid.auditor.iterators import advanced, is_iterator
 from vaelid.auditor.reach import Reached, reach
 from vaelid.auditor.storages import Storages, is_lazy
 from vaelid.auditor.switches import GENERATORS, SWITCHES, Kept
@@ -34,6 +43,7 @@ class State:
 
     Attributes:
         moved_on: Python's values that the code changed, by name: filled at the end.
+        taken_from: iterators that the code advanced, and that could not be set back: filled at the end.
         failed: what could not be set back, with the reason.
     """
 
@@ -44,18 +54,34 @@ class State:
         self.of_all: list[keep.Restore] = []
         self.tensors: dict[int, Tensor] = {}
         self.known_generators: set[int] = set()
+        self.iterators: list[tuple[str, Callable[[], bool]]] = []
+        self.thread = threading.get_ident()
+        self.known: dict[int, Any] = {}
         self.moved_on: list[str] = []
+        self.taken_from: list[str] = []
         self.failed: list[str] = []
         with torch.no_grad():
             for found in reach(functions, arguments):
-                self._keep(found)
+                self._try_to_keep(found)
+
+    def _try_to_keep(self, found: Reached) -> None:
+        try:
+            self._keep(found)
+        except Exception as error:  # a property of the user's raised: the audit may never come to it
+            self.failed.append(f"{found.words}: {type(error).__name__}")
 
     def _keep(self, found: Reached) -> None:
         value = found.value
         if found.place is not None:
             self._add(self.of_all, keep.variable(found.place, found.words))
+        if self.known.setdefault(id(value), found) is not found:
+            return
         if isinstance(value, Tensor):
             self.see(value)
+        elif is_iterator(value):
+            self.iterators.append((found.words, advanced(value)))
+        elif isinstance(value, type):
+            self._add(self.of_all, keep.class_attributes(value))
         elif isinstance(value, types.CellType):
             self._add(self.of_all, keep.variable(value, found.words))
         elif isinstance(value, torch.Generator | np.random.Generator | np.random.RandomState | np.ndarray):
@@ -88,6 +114,20 @@ class State:
             self.known_generators.add(id(generator))
             self._add(self.of_all, keep.generator(generator))
 
+    def see_optimizer(self, optimizer: Optimizer, *_: Any) -> None:
+        """An optimizer that is about to step. Where nothing led to it, it is kept now, with what steps beside it."""
+        if id(optimizer) in self.known or threading.get_ident() != self.thread:
+            return
+        beside = [
+            found
+            for found in gc.get_objects()
+            if (issubclass(type(found), LRScheduler) and vars(found).get("optimizer") is optimizer)
+            or issubclass(type(found), GradScaler)
+        ]
+        with _disable_current_modes(), torch.no_grad():
+            for found in reach([optimizer, *beside], []):
+                self._try_to_keep(found)
+
     def restore_run(self, before: Callable[[list[int]], None] = lambda changed: None) -> None:
         """Set back what every run starts from. `before` is told the addresses of storages that are to be written."""
         with _disable_current_modes(), torch._C.DisableTorchFunctionSubclass():
@@ -101,6 +141,9 @@ class State:
         """Set back everything."""
         self.restore_run()
         self.moved_on += self._each(self.of_all)
+        for words, restore in self.iterators:
+            if restore():
+                self.taken_from.append(words)
         self.generators.restore()
 
     def assumptions(self) -> tuple[str, ...]:
@@ -109,6 +152,10 @@ class State:
         if self.moved_on:
             names = ", ".join(list(dict.fromkeys(self.moved_on))[:_MOST_NAMES])
             said.append(f"each run changes Python's own values ({names}), and the next one goes on from there")
+        said += [
+            f"the iterator `{name}` was advanced: what it gave in the audit is gone"
+            for name in dict.fromkeys(self.taken_from)
+        ]
         said += [f"something could not be set back after the run ({reason})" for reason in dict.fromkeys(self.failed)]
         return tuple(said)
 
@@ -126,7 +173,9 @@ class State:
 def unchanged(functions: Iterable[Any], arguments: Iterable[Any] = ()) -> Iterator[State]:
     """All that the functions can change of their arguments, of torch and of Python is as it was, however this ends."""
     state = State(functions, arguments)
+    noticed = register_optimizer_step_pre_hook(state.see_optimizer)
     try:
         yield state
     finally:
+        noticed.remove()
         state.restore_all()

@@ -119,6 +119,13 @@ def _parameters(target: Target, roles: Mapping[str, str]) -> list[str]:
         raise InputError(
             f"--role {name}={roles[name]}: {target.name} has no parameter {name!r}; it has {_list(found)}."
         )
+    if inspect.iscoroutinefunction(function) or inspect.isasyncgenfunction(function):
+        raise InputError(f"{target.name} is async def: expected a function that returns the loss: make it a def.")
+    if found and all(p.kind in (p.VAR_POSITIONAL, p.VAR_KEYWORD) for p in found.values()):
+        raise InputError(
+            f"{target.name} takes any number of arguments: name them, as in def step(batch) or "
+            "def loss(x_hat, x, mu, logvar)."
+        )
     asked = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD, inspect.Parameter.KEYWORD_ONLY)
     return [n for n, p in found.items() if (p.default is p.empty and p.kind in asked) or n in roles]
 
