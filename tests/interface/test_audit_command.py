@@ -25,7 +25,9 @@ def model(folder, monkeypatch):
 def here(model, monkeypatch):
     """The audit runs in this process: faster, and what it calls can be replaced."""
     monkeypatch.setattr(
-        process, "run_apart", lambda asked, limit: process._read(json.loads(json.dumps(child.outcome(asked))))
+        process,
+        "run_apart",
+        lambda asked, limit, threads=None: process._read(json.loads(json.dumps(child.outcome(asked)))),
     )
     return model
 

@@ -361,7 +361,8 @@ def test_an_image_cut_short_or_altered_anywhere_never_ends_in_another_error(fold
     [
         (["--batch-size", "55"], "a batch of 55 is larger than the 54 training rows (of 60): give a batch size of at "
          "most 54."),
-        (["--latent", "0"], "Invalid value for '--latent': 0 is not in the range x>=1. See: vaelid train --help"),
+        (["--latent", "0"], "Invalid value for '--latent': 0 is not in the range 1<=x<=9007199254740992. See: vaelid "
+         "train --help"),
         (["--epoch", "3"], "No such option '--epoch'. (Did you mean one of: '--arch', '--epochs'?) See: vaelid train "
          "--help"),
         (["--hidden", "12,x"], "Invalid value for '--hidden': '12,x' is not a list of widths: give 256,128 for "

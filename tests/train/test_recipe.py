@@ -71,7 +71,7 @@ def test_a_recipe_comes_back_from_json_and_cannot_be_changed():
         ({"clip": -1.0}, "clip=-1.0 must be a positive number."),
         ({"beta": -0.5}, "beta=-0.5 must be a number of at least 0."),
         ({"beta": math.nan}, "beta=nan must be a number of at least 0."),
-        ({"kl_warmup": -1}, "kl_warmup=-1 must be a number of at least 0."),
+        ({"kl_warmup": -1}, "kl_warmup=-1 must be a whole number of at least 0."),
         (
             {"weight_decay": 0.1},
             'weight_decay needs optimizer="adamw", whose decay is decoupled from the gradient.',

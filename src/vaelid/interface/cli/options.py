@@ -86,8 +86,9 @@ def _read_config(ctx: click.Context, param: click.Parameter, path: Path | None) 
         return
     from vaelid.interface.files import read_bytes
 
+    data = read_bytes(path)
     try:
-        values = tomllib.loads(read_bytes(path).decode())
+        values = tomllib.loads(data.decode())
     except RecursionError:
         raise click.BadParameter(f"{path} is nested too deeply: expected options and their values.") from None
     except ValueError as cause:  # of TOML, of UTF-8, or of a number of thousands of digits

@@ -140,7 +140,7 @@ def _read_image(path: Path) -> tuple[np.ndarray, list[tuple[str, str]]]:
     return np.ascontiguousarray(_upright(pixels.reshape(*pixels.shape[:2], -1), left)), notes
 
 
-def _keep_numbers(image: Image.Image) -> bool:
+def _keep_numbers(image: ImageFile) -> bool:
     """Whether Pillow would stretch the numbers to 255 or 65535, from the file's greatest; it is told not to."""
     full = 65535 if image.mode == "I" else 255
     kept = [t._replace(args=(t.args[0], full)) if t.codec_name.startswith("ppm") else t for t in image.tile]

@@ -3,6 +3,7 @@
 import io
 import zipfile
 from pathlib import Path
+from typing import cast
 
 import numpy as np
 
@@ -49,7 +50,7 @@ def _header(path: Path, archive: zipfile.ZipFile, name: str) -> Header:
     shown = f"{path}:{name.removesuffix('.npy')}"
     try:
         with archive.open(entry) as member:
-            return read_header(member, shown, entry.file_size)
+            return read_header(cast(zipfile.ZipExtFile, member), shown, entry.file_size)
     except InputError:
         raise
     except Exception as cause:
@@ -90,7 +91,7 @@ def _array(path: Path, archive: zipfile.ZipFile, name: str, stream: io.BufferedR
         check_memory(path, entry.file_size, "save it with numpy.savez or numpy.save, which are read a batch at a time.")
     try:
         with archive.open(entry) as member:
-            header = read_header(member, shown, entry.file_size)
+            header = read_header(cast(zipfile.ZipExtFile, member), shown, entry.file_size)
             data = bytearray() if stored else bytearray(header.size)
             # zipfile compares the checksum when the last byte is read, and not before
             position = 0

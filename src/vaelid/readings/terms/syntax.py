@@ -220,7 +220,8 @@ def element(array: Term, *indices: Term) -> Term:
     """array[indices], the first axis first; the array itself where it has no axis."""
     if not indices:
         return array
-    if isinstance(_intact(array).head, Lambda) and array.head.rank == len(indices):
+    head = _intact(array).head
+    if isinstance(head, Lambda) and head.rank == len(indices):
         return _opened(array.arguments[0], tuple(reversed(indices)))
     return Term(Element(len(indices)), array, *indices)
 
