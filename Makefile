@@ -32,8 +32,9 @@ test-jax: $(VENV)/.installed-dev  ## The conformance suite with JAX as one more 
 	$(PIP) install -c constraints.txt -e ".[jax]"
 	$(BIN)/python -m pytest tests/conformance -k jax
 
-fuzz: $(VENV)/.installed-dev  ## Edit run folders, 10,000 times by structure and by bytes: each is refused, or still is the run
+fuzz: $(VENV)/.installed-dev  ## Edit run folders and files of data, 10,000 times each way: each is refused, or still is what it was
 	OMP_NUM_THREADS=1 $(BIN)/python -m tests.fuzz
+	OMP_NUM_THREADS=1 $(BIN)/python -m tests.fuzz_data 10000
 
 mutants: $(VENV)/.installed-dev  ## Change the spec: each change must break a theorem; change KLs and losses: no wrong verdict
 	$(BIN)/python -m tests.mutants

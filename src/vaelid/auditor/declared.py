@@ -74,4 +74,4 @@ def _is_number(value: Any, *, positive: bool) -> bool:
     """Whether it is a real number that is finite, and not negative, or positive; True and False are none."""
     if isinstance(value, bool) or not isinstance(value, Real):
         return False
-    return math.isfinite(value) and (value > 0 if positive else value >= 0)
+    return math.isfinite(number := float(value)) and (number > 0 if positive else number >= 0)

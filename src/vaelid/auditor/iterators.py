@@ -49,7 +49,7 @@ def advanced(value: Any) -> Callable[[], bool]:
         if _position(value) == before:
             return False
         if len(made) > 2:  # not one that has come to its end: that one has let go of its sequence
-            value.__setstate__(made[2])
+            value.__setstate__(made[2])  # pyright: ignore[reportAttributeAccessIssue]  # those of _INDEXED have it
         return _position(value) != before
 
     return restore

@@ -143,7 +143,10 @@ def _read_image(path: Path) -> tuple[np.ndarray, list[tuple[str, str]]]:
 def _keep_numbers(image: ImageFile) -> bool:
     """Whether Pillow would stretch the numbers to 255 or 65535, from the file's greatest; it is told not to."""
     full = 65535 if image.mode == "I" else 255
-    kept = [t._replace(args=(t.args[0], full)) if t.codec_name.startswith("ppm") else t for t in image.tile]
+    kept = [
+        tile._replace(args=(tile.args[0], full)) if tile.codec_name.startswith("ppm") and tile.args else tile
+        for tile in image.tile
+    ]
     stretched = image.mode in ("L", "RGB", "I") and kept != image.tile
     if stretched:
         image.tile = kept
