@@ -51,7 +51,7 @@ TRAINS = {"torch", "tqdm", "safetensors", "PIL"} | READS_SPEC
 TRAIN = [
     ("train on a missing file", ["train", "missing.npy", "--out", "run"], TRAINS),
     ("evaluate a missing run", ["evaluate", "missing"], TRAINS),
-    ("report a missing run", ["report", "missing"], TRAINS),
+    ("report a missing run", ["report", "missing"], TRAINS | {"flint", "z3", "cvc5", "scipy", "sklearn"}),
 ]
 
 SCRIPT = """

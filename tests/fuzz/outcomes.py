@@ -16,6 +16,7 @@ from tests.fuzz.edits import Edit, edit_folder
 from tests.fuzz.folders import Folders, copy
 
 from vaelid.interface.cli import main
+from vaelid.interface.cli.status import INTERNAL
 from vaelid.interface.collect import collect_report
 from vaelid.interface.report import render
 from vaelid.interface.runs import load
@@ -69,6 +70,8 @@ def run_command(command: str, folders: Folders) -> tuple[int, str, str]:
                 main(arguments(command, folders))
         except SystemExit as ended:
             status = ended.code
+            if status == INTERNAL and TooLong.__name__ in err.getvalue():  # the command ends every error in a status
+                raise TooLong from None
         except ValueError as error:
             if command != "load" or type(error).__name__ != "InputError":
                 raise

@@ -45,7 +45,7 @@ def fuzz(
         path = Path(home) / good.name
         target = path.parent if good.is_image else path
         path.write_bytes(good.data)
-        truth = np.asarray(load_data(target).x)
+        truth = np.array(load_data(target).x)  # a copy: the file, which may be mapped, is about to change
         signal.signal(signal.SIGALRM, _late)
         for number in range(count):
             data = edit(rng, good.data)

@@ -15,7 +15,7 @@ class Forked(subprocess.Popen):
 
     _child_created = False  # nothing for its own `__del__` to wait for
 
-    def __init__(self) -> None:
+    def __init__(self, threads: int | None = None) -> None:
         (given, to), (back, said) = os.pipe(), os.pipe()
         self.pid, self.returncode = os.fork(), None
         if self.pid == 0:

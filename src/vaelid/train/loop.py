@@ -19,6 +19,7 @@ from vaelid.train.recipe import Recipe
 from vaelid.train.rows import Rows
 from vaelid.train.split import Split, split_rows
 from vaelid.train.state import Kept, TrainState
+from vaelid.train.threads import Span
 from vaelid.train.twins import adam_update_
 
 __all__ = ["Task", "check_progress", "init", "run", "step"]
@@ -91,12 +92,12 @@ class Task:
 
 
 def init(task: Task) -> TrainState:
-    """The state before the first step: copies of the model's weights, moments at zero."""
+    """The state before the first step: copies of the model's weights, moments at zero, torch's threads."""
     weights = {name: tensor.detach().clone() for name, tensor in task.model.state_dict().items()}
     trained = sorted(name for name, parameter in task.model.named_parameters() if parameter.requires_grad)
     first = {name: torch.zeros_like(weights[name]) for name in trained}
     second = {name: torch.zeros_like(weights[name]) for name in trained}
-    return TrainState(weights, AdamMoments(first, second))
+    return TrainState(weights, AdamMoments(first, second), threads=(Span(0, torch.get_num_threads(), "environment"),))
 
 
 @contextmanager
