@@ -39,7 +39,7 @@ def test_a_run_with_any_name_suggests_what_can_be_typed(vaelid, folder, out):
     assert shlex.split(line) == ["vaelid", "evaluate", out, "vaelid", "report", out]
     (folder / out / "model.safetensors").unlink()
     with pytest.raises(InputError) as refused:
-        Run(Path(out)).model()
+        Run(Path(out)).open()
     assert shlex.split(str(refused.value).rpartition("go on with ")[2]) == ["vaelid", "train", "--resume", "--out", out]
 
 
