@@ -121,16 +121,16 @@ def coqchk() -> list[str]:
 
 def kernel_coefficients() -> list[str]:
     """The polynomial of KlKernel.v against the float32 constants that run."""
-    twins = PROOFS.parent / "src" / "vaelid" / "train" / "twins.py"
-    if not twins.exists():
+    kernel = PROOFS.parent / "src" / "vaelid" / "train" / "excess.py"
+    if not kernel.exists():
         return []
-    for node in ast.walk(ast.parse(twins.read_text())):
+    for node in ast.walk(ast.parse(kernel.read_text())):
         if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "_FLOAT32_KERNEL":
             runs = [Fraction(float.fromhex(text)) for text in reversed(ast.literal_eval(node.value))]
             body = re.search(r"Definition kernel_polynomial.*?\.\n", code(PROOFS / "objective/KlKernel.v"), re.DOTALL)
             proved = [Fraction(int(a), int(b)) for a, b in re.findall(r"(\d+) / (\d+)", body[0] if body else "")]
-            return [] if runs == proved else ["KlKernel.v and train/twins.py have different coefficients"]
-    return ["train/twins.py: _FLOAT32_KERNEL is not there; KlKernel.v is about it"]
+            return [] if runs == proved else ["KlKernel.v and train/excess.py have different coefficients"]
+    return ["train/excess.py: _FLOAT32_KERNEL is not there; KlKernel.v is about it"]
 
 
 def statements(names: dict[str, str]) -> str:

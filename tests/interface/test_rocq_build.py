@@ -204,8 +204,8 @@ def test_a_note_about_other_sources_says_nothing(checked, change):
 
 
 def test_a_note_about_other_constants_says_nothing(checked, monkeypatch):
-    write(checked / "twins.py", "_FLOAT32_KERNEL = ()")
-    monkeypatch.setattr(shown, "_TWINS", checked / "twins.py")
+    write(checked / "excess.py", "_FLOAT32_KERNEL = ()")
+    monkeypatch.setattr(shown, "_KERNEL", checked / "excess.py")
     assert checked_theorems.__wrapped__() == {}
 
 

@@ -26,7 +26,7 @@ __all__ = ["check_development", "checked_theorems", "development", "kept_texts"]
 
 PACKAGES = "coq libcoq-coquelicot libcoq-mathcomp-analysis libcoq-interval"
 _TOOLS = ("coqc", "coqchk", "coq_makefile", "make")
-_TWINS = Path(__file__).parents[1] / "train" / "twins.py"
+_KERNEL = Path(__file__).parents[1] / "train" / "excess.py"
 """The check compares its constants with those of the proofs."""
 _NOTE = "Written by `vaelid theorems --check --rocq`, and trusted by `vaelid theorems`: remove it to have it forgotten."
 
@@ -116,5 +116,5 @@ def _stale(folder: Path) -> list[str]:
 def _digest(folder: Path) -> str:
     """SHA-256 of all that a check reads."""
     read = [*sources(folder), *sorted((folder / "assumptions").glob("*.txt")), folder / "assumptions/check.py"]
-    of_all = {**digests(folder, read), _TWINS.name: hashlib.sha256(read_bytes(_TWINS)).hexdigest()}
+    of_all = {**digests(folder, read), _KERNEL.name: hashlib.sha256(read_bytes(_KERNEL)).hexdigest()}
     return hashlib.sha256(json.dumps(of_all, sort_keys=True).encode()).hexdigest()
