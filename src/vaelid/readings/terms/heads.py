@@ -6,7 +6,7 @@
 import re
 from fractions import Fraction
 from math import gcd
-from typing import Any
+from typing import Any, no_type_check
 
 from vaelid.readings.terms.unchanging import Unchanging, field
 
@@ -75,6 +75,7 @@ def array_of_rank(rank: int) -> Sort:
     return {0: REAL, 1: VECTOR}.get(rank) or Sort(f"Array{rank}", rank)
 
 
+@no_type_check
 def is_sort(sort: object) -> bool:
     """Whether this is the one sort of its name and rank, and not a tuple made to look like it."""
     if type(sort) is not Sort or type(sort.name) is not str or type(sort.rank) is not int:
