@@ -10,23 +10,39 @@ INTERRUPTING = """
 import os, signal, sys
 class Interrupting:
     def find_spec(self, name, path=None, target=None):
-        if name == "vaelid.interface.cli.training":
-            os.kill(os.getpid(), signal.SIGINT)
+        if name == {module!r}:
+            try:
+                os.kill(os.getpid(), signal.SIGINT)
+            except KeyboardInterrupt:
+                raise ImportError("half made")
 import vaelid.__main__ as entry
 sys.meta_path.insert(0, Interrupting())
 signal.signal(signal.SIGINT, signal.{handler})
-sys.argv = ["vaelid", "theorems", "--help"]
+sys.argv = ["vaelid", *{arguments!r}]
 entry.main()
 """
 
+MODULES = {
+    "vaelid.interface.cli": ("theorems", "--help"),
+    "vaelid.interface.cli.training": ("theorems", "--help"),
+    "torch": ("train", "digits", "--out", "run"),
+    "vaelid.interface.fit": ("train", "digits", "--out", "run"),
+}
 
-@pytest.mark.parametrize(
-    ("handler", "status", "err"),
-    [("default_int_handler", 130, "vaelid: interrupted.\n"), ("SIG_IGN", 0, "")],
-    ids=["heard", "ignored"],
-)
-def test_an_interruption_of_the_imports_is_one_line(handler, status, err):
-    code = INTERRUPTING.format(handler=handler)
+
+@pytest.mark.parametrize("module", MODULES)
+def test_an_interruption_of_the_imports_is_one_line(module, tmp_path):
+    arguments = MODULES[module]
+    code = INTERRUPTING.format(handler="default_int_handler", module=module, arguments=arguments)
+    ended = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=300, cwd=tmp_path)
+    assert (ended.returncode, ended.stderr.strip()) == (130, "vaelid: interrupted.")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_an_interruption_that_the_shell_has_ignored_is_ignored():
+    code = INTERRUPTING.format(
+        handler="SIG_IGN", module="vaelid.interface.cli.training", arguments=("theorems", "--help")
+    )
     ended = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=300)
-    assert (ended.returncode, ended.stderr) == (status, err)
-    assert ("Usage: vaelid theorems" in ended.stdout) == (status == 0)
+    assert (ended.returncode, ended.stderr) == (0, "")
+    assert "Usage: vaelid theorems" in ended.stdout

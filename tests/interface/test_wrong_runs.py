@@ -559,7 +559,16 @@ def test_a_lock_that_was_removed_ends_the_writing(folder):
                 check_held()
 
 
-@pytest.mark.parametrize(("member", "value"), [("command", "rm -rf x"), ("data.source", "/etc/passwd")])
+@pytest.mark.parametrize(
+    ("member", "value"),
+    [
+        ("command", "rm -rf x"),
+        ("command", "vaelid train x; rm -rf x"),
+        ("command", "vaelid train $(id)"),
+        ("command", "vaelid train 'x"),
+        ("data.source", "/etc/passwd"),
+    ],
+)
 def test_an_edited_command_or_source_is_noticed(vaelid, folder, member, value):
     assert vaelid("train", "digits", "--out", "run", "--epochs", "1", "--hidden", "4").status == 0
 
@@ -577,9 +586,7 @@ def test_a_name_that_is_no_utf_8_is_refused_by_that(vaelid, folder):
     name = os.fsdecode(b"x\xff.npy")
     np.save(name, NORMAL)
     for data, out in ((name, "run"), ("digits", os.fsdecode(b"r\xff"))):
-        with pytest.MonkeyPatch.context() as patch:
-            patch.setattr("sys.argv", ["vaelid", "train", data, "--out", out])
-            outcome = vaelid("train", data, "--out", out)
+        outcome = vaelid("train", data, "--out", out)
         assert outcome.status == 64
         assert "is not valid UTF-8 (" in outcome.err
         assert not Path(out).exists()

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import shlex
 from dataclasses import fields
 from importlib.metadata import version
 from typing import Annotated, Any, Literal
@@ -121,14 +122,13 @@ class Trained(Strict, frozen=True):
 
 
 def sealed(config: Config) -> dict[str, Any]:
-    """The identity of a run: all that its weights are a function of. No times, and not where the data lay: a run
-    can be moved. The command is among it, since the report offers it to be typed again.
+    """The identity of a run: all that its weights are a function of. No paths, and no times: a run can be moved.
 
     model.safetensors and checkpoint.safetensors carry it under their checksum, so neither can be taken for another
     run's, and an edited config.json is noticed.
     """
     found = without_unset(config)
-    for path in ("result", "data.kind", "data.source"):
+    for path in ("command", "result", "data.kind", "data.source"):
         *sections, name = path.split(".")
         holder = found
         for section in sections:
@@ -166,6 +166,8 @@ def _check_consistent(config: Config, where: str) -> None:
     data, recipe, split = config.data, config.recipe, config.split
     if data.kind == "digits" and data.source != "digits":
         refuse(f"{where}, data.source", f"it is {data.source}, but data.kind is digits")
+    if config.command is not None and not _trains(config.command):
+        refuse(f"{where}, command", f"it is {config.command}, which is no command that makes a run")
     if data.shape != config.model.obs:
         refuse(f"{where}, data.shape", f"it is {data.shape}, but model.obs is {config.model.obs}")
     try:
@@ -177,6 +179,15 @@ def _check_consistent(config: Config, where: str) -> None:
         refuse(f"{where}, split.{name}", f"it is {getattr(split, name)}, but the recipe makes it {counts[name]}")
     if config.result is not None:
         check_result(config.result, config, f"{where}, result")
+
+
+def _trains(command: str) -> bool:
+    """Whether a shell reads it as one call of ``vaelid train`` or ``vaelid demo``: a report offers it for typing."""
+    try:
+        words = shlex.split(command)
+    except ValueError:  # a quotation that does not end
+        return False
+    return words[:2] in (["vaelid", "train"], ["vaelid", "demo"]) and shlex.join(words) == command
 
 
 def check_result(result: Result, config: Config, where: str) -> None:

@@ -1,12 +1,10 @@
 """The command `audit`."""
 
-import shlex
-import sys
 from pathlib import Path
 
 import click
 
-from vaelid.interface.cli.options import as_json, debug, print_json
+from vaelid.interface.cli.options import as_json, debug, print_json, typed_command
 
 __all__ = ["audit"]
 
@@ -110,7 +108,7 @@ def audit(
         form="json" if as_json else "sarif" if sarif else "text",
         html=str(html) if html else None,
         rocq=str(rocq) if rocq else None,
-        command=shlex.join(["vaelid", *sys.argv[1:]]),
+        command=typed_command(),
     )
     fewer = threads_of(load)
     if fewer and not (as_json or sarif):

@@ -6,8 +6,12 @@ and nothing is raised out of it but `SystemExit`.
 
 import io
 import os
+import signal
 import sys
-from collections.abc import Sequence
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from types import FrameType
 from typing import NoReturn
 
 __all__ = ["main"]
@@ -19,12 +23,34 @@ _INTERNAL = 71
 def main(arguments: Sequence[str] | None = None) -> NoReturn:
     """Run the command and exit with its status."""
     given = list(sys.argv[1:] if arguments is None else arguments) or ["--help"]
-    try:
-        status = _run([argument for argument in given if argument != "--debug"])
-    except BaseException as error:
-        status = _said(error, debug="--debug" in given)
+    with _interruptions() as interruptions:
+        try:
+            status = _run([argument for argument in given if argument != "--debug"])
+        except BaseException as error:
+            # what is interrupted while it is being imported may raise an ImportError of its own
+            status = _said(KeyboardInterrupt() if interruptions else error, debug="--debug" in given)
     _discard_what_cannot_be_written()
     sys.exit(status)
+
+
+@contextmanager
+def _interruptions() -> Iterator[list[int]]:
+    """Ctrl-C raises `KeyboardInterrupt` as always, and is noted. Not where the shell has it ignored."""
+    came = list[int]()
+
+    def note(number: int, frame: FrameType | None) -> NoReturn:
+        came.append(number)
+        raise KeyboardInterrupt
+
+    in_main = threading.current_thread() is threading.main_thread()
+    heard = in_main and signal.getsignal(signal.SIGINT) is signal.default_int_handler
+    if heard:
+        signal.signal(signal.SIGINT, note)
+    try:
+        yield came
+    finally:
+        if heard:
+            signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def _run(arguments: list[str]) -> int:
@@ -33,7 +59,7 @@ def _run(arguments: list[str]) -> int:
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")  # a terminal without Greek, a file name that is no text
-    status = vaelid.main(args=arguments, prog_name="vaelid", standalone_mode=False)
+    status = vaelid.main(args=list(arguments), prog_name="vaelid", standalone_mode=False, obj=tuple(arguments))
     sys.stdout.flush()  # a full disk or a closed pipe shows here, and not after the status is decided
     return status or 0
 

@@ -3,6 +3,7 @@
 import difflib
 import json
 import math
+import shlex
 import tomllib
 from collections.abc import Callable
 from pathlib import Path
@@ -10,7 +11,7 @@ from typing import Any
 
 import click
 
-__all__ = ["RUN", "SHARE", "WIDTHS", "as_json", "config_file", "debug", "print_json"]
+__all__ = ["RUN", "SHARE", "WIDTHS", "as_json", "config_file", "debug", "print_json", "typed_command"]
 
 
 class Folder(click.Path):
@@ -117,3 +118,8 @@ def config_file(command: Callable[..., Any]) -> Callable[..., Any]:
         expose_value=False,
         help="A TOML file of options; flags override it.",
     )(command)
+
+
+def typed_command() -> str:
+    """The command as it was given to `vaelid`, quoted so that a shell reads it again."""
+    return shlex.join(["vaelid", *click.get_current_context().find_root().obj])

@@ -37,8 +37,10 @@ def _raised_on_purpose(error: BaseException) -> tuple[str | None, int] | None:
     from vaelid.spec.errors import DivergenceError, InternalError, UserCodeError, VaelidError
 
     match error:
-        case KeyboardInterrupt() | click.Abort() | BrokenPipeError():
+        case BrokenPipeError():
             return None, INTERRUPTED
+        case KeyboardInterrupt() | click.Abort():
+            return "interrupted.", INTERRUPTED
         case Stopped():
             return str(error), 128 + error.number
         case click.ClickException():

@@ -1,7 +1,5 @@
 """The commands that train: `train` and `demo`."""
 
-import shlex
-import sys
 import time
 from dataclasses import asdict, fields
 from pathlib import Path
@@ -10,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 from click.core import ParameterSource
 
-from vaelid.interface.cli.options import RUN, SHARE, WIDTHS, as_json, config_file, debug, print_json
+from vaelid.interface.cli.options import RUN, SHARE, WIDTHS, as_json, config_file, debug, print_json, typed_command
 from vaelid.interface.shell import suggested
 
 if TYPE_CHECKING:
@@ -125,7 +123,7 @@ def _started(data: str | None, options: dict[str, Any], *, tell: bool) -> dict[s
         "data": loaded,
         "recipe": recipe,
         "scale": options["scale"],
-        "command": shlex.join(["vaelid", *sys.argv[1:]]),
+        "command": typed_command(),
     }
 
 
