@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from tqdm import tqdm
 from vaelid.auditor import Report, audit
-from vaelid.auditor.bugs import BUGS
+from vaelid.auditor.findings.bugs import BUGS
 
 from digits_run import EPOCHS, HERE, LATENT, is_grey, load, program
 from measure import PICTURES, key, stored

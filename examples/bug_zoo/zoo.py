@@ -11,7 +11,7 @@ class Exhibit:
 
     Attributes:
         name: of the file, without `.py`.
-        bug: the name of its bug in `vaelid.auditor.bugs.BUGS`.
+        bug: the name of its bug in `vaelid.auditor.findings.bugs.BUGS`.
         verdict: on the file as it is.
         beta: the beta that its author believes in; declared to the audit if `declared`.
         declared: whether the audit is told.

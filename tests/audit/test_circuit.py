@@ -11,10 +11,10 @@ from flint import arb
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from vaelid.auditor.circuit import BALLS, FLOATS, SLOPES, Circuit, Fold, Values
-from vaelid.auditor.numeric import array_of
-from vaelid.auditor.simple import replaced
-from vaelid.auditor.tensors import element_of, length_of, total
+from vaelid.auditor.formula.arithmetic import replaced
+from vaelid.auditor.formula.axes_of_terms import element_of, length_of, total
+from vaelid.auditor.formula.circuit import BALLS, FLOATS, SLOPES, Circuit, Fold, Values
+from vaelid.auditor.formula.in_tensors import array_of
 from vaelid.readings.errors import ReadingError
 from vaelid.readings.terms.arrays import TermArray, real
 from vaelid.readings.terms.namespace import NAMESPACE as xp

@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from vaelid.auditor.declared import Declared
+from vaelid.auditor.findings.declared import Declared
 from vaelid.spec.errors import InputError
 
 

@@ -3,9 +3,9 @@
 import pytest
 import torch
 
-from vaelid.auditor.lift import lift
-from vaelid.auditor.numeric import array_of
-from vaelid.auditor.record import record
+from vaelid.auditor.formula.in_tensors import array_of
+from vaelid.auditor.lifting.lift import lift
+from vaelid.auditor.recording.record import record
 
 ROWS = torch.linspace(0.2, 1.9, 15, dtype=torch.float64).reshape(3, 5)
 

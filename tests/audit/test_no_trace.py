@@ -11,7 +11,7 @@ import torch
 from torch import nn
 
 from vaelid.auditor import audit, audit_kl, audit_loss, audit_sampler
-from vaelid.auditor.state import unchanged
+from vaelid.auditor.recording.state import unchanged
 from vaelid.spec.errors import UserCodeError
 
 from .traces import CASES, KEPT_AT_FIRST, contents, of_process

@@ -7,12 +7,12 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from vaelid.auditor.folding import unfolded
-from vaelid.auditor.lift import lift
-from vaelid.auditor.names import Names
-from vaelid.auditor.numeric import array_of
-from vaelid.auditor.readable import readable
-from vaelid.auditor.record import record
+from vaelid.auditor.formula.in_tensors import array_of
+from vaelid.auditor.judgement.names import Names
+from vaelid.auditor.judgement.readable import readable
+from vaelid.auditor.lifting.lift import lift
+from vaelid.auditor.proofs.definitions import unfolded
+from vaelid.auditor.recording.record import record
 from vaelid.readings.terms.text import text
 
 POINTS = torch.linspace(-2.3, 2.9, 7, dtype=torch.float64)

@@ -7,8 +7,8 @@ import pytest
 import torch
 from torch.distributions import Distribution, Normal
 
-from vaelid.auditor.lift import lift
-from vaelid.auditor.record import record
+from vaelid.auditor.lifting.lift import lift
+from vaelid.auditor.recording.record import record
 
 ROWS = torch.linspace(-1, 1, 6, dtype=torch.float64).reshape(2, 3)
 

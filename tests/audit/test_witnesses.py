@@ -15,8 +15,8 @@ from torch import nn
 from torch.distributions import Bernoulli, Laplace, NegativeBinomial, Normal, Poisson
 
 from vaelid.auditor import audit, audit_kl, audit_loss, audit_sampler
-from vaelid.auditor.declared import LIKELIHOODS
-from vaelid.auditor.witnesses import correlation, separated, uniform
+from vaelid.auditor.findings.declared import LIKELIHOODS
+from vaelid.auditor.findings.witnesses import correlation, separated, uniform
 
 from .cases.case import kl_of, nets
 from .witnessed import ball, unwitnessed

@@ -15,7 +15,7 @@ from .counts import ROOT
 
 __all__ = ["named", "problem"]
 
-_PLACES = (ROOT, ROOT / "src/vaelid", ROOT / "src", ROOT / "docs")
+_PLACES = (ROOT, ROOT / "src/vaelid", ROOT / "src", ROOT / "docs", ROOT / "src/vaelid/auditor")
 _SUFFIXES = (".py", ".v", ".md", ".toml", ".cff", ".txt")
 _FOLDERS = {path.name for place in _PLACES[:2] for path in place.iterdir() if path.is_dir()}
 _READERS_OWN = {"model.py", "data.py", "vae.py", "train.py", "losses.py", "test_loss.py", "conftest.py"}

@@ -9,7 +9,7 @@ from digits_run import HERE, load, program
 from rendered import differences
 from zoo import ZOO
 
-from vaelid.auditor.bugs import BUGS
+from vaelid.auditor.findings.bugs import BUGS
 
 pytestmark = pytest.mark.slow
 NAMES = [exhibit.name for exhibit in ZOO]

@@ -6,18 +6,18 @@ their code raises a `UserCodeError`. Anything else that is raised is a defect, a
 
 import functools
 import inspect
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from typing import Any, TypeVar
 
-from vaelid.auditor.axes import Mixed
-from vaelid.auditor.switches import GENERATORS, SWITCHES, Kept
-from vaelid.auditor.tensors import Unread
+from vaelid.auditor.formula.errors import Mixed, Unread
+from vaelid.auditor.recording.calls import words_of
+from vaelid.auditor.recording.switches import GENERATORS, SWITCHES, Kept
 from vaelid.readings.errors import ReadingError
-from vaelid.spec.errors import InputError, InternalError, UserCodeError, VaelidError
+from vaelid.spec.errors import InputError, InternalError, VaelidError
 from vaelid.theory.kernel import NotProved
 
-__all__ = ["UNREAD", "door", "users_code"]
+__all__ = ["UNREAD", "door"]
+
 
 UNREAD = (Unread, NotProved, ReadingError, Mixed)
 """What says that code cannot be read, or a formula not proved."""
@@ -71,26 +71,6 @@ def _defect(cause: Exception) -> str:
         where = where.tb_next
     file = "" if where is None else f" ({where.tb_frame.f_code.co_filename}:{where.tb_lineno})"
     return (
-        f"vaelid itself failed, {_said(cause)}{file}. This says nothing of your code: please report it, with the code "
-        "that was audited."
+        f"vaelid itself failed, {words_of(cause)}{file}. This says nothing of your code: please report it, with the "
+        "code that was audited."
     )
-
-
-@contextmanager
-def users_code() -> Iterator[None]:
-    """The user's code runs here: what it raises is theirs. Ctrl-C stays what it is."""
-    try:
-        yield
-    except (InputError, Unread, KeyboardInterrupt):
-        raise
-    except BaseException as error:
-        raise UserCodeError(f"the audited function raised {_said(error)}") from error
-
-
-def _said(error: BaseException) -> str:
-    kind = type(error).__name__
-    try:
-        words = str(error)
-    except Exception:  # its own __str__ raises
-        words = ""
-    return f"{kind}: {words}" if words else kind

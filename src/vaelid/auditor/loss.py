@@ -8,18 +8,19 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from vaelid.auditor.declared import Declared
-from vaelid.auditor.doors import UNREAD, door, users_code
-from vaelid.auditor.given import alike, given_by
-from vaelid.auditor.report import Report
-from vaelid.auditor.roles import Role, roles_of_loss
-from vaelid.auditor.run import Call
-from vaelid.auditor.state import unchanged
-from vaelid.auditor.step import assess, source_of, unread
-from vaelid.auditor.verdict import verdict
+from vaelid.auditor.doors import UNREAD, door
+from vaelid.auditor.findings.declared import Declared
+from vaelid.auditor.findings.report import Report
+from vaelid.auditor.judgement.verdict import unread, verdict
+from vaelid.auditor.model.given import alike, given_by
+from vaelid.auditor.model.roles import Role, roles_of_loss
+from vaelid.auditor.pipeline import assess
+from vaelid.auditor.recording.calls import Call, source_of, users_code
+from vaelid.auditor.recording.state import unchanged
 from vaelid.spec.errors import InputError, UserCodeError
 
 __all__ = ["audit_loss"]
+
 
 _SIZES = ({"B": 5, "L": 3, "D": 7}, {"B": 11, "L": 4, "D": 13})
 _IMAGES = ((784,), (1, 28, 28), (64,), (1, 8, 8), (3, 32, 32), (3, 64, 64), (1, 64, 64))

@@ -1,143 +1,125 @@
-"""The claim on the sampler: z = mean + deviation * eps, with eps independent N(0, 1), and a gradient through both."""
+"""Audit a sampler: a function of a mean and a deviation that is taken to draw from their normal law."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Mapping
+from dataclasses import replace
 from fractions import Fraction
-from functools import reduce
-from operator import add
+from typing import Any
 
-from vaelid.auditor.names import Names
-from vaelid.auditor.posterior import Posterior, Sample, affine, axes_in, inside, log_variance_of, names_in
-from vaelid.auditor.reading import Reading
-from vaelid.auditor.refute import elements_of
-from vaelid.auditor.refute_sampler import no_function_of_a_normal, one_draw_for_many
-from vaelid.auditor.report import Claim, Verdict, Witness
-from vaelid.auditor.tensors import Stop
-from vaelid.auditor.witnesses import correlation, no_slope_through, uniform, without_noise
-from vaelid.readings.terms.arrays import TermArray, as_term
-from vaelid.readings.terms.syntax import Operator, subterms
-from vaelid.theory.kernel import NotProved
+import torch
+from flint import arb
+from torch import Tensor
+
+from vaelid.auditor.doors import door
+from vaelid.auditor.findings.report import Claim, Witness
+from vaelid.auditor.findings.witnesses import separated, without_noise
+from vaelid.auditor.formula.arithmetic import replaced
+from vaelid.auditor.formula.axes_of_terms import axes_in, element_of, elements_of
+from vaelid.auditor.formula.in_balls import ball
+from vaelid.auditor.judgement.names import Names
+from vaelid.auditor.judgement.sampler import sampler_claim
+from vaelid.auditor.lifting.two_runs import read_calls
+from vaelid.auditor.model.given import element, mean_and_spread
+from vaelid.auditor.model.posterior import Sample, affine
+from vaelid.auditor.model.roles import roles_of
+from vaelid.auditor.proofs.pointwise import pointwise
+from vaelid.auditor.proofs.sums import NoProof
+from vaelid.auditor.recording.calls import Call, source_of
+from vaelid.readings.terms.arrays import TermArray
+from vaelid.readings.terms.namespace import NAMESPACE as xp
+from vaelid.spec.errors import InputError
 from vaelid.theory.statement import eq
-from vaelid.theory.tactics import prove
 
-__all__ = ["sampler_claim"]
-
-_NAME = "sampler"
+__all__ = ["audit_sampler"]
 
 
-def sampler_claim(
-    reading: Reading, sample: Sample, names: Names, number: int, frozen: frozenset[str] = frozenset()
-) -> tuple[Claim, Posterior | None]:
-    """What is known of one sample, and the posterior that it is from."""
-    if len({noise.law for noise in sample.noise}) != 1 or (sample.noise[1:] and sample.noise[0].law != "normal"):
-        draws = ", ".join(noise.name for noise in sample.noise)
-        return Claim(_NAME, "UNKNOWN", f"z has several draws in it ({draws}).", source=sample.source), None
-    noise = sample.noise[0]
-    if (found := affine(sample, reading)) is None:
-        sample = next(iter(inside(sample, reading)), sample)
-        found = affine(sample, reading)
-    if found is None:
-        if noise.law == "uniform" and _is_gumbel(sample.element):
-            reason = "z is a relaxed categorical draw (Gumbel-softmax): no Gaussian posterior."
-            return Claim(_NAME, "OTHER", reason, names.text(sample.element), source=noise.source), None
-        if shared := one_draw_for_many(sample):
-            return _shared(shared, reading, names, sample), None
-        if (refuted := no_function_of_a_normal(sample, reading, lambda e: names.text(TermArray((), e)))) is not None:
-            witness, reason = refuted
-            formula = names.text(sample.element)
-            return Claim(_NAME, "REFUTED", reason, formula, witness=witness, source=noise.source), None
-        reason = "z is not a mean plus a deviation times noise."
-        return Claim(_NAME, "UNKNOWN", reason, names.text(sample.element), source=noise.source), None
-    mean, deviation = found
-    log_variance, positive = log_variance_of(deviation, f"s_{number}")
-    eps_axes = tuple(axis for dim in noise.dims for axis in reading.axes.now(dim))
-    posterior = Posterior(
-        tuple(a for a in sample.axes if a in {*axes_in(mean.term), *axes_in(deviation.term)}),
-        mean,
-        log_variance,
-        noise.name,
-        positive,
-        noise.source,
-        tuple(other.name for other in sample.noise[1:]),
-    )
-    return _judged(frozen, reading, sample, names, posterior, deviation, eps_axes), posterior
+def _tensor(returned: Any) -> Tensor:
+    found = returned[0] if isinstance(returned, tuple | list) and returned else returned
+    if not isinstance(found, Tensor):
+        raise InputError(f"the audited function returned a {type(found).__name__}: return z, a tensor.")
+    if found.is_complex() or found.is_quantized:
+        raise InputError(f"the audited function returned a tensor of {found.dtype}: z is of real numbers.")
+    return found
 
 
-def _judged(
-    frozen: frozenset[str],
-    reading: Reading,
-    sample: Sample,
-    names: Names,
-    posterior: Posterior,
-    deviation: TermArray,
-    eps_axes: tuple[int, ...],
-) -> Claim:
-    noise = sample.noise[0]
-    formula = names.text(sample.element)
-    if noise.law == "uniform":
-        reason = (
-            "the noise is uniform on (0, 1): its mean is 1/2 and its variance 1/12, where a normal draw has 0 and 1."
+def _unknown(function: Any, reason: Exception) -> Claim:
+    source = getattr(reason, "source", None) or source_of(function)
+    return Claim("sampler", "UNKNOWN", f"{str(reason).rstrip('.')}.", source=source)
+
+
+@door(_unknown)
+def audit_sampler(function: Callable[..., Any], *, roles: Mapping[str, str] | None = None) -> Claim:
+    """Does `function(mu, logvar)` draw z = mu + exp(logvar / 2) * eps, with eps ~ N(0, I)?
+
+    The function takes two float64 tensors (B, L), a mean and one of log-variance, variance, standard deviation and log
+    standard deviation, and returns z. PROVED: z is that, one standard normal draw for each coordinate, and a gradient
+    goes back through it to both. REFUTED: other noise, noise that is shared or frozen, another mean or deviation (with
+    a witness), or no gradient. Kingma and Welling (2014), equation 10.
+
+    Args:
+        function: of two tensors; which is which is read from its parameters' names.
+        roles: from parameter name to ``mu``, ``logvar``, ``var``, ``std`` or ``logstd``, where names do not say it.
+
+    Raises `InputError` when the roles cannot be read, and `UserCodeError` when the function raises. Not checked: the
+    quality of torch's generator, and rounding.
+    """
+    found = roles_of(function, roles or {})
+    generator = torch.Generator().manual_seed(0)
+    arguments = {}
+    for name, role in found.items():
+        value = torch.randn((5, 3), generator=generator, dtype=torch.float64)
+        arguments[name] = (torch.exp(0.5 * value) if role.positive else value).requires_grad_()
+    call = Call(tuple(arguments.values()), arguments)
+    run = read_calls(function, [call], _tensor)
+    reading = run.reading
+    axes = reading.axes
+    result = reading.result
+    dims = tuple(axes.now(dim) for dim in result.dims)
+    names = Names({"B": dims[0] if dims else (), "L": dims[-1] if len(dims) > 1 else ()}, {})
+    draws = tuple(reading.leaves[n] for n in sorted(result.leaves) if reading.leaves[n].kind == "noise")
+    if not draws:
+        return Claim(
+            "sampler",
+            "REFUTED",
+            "no noise from torch is in z.",
+            witness=without_noise(),
+            bug="missing-noise",
+            source=source_of(function),
         )
-        return _refuted(reason, formula, uniform(), "uniform-noise", noise.source)
-    if noise.law != "normal":
-        reason = f"the law of the noise, drawn by {noise.operation}, is not known here."
-        return Claim(_NAME, "UNKNOWN", reason, formula, source=noise.source)
-    if noise.source in frozen:
-        reason = "the noise is the same in every step: it is not drawn anew."
-        return _refuted(reason, formula, without_noise("over steps"), "frozen-noise", noise.source)
-    shared = [axis for axis in posterior.axes if axis not in eps_axes]  # along others z is repeated as it stands
-    if shared:
-        return _shared(shared, reading, names, sample)
-    own = posterior.leaves
-    if cut := [stop for stop in sorted(sample.tensor.stops) if own & {*stop.leaves}]:
-        if cut[0].another:
-            reason = "z has the right value, but another gradient: a backward, or a hook, of your own changes it."
-            return _refuted(reason, formula, cut[0].witness, "detached", cut[0].line)
-        missed = _missed(cut, posterior)
-        reason = f"z has the right value, but no gradient goes back through it to the {' and '.join(missed)}."
-        witness = no_slope_through({} if missed[0] == "mean" else {"eps": "1"}, f"z in its {missed[0]}")
-        return _refuted(reason, formula, witness, "detached", cut[0].line)
-    if not names_in(posterior.mean) or not names_in(posterior.log_variance):
-        what = "mean" if not names_in(posterior.mean) else "deviation"
-        reason = f"the {what} is a constant: the posterior is restricted."
-        return Claim(_NAME, "PROVED", reason, formula, bug="posterior-restricted", source=noise.source)
-    drawn = [reading.element(noise) for noise in sample.noise]
-    eps = drawn[0] if len(drawn) == 1 else reduce(add, drawn) * as_term(1 / Fraction(repr(len(drawn) ** 0.5)))
-    try:
-        theorem = prove(eq(sample.element, posterior.mean + deviation * eps), unfolding=())
-    except NotProved as failure:
-        return Claim(_NAME, "UNKNOWN", str(failure), formula, source=noise.source)
-    reason = f"z = mean + deviation * eps, one standard normal draw for each coordinate: {formula}."
-    return Claim(_NAME, "PROVED", reason, formula, theorems=(theorem,), source=noise.source)
+    sample = Sample(draws, replace(result, dims=dims), result.element, source_of(function) or "")
+    claim, posterior = sampler_claim(reading, sample, names, 0, run.frozen)
+    if claim.verdict != "PROVED" or posterior is None:
+        return claim
+
+    mean, spread = mean_and_spread(found)
+    assert spread is not None
+    value = element(run, spread)
+    wanted = {"logvar": xp.exp(value), "var": value, "std": value**2, "logstd": xp.exp(2 * value)}[found[spread].name]
+    parts = affine(sample, reading)
+    assert parts is not None
+    slope = parts[1]
+    for what, got, want in (("mean", posterior.mean, element(run, mean)), ("variance", slope**2, wanted)):
+        if (witness := _differs(got, want, what)) is not None:
+            bug = "std-variance" if what == "variance" else None
+            reason = f"the {what} of z is another: at {witness.point} it is {witness.computed}, not {witness.expected}."
+            return replace(claim, verdict="REFUTED", reason=reason, witness=witness, bug=bug, theorems=())
+        if found[spread].positive:
+            written = {value.term: xp.exp(element_of("s", axes_in(value.term))).term}
+            got, want = (TermArray((), replaced(term.term, written)) for term in (got, want))
+        try:
+            theorem = pointwise(eq(got, want), got, want)
+        except NoProof as failure:
+            return replace(claim, verdict="UNKNOWN", reason=f"the {what} of z: {failure}.", theorems=())
+        claim = replace(claim, theorems=(*claim.theorems, theorem))
+    return claim
 
 
-def _missed(cut: Iterable[Stop], posterior: Posterior) -> list[str]:
-    """Which of mean and deviation speaks of what no gradient comes to."""
-    stopped = {element for stop in cut for tensor in stop.tensors for element in elements_of(tensor.element)}
-    parts = {"mean": posterior.mean, "deviation": posterior.log_variance}
-    return [name for name, term in parts.items() if stopped & {*elements_of(term)}] or list(parts)
-
-
-def _shared(axes: Iterable[int], reading: Reading, names: Names, sample: Sample) -> Claim:
-    """What is said of one draw for all places along some axes."""
-    which = " and ".join(
-        names.of_axis.get(axis, f"an axis of length {reading.axes.lengths[axis]}") for axis in sorted(axes)
-    )
-    reason = f"one draw is shared along {which}: the coordinates of z are not independent."
-    source = sample.noise[0].source
-    drawn = [e for e in elements_of(sample.element) if names_in(TermArray((), e)) <= {n.name for n in sample.noise}]
-    of_all = [e for e in drawn if not set(axes) <= set(axes_in(e))]
-    witness = correlation(f"z at two places along {which}, given the data", Fraction(len(of_all), len(drawn)))
-    return _refuted(reason, names.text(sample.element), witness, "shared-noise", source)
-
-
-def _refuted(reason: str, formula: str, witness: Witness | None, bug: str, source: str) -> Claim:
-    verdict: Verdict = "REFUTED" if witness else "UNKNOWN"
-    return Claim(_NAME, verdict, reason, formula, witness=witness, bug=bug if witness else None, source=source)
-
-
-def _is_gumbel(term: TermArray) -> bool:
-    """Whether a logarithm of a logarithm stands in it, as -log(-log u) does, and not as a root of one is written."""
-    logs = {part for part in subterms(term.term) if part.head == Operator("log")}
-    exponents = (part.arguments[0] for part in subterms(term.term) if part.head == Operator("exp"))
-    halves = {t.arguments[0] for t in exponents if t.head == Operator("divide") and t.arguments[1] is as_term(2).term}
-    return any(inner.head == Operator("log") for log in logs - halves for inner in subterms(log.arguments[0]))
+def _differs(got: TermArray, want: TermArray, what: str) -> Witness | None:
+    """A point at which two terms differ."""
+    elements = elements_of(got, want)
+    for number in (Fraction(1), Fraction(1, 2), Fraction(2), Fraction(-1), Fraction(30), Fraction(-30)):
+        point = dict.fromkeys(elements, number)
+        one, other = ball(got, point), ball(want, point)
+        if one is not None and other is not None and not arb(one).overlaps(other):
+            shown = {str(e.arguments[0].head.name): str(number) for e in elements if e.arguments}  # pyright: ignore[reportAttributeAccessIssue]
+            return separated(shown, one, other, f"the {what} of z, and what it should be")
+    return None

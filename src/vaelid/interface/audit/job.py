@@ -12,7 +12,7 @@ from typing import Any
 
 from vaelid import auditor
 from vaelid.auditor import Claim, Report
-from vaelid.auditor.roles import ROLES
+from vaelid.auditor.model.roles import ROLES
 from vaelid.interface.audit.asked import Job
 from vaelid.interface.audit.failures import run
 from vaelid.interface.audit.output import answer, write_files

@@ -4,7 +4,7 @@ from html import escape
 from importlib.resources import files
 
 from vaelid.auditor import Claim, Report
-from vaelid.auditor.bugs import BUGS
+from vaelid.auditor.findings.bugs import BUGS
 from vaelid.interface.audit.asked import EXIT
 from vaelid.interface.audit.code import panels
 from vaelid.interface.audit.parts import badge, formula, number_line, prose, section, sentence

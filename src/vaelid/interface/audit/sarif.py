@@ -6,7 +6,7 @@ from typing import Any
 from urllib.parse import quote
 
 from vaelid.auditor import Claim, Report
-from vaelid.auditor.bugs import BUGS
+from vaelid.auditor.findings.bugs import BUGS
 from vaelid.interface.audit.asked import EXIT
 from vaelid.interface.audit.places import shown, split
 from vaelid.interface.audit.words import at_point, interval, mend, readable

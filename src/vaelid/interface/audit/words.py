@@ -4,7 +4,7 @@ import re
 from collections.abc import Mapping
 
 from vaelid.auditor import Claim, Report
-from vaelid.auditor.bugs import BUGS
+from vaelid.auditor.findings.bugs import BUGS
 from vaelid.interface.audit.places import shown, split
 
 __all__ = ["EXPECTED", "at_point", "deciding", "interval", "mend", "number", "place", "readable", "sized"]

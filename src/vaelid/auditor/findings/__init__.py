@@ -1,0 +1,4 @@
+"""What is said of a loss, and what flows between the rooms, as data.
+
+Imports from no other room.
+"""

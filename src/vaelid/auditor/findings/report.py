@@ -1,0 +1,137 @@
+"""What an audit finds, as data. How it is shown is the interface's subject."""
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from typing import Any, Literal
+
+from vaelid.readings.terms.text import text
+from vaelid.theory.kernel import Theorem
+
+__all__ = ["Claim", "Report", "Verdict", "Witness"]
+
+
+Verdict = Literal["PROVED", "REFUTED", "UNKNOWN", "OTHER"]
+
+
+@dataclass(frozen=True)
+class Witness:
+    """A point at which the code differs from what it is taken for, by ball arithmetic.
+
+    Attributes:
+        point: the value of each argument, the same in every coordinate; none where the numbers are the same at any.
+        computed: what the code gives there, with a rigorous bound.
+        expected: what it would have to give, with a rigorous bound.
+        meaning: in words, what the two numbers are.
+    """
+
+    point: Mapping[str, str]
+    computed: str
+    expected: str
+    meaning: str
+
+
+@dataclass(frozen=True)
+class Claim:
+    """A verdict on one claim, and what carries it.
+
+    Attributes:
+        name: ``sampler``, ``divergence``, ``reconstruction``, ``objective`` or ``evaluation``.
+        verdict: PROVED (by theorems of the kernel), REFUTED (by a witness, or the gradient), UNKNOWN (`reason` says
+            what stopped it), OTHER (something else than what the claim speaks of, named).
+        reason: one sentence.
+        formula: what the code computes there, as text, where it was read.
+        weight: the factor on the quantity in nats, as a formula in the sizes; None unless proved.
+        theorems: the kernel's theorems; none unless proved.
+        witness: where the code is wrong; None unless refuted by one.
+        bug: the name of the bug in `vaelid.auditor.bugs.BUGS`, where it was recognised.
+        assumptions: what the theorems take for granted.
+        source: ``file:line`` of the operation that the reason speaks of.
+    """
+
+    name: str
+    verdict: Verdict
+    reason: str
+    formula: str | None = None
+    weight: str | None = None
+    theorems: tuple[Theorem, ...] = ()
+    witness: Witness | None = None
+    bug: str | None = None
+    assumptions: tuple[str, ...] = ()
+    source: str | None = None
+
+    def __str__(self) -> str:
+        return f"{self.verdict}  {self.name}: {self.reason}{f' ({self.source})' if self.source else ''}"
+
+    def as_data(self) -> dict[str, Any]:
+        """The claim as plain data, for JSON; theorems as their text."""
+        return {
+            **{name: getattr(self, name) for name in ("name", "verdict", "reason", "formula", "weight")},
+            "theorems": [text(theorem.statement) for theorem in self.theorems],
+            "witness": asdict(self.witness) if self.witness else None,
+            "bug": self.bug,
+            "assumptions": list(self.assumptions),
+            "source": self.source,
+        }
+
+
+@dataclass(frozen=True)
+class Report:
+    """What a loss is: the verdict on the whole, and on each claim.
+
+    Attributes:
+        target: what was audited, as the user names it.
+        verdict: PROVED: an ELBO, a beta-ELBO or an importance-weighted bound. OTHER: another objective, named.
+        objective_name: what it is, for instance ``ELBO``, ``beta-ELBO``, ``free bits``.
+        summary: the finding, one sentence.
+        formula: the whole loss as it was read, as text.
+        beta_effective: the weight of the KL against the negative log-likelihood, both in nats, at the recorded sizes.
+        beta_formula: the same, in B, D and L where these were told apart.
+        observation_variance: the variance (for an absolute error the scale) at which beta would be 1.
+        likelihood: its name, with what is fixed.
+        prior: for instance ``N(0, I)``.
+        claims: in the order sampler, divergence, reconstruction, objective, evaluation; those that were examined.
+        advice: one sentence, where there is one to give.
+        notes: what a user should know and is no defect of the objective.
+        assumptions: what the verdict takes for granted.
+        sizes: the recorded length of each axis, by its name.
+        source: ``file:line`` of the audited function.
+        seconds: how long the audit took.
+    """
+
+    target: str
+    verdict: Verdict
+    objective_name: str
+    summary: str
+    formula: str | None = None
+    beta_effective: float | None = None
+    beta_formula: str | None = None
+    observation_variance: float | None = None
+    likelihood: str | None = None
+    prior: str | None = None
+    claims: tuple[Claim, ...] = ()
+    advice: str | None = None
+    notes: tuple[str, ...] = ()
+    assumptions: tuple[str, ...] = ()
+    sizes: Mapping[str, int] = field(default_factory=dict)
+    source: str | None = None
+    seconds: float = 0.0
+
+    def claim(self, name: str) -> Claim:
+        """The claim of this name; KeyError if it was not examined."""
+        return {claim.name: claim for claim in self.claims}[name]
+
+    def as_data(self) -> dict[str, Any]:
+        """The report as plain data, for JSON."""
+        plain = {name: getattr(self, name) for name in self.__dataclass_fields__}
+        return {
+            **plain,
+            "claims": [claim.as_data() for claim in self.claims],
+            "notes": list(self.notes),
+            "assumptions": list(self.assumptions),
+            "sizes": dict(self.sizes),
+        }
+
+    def __str__(self) -> str:
+        lines = [f"{self.verdict}  {self.summary}", *(f"  {claim}" for claim in self.claims)]
+        lines += [f"  note: {note}" for note in self.notes]
+        return "\n".join([*lines, *([f"  advice: {self.advice}"] if self.advice else [])])

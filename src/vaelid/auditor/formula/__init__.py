@@ -1,0 +1,4 @@
+"""Terms as an auditor needs them.
+
+May import from findings.
+"""

@@ -1,0 +1,91 @@
+"""Functions of terms as code writes them: exact where numbers allow it."""
+
+import math
+from fractions import Fraction
+
+from vaelid.auditor.formula.arithmetic import tidy
+from vaelid.auditor.formula.errors import Mixed
+from vaelid.readings.terms.arrays import TermArray, as_term
+from vaelid.readings.terms.namespace import NAMESPACE as xp
+from vaelid.readings.terms.syntax import INDEX, Binder, Operator, free_variables, subterms
+
+__all__ = ["clamped", "divided", "larger", "number", "power", "root", "sigmoid", "smaller"]
+
+
+def number(value: float, digits: int = 17) -> TermArray:
+    """The number that was meant: a fraction of whole numbers to 10^6 that is this float, else its decimal.
+
+    `digits` are those that count: 7 of a float32.
+    """
+    if isinstance(value, float):
+        if not math.isfinite(value):
+            raise Mixed(f"the number {value}")
+        short = Fraction(f"{value:.{digits}g}") if digits < 17 else Fraction(repr(value))
+        simple = short.limit_denominator(10**6)
+        near = abs(simple - short) <= abs(short) * Fraction(3, 10 ** min(digits, 16))
+        return as_term(simple if near else short)
+    return as_term(Fraction(value))
+
+
+def root(x: TermArray) -> TermArray:
+    """The square root of what is positive."""
+    return xp.exp(xp.log(x) / 2)
+
+
+def power(base: TermArray, exponent: float) -> TermArray:
+    """A whole power, or a square root; the square of a square root is what it is of."""
+    if exponent == 2 and (inside := _under_root(base)) is not None:
+        return inside
+    if float(exponent).is_integer():
+        whole = base ** abs(int(exponent))
+        return whole if exponent >= 0 else 1 / whole
+    if abs(exponent) == 0.5:
+        return root(base) if exponent > 0 else 1 / root(base)
+    return xp.exp(number(float(exponent)) * xp.log(base))
+
+
+def _under_root(term: TermArray) -> TermArray | None:
+    """What a term is the square root of, where it is written as one."""
+    for exponent in term.term.arguments if term.term.head == Operator("exp") else ():
+        for part in exponent.arguments:
+            if part.head == Operator("log") and root(inside := TermArray((), part.arguments[0])).term is term.term:
+                return inside
+    return None
+
+
+def larger(x: TermArray, y: TermArray) -> TermArray:
+    """The larger of two numbers."""
+    return (x + y + abs(x - y)) / 2
+
+
+def smaller(x: TermArray, y: TermArray) -> TermArray:
+    """The smaller of two numbers."""
+    return (x + y - abs(x - y)) / 2
+
+
+def clamped(x: TermArray, low: TermArray | None, high: TermArray | None) -> TermArray:
+    """The number of an interval that is nearest to x."""
+    x = x if low is None else larger(x, low)
+    return x if high is None else smaller(x, high)
+
+
+def sigmoid(x: TermArray) -> TermArray:
+    """1 / (1 + e^-x). The spec's is by tanh, a function that the solvers know nothing of."""
+    return 1 / (1 + xp.exp(-x))
+
+
+def divided(x: TermArray, y: TermArray) -> TermArray:
+    """x / y. By a number or a length as a product, which the solvers find easier: x (1 / y).
+
+    A sum, too, by one learned number: what it is divided by can then be taken into it.
+    """
+    if x.term is as_term(1).term:
+        return 1 / y
+    if not any(variable.sort is not INDEX for variable in free_variables(y.term)):
+        return x * tidy(1 / y)
+    single = not any(variable.name[0] == "i" for variable in free_variables(y.term) if variable.sort is INDEX)
+    return x * (1 / y) if single and _has_sum(x) and not _has_sum(y) else x / y
+
+
+def _has_sum(term: TermArray) -> bool:
+    return any(part.head == Binder("sum") for part in subterms(term.term))

@@ -1,0 +1,142 @@
+"""What a term leaves out: rows, coordinates, latents; and what a decoder sees that it should not."""
+
+import itertools
+import math
+from collections.abc import Iterable
+from fractions import Fraction
+
+from vaelid.auditor.formula.axes_of_terms import axes_in, elements_of, names_in
+from vaelid.auditor.formula.circuit import At, Circuit
+from vaelid.auditor.judgement.assessed import Assessed
+from vaelid.auditor.model.posterior import Posterior
+from vaelid.auditor.model.shift import shifted
+from vaelid.auditor.recognition.groups import Group
+from vaelid.auditor.recognition.noise import over_noise
+from vaelid.readings.terms.syntax import Element
+
+__all__ = ["counted_twice", "decoded_alike", "kept_part", "not_decoded", "part_of_latents", "seen_data"]
+
+
+_MOST_NODES = 100_000
+
+
+def kept_part(assessed: Assessed) -> Fraction:
+    """The share of the decoder's output, and of the data, that the reconstruction speaks of: the larger of both."""
+    leaves = assessed.run.reading.leaves
+    lengths = assessed.run.reading.axes.lengths
+    shares: dict[str, Fraction] = {}
+    for element in elements_of(*(group.body for group in assessed.objective.reconstructions)):
+        if not isinstance(element.head, Element):
+            continue
+        name = element.arguments[0].head.name  # pyright: ignore[reportAttributeAccessIssue]
+        leaf = leaves.get(name)
+        if leaf is None or leaf.kind not in ("argument", "made") or not leaf.dims:
+            continue
+        whole = math.prod(lengths[a] for dim in leaf.dims for a in assessed.run.reading.axes.now(dim))
+        here = math.prod(lengths[a] for a in axes_in(element))
+        shares[name] = shares.get(name, Fraction(0)) + Fraction(here, whole)
+    outputs = [share for name, share in shares.items() if name in assessed.objective.question.outputs]
+    data = [share for name, share in shares.items() if name in assessed.objective.question.data]
+    return max(min(outputs, default=Fraction(1)), min(data, default=Fraction(1)))
+
+
+def part_of_latents(assessed: Assessed, group: Group, posterior: Posterior) -> tuple[int, int] | None:
+    """How many of a posterior's coordinates have a divergence, and how many there are, where not all have one."""
+    axes = assessed.run.reading.axes
+    groups = _groups_of(assessed, posterior)
+    here, whole = 0, axes.length(posterior.axes)
+    if len(groups) == 1:
+        draws = assessed.draws_of(group)
+        here = axes.length(a for a in group.axes if a not in draws)
+    else:
+        here = len({of for other in groups for of in _coordinates_of(assessed, other, posterior)})
+    return (here, whole) if here < whole else None
+
+
+def counted_twice(assessed: Assessed, posterior: Posterior) -> bool:
+    """Whether coordinates stand in several of a posterior's divergences."""
+    groups = _groups_of(assessed, posterior)
+    found = [of for group in groups for of in _coordinates_of(assessed, group, posterior)] if len(groups) > 1 else []
+    return len(found) > len(set(found))
+
+
+def _groups_of(assessed: Assessed, posterior: Posterior) -> list[Group]:
+    return [group for group, its in assessed.divergences() if its is posterior]
+
+
+def _coordinates_of(assessed: Assessed, group: Group, posterior: Posterior) -> list[frozenset[At]]:
+    """The elements that each coordinate's mean depends on, of the coordinates that a divergence is of."""
+    some = shifted(posterior, over_noise(group.body, assessed.objective.question)[0]) or posterior
+    lengths = assessed.objective.question.values.lengths
+    circuit = Circuit(lengths, {}, _MOST_NODES)
+    known: dict[int, frozenset[At]] = {}
+    names = [f"i{axis}" for axis in axes_in(some.mean.term)]
+    places = itertools.product(*(range(lengths[name]) for name in names))
+    nodes = (circuit.node(some.mean.term, dict(zip(names, place, strict=True))) for place in places)
+    return [circuit.elements_below(node, known) for node in nodes]
+
+
+def seen_data(assessed: Assessed, group: Group, observed: Iterable[str]) -> str | None:
+    """A leaf that shows a decoder the data besides z; None where it sees z, and what it is conditioned on, only."""
+    reading = assessed.run.reading
+    question = assessed.objective.question
+    wanted = {name for name in observed if name in reading.leaves}
+    wanted |= {n for name in wanted for n in reading.leaves[name].inputs}
+    own = frozenset().union(*(p.leaves for p in question.posteriors), frozenset(question.noise))
+    entering: dict[str, list[frozenset[str]]] = {}
+    for tensor, leaf in reading.entering:
+        for part in tensor.pieces or (tensor,):
+            entering.setdefault(leaf.name, []).append(part.leaves)
+    waiting = [name for name in names_in(group.body) if name in reading.leaves and name not in question.data]
+    seen: set[str] = set()
+    while waiting:
+        name = waiting.pop()
+        if name in seen:
+            continue
+        seen.add(name)
+        if name in wanted:
+            return name
+        for names in entering.get(name, []):
+            drawn = bool(names & set(question.noise))
+            waiting += [n for n in names if not (drawn and n in own)]
+    return None
+
+
+def decoded_alike(assessed: Assessed) -> bool:
+    """Whether what the likelihoods speak of was made by the same operations, with the same parameters."""
+    return len({_decoder_of(assessed, group) for group in assessed.objective.reconstructions}) == 1
+
+
+def _decoder_of(assessed: Assessed, group: Group) -> tuple[tuple[str, ...], frozenset[str]]:
+    leaves = assessed.run.reading.leaves
+    waiting = [n for n in names_in(group.body) if n in leaves and leaves[n].noise]
+    seen: set[str] = set()
+    while waiting:
+        name = waiting.pop()
+        if name not in seen:
+            seen.add(name)
+            waiting += [n for n in leaves[name].inputs if leaves[n].noise]
+    made = [leaves[name] for name in seen if leaves[name].kind == "made"]
+    parameters = {n for leaf in made for n in leaf.inputs if leaves[n].kind == "parameter"}
+    return tuple(sorted(leaf.operation for leaf in made)), frozenset(parameters)
+
+
+def not_decoded(assessed: Assessed) -> str | None:
+    """The line of a draw that enters neither the decoder nor the network of another's prior; None where each does."""
+    reading = assessed.run.reading
+    question = assessed.objective.question
+    own = frozenset().union(*(p.leaves for p in question.posteriors))
+    entering: dict[str, list[frozenset[str]]] = {}
+    for tensor, leaf in reading.entering:
+        for part in tensor.pieces or (tensor,):
+            entering.setdefault(leaf.name, []).append(part.leaves)
+    waiting = [n for n in reading.result.leaves if n in reading.leaves and n not in own]
+    seen: set[str] = set()
+    while waiting:
+        name = waiting.pop()
+        if name in seen:
+            continue
+        seen.add(name)
+        for names in entering.get(name, [reading.leaves[name].inputs]):
+            waiting += [n for n in names if n not in own]
+    return next((p.source for p in question.posteriors if set(p.draws) - seen), None)

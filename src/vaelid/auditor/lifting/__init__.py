@@ -1,0 +1,4 @@
+"""From a recording to a formula.
+
+May import from recording, formula, findings.
+"""

@@ -1,0 +1,126 @@
+"""A tensor as it was read from a recording: its element, a term in the indices of its axes."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+
+import torch
+from torch import Tensor
+
+from vaelid.auditor.findings.report import Witness
+from vaelid.auditor.formula.axes_of_terms import index_of, placed
+from vaelid.auditor.formula.errors import Unread
+from vaelid.auditor.lifting.axes import Dims
+from vaelid.readings.terms.arrays import TermArray
+
+__all__ = ["Leaf", "Lifted", "Stop", "dense"]
+
+
+def dense(tensor: Tensor, source: str | None) -> Tensor:
+    """The numbers of a tensor, one for each place. Raises `Unread` where there are none."""
+    if tensor.is_meta:
+        raise Unread("a tensor on the device meta has no numbers", source)
+    if tensor.is_quantized:
+        return tensor.dequantize()
+    return tensor if tensor.layout == torch.strided else tensor.to_dense()
+
+
+@dataclass(frozen=True)
+class Leaf:
+    """A tensor that terms speak of and do not look into.
+
+    Attributes:
+        name: of its array variable.
+        kind: ``argument``, ``parameter``, ``constant``, ``noise``, or ``made`` by an operation that is not looked into.
+        dims: its dimensions.
+        tensor: its values in the recording.
+        inputs: the leaves that it was made from.
+        noise: the draws among these, and itself if it is one.
+        law: of noise: ``normal``, ``uniform`` or another's name.
+        operation: that made it.
+        source: the line that asked for it.
+        folded: of a product or an extremum, which, of what, and over which of its dimensions.
+    """
+
+    name: str
+    kind: str
+    dims: Dims
+    tensor: Tensor
+    inputs: frozenset[str] = frozenset()
+    noise: frozenset[str] = frozenset()
+    law: str = ""
+    operation: str = ""
+    source: str = ""
+    folded: "tuple[str, Lifted, tuple[int, ...]] | None" = None
+
+    @property
+    def is_mask(self) -> bool:
+        """Whether it was made of zeros and ones by an operation that is not looked into, as `~padding` is."""
+        values = self.tensor
+        return self.kind == "made" and bool(values.numel()) and bool(((values == 0) | (values == 1)).all())
+
+
+@dataclass(frozen=True, order=True)
+class Stop:
+    """Where autograd was kept from going back: the user's line, and the leaves and tensors it does not come to.
+
+    `another`: it does come to them, with another gradient than the formula's; the witness of that, where there is one.
+    `inside`: in the formula, and not in what a leaf was made from. `no_grad`: autograd was switched off there.
+    """
+
+    line: str
+    leaves: tuple[str, ...]
+    tensors: "tuple[Lifted, ...]" = field(default=(), compare=False)
+    another: bool = False
+    inside: bool = True
+    no_grad: bool = False
+    witness: Witness | None = field(default=None, compare=False)
+
+
+@dataclass(frozen=True)
+class Lifted:
+    """A tensor as its element. An axis occurs once: an index is of one dimension.
+
+    Attributes:
+        dims: its dimensions, each of several axes.
+        make_element: makes the element; only of tensors that matter are they made.
+        leaves: the names of the leaves in it.
+        live: of these, the leaves that autograd goes back to.
+        stops: where autograd was kept from going further.
+        pieces: what it is joined of along dimension `joined_at` (from the end), if it is; then it has no element.
+    """
+
+    dims: Dims
+    make_element: Callable[[], TermArray]
+    leaves: frozenset[str] = frozenset()
+    live: frozenset[str] = frozenset()
+    stops: "frozenset[Stop]" = frozenset()
+    pieces: tuple["Lifted", ...] = ()
+    joined_at: int = 0
+    whole: "Lifted | None" = field(default=None, compare=False)
+    """What it is a part of, where it is a slice as it stands."""
+
+    @cached_property
+    def element(self) -> TermArray:
+        """The element, a real term. Raises `Unread`."""
+        return self.make_element()
+
+    def stopped(self, line: str, *through: "Lifted", no_grad: bool = False) -> "Lifted":
+        """The tensor where autograd goes back no further than this line, to any leaf of what it goes `through`."""
+        tensors = through or (self,)
+        leaves = frozenset().union(*(x.leaves for x in tensors))
+        stop = Stop(line, tuple(sorted(leaves)), tensors, no_grad=no_grad)
+        return replace(self, live=self.live - leaves, stops=self.stops | {stop})
+
+    def bent(self, line: str, witness: Witness | None) -> "Lifted":
+        """The tensor where autograd goes back with another gradient than its formula's."""
+        stop = Stop(line, tuple(sorted(self.leaves)), (self,), another=True, witness=witness)
+        return replace(self, stops=self.stops | {stop})
+
+    def renamed(self, axes: dict[int, int], dims: Dims) -> "Lifted":
+        """With other axes for some of its own, in these dimensions."""
+
+        def element() -> TermArray:
+            return placed(self.element, {old: index_of(new) for old, new in axes.items()})
+
+        return replace(self, dims=dims, make_element=element)

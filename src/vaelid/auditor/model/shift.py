@@ -1,0 +1,60 @@
+"""A posterior at other indices: of some of its coordinates, where a term does not speak of all."""
+
+from dataclasses import replace
+from fractions import Fraction
+
+from vaelid.auditor.formula.axes_of_terms import axes_in, elements_of, placed
+from vaelid.auditor.model.posterior import Posterior
+from vaelid.readings.terms.arrays import TermArray
+from vaelid.readings.terms.syntax import INDEX, Element, Number, Operator, Term, Variable, make
+
+__all__ = ["shifted"]
+
+
+def shifted(posterior: Posterior, body: TermArray) -> Posterior | None:
+    """The posterior of the coordinates that a term speaks of, where these are some of its own."""
+    theirs = elements_of(body)
+    mine = elements_of(posterior.mean, posterior.log_variance)
+    for one in mine:
+        for other in theirs:
+            if one in theirs or not isinstance(one.head, Element) or one.head != other.head:
+                continue
+            places = _moved(one.arguments[1:], other.arguments[1:]) if one.arguments[0] is other.arguments[0] else None
+            if not places:
+                continue
+            mean, log_variance = placed(posterior.mean, places), placed(posterior.log_variance, places)
+            if set(elements_of(mean, log_variance)) <= set(theirs):
+                kept = tuple(a for a in posterior.axes if a not in places)
+                more = tuple(a for place in places.values() for a in axes_in(place))
+                return replace(posterior, axes=(*kept, *more), mean=mean, log_variance=log_variance)
+    return None
+
+
+def _moved(one: tuple[Term, ...], other: tuple[Term, ...]) -> dict[int, Term] | None:
+    """The axes' places that make the first indices the second."""
+    found: dict[int, Term] = {}
+    for mine, theirs in zip(one, other, strict=True):
+        if mine is theirs:
+            continue
+        axis, offset = _split(mine)
+        base, further = _split(theirs)
+        if axis is None or further < offset:
+            return None
+        here = make(Number(Fraction(further - offset), INDEX)) if base is None else make(base)
+        if base is not None and further > offset:
+            here = make(Operator("index_add"), here, make(Number(Fraction(further - offset), INDEX)))
+        found[int(axis.name[1:])] = here
+    return found
+
+
+def _split(place: Term) -> tuple[Variable | None, int]:
+    """The index variable of a place, and what is added to it."""
+    match place.head, place.arguments:
+        case Variable() as axis, _:
+            return axis, 0
+        case Number(value=value), _:
+            return None, int(value)
+        case Operator("index_add"), (x, y):
+            one, other = _split(x), _split(y)
+            return one[0] or other[0], one[1] + other[1]
+    return None, 0

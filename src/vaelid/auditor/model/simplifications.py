@@ -1,0 +1,123 @@
+"""A loss read with less in it: sums of constants as numbers, no stabilisers, library sizes given."""
+
+from fractions import Fraction
+
+from vaelid.auditor.formula.arithmetic import replaced
+from vaelid.auditor.formula.axes_of_terms import element_of, names_in, total
+from vaelid.auditor.formula.in_tensors import array_of
+from vaelid.auditor.lifting.two_runs import Run
+from vaelid.auditor.model.posterior import ancestors
+from vaelid.auditor.model.question import Question, Rewrite, rewritten
+from vaelid.readings.terms.arrays import TermArray, as_term
+from vaelid.readings.terms.syntax import INDEX, Binder, Number, Operator, Term, Variable, free_variables, make, subterms
+from vaelid.readings.terms.text import text
+
+__all__ = ["with_constant_sums", "with_size_factors", "without_stabilisers"]
+
+
+# Sums of constants that a loss divides by, as that of a mask: numbers, known from the recording.
+
+
+def with_constant_sums(run: Run) -> tuple[TermArray, str]:
+    """The loss with numbers for the sums of constants in it, and a sentence that says which, if there are any."""
+    leaves = run.reading.leaves
+    learned = {n for n, leaf in leaves.items() if leaf.kind in ("parameter", "noise")}
+    masks = {n for n, leaf in leaves.items() if leaf.is_mask and not ancestors(run.reading, leaf.inputs) & learned}
+    constants = masks | {n for n, leaf in leaves.items() if leaf.kind == "constant"}
+    arrays = run.arrays()
+    numbers: dict[Term, Term] = {}
+    for part in subterms(run.term.term):
+        if part.head == Binder("sum") and not part.loose:
+            names = names_in(TermArray((), part))
+            if names and names <= constants:
+                value = float(array_of(part, arrays, run.lengths))
+                numbers[part] = as_term(Fraction(value).limit_denominator(10**6)).term
+    if not numbers:
+        return run.term, ""
+    said = ", ".join(f"{text(part)} is {text(number)}" for part, number in numbers.items())
+    return TermArray((), replaced(run.term.term, numbers)), f"constants are as they were recorded: {said}"
+
+
+# Small numbers that are added inside a logarithm to keep it from zero.
+
+
+_SMALL = Fraction(1, 10**5)
+
+
+def without_stabilisers(term: TermArray) -> tuple[TermArray, str]:
+    """The term with log(v) for log(v + c), 0 < c <= 10^-5, and a sentence on what that leaves out, if anything.
+
+    |log(v + c) - log(v)| <= c / v for v > 0.
+    """
+    dropped: set[Fraction] = set()
+    known: dict[Term, Term] = {}
+
+    def rebuilt(part: Term) -> Term:
+        if part not in known:
+            arguments = tuple(map(rebuilt, part.arguments))
+            if part.head == Operator("log"):
+                arguments = (_without(arguments[0], dropped),)
+            known[part] = make(part.head, *arguments) if part.arguments else part
+        return known[part]
+
+    found = rebuilt(term.term)
+    if not dropped:
+        return term, ""
+    numbers = ", ".join(f"{float(number):g}" for number in sorted(dropped))
+    said = (
+        f"log(v + c) is read as log(v), c = {numbers}: off by at most c / v in each, so the theorem is of the loss "
+        "without c"
+    )
+    return TermArray((), found), said
+
+
+def _without(inside: Term, dropped: set[Fraction]) -> Term:
+    """v for v + c, and for v (1 - c), in whatever order: for (p + c) (1 - 2 c) + c too, and for 1 - that."""
+    left, right = inside.arguments if len(inside.arguments) == 2 else (inside, inside)
+    match inside.head:
+        case Operator("add"):
+            for number, rest in ((left, right), (right, left)):
+                if isinstance(number.head, Number) and 0 < number.head.value <= _SMALL:
+                    dropped.add(number.head.value)
+                    return _without(rest, dropped)
+            return make(inside.head, _without(left, dropped), _without(right, dropped))
+        case Operator("multiply"):
+            for number, rest in ((left, right), (right, left)):
+                if isinstance(number.head, Number) and 0 < abs(number.head.value - 1) <= _SMALL:
+                    dropped.add(abs(number.head.value - 1))
+                    return _without(rest, dropped)
+        case Operator("subtract") if isinstance(left.head, Number):
+            return make(inside.head, left, _without(right, dropped))
+    return inside
+
+
+# Sums of a row's data that a decoder is given, as the library size of a cell: covariates, and no data any more.
+
+
+def with_size_factors(question: Question) -> Question:
+    """With e^s for each row's sum of data, where it is positive and stands inside a logarithm or exponential."""
+    inside = {
+        v.name
+        for part in subterms(question.term.term)
+        if part.head in (Operator("log"), Operator("exp"))
+        for v in free_variables(part)
+        if isinstance(v, Variable) and v.sort is not INDEX
+    }
+    for name in sorted(inside & question.data - question.masks):
+        axes = _axes_of(question, name)
+        if axes is None:
+            continue
+        term = total(element_of(name, list(axes)), axes[1])
+        if all(bool((values > 0).all()) for values in question.values.whole(term, axes[:1])):
+            changed = rewritten(question, Rewrite(term, "exp"), f"size_of_{name}")
+            question = changed if changed.term.term is not question.term.term else question
+    return question
+
+
+def _axes_of(question: Question, name: str) -> tuple[int, int] | None:
+    """Rows and columns of an array of data, from where it stands in the loss; None where it has other axes."""
+    shape = tuple(question.values.sets[0][name].shape)
+    lengths = {a: question.values.lengths[f"N{a}"] for a in range(len(question.values.lengths) // 2)}
+    spoken = {v.name for v in free_variables(question.term.term) if v.sort is INDEX}
+    found = [[a for a, n in lengths.items() if n == length and f"N{a}" in spoken] for length in shape]
+    return (found[0][0], found[1][0]) if len(found) == 2 and all(found) else None

@@ -1,0 +1,4 @@
+"""Theorems of sums and coordinates.
+
+May import from formula.
+"""

@@ -1,0 +1,52 @@
+"""The mean of a term over the noise in it, and what of it has mean zero."""
+
+from functools import reduce
+from operator import add
+
+from vaelid.auditor.formula.arithmetic import replaced, simple
+from vaelid.auditor.formula.axes_of_terms import names_in, variable_of
+from vaelid.auditor.model.question import Question
+from vaelid.auditor.proofs.polynomials import in_powers_of
+from vaelid.readings.terms.arrays import TermArray, as_term
+from vaelid.readings.terms.syntax import Element, Term, subterms
+
+__all__ = ["over_noise"]
+
+
+def over_noise(body: TermArray, question: Question) -> tuple[TermArray, list[TermArray]]:
+    """The mean over the noise of what is quadratic in it, and the rest: of mean zero.
+
+    p(e) = p0 + p1 e + p2 e^2 has the mean (p(1) + p(-1)) / 2, and p(e) - mean = p1 e + p2 (e^2 - 1).
+    """
+    rest: list[TermArray] = []
+    for name in sorted(names_in(body) & set(question.noise)):
+        elements = {
+            p
+            for p in subterms(body.term)
+            if not p.loose and isinstance(p.head, Element) and p.arguments[0].head == variable_of(p, name)
+        }
+        if len(elements) != 1:
+            return body, []
+        (eps,) = elements
+        body, more = _over_one(body, eps)
+        rest += more
+    return body, rest
+
+
+def _over_one(body: TermArray, eps: Term) -> tuple[TermArray, list[TermArray]]:
+    e = TermArray((), eps)
+    powers = in_powers_of(body, eps)
+    if powers is not None and max(powers, default=0) <= 2:
+        square = powers.get(2)
+        mean = reduce(add, [part for part in (powers.get(0), square) if part is not None], as_term(0))
+        return simple(mean), [
+            *([powers[1] * e] if 1 in powers else []),
+            *([square * (e**2 - 1)] if square is not None else []),
+        ]
+
+    def at(value: int) -> TermArray:
+        return simple(TermArray((), replaced(body.term, {eps: as_term(value).term})))
+
+    up, down, middle = at(1), at(-1), at(0)
+    mean = (up + down) / 2
+    return mean, [(up - down) / 2 * e, (mean - middle) * (e**2 - 1)]

@@ -1,0 +1,104 @@
+"""The prior of a divergence: the standard one, one of numbers, a learned one, or one at the draw."""
+
+from dataclasses import replace
+from fractions import Fraction
+
+import torch
+
+from vaelid import spec
+from vaelid.auditor.model.posterior import Posterior
+from vaelid.auditor.model.question import Rewrite
+from vaelid.auditor.model.values import Values
+from vaelid.auditor.recognition.fit import exact, fitted
+from vaelid.auditor.recognition.targets import Body, Found, Target, candidates, fits, found_with, log_forms
+from vaelid.readings.terms.arrays import TermArray, as_term
+from vaelid.readings.terms.namespace import NAMESPACE as xp
+from vaelid.theory.library.definitions import coordinate_kl, gaussian_density
+
+__all__ = ["find_divergence", "find_integrand"]
+
+
+def find_divergence(
+    term: TermArray,
+    axes: list[int],
+    posterior: Posterior,
+    values: Values,
+    own: frozenset[str],
+    masks: frozenset[str] = frozenset(),
+) -> Found | Rewrite | None:
+    """The prior, if the term is a multiple of the divergence to one, plus a constant. `own`: the posterior's leaves."""
+    body = Body.of(term)
+    standard = Target("N(0, I)", coordinate_kl(posterior.mean, posterior.log_variance))
+    if found := found_with(body, standard, axes, values):
+        return found
+    if found := _fixed_prior(body, axes, posterior, values):
+        return found
+    for mask in candidates(term, lambda names: names <= masks):
+        masked = Target("N(0, I)", mask * standard.term, mask * as_term(Fraction(-1, 2)), mask=mask)
+        if found := found_with(Body.of(term, masks), masked, axes, values):
+            return found
+    return _learned_prior(body, axes, posterior, values, own)
+
+
+def _fixed_prior(body: Body, axes: list[int], posterior: Posterior, values: Values) -> Found | None:
+    """A prior N(m, s2) of numbers: the weights of mu^2 + e^lv, mu and lv give them."""
+    mean, log_variance = posterior.mean, posterior.log_variance
+    fit = fitted(values, body.term, [mean**2 + xp.exp(log_variance), mean, log_variance], axes)
+    if fit is None:
+        return None
+    square, linear, logarithm = (values.number(weight) for weight in fit.weights)
+    if not (square > 0 and logarithm < 0):
+        return None
+    variance, centre = -logarithm / square, -linear / (2 * square)
+    m, s2 = exact(centre), exact(variance)
+    if m is None or s2 is None or s2 <= 0:
+        return None
+    log_s2 = xp.log(as_term(s2))
+    target = Target(
+        f"N({float(m):g}, {float(s2):g})",
+        coordinate_kl((mean - as_term(m)) * xp.exp(-log_s2 / 2), log_variance - log_s2),
+        parameters=(as_term(m), as_term(s2)),
+    )
+    # log(s2) may stand in the code by its name, as a decimal, or not at all
+    return found_with(body, target, axes, values) or found_with(
+        body, replace(target, normaliser=log_s2 / 2), axes, values
+    )
+
+
+def _learned_prior(
+    body: Body, axes: list[int], posterior: Posterior, values: Values, own: frozenset[str]
+) -> Found | Rewrite | None:
+    term = body.term
+    numbers = values.of(term, axes)
+    mean, log_variance = (values.of(t, axes) for t in (posterior.mean, posterior.log_variance))
+    others = [(t, values.of(t, axes)) for t in candidates(term, lambda names: not names & own)]
+    zero = (as_term(0), torch.zeros_like(numbers))
+    forms = [zero, *log_forms(others, 2)]
+    log_variances = torch.stack([values for _, values in forms])
+    deviations, spreads = torch.exp(-log_variances / 2), log_variance - log_variances
+    for m, m_values in [zero, *others]:
+        rows = spec.coordinate_kl_to_standard((mean - m_values) * deviations, spreads)
+        for k in fits(numbers, rows).nonzero().flatten().tolist():
+            lv = forms[k][0]
+            if isinstance(lv, Rewrite):
+                return lv
+            target = Target(
+                "a learned or conditional prior",
+                coordinate_kl((posterior.mean - m) * xp.exp(-lv / 2), posterior.log_variance - lv),
+                parameters=(m, lv),
+                learned=True,
+            )
+            if found := found_with(body, target, axes, values):
+                return found
+    return None
+
+
+def find_integrand(
+    term: TermArray, axes: list[int], posterior: Posterior, prior: Target, eps: TermArray, values: Values
+) -> Found | None:
+    """log q(z) - log p(z) at a draw of noise, p a normal prior that may speak of z itself."""
+    m, lv = prior.parameters
+    z = posterior.mean + xp.exp(posterior.log_variance / 2) * eps
+    log_q = gaussian_density(z, posterior.mean, posterior.log_variance)
+    target = replace(prior, term=log_q - gaussian_density(z, m, lv), at_draw=True)
+    return found_with(Body.of(term), target, axes, values)

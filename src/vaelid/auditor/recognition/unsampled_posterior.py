@@ -1,0 +1,72 @@
+"""A posterior whose divergence is in a loss, though nothing of it is decoded: found, so that this is seen."""
+
+import itertools
+
+from vaelid.auditor.formula.arithmetic import linear_in
+from vaelid.auditor.formula.axes_of_terms import axes_in, elements_of, hypotheses_of, names_in
+from vaelid.auditor.lifting.two_runs import Run
+from vaelid.auditor.model.posterior import Posterior, log_variance_of
+from vaelid.auditor.model.values import Values
+from vaelid.auditor.proofs.sums import NoProof, apart, axes_of, under_sums
+from vaelid.auditor.recognition.fit import fitted
+from vaelid.readings.errors import ReadingError
+from vaelid.readings.terms.arrays import TermArray
+from vaelid.readings.terms.syntax import REAL, subterms
+from vaelid.theory.library.definitions import coordinate_kl
+
+__all__ = ["unsampled"]
+
+
+def unsampled(run: Run) -> Posterior | None:
+    """The posterior that the terms without data speak of; None where none is found.
+
+    That of a sample that stands in them; or the mean and log-variance whose KL to N(0, I) they are a multiple of.
+    """
+    leaves = run.reading.leaves
+    data = frozenset(n for n, leaf in leaves.items() if leaf.kind in ("argument", "constant"))
+
+    def kind(term: TermArray) -> str:
+        names = names_in(term)
+        made = any(leaves[n].kind == "made" for n in names if n in leaves)
+        return "data" if names & data or not made else "model"
+
+    try:
+        every = apart(run.term, kind, hypotheses_of(run.term)).parts
+        parts = [p for p in every if kind(p.term) == "model"]
+        axes = axes_of(parts)
+        body = under_sums(parts, axes)
+    except NoProof:
+        return None
+    drawn = {n for n, leaf in leaves.items() if leaf.law == "normal"}
+    if (own := names_in(body) & drawn) and not any(names_in(p.term) & drawn for p in every if kind(p.term) == "data"):
+        return _drawn(body, own, run)
+    values = Values.near(run.arrays(), run.lengths, [n for n, leaf in leaves.items() if leaf.kind == "made"])
+    elements = [TermArray((), e) for e in elements_of(body)]
+    for mean, spread in itertools.permutations(elements[:6], 2):
+        for log_variance in (spread, 2 * spread):
+            target = coordinate_kl(mean, log_variance)
+            try:
+                if fitted(values, body, [target], axes) is not None:
+                    where = tuple(a for a in axes if a in {*axes_in(mean.term), *axes_in(spread.term)})
+                    return Posterior(where, mean, log_variance)
+            except ReadingError:
+                continue
+    return None
+
+
+def _drawn(body: TermArray, noise: frozenset[str], run: Run) -> Posterior | None:
+    """The posterior of a sample, the smallest part that is a mean plus a deviation times its draw."""
+    drawn = [e for e in elements_of(body) if e.arguments and e.arguments[0].head.name in noise]  # pyright: ignore[reportAttributeAccessIssue]
+    if len(drawn) != 1:
+        return None
+    (eps,) = drawn
+    (name,) = noise
+    for part in sorted(subterms(body.term), key=lambda term: sum(1 for _ in subterms(term))):
+        if part.sort is not REAL or part.loose or (found := linear_in(TermArray((), part), [eps])) is None:
+            continue
+        (deviation,), mean = found
+        if names_in(mean) and names_in(deviation) and not (names_in(mean) | names_in(deviation)) & noise:
+            log_variance, positive = log_variance_of(deviation, "s_0")
+            where = axes_in(part)
+            return Posterior(where, mean, log_variance, name, positive, run.reading.leaves[name].source)
+    return None

@@ -1,0 +1,152 @@
+"""Calls of a function, and what it did in one: with fewer rows, with the same draws."""
+
+import inspect
+import math
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from torch import Tensor
+from torch.utils._pytree import tree_flatten, tree_unflatten
+
+from vaelid.auditor.formula.errors import Unread
+from vaelid.auditor.recording.record import Recording, record
+from vaelid.auditor.recording.state import State
+from vaelid.spec.errors import InputError, UserCodeError
+
+__all__ = [
+    "Call",
+    "call_of",
+    "check_finite",
+    "frozen_draws",
+    "observed",
+    "scalar_loss",
+    "smaller",
+    "source_of",
+    "users_code",
+    "words_of",
+]
+
+
+@dataclass(frozen=True)
+class Call:
+    """Arguments of a function, and the tensors in them by their names."""
+
+    arguments: tuple[Any, ...]
+    tensors: Mapping[str, Tensor]
+
+
+def scalar_loss(returned: Any) -> Tensor:
+    """The loss in what a training step returned: a scalar, `loss` of a mapping or object, or the first of a tuple."""
+    if isinstance(returned, tuple | list) and returned and not hasattr(returned, "loss"):
+        returned = returned[0]
+    if isinstance(returned, Mapping) and "loss" in returned:
+        returned = returned["loss"]
+    elif not isinstance(returned, Tensor):
+        returned = getattr(returned, "loss", returned)
+    if returned is None:
+        raise InputError("the audited function returned nothing: return the loss, a scalar tensor.")
+    if not isinstance(returned, Tensor):
+        kind = type(returned).__name__
+        raise InputError(
+            f"the audited function returned a {kind}: return the loss, a scalar tensor, or a mapping or object with "
+            "one under `loss`."
+        )
+    if returned.numel() != 1:
+        shape = tuple(returned.shape)
+        raise InputError(
+            f"the audited function returned a tensor of shape {shape}: a loss is one number; take its sum or mean."
+        )
+    if not returned.is_floating_point():
+        raise InputError(f"the audited function returned a tensor of {returned.dtype}: a loss is a real number.")
+    return returned
+
+
+def check_finite(recording: Recording) -> None:
+    """A loss that is no number says nothing of the formula. Raises `UserCodeError`."""
+    assert recording.returned is not None
+    if recording.returned.device.type == "meta":
+        raise InputError("the audited function's loss is on the device meta, where tensors have no numbers.")
+    value = recording.returned.detach().item()
+    if not math.isfinite(value):
+        raise UserCodeError(
+            f"the audited function's loss is {value}: expected a finite number. Mend what gives it (a logarithm of 0, "
+            "a division by 0, an exponential that overflows), or audit it on data for which it is finite."
+        )
+
+
+def call_of(batch: Any) -> Call:
+    """The call of a step with a batch."""
+    leaves, _ = tree_flatten(batch)
+    tensors = [leaf for leaf in leaves if isinstance(leaf, Tensor)]
+    if isinstance(batch, Mapping) and len(batch) == len(tensors) and all(isinstance(v, Tensor) for v in batch.values()):
+        names = [str(key) if str(key).isidentifier() else f"x{k}" for k, key in enumerate(batch)]
+    else:
+        names = ["x", "y"][: len(tensors)] if len(tensors) <= 2 else [f"x{k + 1}" for k in range(len(tensors))]
+    return Call((batch,), dict(zip(names, tensors, strict=True)))
+
+
+def smaller(batch: Any) -> Any | None:
+    """The batch without its last rows; None where its tensors have no rows in common, or one only."""
+    leaves, structure = tree_flatten(batch)
+    rows = {leaf.shape[0] if leaf.ndim else 0 for leaf in leaves if isinstance(leaf, Tensor)}
+    if any(isinstance(leaf, Tensor) and leaf.layout != torch.strided for leaf in leaves):
+        return None  # rows cannot be cut off
+    if len(rows) != 1 or (count := rows.pop()) < 3:
+        return None
+    kept = count - 1 if count < 12 else count - max(1, count // 7)
+    return tree_unflatten([leaf[:kept] if isinstance(leaf, Tensor) else leaf for leaf in leaves], structure)
+
+
+def observed(function: Callable[..., Any], call: Call, scalar: Callable[[Any], Tensor], state: State) -> Recording:
+    """One run. What the user's code raises is said to be its."""
+    with users_code():
+        return record(function, call.arguments, call.tensors, scalar, state)
+
+
+def frozen_draws(first: Recording, again: Recording) -> frozenset[str]:
+    """The lines of draws that gave the same numbers in both runs."""
+    lines = set()
+    for at, (one, other) in enumerate(zip(first.events, again.events, strict=False)):
+        if one.name != other.name or not one.name.removeprefix("aten.").startswith(("randn", "normal", "rand")):
+            continue
+        drawn = [v for (k, _), v in first.made.items() if k == at]
+        redrawn = [v for (k, _), v in again.made.items() if k == at]
+        if drawn and redrawn and drawn[0].numel() > 1 and torch.equal(drawn[0], redrawn[0]):
+            lines.add(one.source)
+    return frozenset(lines)
+
+
+def source_of(function: Any) -> str | None:
+    """File and line of a function."""
+    try:
+        code = inspect.unwrap(function).__code__
+    except AttributeError:
+        try:
+            code = type(function).__call__.__code__
+        except AttributeError:
+            return None
+    return f"{code.co_filename}:{code.co_firstlineno}"
+
+
+@contextmanager
+def users_code() -> Iterator[None]:
+    """The user's code runs here: what it raises is theirs. Ctrl-C stays what it is."""
+    try:
+        yield
+    except (InputError, Unread, KeyboardInterrupt):
+        raise
+    except BaseException as error:
+        raise UserCodeError(f"the audited function raised {words_of(error)}") from error
+
+
+def words_of(error: BaseException) -> str:
+    """The kind of an error and its message, on one line of a message of ours."""
+    kind = type(error).__name__
+    try:
+        words = str(error)
+    except Exception:  # its own __str__ raises
+        words = ""
+    return f"{kind}: {words}" if words else kind
