@@ -1,4 +1,4 @@
 """Runs of the user's code, as the operations that they came down to.
 
-May import from formula.
+May import from formula.errors.
 """
