@@ -17,6 +17,7 @@ from vaelid.auditor.findings.witnesses import no_slope_of_divergence, separated,
 from vaelid.auditor.formula.axes_of_terms import elements_of
 from vaelid.auditor.formula.errors import Unread
 from vaelid.auditor.formula.in_balls import ball, in_ball
+from vaelid.auditor.formula.kinds import CONSTANT, Divergence
 from vaelid.auditor.judgement.divergence import divergence_claim
 from vaelid.auditor.judgement.names import Monomial, Names
 from vaelid.auditor.lifting.two_runs import Run, read_calls
@@ -145,10 +146,10 @@ def _of_run(subject: _Subject, run: Run) -> Claim:
     objective = identify(question_of(run, [given.posterior], frozenset(), given))
     rows, latents = (run.reading.axes.now(dim) for dim in run.reading.leaves[subject.mean].dims)
     names = Names({"B": rows, "L": latents}, {})
-    others = [group for group in objective.groups if group.kind not in ("divergence 0", "constant")]
+    others = [group for group in objective.groups if group.kind not in (Divergence(0), CONSTANT)]
     if others:
         return _unknown(f"a term of it is not of mean and variance alone: {names.text(others[0].body)}")
-    group = objective.group("divergence 0")
+    group = objective.group(Divergence(0))
     if group is None:
         point = {subject.mean: "2", subject.spread: "e^(0)" if subject.roles[subject.spread].positive else "0"}
         witness = separated(point, 0, 2, "the KL in nats, of which it is no positive multiple")

@@ -5,6 +5,7 @@ from dataclasses import replace
 from typing import Any
 
 from vaelid.auditor.formula.axes_of_terms import axes_in
+from vaelid.auditor.formula.kinds import MIXED, Reconstruction
 from vaelid.auditor.judgement.assessed import Assessed
 from vaelid.auditor.judgement.names import Names
 from vaelid.auditor.judgement.reconstruction import weight_of
@@ -145,7 +146,7 @@ def _assessed(
     try:
         objective = identify(question)
     except NoProof as failure:  # it could not be taken apart: what is in it is not known
-        whole = Group("mixed", (), (), question.term, failure=str(failure))
+        whole = Group(MIXED, (), (), question.term, failure=str(failure))
         objective = Objective(question, (whole,), None, str(failure))
     names = _names(run, objective, rows)
     claims = [sampler_claim(reading, sample, names, k, run.frozen)[0] for k, sample in enumerate(drawn)]
@@ -172,7 +173,7 @@ def _names(run: Run, objective: Objective, rows: frozenset[int]) -> Names:
     for posterior in objective.question.posteriors:
         latent += [a for a in posterior.axes if a not in rows and a not in latent]
     for group in objective.groups:
-        if group.kind.startswith("reconstruction"):
+        if isinstance(group.kind, Reconstruction):
             own = group.found.target.parameters[:1] if group.found is not None else ()
             seen = {axis for parameter in own for axis in axes_in(parameter.term)} or set(group.axes)
             observed += [a for a in group.axes if a not in rows and a not in observed and a in seen]

@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 
 from vaelid.auditor.findings.report import Claim
 from vaelid.auditor.formula.axes_of_terms import axes_in
+from vaelid.auditor.formula.kinds import Divergence, Kind
 from vaelid.auditor.judgement.names import Monomial, Names
 from vaelid.auditor.lifting.two_runs import Run
 from vaelid.auditor.model.posterior import Posterior
@@ -30,15 +31,15 @@ class Assessed:
     objective: Objective
     samplers: list[Claim]
     names: Names
-    weights: dict[str, Monomial | None] = field(default_factory=dict)
+    weights: dict[Kind, Monomial | None] = field(default_factory=dict)
 
     def divergences(self) -> list[tuple[Group, Posterior]]:
         """The groups that speak of a posterior, with it."""
         posteriors = self.objective.question.posteriors
         return [
-            (group, posteriors[int(group.kind.split()[1])])
+            (group, posteriors[group.kind.posterior])
             for group in self.objective.groups
-            if group.kind.startswith("divergence")
+            if isinstance(group.kind, Divergence)
         ]
 
     def sum_over_draws(self) -> None:
@@ -53,8 +54,8 @@ class Assessed:
 
     def draws_of(self, group: Group) -> frozenset[int]:
         """The axes of a group along which only the noise moves: a loss is a mean over these draws."""
-        if group.kind.startswith("divergence"):
-            posterior = self.objective.question.posteriors[int(group.kind.split()[1])]
+        if isinstance(group.kind, Divergence):
+            posterior = self.objective.question.posteriors[group.kind.posterior]
             some = shifted(posterior, group.body)
             own = {*posterior.axes, *(some.axes if some is not None else ())}
             return frozenset(group.axes) - own

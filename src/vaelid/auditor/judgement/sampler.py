@@ -9,6 +9,7 @@ from vaelid.auditor.findings.declared import Declared
 from vaelid.auditor.findings.report import Claim, Verdict, Witness
 from vaelid.auditor.findings.witnesses import correlation, no_slope_through, uniform, without_noise
 from vaelid.auditor.formula.axes_of_terms import axes_in, elements_of, names_in
+from vaelid.auditor.formula.kinds import Divergence
 from vaelid.auditor.judgement.assessed import Assessed
 from vaelid.auditor.judgement.names import Names
 from vaelid.auditor.judgement.wording import Statements
@@ -198,9 +199,9 @@ class Sampling(Statements):
         together = [entered.leaves & constants for entered, _ in reading.entering if entered.leaves & own]
         return frozenset().union(*together)
 
-    def with_divergences(self) -> set[str]:
-        """The kinds of divergences, one for each posterior that has any."""
-        return {" ".join(group.kind.split()[:2]) for group, _ in self.assessed.divergences()}
+    def with_divergences(self) -> set[int]:
+        """The posteriors that a divergence speaks of, by number."""
+        return {group.kind.posterior for group in self.objective.groups if isinstance(group.kind, Divergence)}
 
     def line_of_latent(self, constants: frozenset[str] = frozenset()) -> str | None:
         """The line at which what stands for the latent enters a network: its mean, or it with these constants."""

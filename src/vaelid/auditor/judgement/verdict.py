@@ -13,6 +13,7 @@ from vaelid.auditor.findings.witnesses import (
     without_noise,
 )
 from vaelid.auditor.formula.axes_of_terms import axes_in, names_in
+from vaelid.auditor.formula.kinds import MIXED, PARAMETER, Reconstruction
 from vaelid.auditor.judgement.assessed import Assessed
 from vaelid.auditor.judgement.coverage import (
     counted_twice,
@@ -136,7 +137,7 @@ class _Judge(Sampling):
 
     def bound(self) -> Bound | None:
         question = self.objective.question
-        if not question.posteriors or not any(group.kind == "mixed" for group in self.objective.groups):
+        if not question.posteriors or not any(group.kind is MIXED for group in self.objective.groups):
             return None
         return bound_in(question, self.assessed.run)
 
@@ -155,7 +156,7 @@ class _Judge(Sampling):
             claim = _cut_off(cuts[0])
             return self.reported(target, "no ELBO", (*samplers, claim), None)
         self.objective = bound.objective
-        self.reconstruction = bound.objective.group("reconstruction")
+        self.reconstruction = bound.objective.group(Reconstruction())
         theorems = tuple(t for t in (bound.objective.theorem, bound.theorem, bound.of_rows) if t is not None)
         reason = "it is -log of a sum over draws of p(x, z) / q(z|x), averaged over rows, and a constant."
         claims = (
@@ -180,7 +181,7 @@ class _Judge(Sampling):
         unknown = sum(len(p.draws) or 1 for p in self.objective.question.posteriors) < len(samplers)
         unknown = unknown or any(claim.verdict in ("UNKNOWN", "OTHER") for claim in samplers)
         unknown = unknown or self.passes_by_the_sample()
-        stray = any(group.kind in ("mixed", "parameter") for group in self.objective.groups)
+        stray = any(group.kind in (MIXED, PARAMETER) for group in self.objective.groups)
         if not claims and (samplers or not self.sampled):
             if unknown or stray or (not self.sampled and self.reaches(self.objective.question.posteriors[0].leaves)):
                 claims.append(Claim("divergence", "UNKNOWN", "what speaks of the posterior was not recognised."))
@@ -284,7 +285,7 @@ class _Judge(Sampling):
     def reconstruction_claims(self) -> list[Claim]:
         group = self.reconstruction
         if group is None:
-            mixed = any(group.kind == "mixed" for group in self.objective.groups)
+            mixed = any(group.kind is MIXED for group in self.objective.groups)
             reason = "no term of the loss depends on what the decoder puts out."
             unsure = mixed or self.reaches(self.objective.question.outputs)
             unsure = unsure or (self.sampled and not self.assessed.samplers)
@@ -389,7 +390,7 @@ class _Judge(Sampling):
     def objective_claim(self, others: list[Claim]) -> tuple[str, Claim]:
         bad = [claim for claim in others if claim.verdict in ("REFUTED", "UNKNOWN")]
         named = [claim for claim in others if claim.verdict == "OTHER"]
-        stray = [g for g in self.objective.groups if g.kind in ("mixed", "parameter")]
+        stray = [g for g in self.objective.groups if g.kind in (MIXED, PARAMETER)]
         if any(claim.name == "sampler" for claim in named) and not self.assessed.divergences():
             return autoencoder(self.assessed.run)
         if self.other == PAIRS:
@@ -402,7 +403,7 @@ class _Judge(Sampling):
         if stray and not bad and (name := self.further_term(stray)):
             return name, Claim("objective", "OTHER", f"it is {name}.", self.names.text(stray[0].body))
         if stray:
-            kinds = "the posterior and the decoder together" if stray[0].kind == "mixed" else "parameters only"
+            kinds = "the posterior and the decoder together" if stray[0].kind is MIXED else "parameters only"
             if stray[0].failure:
                 return "unknown", Claim("objective", "UNKNOWN", f"{stray[0].failure}.")
             formula = self.names.text(stray[0].body)
@@ -442,7 +443,7 @@ class _Judge(Sampling):
         known = [*(group for group, _ in self.assessed.divergences()), self.reconstruction]
         if any(group is None or group.theorem is None for group in known) or len(known) < 2:
             return None
-        derived = all(group.kind == "parameter" and names_in(group.body) & set(question.derived) for group in stray)
+        derived = all(group.kind is PARAMETER and names_in(group.body) & set(question.derived) for group in stray)
         return "an ELBO and a further term of the posterior, as DIP-VAE's on its covariance" if derived else None
 
 

@@ -11,6 +11,7 @@ from vaelid.auditor.findings.report import Claim, Verdict
 from vaelid.auditor.findings.witnesses import separated
 from vaelid.auditor.formula.axes_of_terms import axes_in, count
 from vaelid.auditor.formula.in_balls import in_ball
+from vaelid.auditor.formula.kinds import Reconstruction
 from vaelid.auditor.judgement.assessed import Assessed
 from vaelid.auditor.judgement.names import Monomial
 from vaelid.auditor.recognition.groups import Group
@@ -30,13 +31,13 @@ class Statements:
         self.declared = declared
         self.objective = assessed.objective
         self.names = assessed.names
-        self.reconstruction = self.objective.group("reconstruction")
+        self.reconstruction = self.objective.group(Reconstruction())
 
     def beta(self) -> Monomial | None:
         """The weight of the KL against the likelihood of the variance that is stated, or 1."""
         if self.reconstruction is None or self.reconstruction.found is None:
             return None
-        own = self.assessed.weights.get("reconstruction")
+        own = self.assessed.weights.get(Reconstruction())
         weights = [self.assessed.weights.get(group.kind) for group, _ in self.assessed.divergences()]
         if own is None or not own.number or not weights or any(w is None for w in weights):
             return None
@@ -192,7 +193,7 @@ class Statements:
         theorem = self.objective.theorem
         assert theorem is not None
         value = beta.at(self.names.sizes)
-        weight = self.assessed.weights["reconstruction"]
+        weight = self.assessed.weights[Reconstruction()]
         reason = f"it is {weight} * (NLL + beta * KL) and a constant, with beta = {beta}"
         shown, declared = apart(value, value if self.declared.beta is None else self.declared.beta)
         reason += "" if not beta.powers else f" = {shown} at these sizes"

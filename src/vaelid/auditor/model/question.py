@@ -9,6 +9,7 @@ from vaelid.auditor.formula.arithmetic import replaced
 from vaelid.auditor.formula.axes_of_terms import axes_in, element_of, hypotheses_of, length_of, names_in
 from vaelid.auditor.formula.circuit import Fold
 from vaelid.auditor.formula.in_tensors import array_of
+from vaelid.auditor.formula.kinds import CONSTANT, MIXED, PARAMETER, Divergence, Kind, Reconstruction
 from vaelid.auditor.formula.patterns import matched
 from vaelid.auditor.lifting.folds import folds
 from vaelid.auditor.lifting.two_runs import Run
@@ -79,24 +80,24 @@ class Question:
         """These arrays, and for each that is written for a term the leaves in that."""
         return frozenset().union(*(self.written.get(name, {name}) for name in names))
 
-    def kind(self, term: TermArray) -> str:
+    def kind(self, term: TermArray) -> Kind:
         """What a term speaks of."""
         kinds = self.kinds(term)
         if len(kinds) > 1:
-            return "mixed"
-        return kinds.pop() if kinds else "constant" if names_in(term) <= self.data else "parameter"
+            return MIXED
+        return kinds.pop() if kinds else CONSTANT if names_in(term) <= self.data else PARAMETER
 
-    def kinds(self, term: TermArray) -> set[str]:
+    def kinds(self, term: TermArray) -> set[Divergence | Reconstruction]:
         """The posteriors that a term speaks of, and whether of a decoder's output."""
         names = names_in(term)
-        kinds = {f"divergence {self.noise[name]}" for name in names if name in self.noise}
+        kinds = set[Divergence | Reconstruction](Divergence(self.noise[name]) for name in names if name in self.noise)
         own: set[str] = set()
         for k, posterior in enumerate(self.posteriors):
             if here := names & posterior.leaves:
-                kinds.add(f"divergence {k}")
+                kinds.add(Divergence(k))
                 own |= here
         if names & self.outputs - own:
-            kinds.add("reconstruction")
+            kinds.add(Reconstruction())
         return kinds
 
 

@@ -12,6 +12,7 @@ from operator import add
 
 from vaelid.auditor.formula.arithmetic import is_number, linear_in, outermost_sums, tidy
 from vaelid.auditor.formula.axes_of_terms import index_of, total
+from vaelid.auditor.formula.kinds import MIXED, Kind
 from vaelid.readings.terms.arrays import TermArray, as_term, index, real, size, variable
 from vaelid.readings.terms.formulas import for_all
 from vaelid.readings.terms.namespace import NAMESPACE as xp
@@ -97,13 +98,13 @@ def value_of(parts: Iterable[Part]) -> TermArray:
     return reduce(add, terms) if terms else as_term(0)
 
 
-def apart(term: TermArray, kind: Callable[[TermArray], str], hypotheses: tuple[Term, ...]) -> Apart:
+def apart(term: TermArray, kind: Callable[[TermArray], Kind], hypotheses: tuple[Term, ...]) -> Apart:
     """The parts of a term: each of one kind, or not to be taken apart."""
     sums = outermost_sums(term.term)
     if not sums:
         return _without_sums(term, kind, hypotheses)
     found = linear_in(term, sums)
-    whole = kind(term) != "mixed" and all(part.head != Binder("sum") for part in sums)
+    whole = kind(term) is not MIXED and all(part.head != Binder("sum") for part in sums)
     if found is None or whole:
         return Apart((Part(as_term(1), term),), None)
     factors, rest = found
@@ -176,9 +177,9 @@ def _pushed(factor: TermArray, term: Term, hypotheses: tuple[Term, ...]) -> tupl
     return result, proved(given(*hypotheses, eq(factor * TermArray((), term), result)), theorems)
 
 
-def _without_sums(term: TermArray, kind: Callable[[TermArray], str], hypotheses: tuple[Term, ...]) -> Apart:
-    by_kind: dict[str, TermArray] = {}
-    if kind(term) == "mixed":
+def _without_sums(term: TermArray, kind: Callable[[TermArray], Kind], hypotheses: tuple[Term, ...]) -> Apart:
+    by_kind: dict[Kind, TermArray] = {}
+    if kind(term) is MIXED:
         for part in added(term.term):
             by_kind[kind(part)] = by_kind[kind(part)] + part if kind(part) in by_kind else part
     if len(by_kind) < 2:
@@ -226,7 +227,7 @@ def _free_of(over: Sum, term: TermArray) -> bool:
     return over.index not in free_variables(term.term)
 
 
-def _of_sum(term: Term, kind: Callable[[TermArray], str], hypotheses: tuple[Term, ...]) -> Apart:
+def _of_sum(term: Term, kind: Callable[[TermArray], Kind], hypotheses: tuple[Term, ...]) -> Apart:
     over = Sum.of(term)
     inner = apart(over.body, kind, hypotheses)
     if inner.theorem is None and len(inner.parts) == 1 and not _free_of(over, over.body):

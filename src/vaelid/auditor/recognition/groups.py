@@ -1,9 +1,10 @@
 """The parts of a loss by kind: of which posterior, of which output, of which elements."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from vaelid.auditor.formula.axes_of_terms import axes_in, elements_of, names_in
+from vaelid.auditor.formula.kinds import MIXED, PARAMETER, Divergence, Kind, Reconstruction
 from vaelid.auditor.model.question import Question
 from vaelid.auditor.proofs.sums import Part, axes_of, under_sums, value_of
 from vaelid.auditor.recognition.targets import Found
@@ -19,8 +20,7 @@ class Group:
     """The parts of a loss that are of one kind.
 
     Attributes:
-        kind: ``reconstruction``, ``divergence 0``, ``divergence 1``, ..., ``constant``, ``parameter`` or ``mixed``; of
-            further data or coordinates ``reconstruction 2``, ``divergence 0 2``, ...
+        kind: what they speak of.
         parts: as they stand.
         axes: that they sum over.
         body: what is under the sums.
@@ -31,7 +31,7 @@ class Group:
         failure: why there is no theorem.
     """
 
-    kind: str
+    kind: Kind
     parts: tuple[Part, ...]
     axes: tuple[int, ...]
     body: TermArray
@@ -45,17 +45,17 @@ class Group:
 
 def grouped(question: Question, parts: Iterable[Part]) -> list[Group]:
     """The parts of a loss by kind."""
-    by_kind: dict[str, list[Part]] = {}
+    by_kind: dict[Kind, list[Part]] = {}
     for part in parts:
         by_kind.setdefault(question.kind(value_of([part])), []).append(part)
-    for part in by_kind.pop("parameter", []):  # a scale or a prior's: with what else speaks of it
+    for part in by_kind.pop(PARAMETER, []):  # a scale or a prior's: with what else speaks of it
         names = names_in(value_of([part])) - question.data
-        at = next((k for k, others in by_kind.items() if names & names_in(value_of(others))), "parameter")
+        at = next((k for k, others in by_kind.items() if names & names_in(value_of(others))), PARAMETER)
         by_kind.setdefault(at, []).append(part)
-    for part in by_kind.pop("mixed", []):  # a prior may come from a decoder: of what is sampled above
-        kinds = question.kinds(value_of([part])) - {"reconstruction"}
+    for part in by_kind.pop(MIXED, []):  # a prior may come from a decoder: of what is sampled above
+        kinds = question.kinds(value_of([part])) - {Reconstruction()}
         data = names_in(value_of([part])) & question.data
-        by_kind.setdefault(kinds.pop() if len(kinds) == 1 and not data else "mixed", []).append(part)
+        by_kind.setdefault(kinds.pop() if len(kinds) == 1 and not data else MIXED, []).append(part)
     _move_priors(question, by_kind)
     groups = []
     for kind, found in by_kind.items():
@@ -64,15 +64,15 @@ def grouped(question: Question, parts: Iterable[Part]) -> list[Group]:
     return groups
 
 
-def _move_priors(question: Question, by_kind: dict[str, list[Part]]) -> None:
+def _move_priors(question: Question, by_kind: dict[Kind, list[Part]]) -> None:
     """What a decoder put out and a divergence speaks of, as a prior, is the divergence's, if no data stand with it."""
-    outputs = by_kind.pop("reconstruction", [])
+    outputs = by_kind.pop(Reconstruction(), [])
     of_data = frozenset().union(*(names for p in outputs if (names := names_in(value_of([p]))) & question.data))
     for part in outputs:
         names = names_in(value_of([part])) - of_data
-        divergences = (kind for kind in by_kind if kind.startswith("divergence"))
-        of = next((kind for kind in divergences if names & names_in(value_of(by_kind[kind]))), "reconstruction")
-        by_kind.setdefault(of, []).append(part)
+        divergences = (kind for kind in by_kind if isinstance(kind, Divergence))
+        of = next((kind for kind in divergences if names & names_in(value_of(by_kind[kind]))), None)
+        by_kind.setdefault(of or Reconstruction(), []).append(part)
 
 
 def by_outputs(question: Question, group: Group) -> list[Group]:
@@ -87,11 +87,11 @@ def by_outputs(question: Question, group: Group) -> list[Group]:
 
 
 def _numbered(group: Group, several: Iterable[list[Part]]) -> list[Group]:
+    assert isinstance(group.kind, Divergence | Reconstruction)  # no other kind has parts
     groups = []
     for number, parts in enumerate(several, 1):
         axes = axes_of(parts)
-        kind = group.kind if number == 1 else f"{group.kind} {number}"
-        groups.append(Group(kind, tuple(parts), tuple(axes), under_sums(parts, axes)))
+        groups.append(Group(replace(group.kind, part=number), tuple(parts), tuple(axes), under_sums(parts, axes)))
     return groups
 
 

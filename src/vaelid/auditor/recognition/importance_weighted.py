@@ -11,6 +11,7 @@ from vaelid.auditor.findings.witnesses import separated, wrong_sign
 from vaelid.auditor.formula.arithmetic import is_number
 from vaelid.auditor.formula.axes_of_terms import axes_in, elements_of, index_of, names_in, variable_of
 from vaelid.auditor.formula.in_balls import in_ball
+from vaelid.auditor.formula.kinds import MIXED, Divergence, Reconstruction
 from vaelid.auditor.lifting.gradients import gradient_agrees
 from vaelid.auditor.lifting.reading import Reading
 from vaelid.auditor.lifting.two_runs import Run
@@ -66,7 +67,7 @@ def importance_weighted(question: Question) -> Bound | None:
             continue
         over, inside, logarithm = opened
         exponent = _exponent(inside)
-        if exponent is None or question.kind(exponent) != "mixed":
+        if exponent is None or question.kind(exponent) is not MIXED:
             continue
         found = _bound(question, -exponent, over)
         return found if found.failure or found.theorem is None else _of_rows(question, found, logarithm)
@@ -137,8 +138,8 @@ def _exponent(body: Term) -> TermArray | None:
 def _bound(question: Question, weight: TermArray, over: int) -> Bound:
     inner = replace(question, term=weight)
     objective = identify(inner)
-    divergence = objective.group("divergence 0")
-    reconstruction = objective.group("reconstruction")
+    divergence = objective.group(Divergence(0))
+    reconstruction = objective.group(Reconstruction())
     posterior = question.posteriors[0]
     drawn = posterior.noise
     failure = ""

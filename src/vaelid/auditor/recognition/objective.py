@@ -7,6 +7,7 @@ from operator import add
 
 from vaelid.auditor.formula.arithmetic import is_number
 from vaelid.auditor.formula.axes_of_terms import axes_in, element_of, elements_of, names_in, variable_of
+from vaelid.auditor.formula.kinds import CONSTANT, PARAMETER, Divergence, Kind, Reconstruction
 from vaelid.auditor.formula.patterns import matched
 from vaelid.auditor.model.posterior import Posterior
 from vaelid.auditor.model.question import Question, Rewrite, rewritten
@@ -36,7 +37,7 @@ class Objective:
     theorem: Theorem | None
     failure: str = ""
 
-    def group(self, kind: str) -> Group | None:
+    def group(self, kind: Kind) -> Group | None:
         """The group of this kind."""
         return next((group for group in self.groups if group.kind == kind), None)
 
@@ -54,7 +55,7 @@ class Objective:
     @property
     def reconstructions(self) -> list[Group]:
         """The groups that compare data with what the decoder put out: one, or one for each kind of data."""
-        return [group for group in self.groups if group.kind.startswith("reconstruction")]
+        return [group for group in self.groups if isinstance(group.kind, Reconstruction)]
 
 
 def identify(question: Question) -> Objective:
@@ -84,7 +85,7 @@ _REWRITES = 8
 def _recognised_or_split(question: Question, group: Group) -> list[tuple[Group, Found | Rewrite | None]]:
     """The group and what it is; or, if all are known, likelihoods of different data, KLs of different coordinates."""
     whole = _recognised(question, group)
-    if whole is not None or not group.kind.startswith(("reconstruction", "divergence")):
+    if whole is not None or not isinstance(group.kind, Divergence | Reconstruction):
         return [(group, whole)]
     for groups in (by_elements(group), by_outputs(question, group)):
         if len(groups) > 1 and None not in (found := [_recognised(question, one) for one in groups]):
@@ -101,8 +102,8 @@ def _recognised(question: Question, group: Group) -> Found | Rewrite | None:
 
 def _found(question: Question, group: Group) -> Found | Rewrite | None:
     axes = places_of(question, group)
-    if group.kind.startswith("divergence"):
-        posterior = question.posteriors[int(group.kind.split()[1])]
+    if isinstance(group.kind, Divergence):
+        posterior = question.posteriors[group.kind.posterior]
         mean, *_ = over_noise(group.body, question)
         with suppress(ReadingError):
             if (
@@ -111,7 +112,7 @@ def _found(question: Question, group: Group) -> Found | Rewrite | None:
                 return _at_draw(question, group, axes, posterior, found)
         some = shifted(posterior, mean)
         return None if some is None else find_divergence(mean, axes, some, question.values, posterior.leaves)
-    if group.kind.startswith("reconstruction"):
+    if isinstance(group.kind, Reconstruction):
         return find_likelihood(group.body, axes, question.values, question.data, question.masks, question.rows)
     return None
 
@@ -151,7 +152,7 @@ def _proved(question: Question, taken: Theorem | None, groups: list[Group], hypo
             proofs.append(_proved_group(question, group, hypotheses))
         except NoProof as failure:
             proofs.append(replace(group, failure=str(failure)))
-    if any(group.kind not in ("constant",) and group.theorem is None for group in proofs):
+    if any(group.kind is not CONSTANT and group.theorem is None for group in proofs):
         return Objective(question, tuple(proofs), None)
     terms = []
     for group in proofs:
@@ -181,7 +182,7 @@ def of_one_array(question: Question, pattern: TermArray, name: str) -> Group | N
     written = replace(question, term=term, values=values)
     hypotheses = written.hypotheses
     try:
-        taken = apart(term, lambda part: name if name in names_in(part) else "rest", hypotheses)
+        taken = apart(term, lambda part: PARAMETER if name in names_in(part) else CONSTANT, hypotheses)
         own = [part for part in taken.parts if name in names_in(value_of([part]))]
         rest = [part for part in taken.parts if part not in own]
         if not own or any(names_in(value_of([part])) - question.data for part in rest):
@@ -192,8 +193,8 @@ def of_one_array(question: Question, pattern: TermArray, name: str) -> Group | N
         found = found_with(Body.of(body), target, list(over), values)
         if found is None:
             return None
-        group = Group(name, tuple(own), tuple(over), body, found)
-        constant = [Group("constant", tuple(rest), (), value_of(rest))] if rest else []
+        group = Group(PARAMETER, tuple(own), tuple(over), body, found)
+        constant = [Group(CONSTANT, tuple(rest), (), value_of(rest))] if rest else []
         whole = _proved(written, taken.theorem, [group, *constant], hypotheses)
     except (NoProof, ReadingError):
         return None
@@ -204,7 +205,7 @@ def _proved_group(question: Question, group: Group, hypotheses: tuple[Term, ...]
     found = group.found
     assert found is not None
     noise: list[TermArray] = []
-    if group.kind.startswith("divergence") and not found.target.at_draw:
+    if isinstance(group.kind, Divergence) and not found.target.at_draw:
         noise = over_noise(group.body, question)[1]
 
     def base(body: TermArray) -> tuple[list[tuple[TermArray, TermArray]], TermArray, Theorem]:

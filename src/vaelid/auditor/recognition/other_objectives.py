@@ -6,6 +6,7 @@ from functools import reduce
 from vaelid.auditor.findings.report import Claim
 from vaelid.auditor.formula.arithmetic import is_number
 from vaelid.auditor.formula.axes_of_terms import axes_in, names_in, total
+from vaelid.auditor.formula.kinds import Divergence, Reconstruction
 from vaelid.auditor.lifting.axes import Axes
 from vaelid.auditor.lifting.two_runs import Run
 from vaelid.auditor.model.question import Question
@@ -71,9 +72,7 @@ def _is_divergence(question: Question, term: TermArray, k: int) -> bool:
     posterior = question.posteriors[k]
     try:
         parts = [
-            p
-            for p in apart(term, question.kind, question.hypotheses).parts
-            if question.kind(p.term) == f"divergence {k}"
+            p for p in apart(term, question.kind, question.hypotheses).parts if question.kind(p.term) == Divergence(k)
         ]
         if not parts:
             return False
@@ -88,9 +87,9 @@ def _is_divergence(question: Question, term: TermArray, k: int) -> bool:
 
 def function_of_divergence(question: Question, group: Group) -> str | None:
     """The name of what is done to a KL, where it is not added as it stands: free bits, a capacity."""
-    if not group.kind.startswith("divergence"):
+    if not isinstance(group.kind, Divergence):
         return None
-    k = int(group.kind.split()[1])
+    k = group.kind.posterior
     for name, inside in _inside(group.body.term):
         if question.kind(inside) != group.kind or not _is_divergence(question, inside, k):
             continue
@@ -126,7 +125,7 @@ def _of_absolute(question: Question, group: Group, inside: TermArray) -> str:
 def function_of_likelihood(question: Question, group: Group) -> str | None:
     """The name of what is done to a negative log-likelihood, where it is not added as it stands."""
     for name, inside in _inside(group.body.term):
-        if question.kind(inside) != "reconstruction":
+        if question.kind(inside) != Reconstruction():
             continue
         try:
             parts = list(apart(inside, question.kind, question.hypotheses).parts)

@@ -4,6 +4,7 @@ import itertools
 
 from vaelid.auditor.formula.arithmetic import linear_in
 from vaelid.auditor.formula.axes_of_terms import axes_in, elements_of, hypotheses_of, names_in
+from vaelid.auditor.formula.kinds import Divergence, Kind, Reconstruction
 from vaelid.auditor.lifting.two_runs import Run
 from vaelid.auditor.model.posterior import Posterior, log_variance_of
 from vaelid.auditor.model.values import Values
@@ -25,20 +26,21 @@ def unsampled(run: Run) -> Posterior | None:
     leaves = run.reading.leaves
     data = frozenset(n for n, leaf in leaves.items() if leaf.kind in ("argument", "constant"))
 
-    def kind(term: TermArray) -> str:
+    def kind(term: TermArray) -> Kind:
         names = names_in(term)
         made = any(leaves[n].kind == "made" for n in names if n in leaves)
-        return "data" if names & data or not made else "model"
+        return Reconstruction() if names & data or not made else Divergence(0)
 
     try:
         every = apart(run.term, kind, hypotheses_of(run.term)).parts
-        parts = [p for p in every if kind(p.term) == "model"]
+        parts = [p for p in every if kind(p.term) == Divergence(0)]
         axes = axes_of(parts)
         body = under_sums(parts, axes)
     except NoProof:
         return None
     drawn = {n for n, leaf in leaves.items() if leaf.law == "normal"}
-    if (own := names_in(body) & drawn) and not any(names_in(p.term) & drawn for p in every if kind(p.term) == "data"):
+    others = [p for p in every if kind(p.term) == Reconstruction()]
+    if (own := names_in(body) & drawn) and not any(names_in(p.term) & drawn for p in others):
         return _drawn(body, own, run)
     values = Values.near(run.arrays(), run.lengths, [n for n, leaf in leaves.items() if leaf.kind == "made"])
     elements = [TermArray((), e) for e in elements_of(body)]
