@@ -18,7 +18,7 @@ from tests.fuzz.folders import Folders, copy
 from vaelid.interface.cli import main
 from vaelid.interface.cli.status import INTERNAL
 from vaelid.interface.collect import collect_report
-from vaelid.interface.report import render
+from vaelid.interface.run_page import render
 from vaelid.interface.runs import load
 from vaelid.train.checkpoint import decode_tensors
 

@@ -13,7 +13,7 @@ from sklearn.datasets import load_digits, load_sample_images, load_wine
 from vaelid.interface.collect import collect_report
 from vaelid.interface.data import load_data
 from vaelid.interface.fit import train
-from vaelid.interface.report import RunReport
+from vaelid.interface.run_page import RunReport
 from vaelid.interface.runs import Run
 from vaelid.train.model import VAE
 from vaelid.train.recipe import Recipe

@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 from vaelid.interface.objective import AUDITED_ROWS, audited
-from vaelid.interface.report.content import LatentGrid, Pictures, RunReport
+from vaelid.interface.run_page.content import LatentGrid, Pictures, RunReport
 from vaelid.interface.runs import Run
 from vaelid.spec.errors import InputError
 from vaelid.spec.likelihoods import gaussian_diag, likelihood

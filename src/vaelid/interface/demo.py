@@ -8,7 +8,7 @@ from vaelid.interface.collect import collect_report
 from vaelid.interface.data import load_data
 from vaelid.interface.files import write_atomically
 from vaelid.interface.fit import train
-from vaelid.interface.report import render
+from vaelid.interface.run_page import render
 from vaelid.interface.runs import Run
 from vaelid.interface.shell import suggested
 from vaelid.interface.threads import with_threads

@@ -1,7 +1,6 @@
 """`render`: an audit as one HTML page that loads nothing. The heading is the finding."""
 
 from html import escape
-from importlib.resources import files
 
 from vaelid.auditor import Claim, Report
 from vaelid.auditor.findings.bugs import BUGS
@@ -9,32 +8,25 @@ from vaelid.interface.audit.asked import EXIT
 from vaelid.interface.audit.code import panels
 from vaelid.interface.audit.parts import badge, formula, number_line, prose, section, sentence
 from vaelid.interface.audit.places import shown, split
-from vaelid.interface.audit.words import EXPECTED, at_point, deciding, interval, mend, number, place, sized
+from vaelid.interface.audit.words import EXPECTED, at_point, deciding, interval, mend, place, sized
+from vaelid.interface.html.numbers import four_digits
+from vaelid.interface.html.page import asset, page
 from vaelid.readings.terms.text import text
 
 __all__ = ["render"]
-
-POLICY = "default-src 'none'; img-src data:; style-src 'unsafe-inline'"
-"""The browser itself is told that this page loads nothing, and runs nothing."""
 
 _MARKS = {"REFUTED": "bad", "PROVED": "good", "UNKNOWN": "unsure", "OTHER": "apart"}
 _LONGEST_HEADING = 110
 _CLAIMS = ("sampler", "divergence", "reconstruction", "objective", "evaluation")
 
 
-def _style() -> str:
-    shared = files("vaelid.interface.report").joinpath("assets", "tokens.css")
-    own = files("vaelid.interface.audit").joinpath("assets", "audit.css")
-    return "\n".join(sheet.read_text(encoding="utf-8") for sheet in (shared, own))
-
-
-def _bar(report: Report) -> str:
+def _bar(report: Report) -> list[str]:
     found = split(report.source)
     where = f"{shown(found[0])}:{found[1]}" if found else ""
     name = report.target.rpartition(":")[2]
     parts = ["<b>vaelid</b> audit", f"<code>{escape(where)}</code> <code>{escape(name)}</code>", escape(sized(report))]
     ended = f"{report.seconds:.1f} s, exit status {EXIT[report.verdict]}"
-    return f'<div class="bar">{"".join(f"<span>{part}</span>" for part in [*filter(None, parts), ended])}</div>'
+    return [*filter(None, parts), ended]
 
 
 def _heading(report: Report) -> tuple[str, str]:
@@ -77,10 +69,12 @@ def _keys(report: Report) -> str:
     if report.beta_effective is not None:
         below = f"{escape(report.beta_formula)}, " if report.beta_formula else ""
         at = f"at {sized(report)}" if report.sizes else "at the recorded sizes"
-        items.append(("β, the KL’s weight", number(report.beta_effective), f"{below}{escape(at)}"))
+        items.append(("β, the KL’s weight", four_digits(report.beta_effective), f"{below}{escape(at)}"))
     if report.observation_variance is not None and report.beta_effective != 1:
         deviation = report.observation_variance**0.5
-        items.append(("variance at which β is 1", number(report.observation_variance), f"σ = {number(deviation)}"))
+        items.append(
+            ("variance at which β is 1", four_digits(report.observation_variance), f"σ = {four_digits(deviation)}")
+        )
     items += [(name, value, "") for name, value in (("p(x|z)", report.likelihood), ("prior", report.prior)) if value]
     drawn = "".join(
         f'<div><dt>{name}</dt><dd class="{"n" if below else "w"}">{escape(value)}</dd><dd>{below}</dd></div>'
@@ -236,31 +230,20 @@ def _assumptions(report: Report) -> str:
 def render(report: Report, command: str = "") -> str:
     """The page. `command` is what makes it again."""
     again = f"Again: <code>{escape(command)}</code> &nbsp; " if command else ""
-    return f"""<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta http-equiv="Content-Security-Policy" content="{POLICY}">
-<title>{report.verdict}: {escape(report.target)} · vaelid audit</title>
-<meta name="description" content="{escape(report.summary)}">
-<link rel="icon" href="data:,">
-<style>
-{_style()}</style>
-</head>
-<body>
-{_bar(report)}
-<main>
-{_header(report)}
-{_where(report)}
-{_witness(report)}
-{_mending(report)}
-{_notes(report)}
-{_claims(report)}
-{_theorems(report)}
-{_assumptions(report)}
-</main>
-<footer>{again}For machines: <code>--json</code>, <code>--sarif</code></footer>
-</body>
-</html>
-"""
+    return page(
+        title=f"{report.verdict}: {report.target} · vaelid audit",
+        description=report.summary,
+        styles=[asset("vaelid.interface.audit", "audit.css")],
+        bar=_bar(report),
+        sections=(
+            _header(report),
+            _where(report),
+            _witness(report),
+            _mending(report),
+            _notes(report),
+            _claims(report),
+            _theorems(report),
+            _assumptions(report),
+        ),
+        footer=f"{again}For machines: <code>--json</code>, <code>--sarif</code>",
+    )

@@ -4,7 +4,8 @@ import re
 from html import escape
 
 from vaelid.auditor import Witness
-from vaelid.interface.audit.words import number, readable
+from vaelid.interface.audit.words import readable
+from vaelid.interface.html.numbers import four_digits
 
 __all__ = ["badge", "formula", "number_line", "prose", "section", "sentence"]
 
@@ -71,12 +72,12 @@ def number_line(witness: Witness) -> str:
         name: 90 + 300 * (value - low) / (high - low) for name, value in (("c", computed), ("e", expected), ("0", 0.0))
     }
     zero = f'<path class="axis" d="M{at["0"]:.1f} 54v12"/><text x="{at["0"]:.1f}" y="82" text-anchor="middle">0</text>'
-    words = f"computed {number(computed)}, expected {number(expected)}"
+    words = f"computed {four_digits(computed)}, expected {four_digits(expected)}"
     return (
         f'<figure><svg viewBox="0 0 480 120" role="img" aria-label="{words}"><path class="axis" d="M20 60H460"/>{zero}'
         f'<path class="bad" stroke-width="3" d="M{at["c"] - 6:.1f} 54l12 12m0-12l-12 12"/>'
-        f'<text class="bad" x="{at["c"]:.1f}" y="34" text-anchor="middle">computed {number(computed)}</text>'
+        f'<text class="bad" x="{at["c"]:.1f}" y="34" text-anchor="middle">computed {four_digits(computed)}</text>'
         f'<path class="good" stroke-width="3" d="M{at["e"] - 5:.1f} 55h10v10h-10z"/>'
-        f'<text class="good" x="{at["e"]:.1f}" y="108" text-anchor="middle">expected {number(expected)}</text>'
+        f'<text class="good" x="{at["e"]:.1f}" y="108" text-anchor="middle">expected {four_digits(expected)}</text>'
         "</svg></figure>"
     )

@@ -5,7 +5,8 @@ import textwrap
 
 from vaelid.auditor import Claim, Report
 from vaelid.interface.audit.places import split
-from vaelid.interface.audit.words import EXPECTED, at_point, deciding, interval, mend, number, place, readable, sized
+from vaelid.interface.audit.words import EXPECTED, at_point, deciding, interval, mend, place, readable, sized
+from vaelid.interface.html.numbers import four_digits
 
 __all__ = ["lines"]
 
@@ -59,13 +60,14 @@ def _evidence(claim: Claim) -> list[str]:
 def _figures(report: Report) -> list[str]:
     beta = []
     if report.beta_effective is not None:
-        beta.append(number(report.beta_effective))
+        beta.append(four_digits(report.beta_effective))
     if report.beta_formula is not None and report.beta_formula not in beta:
         beta.insert(0, report.beta_formula)
     named = {
         "objective": report.objective_name,
         "beta": " = ".join(beta),
-        "beta is 1": report.observation_variance is not None and f"at variance {number(report.observation_variance)}",
+        "beta is 1": report.observation_variance is not None
+        and f"at variance {four_digits(report.observation_variance)}",
         "likelihood": report.likelihood,
         "prior": report.prior,
         "loss": report.formula,

@@ -1,4 +1,4 @@
-"""Words that the terminal and the page share: what is expected of each claim, and numbers as people read them."""
+"""Words that the terminal and the page share: what is expected of each claim, where, and at which values."""
 
 import re
 from collections.abc import Mapping
@@ -6,8 +6,9 @@ from collections.abc import Mapping
 from vaelid.auditor import Claim, Report
 from vaelid.auditor.findings.bugs import BUGS
 from vaelid.interface.audit.places import shown, split
+from vaelid.interface.html.numbers import minus, power_of_ten
 
-__all__ = ["EXPECTED", "at_point", "deciding", "interval", "mend", "number", "place", "readable", "sized"]
+__all__ = ["EXPECTED", "at_point", "deciding", "interval", "mend", "place", "readable", "sized"]
 
 EXPECTED: Mapping[str, tuple[str, str]] = {
     "sampler": ("a sampler of the posterior draws", "z = μ + σ · ε,  ε ~ N(0, 1), fresh for each row and coordinate"),
@@ -37,22 +38,16 @@ def place(source: str | None) -> str:
     return f"{shown(found[0])}, line {found[1]}" if found else ""
 
 
-def number(value: float) -> str:
-    """Four digits and a true minus sign: "0.359", "−12.5", "4"."""
-    return f"{value:.4g}".replace("-", "−")
-
-
 def interval(ball: str) -> str:
     """The value of a ball and its error, as people write it: "0.359141 ± 3.6 × 10⁻⁷"."""
     found = re.fullmatch(r"\[(\S+) \+/- (\S+)\]", ball)
     if not found:
-        return ball.replace("-", "−")
+        return minus(ball)
     middle, radius = found.groups()
     mantissa, e, power = radius.partition("e")
     if e:
-        superscript = str(int(power)).translate(str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹"))
-        radius = f"{mantissa} × 10{superscript}"
-    return f"{middle.replace('-', '−')} ± {radius}"
+        radius = f"{mantissa} × {power_of_ten(int(power))}"
+    return f"{minus(middle)} ± {radius}"
 
 
 def readable(text: str) -> str:
@@ -62,9 +57,7 @@ def readable(text: str) -> str:
 
 def at_point(point: Mapping[str, str]) -> str:
     """As in "mu = 0, logvar = 1"; "any values" where it holds at all."""
-    return (
-        "any values" if not point else ", ".join(f"{name} = {value}".replace("-", "−") for name, value in point.items())
-    )
+    return "any values" if not point else ", ".join(minus(f"{name} = {value}") for name, value in point.items())
 
 
 def sized(report: Report) -> str:

@@ -199,7 +199,7 @@ def report(run: Path, out: Path | None, draws: int, seed: int, as_json: bool) ->
     from vaelid.interface.collect import collect_report
     from vaelid.interface.files import write_atomically
     from vaelid.interface.outputs import check_output
-    from vaelid.interface.report import render
+    from vaelid.interface.run_page import render
 
     page = out or run / "report.html"
     check_output(page, run, None)

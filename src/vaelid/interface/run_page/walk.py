@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from vaelid.interface.report.content import RunReport
-from vaelid.interface.report.pictures import Kind, as_bytes, kind_of, zero_byte
+from vaelid.interface.run_page.content import RunReport
+from vaelid.interface.run_page.pictures import Kind, as_bytes, kind_of, zero_byte
 
 __all__ = ["Classes", "Walk", "class_rules", "walk_of"]
 

@@ -4,8 +4,8 @@ import math
 from html import escape
 from typing import Any
 
-from vaelid.interface.report.content import RunReport
-from vaelid.interface.report.words import count, duration, listed, plain
+from vaelid.interface.html.numbers import count, duration, listed, plain
+from vaelid.interface.run_page.content import RunReport
 
 __all__ = ["configuration_section"]
 

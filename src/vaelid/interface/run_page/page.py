@@ -1,36 +1,35 @@
 """`render`: the page, section by section."""
 
 from html import escape
-from importlib.resources import files
 from typing import Any
 
-from vaelid.interface.report.bars import kl_section
-from vaelid.interface.report.configuration import configuration_section
-from vaelid.interface.report.content import RunReport
-from vaelid.interface.report.curves import Curve, outside, plot
-from vaelid.interface.report.findings import ROW_NAMES, header, headline
-from vaelid.interface.report.gallery import gallery_section
-from vaelid.interface.report.guarantees import guarantees_section
-from vaelid.interface.report.latent import walk_section
-from vaelid.interface.report.walk import Classes, class_rules, walk_of
-from vaelid.interface.report.words import count, duration
+from vaelid.interface.html.numbers import count, duration
+from vaelid.interface.html.page import asset, page
+from vaelid.interface.run_page.bars import kl_section
+from vaelid.interface.run_page.configuration import configuration_section
+from vaelid.interface.run_page.content import RunReport
+from vaelid.interface.run_page.curves import Curve, outside, plot
+from vaelid.interface.run_page.findings import ROW_NAMES, header, headline
+from vaelid.interface.run_page.gallery import gallery_section
+from vaelid.interface.run_page.guarantees import guarantees_section
+from vaelid.interface.run_page.latent import walk_section
+from vaelid.interface.run_page.walk import Classes, Walk, class_rules, walk_of
 
 __all__ = ["render"]
 
-POLICY = "default-src 'none'; img-src data:; style-src 'unsafe-inline'; script-src 'unsafe-inline'"
-"""The browser itself is told that this page loads nothing."""
-
 
 def _asset(name: str) -> str:
-    return files("vaelid.interface.report").joinpath("assets", name).read_text(encoding="utf-8")
+    return asset("vaelid.interface.run_page", name)
 
 
-def _bar(report: RunReport) -> str:
+def _bar(report: RunReport) -> list[str]:
     epochs = count(len(report.history), "epoch")
-    return (
-        f'<div class="bar"><span><b>vaelid</b> run</span><span><code>{escape(report.name)}</code></span>'
-        f"<span>{epochs} in {duration(report.seconds)}</span><span>seed {report.config['recipe']['seed']}</span></div>"
-    )
+    return [
+        "<b>vaelid</b> run",
+        f"<code>{escape(report.name)}</code>",
+        f"{epochs} in {duration(report.seconds)}",
+        f"seed {report.config['recipe']['seed']}",
+    ]
 
 
 def _term(history: tuple[dict[str, Any], ...], name: str) -> list[Curve]:
@@ -69,7 +68,14 @@ def curves_section(report: RunReport) -> str:
 def _footer(report: RunReport) -> str:
     command = report.config.get("command")
     again = f'Again: <code id="again">{escape(command)}</code>' if command else ""
-    return f"<footer>{again or 'One file, no outside resource.'}</footer>"
+    return again or "One file, no outside resource."
+
+
+def _scripts(walk: Walk) -> str:
+    return f"""<script type="application/json" id="walk-data">{walk.json()}</script>
+<script>
+{_asset("run.js")}</script>
+"""
 
 
 def render(report: RunReport) -> str:
@@ -78,34 +84,20 @@ def render(report: RunReport) -> str:
     classes = None if report.labels is None else Classes.of(report.labels)
     walk = walk_of(report, obs)
     rows = ROW_NAMES[report.evaluated]
-    style = "\n".join((_asset("tokens.css"), _asset("report.css"), class_rules(classes)))
-    return f"""<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta http-equiv="Content-Security-Policy" content="{POLICY}">
-<title>{escape(report.name)} · vaelid run</title>
-<meta name="description" content="{headline(report)}">
-<link rel="icon" href="data:,">
-<style>
-{style}</style>
-</head>
-<body>
-{_bar(report)}
-<main>
-{header(report)}
-{curves_section(report)}
-{walk_section(report, walk, classes, rows)}
-{gallery_section(report, obs, rows)}
-{kl_section(report)}
-{guarantees_section(report)}
-{configuration_section(report)}
-</main>
-{_footer(report)}
-<script type="application/json" id="walk-data">{walk.json()}</script>
-<script>
-{_asset("report.js")}</script>
-</body>
-</html>
-"""
+    return page(
+        title=f"{report.name} · vaelid run",
+        description=headline(report),
+        styles=(_asset("run.css"), class_rules(classes)),
+        bar=_bar(report),
+        sections=(
+            header(report),
+            curves_section(report),
+            walk_section(report, walk, classes, rows),
+            gallery_section(report, obs, rows),
+            kl_section(report),
+            guarantees_section(report),
+            configuration_section(report),
+        ),
+        footer=_footer(report),
+        scripts=_scripts(walk),
+    )

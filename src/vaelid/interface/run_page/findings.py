@@ -3,8 +3,9 @@
 import math
 from html import escape
 
-from vaelid.interface.report.content import RunReport
-from vaelid.interface.report.words import count, error, number, places, plain, rounded, with_error
+from vaelid.interface.html.numbers import count, error, number, places, plain
+from vaelid.interface.run_page.content import RunReport
+from vaelid.interface.run_page.estimates import rounded, with_error
 from vaelid.train.evaluation import ACTIVE_VARIANCE, Estimate
 
 __all__ = ["ROW_NAMES", "header", "headline"]

@@ -1,12 +1,29 @@
-"""Numbers as the page writes them: with as many places as their error allows, a true minus sign, and a unit."""
+"""Numbers as people read them: with as many places as their error allows, a true minus sign, and a unit."""
 
 import math
 
-from vaelid.train.evaluation import Estimate
-
-__all__ = ["count", "duration", "error", "listed", "number", "places", "plain", "rounded", "with_error"]
+__all__ = [
+    "MOST_PLACES",
+    "count",
+    "duration",
+    "error",
+    "four_digits",
+    "listed",
+    "minus",
+    "number",
+    "places",
+    "plain",
+    "power_of_ten",
+]
 
 MOST_PLACES = 6
+"""Of decimals: a number that needs more is written as smaller than the last of them."""
+_SUPERSCRIPTS = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
+
+
+def minus(text: str) -> str:
+    """The text with a true minus sign for every hyphen: "−1.5"."""
+    return text.replace("-", "−")
 
 
 def number(value: float, decimals: int = 2) -> str:
@@ -15,12 +32,22 @@ def number(value: float, decimals: int = 2) -> str:
         return "not a number"
     if math.isinf(value):
         return "∞" if value > 0 else "−∞"
-    return f"{round(value, decimals) + 0.0:,.{decimals}f}".replace("-", "−")
+    return minus(f"{round(value, decimals) + 0.0:,.{decimals}f}")
+
+
+def four_digits(value: float) -> str:
+    """Four digits and a true minus sign: "0.359", "−12.5", "4"."""
+    return minus(f"{value:.4g}")
 
 
 def plain(value: float) -> str:
     """A setting as the user gave it: 0.001, 1, 16."""
-    return f"{value:,}".replace("-", "−") if isinstance(value, int) else f"{value:g}".replace("-", "−")
+    return minus(f"{value:,}" if isinstance(value, int) else f"{value:g}")
+
+
+def power_of_ten(exponent: int) -> str:
+    """As in "10⁻⁶"."""
+    return f"10{str(exponent).translate(_SUPERSCRIPTS)}"
 
 
 def places(standard_error: float, digits: int = 2) -> int:
@@ -30,22 +57,9 @@ def places(standard_error: float, digits: int = 2) -> int:
     return min(MOST_PLACES, max(0, digits - 1 - math.floor(math.log10(standard_error))))
 
 
-def with_error(estimate: Estimate) -> tuple[str, str]:
-    """The mean, and "± standard error", to the error's second digit; no error of one observation."""
-    if 0 < estimate.mean < 10.0**-MOST_PLACES:
-        return f"< {10.0**-MOST_PLACES:.{MOST_PLACES}f}", ""
-    decimals = places(estimate.standard_error)
-    return number(estimate.mean, decimals), error(estimate.standard_error)
-
-
 def error(standard_error: float) -> str:
     """As in "± 0.22"; empty where there is none."""
     return "" if math.isnan(standard_error) else f"± {number(standard_error, places(standard_error))}"
-
-
-def rounded(estimate: Estimate) -> str:
-    """The mean to the first digit of its error: for sentences."""
-    return number(estimate.mean, places(estimate.standard_error, 1))
 
 
 def count(how_many: int, singular: str, plural: str | None = None) -> str:

@@ -5,7 +5,7 @@ import pytest
 from browser import chromium_browser, opened  # noqa: F401 (a fixture)
 from sample_reports import SMALL, small_report
 
-from vaelid.interface.report import render
+from vaelid.interface.run_page import render
 
 pytestmark = pytest.mark.browser
 

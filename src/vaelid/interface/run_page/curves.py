@@ -5,8 +5,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from statistics import fmean
 
-from vaelid.interface.report.drawing import shown, tick_places, ticks
-from vaelid.interface.report.words import count, number
+from vaelid.interface.html.numbers import count, number
+from vaelid.interface.run_page.drawing import shown, tick_places, ticks
 
 __all__ = ["Curve", "frame_of", "outside", "plot"]
 

@@ -1,4 +1,4 @@
-"""The report as text: every number is the data's, every word holds, and nothing of the user's runs."""
+"""The page of a run as text: every number is the data's, every word holds, and nothing of the user's runs."""
 
 import base64
 import io
@@ -13,10 +13,11 @@ import pytest
 from PIL import Image
 from sample_reports import SMALL, small_report
 
-from vaelid.interface.report import render
-from vaelid.interface.report.curves import Curve, frame_of, outside
-from vaelid.interface.report.drawing import ticks
-from vaelid.interface.report.words import duration, number, places, with_error
+from vaelid.interface.html.numbers import number
+from vaelid.interface.run_page import render
+from vaelid.interface.run_page.curves import Curve, frame_of, outside
+from vaelid.interface.run_page.drawing import ticks
+from vaelid.interface.run_page.estimates import with_error
 from vaelid.spec.errors import DivergenceError
 from vaelid.train.evaluation import Estimate
 
@@ -568,39 +569,8 @@ def test_classes_are_written_where_they_are_short_and_filtered_where_they_are_fe
     assert ("drawn as its class" in html) is (first is not None)
 
 
-@pytest.mark.parametrize(
-    ("value", "decimals", "words"),
-    [
-        (1234.5, 1, "1,234.5"),
-        (-0.004, 2, "0.00"),
-        (-2.5, 2, "−2.50"),
-        (math.inf, 2, "∞"),
-        (-math.inf, 2, "−∞"),
-        (math.nan, 2, "not a number"),
-    ],
-)
-def test_numbers_are_written_with_a_true_minus_and_without_minus_zero(value, decimals, words):
-    assert number(value, decimals) == words
-
-
-@pytest.mark.parametrize(
-    ("error", "two", "one"),
-    [(0.22, 2, 1), (0.052, 3, 2), (12.3, 0, 0), (1.0, 1, 0), (1e-9, 6, 6), (0.0, 2, 2), (math.nan, 2, 2)],
-)
-def test_a_number_has_the_places_that_its_error_allows(error, two, one):
-    assert (places(error), places(error, 1)) == (two, one)
-
-
 def test_a_number_too_small_to_show_is_said_to_be_smaller():
     assert with_error(Estimate(3e-9, 1e-9)) == ("< 0.000001", "")
-
-
-@pytest.mark.parametrize(
-    ("seconds", "words"),
-    [(0.44, "0.4 s"), (29.4, "29 s"), (59.9, "1 min 0 s"), (200.0, "3 min 20 s"), (7500.0, "2 h 5 min")],
-)
-def test_durations_are_written_in_units_of_a_person(seconds, words):
-    assert duration(seconds) == words
 
 
 @pytest.mark.parametrize(

@@ -4,11 +4,11 @@ from html import escape
 
 import numpy as np
 
-from vaelid.interface.report.content import RunReport
-from vaelid.interface.report.drawing import latent, latent_svg, shown
-from vaelid.interface.report.pictures import image_element, planes, profile
-from vaelid.interface.report.walk import SIZE, Classes, Walk
-from vaelid.interface.report.words import count, plain
+from vaelid.interface.html.numbers import count, plain
+from vaelid.interface.run_page.content import RunReport
+from vaelid.interface.run_page.drawing import latent, latent_svg, shown
+from vaelid.interface.run_page.pictures import image_element, planes, profile
+from vaelid.interface.run_page.walk import SIZE, Classes, Walk
 
 __all__ = ["walk_section"]
 

@@ -3,8 +3,9 @@
 import math
 from html import escape
 
+from vaelid.interface.html.numbers import power_of_ten
 from vaelid.interface.objective import NLL_TWINS
-from vaelid.interface.report.content import RunReport
+from vaelid.interface.run_page.content import RunReport
 from vaelid.theory.kernel import AXIOMS
 from vaelid.train.twins import TWINS
 
@@ -25,8 +26,7 @@ def _bound(relative: float) -> str:
     """As in "10⁻⁶", "2 × 10⁻⁶"."""
     power = math.floor(math.log10(relative) + 1e-9)
     factor = round(relative / 10.0**power, 1)
-    superscript = str(power).translate(str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹"))
-    return f"10{superscript}" if factor == 1 else f"{factor:g} × 10{superscript}"
+    return power_of_ten(power) if factor == 1 else f"{factor:g} × {power_of_ten(power)}"
 
 
 def _proved(report: RunReport) -> list[str]:

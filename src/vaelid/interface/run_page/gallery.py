@@ -2,9 +2,9 @@
 
 import numpy as np
 
-from vaelid.interface.report.content import RunReport
-from vaelid.interface.report.pictures import as_bytes, image_element, kind_of, planes, profile, zero_byte
-from vaelid.interface.report.words import count, number
+from vaelid.interface.html.numbers import count, number
+from vaelid.interface.run_page.content import RunReport
+from vaelid.interface.run_page.pictures import as_bytes, image_element, kind_of, planes, profile, zero_byte
 
 __all__ = ["gallery_section"]
 

@@ -2,9 +2,10 @@
 
 import math
 
-from vaelid.interface.report.content import RunReport
-from vaelid.interface.report.drawing import latent, latent_svg, shown, tick_places, ticks
-from vaelid.interface.report.words import count, number, rounded
+from vaelid.interface.html.numbers import count, number
+from vaelid.interface.run_page.content import RunReport
+from vaelid.interface.run_page.drawing import latent, latent_svg, shown, tick_places, ticks
+from vaelid.interface.run_page.estimates import rounded
 from vaelid.train.evaluation import ACTIVE_VARIANCE, Estimate
 
 __all__ = ["kl_section"]
