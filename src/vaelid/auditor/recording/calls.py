@@ -12,7 +12,8 @@ from torch import Tensor
 from torch.utils._pytree import tree_flatten, tree_unflatten
 
 from vaelid.auditor.formula.errors import Unread
-from vaelid.auditor.recording.record import Recording, record
+from vaelid.auditor.recording.events import Recording
+from vaelid.auditor.recording.record import record
 from vaelid.auditor.recording.state import State
 from vaelid.spec.errors import InputError, UserCodeError
 
@@ -65,8 +66,7 @@ def scalar_loss(returned: Any) -> Tensor:
 
 
 def check_finite(recording: Recording) -> None:
-    """A loss that is no number says nothing of the formula. Raises `UserCodeError`."""
-    assert recording.returned is not None
+    """Raises `UserCodeError` where the loss is infinite or NaN: such a value says nothing about the formula."""
     if recording.returned.device.type == "meta":
         raise InputError("the audited function's loss is on the device meta, where tensors have no numbers.")
     value = recording.returned.detach().item()

@@ -224,7 +224,9 @@ def tensor(value: Tensor) -> Restore:
 
 
 def _hooks_of(value: Tensor) -> tuple[dict[Any, Any] | None, ...]:
-    return value._backward_hooks, getattr(value, "_post_accumulate_grad_hooks", None)  # pyright: ignore[reportReturnType]
+    before: dict[Any, Any] | None = getattr(value, "_backward_hooks", None)
+    after: dict[Any, Any] | None = getattr(value, "_post_accumulate_grad_hooks", None)
+    return before, after
 
 
 def _lies_at(one: Tensor, other: Tensor) -> bool:

@@ -36,6 +36,8 @@ _OF_PYTHON = {"builtins", "collections", "functools", "types", "weakref", "itert
 _CHECKERS = {"beartype", "jaxtyping", "typeguard"}
 """They wrap functions to check types, and keep tables of all that they wrapped, none of it the user's."""
 _FOREIGN = {"torch", "numpy", "vaelid", "flint", "scipy", "pytest", "_pytest", "hypothesis", *_CHECKERS}
+_SLOTS_OF: Any = vars(copyreg)["_slotnames"]
+"""The slots of a class and its bases, as `copy` and `pickle` find them: not in the types that Python publishes."""
 _OWN_TO_MODULES = frozenset(vars(nn.Module()))
 
 
@@ -141,7 +143,7 @@ def attributes_of(value: Any) -> dict[str, Any]:
     if isinstance(value, type | types.ModuleType | types.FunctionType):
         return {}
     found: dict[str, Any] = {}
-    for name in copyreg._slotnames(type(value)):  # pyright: ignore[reportAttributeAccessIssue]
+    for name in _SLOTS_OF(type(value)):
         try:
             found[name] = object.__getattribute__(value, name)
         except AttributeError:  # a slot that is empty
