@@ -73,11 +73,12 @@ def forget(reader: Reader, event: Event, results: Iterable[Lifted]) -> None:
     """Forget every tensor that shares a position with what the event wrote into, except the results themselves."""
     written = [region for region in event.made_regions() if region.storage in event.written]
     whole = {region.storage for region in written} != set(event.written)  # then it is not known where it wrote
+    forgotten = []
     for region in [region for region in reader.known if region.storage in event.written]:
         if whole or any(region.overlaps(other) for other in written if other.storage == region.storage):
-            del reader.known[region]
+            forgotten.append(reader.known.pop(region))
     read = [reader.known[region] for region in event.regions() if region in reader.known]
-    names = frozenset().union(*(_leaves_of(x) for x in (*results, *read)))
+    names = frozenset().union(*(_leaves_of(x) for x in (*results, *read, *forgotten)))
     for storage in event.written:
         reader.written[storage] = reader.written.get(storage, frozenset()) | names
 

@@ -4,6 +4,8 @@ In: an event such as `log_p.gather(1, labels[:, None])`. Out: the sum of onehot1
 code being a leaf of data. The loss of classes is that with a minus, and with a mask where some are ignored.
 """
 
+from dataclasses import replace
+
 import torch
 from torch import Tensor
 
@@ -50,15 +52,16 @@ def _loss_by_log_probabilities(reader: Reader, event: Event) -> Lifted:
     by_rows = len(found.dims) > 1
     shape = (labels.dims[0], (), *labels.dims[1:]) if by_rows else ((),)
     chosen = _picked(reader, event, found, 1 if by_rows else 0, shape, classes * kept)
-    each = pointwise(reader, event, lambda v: -v, chosen)
-    if bool(kept.all()):
-        return over(reader, event, each, range(len(each.dims)), REDUCTIONS[reduction])
-    mask = _mask(reader, event, kept, shape, labels.leaves)
-    each = pointwise(reader, event, lambda one, value: one * value, mask, each)
     kind = REDUCTIONS[reduction]
-    total = over(reader, event, each, range(len(each.dims)), "none" if kind == "none" else "sum")
-    if kind != "mean":
-        return total
+    each = pointwise(reader, event, lambda v: -v, chosen)
+    mask = None if bool(kept.all()) else _mask(reader, event, kept, shape, labels.leaves)
+    if mask is not None:
+        each = pointwise(reader, event, lambda one, value: one * value, mask, each)
+    if kind == "none":  # the dimension of the classes is gone
+        return replace(each, dims=each.dims[:1] + each.dims[2:] if by_rows else ())
+    if kind == "sum" or mask is None:
+        return over(reader, event, each, range(len(each.dims)), kind)
+    total = over(reader, event, each, range(len(each.dims)), "sum")
     count = over(reader, event, mask, range(len(mask.dims)), "sum")
     return pointwise(reader, event, divided, total, count)
 
