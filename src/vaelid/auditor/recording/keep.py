@@ -1,4 +1,8 @@
-"""Objects as they are now, so that they can be set back: containers, attributes, tensors, generators."""
+"""Objects as they are now, so that they can be set back: containers, attributes, tensors, generators.
+
+In: an object. Out: a function that sets it back and gives the names of what had changed. For example, of a list `seen`
+that a step appends to, `container(seen, "seen")()` empties it again and gives ["seen"].
+"""
 
 import random
 import types
