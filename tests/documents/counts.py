@@ -153,7 +153,7 @@ def _odd_data_files() -> int:
 
 
 def _traces() -> int:
-    from tests.audit.traces import CASES
+    from tests.audit.recording.traces import CASES
 
     return len(CASES)
 

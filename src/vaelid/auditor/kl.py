@@ -20,7 +20,7 @@ from vaelid.auditor.formula.in_balls import ball, in_ball
 from vaelid.auditor.formula.kinds import CONSTANT, Divergence
 from vaelid.auditor.judgement.divergence import divergence_claim
 from vaelid.auditor.judgement.names import Monomial, Names
-from vaelid.auditor.lifting.two_runs import Run, read_calls
+from vaelid.auditor.lifting.two_runs import Formula, read_calls
 from vaelid.auditor.model.given import Given, alike, given_by, mean_and_spread
 from vaelid.auditor.model.question import question_of
 from vaelid.auditor.model.roles import ROLES, Role, roles_of
@@ -141,7 +141,7 @@ def _audited(subject: _Subject) -> Claim:
     return replace(without, assumptions=(*said, *without.assumptions))
 
 
-def _of_run(subject: _Subject, run: Run) -> Claim:
+def _of_run(subject: _Subject, run: Formula) -> Claim:
     given = given_by(subject.roles, run)
     objective = identify(question_of(run, [given.posterior], frozenset(), given))
     rows, latents = (run.reading.axes.now(dim) for dim in run.reading.leaves[subject.mean].dims)
@@ -177,7 +177,7 @@ def _not_proved(subject: _Subject, given: Given, objective: Objective, group: Gr
     return replace(claim, reason=reason, witness=replace(claim.witness, point=point))
 
 
-def _proved(subject: _Subject, run: Run, objective: Objective, group: Group, names: Names) -> Claim:
+def _proved(subject: _Subject, run: Formula, objective: Objective, group: Group, names: Names) -> Claim:
     assert group.found is not None
     prior = group.found.target.name
     if prior != "N(0, I)":
@@ -208,7 +208,7 @@ def _proved(subject: _Subject, run: Run, objective: Objective, group: Group, nam
         meaning = "the KL in nats, of which it is no positive multiple"
         witness = separated(point, 0 if computed is None else computed, 2, meaning)
         return Claim("divergence", "REFUTED", reason, theorems=(theorem,), witness=witness, bug="sign")
-    read = dict.fromkeys(run.recording.decided_by_value)
+    read = dict.fromkeys(run.reading.decided)
     assumptions = (*(f"{line} reads a value: the theorem is of the way taken" for line in read), *run.assumptions)
     value = in_ball(group.found.fit.weights[0], objective.question.values.lengths)
     return _with_gradient(subject, weight, value, theorem, assumptions)

@@ -10,7 +10,7 @@ from vaelid.auditor.judgement.assessed import Assessed
 from vaelid.auditor.judgement.names import Names
 from vaelid.auditor.judgement.reconstruction import weight_of
 from vaelid.auditor.judgement.sampler import sampler_claim
-from vaelid.auditor.lifting.two_runs import Run, read_calls
+from vaelid.auditor.lifting.two_runs import Formula, read_calls
 from vaelid.auditor.model.given import Given
 from vaelid.auditor.model.posterior import Posterior, inside, samples
 from vaelid.auditor.model.question import question_of
@@ -27,7 +27,7 @@ __all__ = ["assess"]
 def assess(
     function: Callable[..., Any],
     calls: list[Call],
-    given: Callable[[Run], Given] | None = None,
+    given: Callable[[Formula], Given] | None = None,
     alike: tuple[tuple[str, str], ...] = (),
     *,
     gradients: bool = True,
@@ -62,16 +62,16 @@ def _is_standard(assessed: Assessed) -> bool:
     return assessed.objective.theorem is not None and all(f is not None and f.target.name == "N(0, I)" for f in found)
 
 
-def _depths(run: Run) -> int:
+def _depths(run: Formula) -> int:
     return max((len(inside(sample, run.reading)) for sample in samples(run.reading)), default=0)
 
 
 def _with_less(
     function: Callable[..., Any],
     calls: list[Call],
-    given: Callable[[Run], Given] | None,
+    given: Callable[[Formula], Given] | None,
     alike: tuple[tuple[str, str], ...],
-    run: Run,
+    run: Formula,
     assessed: Assessed,
     inner: int | None,
 ) -> Assessed:
@@ -106,8 +106,8 @@ def _with_less(
 
 
 def _assessed(
-    run: Run,
-    given: Callable[[Run], Given] | None,
+    run: Formula,
+    given: Callable[[Formula], Given] | None,
     fixed: frozenset[int],
     *,
     size_factors: bool = False,
@@ -167,7 +167,7 @@ def _add(posterior: Posterior, posteriors: list[Posterior]) -> None:
     posteriors.append(posterior)
 
 
-def _names(run: Run, objective: Objective, rows: frozenset[int]) -> Names:
+def _names(run: Formula, objective: Objective, rows: frozenset[int]) -> Names:
     latent: list[int] = []
     observed: list[int] = []
     for posterior in objective.question.posteriors:

@@ -1,4 +1,8 @@
-"""Small facts on terms: arithmetic between numbers done, sums found, a term as linear in some of its parts."""
+"""Small rewritings of terms: arithmetic between numbers done, sums found, a term as linear in some of its parts.
+
+In: a term. Out: an equal term, or its parts. For example, `simple` of 1 * x + 0 is x; `linear_in(2 * x + y, [x])` is
+the factor 2 and the rest y; `tidy` of N0 * x / N0 is x, since lengths are positive.
+"""
 
 from fractions import Fraction
 from operator import add, mul, sub, truediv
@@ -159,7 +163,7 @@ def _simplified(term: Term, known: dict[Term, Term]) -> Term:
 def computed(term: Term, parts: list[Term]) -> Term:
     """The operation of a term on these parts, done where that is arithmetic between numbers, or with 0 or 1."""
     numbers = [part.head.value if isinstance(part.head, Number) and part.sort is REAL else None for part in parts]
-    name = term.head.name  # pyright: ignore[reportAttributeAccessIssue]
+    name = term.head.name if isinstance(term.head, Operator) else ""
     match name, numbers:
         case "negative", [Fraction() as a]:
             return as_term(-a).term

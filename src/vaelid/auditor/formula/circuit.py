@@ -1,19 +1,17 @@
 """Terms at given lengths as one arithmetic circuit: every sum written out, every value that occurs twice computed once.
 
-So a loss's value after one element moved costs what depends on that element, in floats and in balls alike.
+In: terms and the lengths of their axes. Out: a `Circuit`, nodes in order, each an operation on earlier ones. For
+example, the sum of x[i]^2 over i < 2 becomes x[0], x[0]^2, x[1], x[1]^2, and the sum of the second and the fourth.
+After one element moved, only the nodes above it are computed again: see `circuit_values.py`.
 """
 
-import heapq
-import math
-from collections.abc import Callable, Container, Iterable, Mapping, Sequence
+from collections.abc import Container, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
-from functools import partial
 from itertools import product
 from typing import Any
 
-from flint import arb, arb_series, fmpq
-
+from vaelid.auditor.formula.axes_of_terms import array_name, with_length_of
 from vaelid.readings.errors import ReadingError
 from vaelid.readings.terms.syntax import (
     INDEX,
@@ -28,9 +26,8 @@ from vaelid.readings.terms.syntax import (
     Variable,
     instance,
 )
-from vaelid.readings.terms.values import OPERATIONS
 
-__all__ = ["BALLS", "FLOATS", "SLOPES", "Arithmetic", "At", "Circuit", "Fold", "Values"]
+__all__ = ["At", "Circuit", "Fold"]
 
 
 At = tuple[str, tuple[int, ...]]
@@ -41,30 +38,22 @@ _ADDITIVE = ("sum", "add", "subtract", "negative")
 
 @dataclass(frozen=True)
 class Fold:
-    """What an array's elements are: a product, or the largest or smallest, of a term over some indices.
+    """An array whose element is the product, or the largest or smallest, of a term over some axes.
+
+    No term says that for every length, a circuit does for given ones. For example, `x.amax(1)` is the largest of
+    x[i0, i1] over i1, for each i0.
 
     Attributes:
         operation: ``multiply``, ``largest`` or ``smallest``.
-        term: what is gone through.
-        places: the index variables that are the array's own, in the order of its dimensions.
-        over: the index variables that are gone through.
+        term: whose product or extremum it is.
+        places: the names of the array's own indices, in the order of its dimensions.
+        over: the names of the indices that the product or extremum runs over.
     """
 
     operation: str
     term: Term
     places: tuple[str, ...]
     over: tuple[str, ...]
-
-
-@dataclass(frozen=True)
-class Arithmetic:
-    """How numbers are computed with. Where a number has no value, an operation raises or gives None."""
-
-    number: Callable[[Any], Any]
-    operations: Mapping[str, Callable[..., Any]]
-    is_value: Callable[[Any], bool]
-    moving: Callable[[Fraction], Any] = float
-    """A number that moves at speed one, where numbers carry their slopes."""
 
 
 class Circuit:
@@ -100,7 +89,7 @@ class Circuit:
                 return self._element((name, ()))
             case Element():
                 places = tuple(self._place(index, bound, free) for index in arguments[1:])
-                return self._element((arguments[0].head.name, places))  # pyright: ignore[reportAttributeAccessIssue]
+                return self._element((array_name(term), places))
             case Power(exponent=exponent):
                 return self._made("power", exponent, self._node(arguments[0], bound, free))
             case Binder(name="sum"):
@@ -133,7 +122,7 @@ class Circuit:
             self.elements[at] = self._made("element", at)
             return self.elements[at]
         own = dict(zip(fold.places, at[1], strict=True))
-        each = product(*(range(self.lengths[f"N{name[1:]}"]) for name in fold.over))
+        each = product(*(range(self.lengths[with_length_of(name)]) for name in fold.over))
         parts = [self.node(fold.term, {**own, **dict(zip(fold.over, places, strict=True))}) for places in each]
         return self._made(fold.operation, None, *parts)
 
@@ -190,190 +179,3 @@ class Circuit:
             own = [detail] if operation == "element" else []
             known[here] = frozenset(own).union(*(known[argument] for argument in arguments))
         return known[node]
-
-
-class Values:
-    """The values of a circuit's nodes where its elements are somewhere; and elsewhere, by what has moved."""
-
-    def __init__(self, circuit: Circuit, arithmetic: Arithmetic, base: Callable[[At], Fraction]) -> None:
-        self.circuit = circuit
-        self.arithmetic = arithmetic
-        self.base = base
-        self.values: list[Any] = []
-
-    def at(self, root: int, *moves: Mapping[At, Any]) -> Any:
-        """The value of a node after these moves, the later over the earlier; None where it has none."""
-        self._complete()
-        layers: list[dict[int, Any]] = []
-        for move in moves:
-            layers = [self._moved(move, layers), *layers]
-        return self._look(root, layers)
-
-    def after(self, root: int, move: Mapping[At, Any], further: Iterable[Mapping[At, Any]]) -> list[Any]:
-        """The value after a move, then after it and each of the further ones."""
-        self._complete()
-        first = [self._moved(move, [])]
-        return [self._look(root, first)] + [self._look(root, [self._moved(m, first), *first]) for m in further]
-
-    def _complete(self) -> None:
-        for node in range(len(self.values), len(self.circuit.nodes)):
-            self.values.append(self._computed(node, self.values.__getitem__))
-
-    def _look(self, node: int, layers: Sequence[dict[int, Any]]) -> Any:
-        for layer in layers:
-            if node in layer:
-                return layer[node]
-        return self.values[node]
-
-    def _moved(self, move: Mapping[At, Any], layers: Sequence[dict[int, Any]]) -> dict[int, Any]:
-        """The values that change."""
-        changed: dict[int, Any] = {}
-        waiting: list[int] = []
-        causes: dict[int, list[int]] = {}
-
-        def set_value(node: int, value: Any) -> None:
-            changed[node] = value
-            for user in self.circuit.users[node]:
-                if user not in causes:
-                    causes[user] = []
-                    heapq.heappush(waiting, user)
-                causes[user].append(node)
-
-        for at, value in move.items():
-            if (node := self.circuit.elements.get(at)) is not None:
-                set_value(node, self.arithmetic.number(value))
-
-        def look(node: int) -> Any:
-            return changed[node] if node in changed else self._look(node, layers)
-
-        while waiting:
-            node = heapq.heappop(waiting)
-            operation, _, arguments = self.circuit.nodes[node]
-            if operation == "sum" and len(causes[node]) * 4 < len(arguments):
-                set_value(node, self._summed(node, causes[node], layers, look))
-            else:
-                set_value(node, self._computed(node, look))
-        return changed
-
-    def _summed(self, node: int, causes: list[int], layers: Sequence[dict[int, Any]], look: Callable) -> Any:
-        """A sum after some of its parts changed: by the differences, where everything has a value."""
-        arguments = self.circuit.nodes[node][2]
-        total = self._look(node, layers)
-        if total is None:
-            return self._computed(node, look)
-        for cause in causes:
-            before, now = self._look(cause, layers), look(cause)
-            if now is None:
-                return None
-            total = total + (now - before) * arguments.count(cause)
-        return total
-
-    def _computed(self, node: int, look: Callable[[int], Any]) -> Any:
-        operation, detail, arguments = self.circuit.nodes[node]
-        if operation == "number":
-            return self.arithmetic.number(detail)
-        if operation == "element":
-            return self.arithmetic.number(self.base(detail))
-        parts = [look(argument) for argument in arguments]
-        if any(part is None for part in parts):
-            return None
-        try:
-            if operation == "power":
-                value = parts[0] ** detail
-            elif operation == "sum":
-                value = sum(parts[1:], parts[0]) if parts else self.arithmetic.number(Fraction(0))
-            elif operation in _FOLDED:
-                value = parts[0]
-                for part in parts[1:]:
-                    value = self.arithmetic.operations[operation](value, part)
-            else:
-                value = self.arithmetic.operations[operation](*parts)
-        except (ZeroDivisionError, ValueError, OverflowError, KeyError, ReadingError):
-            return None
-        return value if self.arithmetic.is_value(value) else None
-
-
-_FOLDED = ("multiply", "largest", "smallest")
-
-
-def _as_ball(x: Fraction) -> arb:
-    return arb(fmpq(x.numerator, x.denominator))
-
-
-def _in_ball(operation: Callable[..., Any], *arguments: arb) -> arb:
-    return arb(operation(*arguments))
-
-
-_SHARED: dict[str, Callable[..., Any]] = {
-    "add": lambda x, y: x + y,
-    "subtract": lambda x, y: x - y,
-    "multiply": lambda x, y: x * y,
-    "negative": lambda x: -x,
-    "abs": abs,
-}
-
-BALLS = Arithmetic(
-    _as_ball,
-    {
-        **{name: partial(_in_ball, operation) for name, operation in OPERATIONS.items()},
-        "largest": lambda x, y: x.max(y),
-        "smallest": lambda x, y: x.min(y),
-    },
-    lambda x: x.is_finite(),
-)
-"""Real numbers in balls: a value is certain to be in it."""
-
-
-def _with_slope(x: Fraction | arb_series) -> arb_series:
-    return x if isinstance(x, arb_series) else arb_series([_as_ball(x)], prec=2)
-
-
-def _series_of_log(x: arb_series) -> arb_series:
-    if not x[0] > 0:
-        raise ValueError
-    return x.log()
-
-
-def _series_of_abs(x: arb_series) -> arb_series:
-    if x[0].contains(0):
-        raise ValueError("no slope")
-    return x if x[0] > 0 else -x
-
-
-def _series_of_tanh(x: arb_series) -> arb_series:
-    return 1 - 2 / ((2 * x).exp() + 1)
-
-
-SLOPES = Arithmetic(
-    _with_slope,
-    {
-        **_SHARED,
-        "abs": _series_of_abs,
-        "divide": lambda x, y: x / y,
-        "exp": lambda x: x.exp(),
-        "log": _series_of_log,
-        "tanh": _series_of_tanh,
-        "pi": lambda: arb_series([arb.pi()], prec=2),
-    },
-    lambda x: x[0].is_finite() and x[1].is_finite(),
-    lambda x: arb_series([_as_ball(x), 1], prec=2),
-)
-"""Values and slopes in balls, along what moves; absolute values have none where they may be 0."""
-
-FLOATS = Arithmetic(
-    float,
-    {
-        **_SHARED,
-        "divide": lambda x, y: x / y,
-        "exp": math.exp,
-        "log": math.log,
-        "sqrt": math.sqrt,
-        "tanh": math.tanh,
-        "lgamma": math.lgamma,
-        "pi": lambda: math.pi,
-        "largest": max,
-        "smallest": min,
-    },
-    math.isfinite,
-)
-"""Real numbers in floats: to propose where a ball is worth its time."""

@@ -1,4 +1,8 @@
-"""Why a recording is not read as a formula."""
+"""Why a recording, or one operation of it, is not read as a formula.
+
+`Unread` ends an audit as UNKNOWN, with the user's line; `Mixed` ends the reading of one operation, whose results then
+become leaves. For example, `x.reshape(-1)[::2]` mixes axes; a tensor on the device meta cannot be read at all.
+"""
 
 from vaelid.spec.errors import VaelidError
 

@@ -1,21 +1,28 @@
-"""Functions of terms as code writes them: exact where numbers allow it."""
+"""Functions of real terms, in the form that code means and the solvers find easiest.
+
+In: terms, and numbers as code has them. Out: a term. For example, `number(0.1)` is 1/10 and not the float nearest to
+it, `power(root(x), 2)` is x, and `larger(x, y)` is (x + y + |x - y|) / 2.
+"""
 
 import math
 from fractions import Fraction
 
 from vaelid.auditor.formula.arithmetic import tidy
+from vaelid.auditor.formula.axes_of_terms import axes_in, has_sums
 from vaelid.auditor.formula.errors import Mixed
 from vaelid.readings.terms.arrays import TermArray, as_term
 from vaelid.readings.terms.namespace import NAMESPACE as xp
-from vaelid.readings.terms.syntax import INDEX, Binder, Operator, free_variables, subterms
+from vaelid.readings.terms.syntax import INDEX, Operator, free_variables
 
 __all__ = ["clamped", "divided", "larger", "number", "power", "root", "sigmoid", "smaller"]
 
 
 def number(value: float, digits: int = 17) -> TermArray:
-    """The number that was meant: a fraction of whole numbers to 10^6 that is this float, else its decimal.
+    """The number that the code means: a fraction of a denominator to 10^6 that rounds to this float, else its decimal.
 
-    `digits` are those that count: 7 of a float32.
+    `digits`: how many decimal digits are significant, 7 of a float32 and 17 of a float64. A fraction counts if it is
+    within 3 units of the last of them (at most the 16th): three roundings of half a unit, as of `1 / 3 * 2`, stay
+    inside.
     """
     if isinstance(value, float):
         if not math.isfinite(value):
@@ -70,7 +77,7 @@ def clamped(x: TermArray, low: TermArray | None, high: TermArray | None) -> Term
 
 
 def sigmoid(x: TermArray) -> TermArray:
-    """1 / (1 + e^-x). The spec's is by tanh, a function that the solvers know nothing of."""
+    """1 / (1 + e^-x). The spec writes it with tanh, about which the solvers know nothing."""
     return 1 / (1 + xp.exp(-x))
 
 
@@ -83,9 +90,5 @@ def divided(x: TermArray, y: TermArray) -> TermArray:
         return 1 / y
     if not any(variable.sort is not INDEX for variable in free_variables(y.term)):
         return x * tidy(1 / y)
-    single = not any(variable.name[0] == "i" for variable in free_variables(y.term) if variable.sort is INDEX)
-    return x * (1 / y) if single and _has_sum(x) and not _has_sum(y) else x / y
-
-
-def _has_sum(term: TermArray) -> bool:
-    return any(part.head == Binder("sum") for part in subterms(term.term))
+    single = not axes_in(y.term)
+    return x * (1 / y) if single and has_sums(x) and not has_sums(y) else x / y

@@ -1,4 +1,8 @@
-"""Terms at points, in ball arithmetic: a value is certain to be in its ball."""
+"""Values of terms in ball arithmetic: the value is certainly in the ball.
+
+In: a term and an assignment of fractions to its elements. Out: a ball, or None where the term has no value. For
+example, `ball` of log(x) at x = 2 contains 0.693..., and is None at x = -1.
+"""
 
 import itertools
 from collections.abc import Mapping
@@ -8,15 +12,17 @@ from fractions import Fraction
 from flint import arb
 
 from vaelid.auditor.formula.arithmetic import replaced
+from vaelid.auditor.formula.axes_of_terms import is_index, is_length
 from vaelid.readings.errors import ReadingError
 from vaelid.readings.terms.arrays import TermArray, as_term
-from vaelid.readings.terms.syntax import INDEX, Term, free_variables
+from vaelid.readings.terms.syntax import Term, free_variables
 from vaelid.readings.terms.values import value_at
 
-__all__ = ["NUMBERS", "Point", "ball", "in_ball", "points"]
+__all__ = ["NUMBERS", "Assignment", "ball", "in_ball", "points"]
 
 
-Point = Mapping[Term, Fraction]
+Assignment = Mapping[Term, Fraction]
+"""A number for each element of a term."""
 
 NUMBERS = (
     Fraction(0),
@@ -28,14 +34,17 @@ NUMBERS = (
     Fraction(-2),
     Fraction(3),
 )
+"""Simple numbers, first those at which most functions have a value; halves tell powers apart, and negatives signs."""
+_MOST_TRIED, _FEW = 400, 4
+"""Most assignments that are listed; how many numbers are tried for each of more than two elements (4^4 < 400 < 8^3)."""
 
 
-def ball(term: TermArray, point: Point) -> arb | None:
+def ball(term: TermArray, point: Assignment) -> arb | None:
     """The value where the elements are these numbers and every length is 1; None where it has none."""
     numbers = {element: as_term(value).term for element, value in point.items()}
     closed = replaced(term.term, numbers)
-    lengths = {v: 1 for v in free_variables(closed) if v.sort is INDEX and v.name[0] == "N"}
-    places = {v: 0 for v in free_variables(closed) if v.sort is INDEX and v.name[0] == "i"}
+    lengths = {v: 1 for v in free_variables(closed) if is_length(v)}
+    places = {v: 0 for v in free_variables(closed) if is_index(v)}
     with suppress(ZeroDivisionError, ReadingError, KeyError):
         found = arb(value_at(closed, {**lengths, **places}))
         return found if found.is_finite() else None
@@ -50,11 +59,11 @@ def in_ball(number: TermArray, lengths: Mapping[str, int]) -> arb | None:
     return None
 
 
-def points(elements: list[Term], others: Point, limit: int = 60) -> list[Point]:
-    """Points that give the elements simple numbers."""
+def points(elements: list[Term], others: Assignment, limit: int = 60) -> list[Assignment]:
+    """Assignments that give the elements simple numbers."""
     found = []
-    numbers = NUMBERS if len(elements) <= 2 else NUMBERS[:4]
-    for values in itertools.islice(itertools.product(numbers, repeat=len(elements)), 400):
+    numbers = NUMBERS if len(elements) <= 2 else NUMBERS[:_FEW]
+    for values in itertools.islice(itertools.product(numbers, repeat=len(elements)), _MOST_TRIED):
         found.append({**others, **dict(zip(elements, values, strict=True))})
     step = max(1, len(found) // limit)
     return found[::step]

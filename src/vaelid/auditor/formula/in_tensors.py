@@ -1,4 +1,7 @@
-"""Terms on tensors: the whole array of a term's values at once, in floats, so that autograd can go through it.
+"""Terms on tensors: the whole array of a term's values at once, in floats, so that autograd can differentiate it.
+
+In: a term, a tensor for each of its arrays, and lengths. Out: one tensor, with a dimension for each index that is asked
+for. For example, x[i0, i1] - y[i0] for the indices ("i1", "i0") is the 4 x 3 tensor `(x - y[:, None]).T`.
 
 Used to propose and to test, never to prove: proofs are the kernel's, witnesses are balls.
 """
@@ -9,6 +12,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 import torch
 from torch import Tensor
 
+from vaelid.auditor.formula.axes_of_terms import array_name, is_index
 from vaelid.readings.errors import ReadingError
 from vaelid.readings.terms.syntax import (
     INDEX,
@@ -50,7 +54,7 @@ def array_of(
     `arrays` gives each array variable with one dimension for each index of its elements; `lengths` the length of each
     length variable and index variable.
     """
-    values, axes = _Evaluation(arrays, lengths).value(term, ())
+    values, axes = _Interpreter(arrays, lengths).value(term, ())
     names = [f"free {name}" for name in indices]
     if not set(axes) <= set(names):
         raise ReadingError("it has other indices than the axes that are asked for")
@@ -66,7 +70,9 @@ def _aligned(values: Tensor, axes: tuple[str, ...], names: list[str]) -> Tensor:
     return values.permute(order)[tuple(slice(None) if name in axes else None for name in names)]
 
 
-class _Evaluation:
+class _Interpreter:
+    """Evaluates terms; a value has a dimension for each free or bound index in it, by name."""
+
     def __init__(self, arrays: Mapping[str, Tensor], lengths: Mapping[str, int]) -> None:
         self.arrays = arrays
         self.lengths = lengths
@@ -118,7 +124,12 @@ class _Evaluation:
         return values.sum(at), (*axes[:at], *axes[at + 1 :])
 
     def length(self, term: Term) -> int:
-        return int(term.head.value) if isinstance(term.head, Number) else self.lengths[term.head.name]  # pyright: ignore[reportAttributeAccessIssue]
+        match term.head:
+            case Number(value=number):
+                return int(number)
+            case Variable(name=name):
+                return self.lengths[name]
+        raise ReadingError(f"no length of {term.head}")
 
     def place(self, index: Term, bound: tuple[tuple[str, int], ...]) -> tuple[str | None, int, int]:
         """The axis, its length and the offset of an index; no axis where it is one number."""
@@ -136,15 +147,16 @@ class _Evaluation:
         raise ReadingError(f"no place of {index.head}")
 
     def index_values(self, index: Term, bound: tuple[tuple[str, int], ...]) -> _Named:
-        if isinstance(index.head, Variable) and index.head.name in self.lengths and index.head.name[0] != "i":
-            return torch.tensor(float(self.lengths[index.head.name]), dtype=torch.float64), ()
+        head = index.head
+        if isinstance(head, Variable) and head.name in self.lengths and not is_index(head):
+            return torch.tensor(float(self.lengths[head.name]), dtype=torch.float64), ()
         axis, length, offset = self.place(index, bound)
         if axis is None:
             return torch.tensor(float(offset), dtype=torch.float64), ()
         return torch.arange(offset, offset + length, dtype=torch.float64), (axis,)
 
     def element(self, term: Term, bound: tuple[tuple[str, int], ...]) -> _Named:
-        array = self.arrays[term.arguments[0].head.name]  # pyright: ignore[reportAttributeAccessIssue]
+        array = self.arrays[array_name(term)]
         names: list[str] = []
         at = 0
         for index in term.arguments[1:]:
@@ -162,11 +174,8 @@ class _Evaluation:
         return array, tuple(names)
 
 
-# Values by the name of their leaf, made when they are asked for: most leaves of a network stand in no formula.
-
-
 class OnDemand(Mapping[str, Tensor]):
-    """A mapping from these names to what `make` gives for each, once.
+    """A mapping from names to tensors, each made when it is first asked for: most leaves are in no formula.
 
     Args:
         names: of the leaves, in an order.

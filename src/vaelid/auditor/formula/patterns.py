@@ -1,8 +1,14 @@
-"""Terms that are instances of a term, at whatever indices: found, and written as one array."""
+"""A pattern matched in a term at any indices, and each instance written as the element of one new array.
+
+In: a term, and a pattern in the indices of some axes. Out: the term with e^s[...] for each instance. For example, with
+the pattern exp(h[i0] / 2), the term exp(h[i0] / 2) * exp(h[k] / 2) becomes e^s[i0] * e^s[k], if s is the new array.
+"""
+
+from collections.abc import Mapping
 
 from vaelid.auditor.formula.axes_of_terms import index_of, length_of
 from vaelid.readings.terms.arrays import as_term, variable
-from vaelid.readings.terms.syntax import INDEX, Binder, Bound, Operator, Term, element, make
+from vaelid.readings.terms.syntax import INDEX, Binder, Bound, Head, Operator, Term, element, make
 
 __all__ = ["matched"]
 
@@ -42,7 +48,7 @@ def _written(s: Term, how: str) -> Term:
     return make(Operator("divide"), one, below)
 
 
-def _match(term: Term, pattern: Term, indices: dict, places: dict[int, Term], depth: int = 0) -> bool:
+def _match(term: Term, pattern: Term, indices: Mapping[Head, int], places: dict[int, Term], depth: int = 0) -> bool:
     """Whether a term is the pattern with other places for its indices; `depth`: inside how many of its own sums."""
     if pattern.head in indices:
         k = indices[pattern.head]

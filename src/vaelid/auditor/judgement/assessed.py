@@ -6,7 +6,7 @@ from vaelid.auditor.findings.report import Claim
 from vaelid.auditor.formula.axes_of_terms import axes_in
 from vaelid.auditor.formula.kinds import Divergence, Kind
 from vaelid.auditor.judgement.names import Monomial, Names
-from vaelid.auditor.lifting.two_runs import Run
+from vaelid.auditor.lifting.two_runs import Formula
 from vaelid.auditor.model.posterior import Posterior
 from vaelid.auditor.model.shift import shifted
 from vaelid.auditor.recognition.groups import Group
@@ -27,7 +27,7 @@ class Assessed:
         weights: of each group, by its kind.
     """
 
-    run: Run
+    run: Formula
     objective: Objective
     samplers: list[Claim]
     names: Names

@@ -108,13 +108,12 @@ class Statements:
 
     def assumptions(self) -> tuple[str, ...]:
         """What the verdict rests on besides the theorems."""
-        recording = self.assessed.run.recording
         posteriors = self.objective.question.posteriors
         positive = [self.names.text(p.positive) for p in posteriors if p.positive is not None]
         return (
             *(
                 f"{line} reads a value: the verdict is of the way taken"
-                for line in dict.fromkeys(recording.decided_by_value)
+                for line in dict.fromkeys(self.assessed.run.reading.decided)
             ),
             *self.assessed.run.assumptions,
             *(f"{term} is positive" for term in positive),

@@ -1,8 +1,12 @@
 """Which dimensions of which tensors are the same axis: those that an elementwise operation pairs.
 
-A dimension is a tuple of axes, the slowest first, whose lengths multiply to its own; one of length 1 has none. Two that
-are paired are one from then on, and an axis that a reshape cuts becomes two. What is learned late holds for what was
-read early, so a recording is read again until nothing new is learned.
+In: the dimensions of tensors, and which of them were paired or reshaped. Out: the axes that each dimension is made of
+now. For example, `mu + eps` says that the rows of mu and of eps are one axis; `x.view(5, 2, 3)` of a 5 x 6 tensor says
+that its columns are two axes, of lengths 2 and 3.
+
+A dimension is a tuple of axes, the slowest first, whose lengths multiply to its own; one of length 1 has none. Axes are
+united as in a union-find structure: an axis leads to the one that it is the same as, or to its two parts. What is
+learned late holds for what was read early, so a recording is read again until nothing new is learned.
 """
 
 import math

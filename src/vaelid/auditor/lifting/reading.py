@@ -1,16 +1,26 @@
-"""What was read of a recording."""
+"""What was read of one recording.
 
+In: a recording (see `lift.py`). Out: a `Reading`: the result as a term in leaves, the leaves, and what was noted on the
+way. For example, of `0.5 * ((net(x) - x) ** 2).sum()` the result is a double sum over h1 - x, h1 being a leaf whose
+inputs lead to x.
+"""
+
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
+from torch import Tensor
+
 from vaelid.auditor.formula.axes_of_terms import element_of
+from vaelid.auditor.formula.in_tensors import OnDemand
 from vaelid.auditor.lifting.axes import Axes
+from vaelid.auditor.lifting.reader import Join
 from vaelid.auditor.lifting.tensor import Leaf, Lifted
 from vaelid.readings.terms.arrays import TermArray
 
 __all__ = ["Reading"]
 
 
-@dataclass
+@dataclass(frozen=True)
 class Reading:
     """What was read of a recording.
 
@@ -19,25 +29,39 @@ class Reading:
         leaves: every leaf, by its name.
         entering: the tensors that went into operations that were cut, with the leaf that came out.
         axes: what is known of the axes.
+        clamps: lines of clamps that left every value as it was.
         halted: lines at which a single number was detached: it is a constant there.
-        clamps: lines of clamps that left every value as it was, and of probabilities kept from 0 and 1.
         joins: of what was read through, each operand's leaves, the line that made it, and the result's leaves.
+        decided: lines at which the run was decided by a value.
+        foreign: operations that were read by a rule from outside of vaelid, with that rule's name.
     """
 
     result: Lifted
-    leaves: dict[str, Leaf]
-    entering: list[tuple[Lifted, Leaf]]
+    leaves: Mapping[str, Leaf]
+    entering: Sequence[tuple[Lifted, Leaf]]
     axes: Axes
-    clamps: list[str] = field(default_factory=list)
+    clamps: tuple[str, ...] = ()
     halted: frozenset[str] = frozenset()
-    joins: tuple[tuple[frozenset[str], str, frozenset[str]], ...] = ()
+    joins: tuple[Join, ...] = ()
+    decided: tuple[str, ...] = ()
+    foreign: Mapping[str, str] = field(default_factory=dict)
 
     def element(self, leaf: Leaf) -> TermArray:
         """The element of a leaf, at the indices of its own axes."""
         return element_of(leaf.name, [axis for dim in leaf.dims for axis in self.axes.now(dim)])
 
+    def arrays(self) -> Mapping[str, Tensor]:
+        """The recorded values of each leaf, with one dimension for each axis."""
+
+        def values(name: str) -> Tensor:
+            leaf = self.leaves[name]
+            shape = [self.axes.lengths[axis] for dim in leaf.dims for axis in self.axes.now(dim)]
+            return leaf.tensor.detach().double().cpu().reshape(shape)
+
+        return OnDemand((name for name, leaf in self.leaves.items() if leaf.tensor.numel()), values)
+
     def line_of(self, names: frozenset[str]) -> str | None:
-        """The line that made the last part that speaks of these leaves only, before it was joined with others."""
+        """The line that made the last part that depends on these leaves only, before it was joined with others."""
         for part, line, whole in reversed(self.joins):
             if part and part <= names and not whole <= names:
                 return line

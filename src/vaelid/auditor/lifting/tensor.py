@@ -1,4 +1,8 @@
-"""A tensor as it was read from a recording: its element, a term in the indices of its axes."""
+"""Tensors as they are read: `Lifted`, by the element at the indices of its axes, and `Leaf`, by a name.
+
+In: what an event is read as. Out: values that the rules combine. For example, `x.exp()` of an argument x of shape (5,
+7) is a `Lifted` of dimensions ((0,), (1,)) with the element exp(x[i0, i1]), the leaf x in it, and no stop.
+"""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
@@ -13,7 +17,7 @@ from vaelid.auditor.formula.errors import Unread
 from vaelid.auditor.lifting.axes import Dims
 from vaelid.readings.terms.arrays import TermArray
 
-__all__ = ["Leaf", "Lifted", "Stop", "dense"]
+__all__ = ["Folded", "Leaf", "Lifted", "Stop", "dense"]
 
 
 def dense(tensor: Tensor, source: str | None) -> Tensor:
@@ -27,7 +31,7 @@ def dense(tensor: Tensor, source: str | None) -> Tensor:
 
 @dataclass(frozen=True)
 class Leaf:
-    """A tensor that terms speak of and do not look into.
+    """An array that terms name and do not look into.
 
     Attributes:
         name: of its array variable.
@@ -39,7 +43,7 @@ class Leaf:
         law: of noise: ``normal``, ``uniform`` or another's name.
         operation: that made it.
         source: the line that asked for it.
-        folded: of a product or an extremum, which, of what, and over which of its dimensions.
+        folded: of a product or an extremum, what it is of.
     """
 
     name: str
@@ -51,7 +55,7 @@ class Leaf:
     law: str = ""
     operation: str = ""
     source: str = ""
-    folded: "tuple[str, Lifted, tuple[int, ...]] | None" = None
+    folded: "Folded | None" = None
 
     @property
     def is_mask(self) -> bool:
@@ -60,12 +64,33 @@ class Leaf:
         return self.kind == "made" and bool(values.numel()) and bool(((values == 0) | (values == 1)).all())
 
 
+@dataclass(frozen=True)
+class Folded:
+    """A product or an extremum of a tensor's elements along some of its dimensions.
+
+    Attributes:
+        operation: ``multiply``, ``largest`` or ``smallest``.
+        of: the tensor.
+        over: the dimensions.
+    """
+
+    operation: str
+    of: "Lifted"
+    over: tuple[int, ...]
+
+
 @dataclass(frozen=True, order=True)
 class Stop:
-    """Where autograd was kept from going back: the user's line, and the leaves and tensors it does not come to.
+    """Where autograd was kept from going back, as by `.detach()`.
 
-    `another`: it does come to them, with another gradient than the formula's; the witness of that, where there is one.
-    `inside`: in the formula, and not in what a leaf was made from. `no_grad`: autograd was switched off there.
+    Attributes:
+        line: the user's.
+        leaves: that autograd does not come to.
+        tensors: that it does not come to.
+        another: it does come to them, with another gradient than the formula's.
+        inside: whether that is in the formula, and not in what a leaf was made from.
+        no_grad: whether autograd was switched off there.
+        witness: of another gradient, where there is one.
     """
 
     line: str
@@ -79,15 +104,16 @@ class Stop:
 
 @dataclass(frozen=True)
 class Lifted:
-    """A tensor as its element. An axis occurs once: an index is of one dimension.
+    """A tensor by its element. Each axis is of one dimension only, so that an index says one place.
 
     Attributes:
         dims: its dimensions, each of several axes.
-        make_element: makes the element; only of tensors that matter are they made.
+        make_element: makes the element, when it is asked for first: most tensors of a run are in no formula.
         leaves: the names of the leaves in it.
         live: of these, the leaves that autograd goes back to.
         stops: where autograd was kept from going further.
         pieces: what it is joined of along dimension `joined_at` (from the end), if it is; then it has no element.
+        whole: the tensor that it is a part of, where it is a slice and nothing was done to it since.
     """
 
     dims: Dims
@@ -98,7 +124,6 @@ class Lifted:
     pieces: tuple["Lifted", ...] = ()
     joined_at: int = 0
     whole: "Lifted | None" = field(default=None, compare=False)
-    """What it is a part of, where it is a slice as it stands."""
 
     @cached_property
     def element(self) -> TermArray:

@@ -1,77 +1,70 @@
-"""Run a loss, twice, and read what it does as one formula for all lengths that moved between the two runs."""
+"""Runs of a loss at two batch sizes, read as one formula for every size that moved between them.
 
-import itertools
-import math
+In: a function and its calls. Out: a `Formula`. For example, of `((x_hat - x) ** 2).sum() / len(x)`, run on 5 and on 4
+rows, the numbers 5 and 4 are the length of the axis of rows: the formula is the double sum divided by N0, for every N0.
+"""
+
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from fractions import Fraction
+from dataclasses import dataclass
 from typing import Any
 
 import torch
 from torch import Tensor
 
-from vaelid.auditor.formula.axes_of_terms import length_of
+from vaelid.auditor.formula.axes_of_terms import index_names, length_name, sizes_of
 from vaelid.auditor.formula.errors import Unread
-from vaelid.auditor.formula.functions import number
-from vaelid.auditor.formula.in_tensors import OnDemand, array_of
+from vaelid.auditor.formula.in_tensors import array_of
+from vaelid.auditor.lifting.generalise import generalised
 from vaelid.auditor.lifting.lift import lift
 from vaelid.auditor.lifting.reading import Reading
 from vaelid.auditor.recording.calls import Call, frozen_draws, observed
-from vaelid.auditor.recording.record import Recording
+from vaelid.auditor.recording.events import Recording
 from vaelid.auditor.recording.state import unchanged
 from vaelid.readings.errors import ReadingError
-from vaelid.readings.terms.arrays import TermArray, as_term, real
-from vaelid.readings.terms.syntax import INDEX, REAL, Number, Term, free_variables, make
-from vaelid.spec.digits import apart
+from vaelid.readings.terms.arrays import TermArray
+from vaelid.readings.terms.syntax import INDEX, free_variables
 from vaelid.spec.errors import InputError, UserCodeError
 
-__all__ = ["Run", "read_calls"]
+__all__ = ["Formula", "read_calls"]
 
 
-@dataclass
-class Run:
-    """What a loss does.
+_OF_DOUBLES, _OF_FLOATS = 1e-9, 1e-3
+"""How far the formula's value may be from the code's, relative to 1 + the value: rounding of a sum of some thousands of
+elements in float64; and of float32, of whose 7 digits a sum of terms of both signs may lose half."""
+
+
+@dataclass(frozen=True)
+class Formula:
+    """What a loss computes.
 
     Attributes:
         reading: of the first run.
         recording: of the first run.
         term: the loss, for all lengths of the axes that moved.
         moved: the axes whose length moved between the runs.
-        notes: what kept it from holding for more lengths.
+        notes: what kept it from holding for more lengths; those who read the formula in a weaker way add to them.
+        frozen: lines that drew the same noise in two runs.
+        moving: constants, made by no operation of torch, that had other values in another run on the same batch.
+        assumptions: what is taken for granted of the state that the runs started from, and of rules that read them.
     """
 
     reading: Reading
     recording: Recording
     term: TermArray
     moved: frozenset[int]
-    notes: list[str] = field(default_factory=list)
+    notes: list[str]
     frozen: frozenset[str] = frozenset()
-    """Lines that drew the same noise in two runs."""
     moving: frozenset[str] = frozenset()
-    """Constants, made by no operation of torch, that had other values in another run on the same batch."""
     assumptions: tuple[str, ...] = ()
-    """What is taken for granted of the state that the runs started from."""
 
     @property
     def lengths(self) -> dict[str, int]:
         """The recorded length of each length variable and each index."""
-        sizes = self.reading.axes.lengths
-        return {f"{letter}{axis}": size for axis, size in enumerate(sizes) for letter in "Ni"}
+        return sizes_of(self.reading.axes.lengths)
 
     def arrays(self) -> Mapping[str, Tensor]:
         """The recorded values of each leaf, with one dimension for each axis."""
-        return arrays_of(self.reading)
-
-
-def arrays_of(reading: Reading) -> Mapping[str, Tensor]:
-    """The recorded values of each leaf, with one dimension for each axis."""
-
-    def values(name: str) -> Tensor:
-        leaf = reading.leaves[name]
-        shape = [reading.axes.lengths[axis] for dim in leaf.dims for axis in reading.axes.now(dim)]
-        return leaf.tensor.detach().double().cpu().reshape(shape)
-
-    return OnDemand((name for name, leaf in reading.leaves.items() if leaf.tensor.numel()), values)
+        return self.reading.arrays()
 
 
 def read_calls(
@@ -83,59 +76,99 @@ def read_calls(
     alike: Sequence[tuple[str, str]] = (),
     gradients: bool = True,
     again: bool = True,
-) -> Run:
-    """The function's formula, from one run for each call: what moves with the lengths is a length.
-
-    `again`: the first call is made once more, to see which noise and which constants are the same.
+) -> Formula:
+    """The function's formula, from one run for each call. Raises `Unread`, `UserCodeError` and `InputError`.
 
     Each run starts from one state of all but Python's own values and the random generators; all is as it was after.
-    Raises `Unread`, `UserCodeError` and `InputError`.
+
+    Args:
+        function: the user's.
+        calls: the first with more rows than the second, if there is a second.
+        scalar: picks the loss from what the function returned.
+        clamps_of: where it is given, a clamp that changed nothing is kept only if it is of one of these leaves.
+        alike: pairs of arguments whose dimensions are the same axes.
+        gradients: whether the loss is meant to be differentiated.
+        again: whether the first call is made once more, to see which noise and which constants are the same.
     """
-    notes: list[str] = []
-    with unchanged([function], [argument for call in calls for argument in call.arguments]) as state:
-        recordings = [observed(function, calls[0], scalar, state)]
-        for call in calls[1:]:
-            try:
-                recordings.append(observed(function, call, scalar, state))
-            except (UserCodeError, InputError) as error:
-                if len(call.arguments) != 1:  # a step may hold something of its batch's size
-                    raise
-                notes.append(f"it does not take fewer rows ({error}): the verdict is for this number of rows")
+    arguments = [argument for call in calls for argument in call.arguments]
+    with unchanged([function], arguments) as state:
+        recordings, notes = _recorded(lambda call: observed(function, call, scalar, state), calls)
         repeated = observed(function, calls[0], scalar, state) if again else None
-    for recording in recordings:
-        recording.gradients = gradients
-    frozen = frozen_draws(recordings[0], repeated) if repeated is not None else frozenset()
+    readings = _readings(recordings, clamps_of, alike, gradients)
+    for reading, recording in zip(readings, recordings, strict=True):
+        check_value(reading, recording)
+    term, moved, said = _of_all_lengths(readings)
+    first, recording = readings[0], recordings[0]
+    frozen = frozen_draws(recording, repeated) if repeated is not None else frozenset()
+    moving = _moving_constants(first, recording, repeated) if repeated is not None else frozenset()
+    assumptions = (*state.assumptions(), *_of_foreign_rules(first))
+    return Formula(first, recording, term, moved, [*notes, *said], frozen, moving, assumptions)
+
+
+def _recorded(observe: Callable[[Call], Recording], calls: Sequence[Call]) -> tuple[list[Recording], list[str]]:
+    """The runs, and what to say where one with fewer rows failed."""
+    recordings, notes = [observe(calls[0])], []
+    for call in calls[1:]:
+        try:
+            recordings.append(observe(call))
+        except (UserCodeError, InputError) as error:
+            if len(call.arguments) != 1:  # a step, which has one argument, may hold something of its batch's size
+                raise
+            notes.append(f"it does not take fewer rows ({error}): the verdict is for this number of rows")
+    return recordings, notes
+
+
+def _readings(
+    recordings: Sequence[Recording],
+    clamps_of: frozenset[str] | None,
+    alike: Sequence[tuple[str, str]],
+    gradients: bool,
+) -> list[Reading]:
+    """Each recording as a term, which is made here: terms are recursive, and Python's stack is not without end."""
     try:
-        readings = [lift(recording, clamps_of=clamps_of, alike=alike) for recording in recordings]
+        readings = [lift(r, gradients=gradients, clamps_of=clamps_of, alike=alike) for r in recordings]
         for reading in readings:
             _ = reading.result.element
     except RecursionError:
         raise Unread("its formula is nested too deeply to be read", None) from None
+    return readings
+
+
+def _of_all_lengths(readings: Sequence[Reading]) -> tuple[TermArray, frozenset[int], list[str]]:
+    """The term for all lengths that moved, the axes of these, and what kept it from holding for them."""
     first = readings[0]
-    for reading, recording in zip(readings, recordings, strict=True):
-        check_value(reading, recording)
-    moving = moving_constants(first, recordings[0], repeated) if repeated is not None else frozenset()
-    run = Run(first, recordings[0], first.result.element, frozenset(), notes, frozen, moving, state.assumptions())
-    if len(readings) < 2 or len(readings[0].axes.lengths) != len(readings[1].axes.lengths):
-        if len(readings) > 1:
-            run.notes.append("it does something else with another number of rows: the verdict is for this number")
-        return run
-    pairs = list(zip(first.axes.lengths, readings[1].axes.lengths, strict=True))
+    term = first.result.element
+    if len(readings) < 2:
+        return term, frozenset(), []
+    second = readings[1]
+    if len(first.axes.lengths) != len(second.axes.lengths):
+        return (
+            term,
+            frozenset(),
+            ["it does something else with another number of rows: the verdict is for this number"],
+        )
+    pairs = list(zip(first.axes.lengths, second.axes.lengths, strict=True))
     moved = [axis for axis, (one, other) in enumerate(pairs) if one != other]
-    terms = (first.result.element.term, readings[1].result.element.term)
-    spoken_of = {v.name for term in terms for v in free_variables(term) if v.sort is INDEX}
+    terms = (term.term, second.result.element.term)
+    occurring = {v.name for term in terms for v in free_variables(term) if v.sort is INDEX}
     lengths: dict[tuple[int, int], int] = {}
-    for axis in sorted(moved, key=lambda axis: (f"N{axis}" not in spoken_of, axis)):
-        lengths.setdefault(pairs[axis], axis)
+    for axis in sorted(moved, key=lambda axis: (length_name(axis) not in occurring, axis)):
+        lengths.setdefault(pairs[axis], axis)  # of axes of one length, one whose length occurs already names it
     try:
-        term = generalised(*terms, lengths)
+        whole = generalised(*terms, lengths)
     except ValueError as reason:
-        run.notes.append(f"{reason.args[0]}: the verdict is of the first run, and for its number of rows")
-        return run
-    return replace(run, term=TermArray((), term), moved=frozenset(moved))
+        return term, frozenset(), [f"{reason.args[0]}: the verdict is of the first run, and for its number of rows"]
+    return TermArray((), whole), frozenset(moved), []
 
 
-def moving_constants(reading: Reading, first: Recording, again: Recording) -> frozenset[str]:
+def _of_foreign_rules(reading: Reading) -> tuple[str, ...]:
+    return tuple(
+        f"the operation {operation} is what the rule {rule} says: only its values were compared"
+        for operation, rule in reading.foreign.items()
+    )
+
+
+def _moving_constants(reading: Reading, first: Recording, again: Recording) -> frozenset[str]:
     """The leaves of constants whose values differ between two runs: drawn by numpy, or by Python's random."""
     found = set()
     for one, other in zip(first.given.values(), again.given.values(), strict=False):
@@ -146,21 +179,18 @@ def moving_constants(reading: Reading, first: Recording, again: Recording) -> fr
 
 
 def check_value(reading: Reading, recording: Recording) -> None:
-    """The formula must give what the code gave; so a write by numpy, which no operation shows, is seen. Or `Unread`."""
-    assert recording.returned is not None
+    """Raises `Unread` where the formula's value is not the code's, as after a write by numpy, which is no event."""
     if recording.returned.is_meta:
         raise Unread("a tensor on the device meta has no numbers", None)
-    axes = [axis for dim in reading.result.dims for axis in reading.axes.now(dim)]
-    sizes = {f"{letter}{axis}": size for axis, size in enumerate(reading.axes.lengths) for letter in "Ni"}
-    names = tuple(f"i{axis}" for axis in axes)
+    names = index_names(axis for dim in reading.result.dims for axis in reading.axes.now(dim))
     try:
-        formula = array_of(reading.result.element.term, arrays_of(reading), sizes, names)
+        formula = array_of(reading.result.element.term, reading.arrays(), sizes_of(reading.axes.lengths), names)
     except KeyError as name:
         raise Unread(f"it depends on a tensor that was written into in parts ({name})", None) from None
     except ReadingError as error:
         raise Unread(str(error), None) from None
     code = recording.returned.detach().double().cpu().reshape(formula.shape)
-    tolerance = 1e-9 if recording.returned.dtype == torch.float64 and _all_double(reading) else 1e-3
+    tolerance = _OF_DOUBLES if recording.returned.dtype == torch.float64 and _all_double(reading) else _OF_FLOATS
     both = torch.isfinite(code) & torch.isfinite(formula)
     off = torch.where(both, (code - formula).abs() / (1 + formula.abs()), torch.zeros_like(formula)).flatten()
     if off.numel() and float(off.max()) > tolerance:
@@ -171,58 +201,3 @@ def check_value(reading: Reading, recording: Recording) -> None:
 
 def _all_double(reading: Reading) -> bool:
     return all(leaf.tensor.dtype == torch.float64 for leaf in reading.leaves.values() if leaf.tensor.numel())
-
-
-def generalised(first: Term, second: Term, lengths: Mapping[tuple[int, int], int]) -> Term:
-    """The term that both are, at the lengths of the first and of the second run.
-
-    A number that moved is a length in disguise (`x.size(0)`): a number times a product of powers of lengths. Raises
-    `ValueError` where the two differ otherwise.
-    """
-    known: dict[tuple[Term, Term], Term] = {}
-
-    def both(one: Term, other: Term) -> Term:
-        if one is other:
-            return one
-        if (one, other) not in known:
-            known[one, other] = _both(one, other)
-        return known[one, other]
-
-    def _both(one: Term, other: Term) -> Term:
-        if isinstance(one.head, Number) and isinstance(other.head, Number) and one.sort is other.sort is REAL:
-            return _as_lengths(one.head.value, other.head.value, lengths).term
-        if one.head != other.head or len(one.arguments) != len(other.arguments):
-            raise ValueError("it does not do the same in another run, or with another number of rows")
-        return make(one.head, *(both(a, b) for a, b in zip(one.arguments, other.arguments, strict=True)))
-
-    return both(first, second)
-
-
-def _as_lengths(first: Fraction, second: Fraction, lengths: Mapping[tuple[int, int], int]) -> TermArray:
-    """The number as a constant times powers of lengths: the fewest, then the simplest constant."""
-    found: list[tuple[int, int, Fraction, tuple[int, ...]]] = []
-    for powers in itertools.product((0, 1, -1, -2), repeat=min(len(lengths), _MOST_LENGTHS)):
-        scales = [
-            math.prod(
-                (Fraction(pair[k]) ** power for pair, power in zip(lengths, powers, strict=False)), start=Fraction(1)
-            )
-            for k in (0, 1)
-        ]
-        constant = first / scales[0]
-        if abs(constant - second / scales[1]) <= abs(constant) * Fraction(1, 10**14):
-            size = constant.numerator.bit_length() + constant.denominator.bit_length()
-            found.append((sum(map(abs, powers)), size, constant, powers))
-    if not found:
-        before, after = apart(float(first), float(second))
-        raise ValueError(f"the number {before} became {after} in another run")
-    *_, constant, powers = min(found)
-    result = number(float(constant)) if constant.denominator > 10**6 else as_term(constant)
-    for axis, power in zip(lengths.values(), powers, strict=False):
-        length = real(length_of(axis))
-        for _ in range(abs(power)):
-            result = result * length if power > 0 else result * (1 / length)
-    return result
-
-
-_MOST_LENGTHS = 4
-"""Of lengths that are tried together."""

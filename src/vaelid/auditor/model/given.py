@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from vaelid.auditor.formula.functions import root
-from vaelid.auditor.lifting.two_runs import Run
+from vaelid.auditor.lifting.two_runs import Formula
 from vaelid.auditor.model.posterior import Posterior, log_variance_of
 from vaelid.auditor.model.roles import Role
 from vaelid.auditor.recording.calls import Call
@@ -37,12 +37,12 @@ def alike(roles: Mapping[str, Role], call: Call) -> tuple[tuple[str, str], ...]:
     return ((mean, spread),)
 
 
-def element(run: Run, name: str) -> TermArray:
+def element(run: Formula, name: str) -> TermArray:
     """The element of an argument, at the indices of its axes."""
     return run.reading.element(run.reading.leaves[name])
 
 
-def given_by(roles: Mapping[str, Role], run: Run) -> Given:
+def given_by(roles: Mapping[str, Role], run: Formula) -> Given:
     """What the roles of the arguments say."""
     mean, spread = mean_and_spread(roles)
     data = frozenset(n for n, role in roles.items() if role.name == "x")
@@ -53,7 +53,7 @@ def given_by(roles: Mapping[str, Role], run: Run) -> Given:
 
 
 def _log_variance(
-    roles: Mapping[str, Role], run: Run, mean: str, spread: str | None
+    roles: Mapping[str, Role], run: Formula, mean: str, spread: str | None
 ) -> tuple[TermArray, TermArray | None]:
     if spread is None:
         return element(run, mean) * 0, None

@@ -12,7 +12,7 @@ from vaelid.auditor.formula.in_tensors import array_of
 from vaelid.auditor.formula.kinds import CONSTANT, MIXED, PARAMETER, Divergence, Kind, Reconstruction
 from vaelid.auditor.formula.patterns import matched
 from vaelid.auditor.lifting.folds import folds
-from vaelid.auditor.lifting.two_runs import Run
+from vaelid.auditor.lifting.two_runs import Formula
 from vaelid.auditor.model.given import Given
 from vaelid.auditor.model.posterior import Posterior, ancestors
 from vaelid.auditor.model.values import Values
@@ -136,7 +136,7 @@ def rewritten(question: Question, rewrite: Rewrite, name: str) -> Question:
     )
 
 
-def question_of(run: Run, posteriors: list[Posterior], fixed: frozenset[int], given: Given | None) -> Question:
+def question_of(run: Formula, posteriors: list[Posterior], fixed: frozenset[int], given: Given | None) -> Question:
     """What is asked of a run: its loss, the posteriors, and which leaves are data and which outputs."""
     leaves = run.reading.leaves
     data = {n for n, leaf in leaves.items() if leaf.kind in ("argument", "constant")}
@@ -174,7 +174,7 @@ def question_of(run: Run, posteriors: list[Posterior], fixed: frozenset[int], gi
     return question
 
 
-def _derived(run: Run, own: set[str], noise: Mapping[str, int]) -> dict[str, str]:
+def _derived(run: Formula, own: set[str], noise: Mapping[str, int]) -> dict[str, str]:
     """What was made from a posterior's leaves, or drawn and not for one: its value is not free of theirs."""
     found = {}
     for name, leaf in run.reading.leaves.items():
@@ -184,7 +184,7 @@ def _derived(run: Run, own: set[str], noise: Mapping[str, int]) -> dict[str, str
     return found
 
 
-def _of_either_sign(run: Run, posterior: Posterior) -> Posterior:
+def _of_either_sign(run: Formula, posterior: Posterior) -> Posterior:
     """The posterior; by the square of its deviation, where that is not positive everywhere in the run."""
     if posterior.positive is None:
         return posterior

@@ -5,7 +5,7 @@ from fractions import Fraction
 from vaelid.auditor.formula.arithmetic import replaced
 from vaelid.auditor.formula.axes_of_terms import element_of, names_in, total
 from vaelid.auditor.formula.in_tensors import array_of
-from vaelid.auditor.lifting.two_runs import Run
+from vaelid.auditor.lifting.two_runs import Formula
 from vaelid.auditor.model.posterior import ancestors
 from vaelid.auditor.model.question import Question, Rewrite, rewritten
 from vaelid.readings.terms.arrays import TermArray, as_term
@@ -18,7 +18,7 @@ __all__ = ["with_constant_sums", "with_size_factors", "without_stabilisers"]
 # Sums of constants that a loss divides by, as that of a mask: numbers, known from the recording.
 
 
-def with_constant_sums(run: Run) -> tuple[TermArray, str]:
+def with_constant_sums(run: Formula) -> tuple[TermArray, str]:
     """The loss with numbers for the sums of constants in it, and a sentence that says which, if there are any."""
     leaves = run.reading.leaves
     learned = {n for n, leaf in leaves.items() if leaf.kind in ("parameter", "noise")}

@@ -14,13 +14,13 @@ from vaelid.auditor.formula.in_balls import in_ball
 from vaelid.auditor.formula.kinds import MIXED, Divergence, Reconstruction
 from vaelid.auditor.lifting.gradients import gradient_agrees
 from vaelid.auditor.lifting.reading import Reading
-from vaelid.auditor.lifting.two_runs import Run
+from vaelid.auditor.lifting.two_runs import Formula
 from vaelid.auditor.model.question import Question
 from vaelid.auditor.proofs.pointwise import pointwise
 from vaelid.auditor.proofs.sums import NoProof
 from vaelid.auditor.recognition.fit import fitted
 from vaelid.auditor.recognition.objective import Objective, identify, of_one_array
-from vaelid.auditor.recording.record import Recording
+from vaelid.auditor.recording.events import Recording
 from vaelid.readings.errors import ReadingError
 from vaelid.readings.terms.arrays import TermArray
 from vaelid.readings.terms.namespace import NAMESPACE as xp
@@ -205,7 +205,7 @@ _NOTE = (
 )
 
 
-def bound_in(question: Question, run: Run) -> Bound | None:
+def bound_in(question: Question, run: Formula) -> Bound | None:
     """The importance-weighted bound that a loss is, or has the gradient of."""
     if (found := importance_weighted(question)) is not None:
         return found
@@ -233,7 +233,6 @@ def _with_logarithms(term: TermArray) -> TermArray | None:
 
 def _has_gradient_of(term: TermArray, reading: Reading, recording: Recording) -> bool:
     """Whether the loss has the gradient of a term in its leaves, at the recorded point."""
-    assert recording.returned is not None
     names = names_in(term)
     if not reading.result.stops or any(reading.result.dims) or not names <= set(reading.leaves):
         return False

@@ -8,7 +8,7 @@ from vaelid.auditor.formula.arithmetic import is_number
 from vaelid.auditor.formula.axes_of_terms import axes_in, names_in, total
 from vaelid.auditor.formula.kinds import Divergence, Reconstruction
 from vaelid.auditor.lifting.axes import Axes
-from vaelid.auditor.lifting.two_runs import Run
+from vaelid.auditor.lifting.two_runs import Formula
 from vaelid.auditor.model.question import Question
 from vaelid.auditor.model.values import Values
 from vaelid.auditor.proofs.sums import NoProof, apart, axes_of, under_sums, value_of
@@ -42,7 +42,7 @@ RELAXED = "a relaxed categorical posterior (Gumbel-softmax)"
 PLAIN, QUANTISED = "plain autoencoder", "vector-quantised autoencoder"
 
 
-def autoencoder(run: Run) -> tuple[str, Claim]:
+def autoencoder(run: Formula) -> tuple[str, Claim]:
     """The name of an autoencoder from which nothing is sampled, and the claim on its objective."""
     looked_up = ("embedding", "index_select", "index")
     leaves = (run.reading.leaves[name] for name in names_in(run.term))

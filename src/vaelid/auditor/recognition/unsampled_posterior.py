@@ -5,7 +5,7 @@ import itertools
 from vaelid.auditor.formula.arithmetic import linear_in
 from vaelid.auditor.formula.axes_of_terms import axes_in, elements_of, hypotheses_of, names_in
 from vaelid.auditor.formula.kinds import Divergence, Kind, Reconstruction
-from vaelid.auditor.lifting.two_runs import Run
+from vaelid.auditor.lifting.two_runs import Formula
 from vaelid.auditor.model.posterior import Posterior, log_variance_of
 from vaelid.auditor.model.values import Values
 from vaelid.auditor.proofs.sums import NoProof, apart, axes_of, under_sums
@@ -18,7 +18,7 @@ from vaelid.theory.library.definitions import coordinate_kl
 __all__ = ["unsampled"]
 
 
-def unsampled(run: Run) -> Posterior | None:
+def unsampled(run: Formula) -> Posterior | None:
     """The posterior that the terms without data speak of; None where none is found.
 
     That of a sample that stands in them; or the mean and log-variance whose KL to N(0, I) they are a multiple of.
@@ -56,7 +56,7 @@ def unsampled(run: Run) -> Posterior | None:
     return None
 
 
-def _drawn(body: TermArray, noise: frozenset[str], run: Run) -> Posterior | None:
+def _drawn(body: TermArray, noise: frozenset[str], run: Formula) -> Posterior | None:
     """The posterior of a sample, the smallest part that is a mean plus a deviation times its draw."""
     drawn = [e for e in elements_of(body) if e.arguments and e.arguments[0].head.name in noise]  # pyright: ignore[reportAttributeAccessIssue]
     if len(drawn) != 1:

@@ -1,4 +1,9 @@
-"""Calls of a function, and what it did in one: with fewer rows, with the same draws."""
+"""Calls of a user's function: their arguments, the loss in what they return, and who is to blame for an error.
+
+In: a batch, or what a step returned. Out: a `Call`, the same with fewer rows, or the loss. For example, of the batch
+`{"image": x, "label": y}` the tensors are named image and label, and `smaller` keeps 4 of 5 rows; of a step that
+returns `{"loss": l, "kl": k}` the loss is l.
+"""
 
 import inspect
 import math
@@ -12,7 +17,8 @@ from torch import Tensor
 from torch.utils._pytree import tree_flatten, tree_unflatten
 
 from vaelid.auditor.formula.errors import Unread
-from vaelid.auditor.recording.record import Recording, record
+from vaelid.auditor.recording.events import Recording
+from vaelid.auditor.recording.record import record
 from vaelid.auditor.recording.state import State
 from vaelid.spec.errors import InputError, UserCodeError
 
@@ -65,8 +71,7 @@ def scalar_loss(returned: Any) -> Tensor:
 
 
 def check_finite(recording: Recording) -> None:
-    """A loss that is no number says nothing of the formula. Raises `UserCodeError`."""
-    assert recording.returned is not None
+    """Raises `UserCodeError` where the loss is infinite or NaN: such a value says nothing about the formula."""
     if recording.returned.device.type == "meta":
         raise InputError("the audited function's loss is on the device meta, where tensors have no numbers.")
     value = recording.returned.detach().item()
@@ -89,13 +94,15 @@ def call_of(batch: Any) -> Call:
 
 
 def smaller(batch: Any) -> Any | None:
-    """The batch without its last rows; None where its tensors have no rows in common, or one only."""
+    """The batch without its last rows; None where its tensors have not the same number of rows, or fewer than 3."""
     leaves, structure = tree_flatten(batch)
     rows = {leaf.shape[0] if leaf.ndim else 0 for leaf in leaves if isinstance(leaf, Tensor)}
     if any(isinstance(leaf, Tensor) and leaf.layout != torch.strided for leaf in leaves):
         return None  # rows cannot be cut off
     if len(rows) != 1 or (count := rows.pop()) < 3:
         return None
+    # Two rows are needed for a row to differ from another. One fewer of few; of many a seventh fewer, so that a number
+    # that is near another by chance (1/64 and 1/63) is told apart, and the second run takes about as long as the first.
     kept = count - 1 if count < 12 else count - max(1, count // 7)
     return tree_unflatten([leaf[:kept] if isinstance(leaf, Tensor) else leaf for leaf in leaves], structure)
 
@@ -114,6 +121,7 @@ def frozen_draws(first: Recording, again: Recording) -> frozenset[str]:
             continue
         drawn = [v for (k, _), v in first.made.items() if k == at]
         redrawn = [v for (k, _), v in again.made.items() if k == at]
+        # a single number may be the same by chance, as one of few whole numbers is
         if drawn and redrawn and drawn[0].numel() > 1 and torch.equal(drawn[0], redrawn[0]):
             lines.add(one.source)
     return frozenset(lines)

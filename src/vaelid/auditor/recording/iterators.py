@@ -1,5 +1,8 @@
 """Iterators that a step takes from: Python's own over a list or a range are set back before their end.
 
+In: an iterator. Out: a function that sets it back, and says whether that failed. For example, after `next(batches)` of
+`batches = iter([a, b])` the next one is a again.
+
 A generator, a count, a file and a loader's iterator cannot be set back: what they gave is gone. That they were advanced
 is seen, and said.
 """

@@ -1,4 +1,8 @@
-"""Objects as they are now, so that they can be set back: containers, attributes, tensors, generators."""
+"""Objects as they are now, so that they can be set back: containers, attributes, tensors, generators.
+
+In: an object. Out: a function that sets it back and gives the names of what had changed. For example, of a list `seen`
+that a step appends to, `container(seen, "seen")()` empties it again and gives ["seen"].
+"""
 
 import random
 import types
@@ -224,7 +228,9 @@ def tensor(value: Tensor) -> Restore:
 
 
 def _hooks_of(value: Tensor) -> tuple[dict[Any, Any] | None, ...]:
-    return value._backward_hooks, getattr(value, "_post_accumulate_grad_hooks", None)  # pyright: ignore[reportReturnType]
+    before: dict[Any, Any] | None = getattr(value, "_backward_hooks", None)
+    after: dict[Any, Any] | None = getattr(value, "_post_accumulate_grad_hooks", None)
+    return before, after
 
 
 def _lies_at(one: Tensor, other: Tensor) -> bool:

@@ -1,6 +1,7 @@
 """What user code can come to: from a function, its closure, globals, arguments and objects, to all that they hold.
 
-For example, from `lambda x: trainer.net(x)` to the cell of `trainer`, the trainer, its network, and the parameters.
+In: functions and their arguments. Out: each object once, the nearest first. For example, `lambda x: trainer.net(x)`
+leads to the cell of `trainer`, the trainer, its network, and the parameters.
 """
 
 import copyreg
@@ -25,7 +26,7 @@ __all__ = ["Reached", "attributes_of", "is_of_run", "is_users_class", "reach"]
 
 
 _MOST = 20_000
-"""Objects that are looked at: half a second. What lies behind is still seen when an operation writes into it."""
+"""Objects that are looked at: half a second. A tensor beyond them is still seen when an operation writes into it."""
 _LONGEST = 10_000
 """Elements of a list that are looked at: a longer one holds data."""
 _PLAIN = (int, float, complex, str, bytes, bytearray, types.NoneType, types.CodeType, range, type(Ellipsis))
@@ -36,6 +37,8 @@ _OF_PYTHON = {"builtins", "collections", "functools", "types", "weakref", "itert
 _CHECKERS = {"beartype", "jaxtyping", "typeguard"}
 """They wrap functions to check types, and keep tables of all that they wrapped, none of it the user's."""
 _FOREIGN = {"torch", "numpy", "vaelid", "flint", "scipy", "pytest", "_pytest", "hypothesis", *_CHECKERS}
+_SLOTS_OF: Any = vars(copyreg)["_slotnames"]
+"""The slots of a class and its bases, as `copy` and `pickle` find them: not in the types that Python publishes."""
 _OWN_TO_MODULES = frozenset(vars(nn.Module()))
 
 
@@ -141,7 +144,7 @@ def attributes_of(value: Any) -> dict[str, Any]:
     if isinstance(value, type | types.ModuleType | types.FunctionType):
         return {}
     found: dict[str, Any] = {}
-    for name in copyreg._slotnames(type(value)):  # pyright: ignore[reportAttributeAccessIssue]
+    for name in _SLOTS_OF(type(value)):
         try:
             found[name] = object.__getattribute__(value, name)
         except AttributeError:  # a slot that is empty

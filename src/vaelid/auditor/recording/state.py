@@ -1,5 +1,9 @@
 """User code is run and leaves no trace: what it can come to is kept before, and set back after.
 
+In: functions and their arguments. Out: a `State`, which every run starts from, and what is to be said where something
+could not be set back. For example, a step that trains for one batch may be run three times in `with unchanged([step])`:
+each run starts from the same weights, and they are the same afterwards.
+
 Two ways find what to keep. `reach` follows the function's closure, globals and arguments, and finds modules, optimizers
 and tensors with their gradients, modes and hooks. The recorder hands over each storage that an operation is about to
 write into: that finds tensors wherever they are.
@@ -37,6 +41,7 @@ __all__ = ["State", "unchanged"]
 
 
 _MOST_NAMES = 6
+"""Names in one sentence of a report: a line or two."""
 
 
 class State:

@@ -1,4 +1,8 @@
-"""Copies of the numbers in tensors, made before user code writes there."""
+"""Copies of the bytes in storages, made before user code writes there.
+
+In: tensors. Out: their storages' bytes as they were, written back where they changed. For example, after `w.mul_(3)` by
+an optimizer the storage of w holds other bytes, and `restore` writes the old ones, in place.
+"""
 
 from typing import Any
 
@@ -10,7 +14,7 @@ __all__ = ["Storages", "is_lazy"]
 
 
 _MOST_BYTES = 2**28
-"""Of copies that are made before any write is seen: 256 MB. More would make the audit of a large model slow."""
+"""Of copies made before any write is seen: 256 MB, a tenth of a second. Larger ones are copied when written into."""
 
 _AUTOGRAD: Any = torch._C.__dict__["_autograd"]
 _LAZY: Any = nn.parameter.__dict__["UninitializedTensorMixin"]

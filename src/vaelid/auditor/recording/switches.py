@@ -1,4 +1,8 @@
-"""What torch, numpy and Python keep for the whole process: switches, and the states of the random generators."""
+"""What torch, numpy and Python keep for the whole process: switches, and the states of the random generators.
+
+In: nothing. Out: `Kept(SWITCHES)`, the values as they are now, to be set back. For example, a step that calls
+`torch.set_default_dtype(torch.float64)` leaves float32 behind.
+"""
 
 import random
 from collections.abc import Callable

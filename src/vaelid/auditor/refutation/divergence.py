@@ -10,7 +10,7 @@ from flint import arb, arb_mat
 from vaelid.auditor.findings.report import Witness
 from vaelid.auditor.findings.witnesses import separated
 from vaelid.auditor.formula.axes_of_terms import elements_of
-from vaelid.auditor.formula.in_balls import NUMBERS, Point, ball, points
+from vaelid.auditor.formula.in_balls import NUMBERS, Assignment, ball, points
 from vaelid.auditor.model.posterior import Posterior
 from vaelid.readings.terms.arrays import TermArray, as_term
 from vaelid.readings.terms.namespace import NAMESPACE as xp
@@ -48,7 +48,7 @@ def no_divergence(
     return no_multiple(body, target, [p for p, _ in known], shown, meaning)
 
 
-def _in_span(values: list[tuple[Point, arb]], posterior: Posterior) -> bool:
+def _in_span(values: list[tuple[Assignment, arb]], posterior: Posterior) -> bool:
     """Whether the values are those of a mu^2 + a e^lv + b mu + c lv + d everywhere: of a KL to some normal prior."""
     mean, log_variance = posterior.mean, posterior.log_variance
     columns = (mean**2 + xp.exp(log_variance), mean, log_variance, as_term(1))
@@ -74,7 +74,7 @@ def _product(row: list[arb], column: list[arb]) -> arb:
 
 
 def no_multiple(
-    body: TermArray, target: TermArray, grid: list[Point], shown: Callable[[Term], str], meaning: str = ""
+    body: TermArray, target: TermArray, grid: list[Assignment], shown: Callable[[Term], str], meaning: str = ""
 ) -> Disagreement | None:
     """Three points: two fix the weight and constant by which the body would be the target, the third is off."""
     values = []

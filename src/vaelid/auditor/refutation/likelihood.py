@@ -11,8 +11,10 @@ from flint import arb
 from vaelid.auditor.findings.report import Witness
 from vaelid.auditor.findings.witnesses import separated
 from vaelid.auditor.formula.axes_of_terms import at_lengths, axes_in, elements_of, has_sums, names_in
-from vaelid.auditor.formula.circuit import BALLS, Circuit, Values
-from vaelid.auditor.formula.in_balls import Point, ball, points
+from vaelid.auditor.formula.circuit import Circuit
+from vaelid.auditor.formula.circuit_values import CircuitValues
+from vaelid.auditor.formula.in_balls import Assignment, ball, points
+from vaelid.auditor.formula.number_types import BALLS
 from vaelid.auditor.model.question import Question
 from vaelid.auditor.recognition.groups import Group, by_outputs
 from vaelid.auditor.recognition.likelihoods import families
@@ -67,7 +69,7 @@ def _of_other_places(question: Question, group: Group, declared: str) -> Witness
     mixed = arb(0)
     with suppress(ReadingError):
         root = circuit.node(group.body.term, {f"i{axis}": 0 for axis in axes_in(group.body.term)})
-        values = Values(circuit, BALLS, lambda _: Fraction(0))
+        values = CircuitValues(circuit, BALLS, lambda _: Fraction(0))
         data = {at: Fraction(1) for at in circuit.elements if at[0] in question.data}
         outputs = [at for at in circuit.elements if at not in data]
         pairs = [(a, b) for a, b in itertools.combinations(outputs, 2) if a[0] == b[0] and a[1] != b[1]]
@@ -190,12 +192,12 @@ _SCALED = ("gaussian", "laplace")
 """Families that may have a scale of their own, which then is at one number."""
 
 
-def _grid(x: Term, moved: Sequence[Term], outputs: list[Term], declared: str) -> list[Point]:
+def _grid(x: Term, moved: Sequence[Term], outputs: list[Term], declared: str) -> list[Assignment]:
     """Points that move the datum and one output; of a binomial, whose trials are not said, at 0."""
     third = [Fraction(1, 3), Fraction(1, 2), Fraction(1, 5), Fraction(3, 4), Fraction(2, 3)]
     others = {h: third[k % 5] for k, h in enumerate(outputs)}
     data = [Fraction(0), Fraction(1)] + ([Fraction(1, 4), Fraction(-1)] if declared in _SCALED else [])
-    found: list[Point] = []
+    found: list[Assignment] = []
     for value in data if declared != "binomial" else data[:1]:
         for h in moved:
             found += [{**others, h: number, x: value} for number in third]
@@ -275,7 +277,7 @@ def _other_scale(seen: _Seen) -> _Pair | None:
     return None
 
 
-def _unbounded(body: TermArray, x: Term, point: Point, shown: Callable[[Term], str]) -> tuple[Witness, str] | None:
+def _unbounded(body: TermArray, x: Term, point: Assignment, shown: Callable[[Term], str]) -> tuple[Witness, str] | None:
     """A polynomial that falls far out is the negative logarithm of no density: its exponential grows there."""
     for near, far in ((Fraction(10**3), Fraction(10**6)), (Fraction(-(10**3)), Fraction(-(10**6)))):
         one, other = ball(body, {**point, x: near}), ball(body, {**point, x: far})

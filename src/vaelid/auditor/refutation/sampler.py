@@ -10,7 +10,9 @@ from vaelid.auditor.findings.report import Witness
 from vaelid.auditor.findings.witnesses import separated
 from vaelid.auditor.formula.arithmetic import linear_in
 from vaelid.auditor.formula.axes_of_terms import axes_in, collapsed, elements_of, names_in
-from vaelid.auditor.formula.circuit import SLOPES, Circuit, Values
+from vaelid.auditor.formula.circuit import Circuit
+from vaelid.auditor.formula.circuit_values import CircuitValues
+from vaelid.auditor.formula.number_types import SLOPES
 from vaelid.auditor.lifting.reading import Reading
 from vaelid.auditor.model.posterior import Sample
 from vaelid.readings.errors import ReadingError
@@ -58,7 +60,7 @@ def no_function_of_a_normal(
             root = circuit.node(term.term)
         except ReadingError:
             return None
-        values = Values(circuit, SLOPES, lambda at: Fraction(2 + len(at[0]) % 3, 3))
+        values = CircuitValues(circuit, SLOPES, lambda at: Fraction(2 + len(at[0]) % 3, 3))
         draw = next(at for at in circuit.elements if at[0] == noise.name)
         for other in circuit.elements:
             if other == draw:
@@ -86,7 +88,7 @@ def no_function_of_a_normal(
 _FAR = (Fraction(1, 3), Fraction(5, 3), Fraction(10, 3), Fraction(100, 3))
 
 
-def _flat(values: Values, root: int, draw: tuple, other: tuple) -> tuple[Fraction, arb] | None:
+def _flat(values: CircuitValues, root: int, draw: tuple, other: tuple) -> tuple[Fraction, arb] | None:
     """A value of the noise at which the slope in it is exactly 0 and another is not, and that other slope.
 
     Of g(m + s eps) both slopes have the factor g', which is 0 where the slope in eps is, if s is not.
@@ -100,7 +102,7 @@ def _flat(values: Values, root: int, draw: tuple, other: tuple) -> tuple[Fractio
     return None
 
 
-def _bent(values: Values, root: int, draw: tuple, other: tuple) -> tuple[arb, arb] | None:
+def _bent(values: CircuitValues, root: int, draw: tuple, other: tuple) -> tuple[arb, arb] | None:
     """The ratio of two slopes at 2, and the mean of those at 1 and 3, where these differ."""
     ratios = []
     for number in (1, 2, 3):

@@ -19,8 +19,10 @@ from torch import Tensor
 
 from vaelid.auditor.formula.arithmetic import replaced
 from vaelid.auditor.formula.axes_of_terms import index_of, names_in
-from vaelid.auditor.formula.circuit import BALLS, FLOATS, At, Circuit, Values
+from vaelid.auditor.formula.circuit import At, Circuit
+from vaelid.auditor.formula.circuit_values import CircuitValues
 from vaelid.auditor.formula.in_tensors import OnDemand
+from vaelid.auditor.formula.number_types import BALLS, FLOATS
 from vaelid.auditor.model.question import Question
 from vaelid.readings.errors import ReadingError
 from vaelid.readings.terms.arrays import TermArray, index
@@ -92,12 +94,12 @@ class Whole:
         return self.circuit.node(self.question.term.term)
 
     @cached_property
-    def _floats(self) -> Values:
-        return Values(self.circuit, FLOATS, self.here)
+    def _floats(self) -> CircuitValues:
+        return CircuitValues(self.circuit, FLOATS, self.here)
 
     @cached_property
-    def _balls(self) -> Values:
-        return Values(self.circuit, BALLS, self.here)
+    def _balls(self) -> CircuitValues:
+        return CircuitValues(self.circuit, BALLS, self.here)
 
     @cached_property
     def base(self) -> Mapping[str, Tensor]:
@@ -146,7 +148,7 @@ class Whole:
         """The loss at a point, in a ball; None where it has no value."""
         return self._mean(self._balls, point)
 
-    def _mean(self, values: Values, point: Point) -> Any:
+    def _mean(self, values: CircuitValues, point: Point) -> Any:
         """The mean over the draws: of e, e^3 and products of several it is 0, of e^2 it is 1."""
         if not self.bends:
             return values.at(self.root, point)

@@ -13,8 +13,10 @@ from hypothesis import strategies as st
 
 from vaelid.auditor.formula.arithmetic import replaced
 from vaelid.auditor.formula.axes_of_terms import element_of, length_of, total
-from vaelid.auditor.formula.circuit import BALLS, FLOATS, SLOPES, Circuit, Fold, Values
+from vaelid.auditor.formula.circuit import Circuit, Fold
+from vaelid.auditor.formula.circuit_values import CircuitValues
 from vaelid.auditor.formula.in_tensors import array_of
+from vaelid.auditor.formula.number_types import BALLS, FLOATS, SLOPES
 from vaelid.readings.errors import ReadingError
 from vaelid.readings.terms.arrays import TermArray, real
 from vaelid.readings.terms.namespace import NAMESPACE as xp
@@ -41,10 +43,10 @@ def arrays(seed: int) -> dict[str, np.ndarray]:
     return {"x": generator.integers(-40, 40, (3, 4)) / 16, "y": generator.integers(-40, 40, 3) / 16}
 
 
-def values(term: TermArray, arithmetic, base: dict[str, np.ndarray], folds=()) -> tuple[Values, int]:
+def values(term: TermArray, arithmetic, base: dict[str, np.ndarray], folds=()) -> tuple[CircuitValues, int]:
     circuit = Circuit(LENGTHS, dict(folds), 10_000)
     root = circuit.node(term.term)
-    return Values(circuit, arithmetic, lambda at: Fraction(float(base[at[0]][at[1]]))), root
+    return CircuitValues(circuit, arithmetic, lambda at: Fraction(float(base[at[0]][at[1]]))), root
 
 
 def by_the_kernel(term: TermArray, base: dict[str, np.ndarray]) -> arb:

@@ -1,4 +1,4 @@
-"""`python -m tests.audit.traces NAMES...`: what an audit of each case changes, one a line, without pytest's draws."""
+"""`python -m tests.audit.recording.traces NAMES...`: what an audit of each case changes, without pytest's draws."""
 
 import sys
 import warnings

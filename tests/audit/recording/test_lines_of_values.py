@@ -37,14 +37,14 @@ def test_a_value_that_the_user_reads_is_noted_with_its_line(ask):
         return total if ask(total) else 2 * total
 
     found = record(loss, [ROWS], {"x": ROWS})
-    assert found.decided_by_value == [f"{__file__}:{ask.__code__.co_firstlineno}"]
+    assert found.decided_by_value == (f"{__file__}:{ask.__code__.co_firstlineno}",)
 
 
 @pytest.mark.usefixtures("compiler")
 def test_a_value_that_torch_checks_is_not_noted(argument_checks):
     argument_checks(True)
     found = record(lambda x: Normal(x, 1.0).log_prob(x).sum(), [ROWS], {"x": ROWS})
-    assert found.decided_by_value == []
+    assert found.decided_by_value == ()
     assert len(found.events_that_count()) < len(found.events)
 
 

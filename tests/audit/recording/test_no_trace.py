@@ -70,8 +70,8 @@ _MOVED_BY_TESTS = {"python"}
 
 def test_without_the_tests_own_draws_pythons_generator_is_as_it_was():
     names = ("nothing", "python_seed", "python_draw", "own_python_generator")
-    command = [sys.executable, "-m", "tests.audit.traces", *names]
-    found = subprocess.run(command, capture_output=True, text=True, check=True, cwd=Path(__file__).parents[2])
+    command = [sys.executable, "-m", "tests.audit.recording.traces", *names]
+    found = subprocess.run(command, capture_output=True, text=True, check=True, cwd=Path(__file__).parents[3])
     assert found.stdout.splitlines() == [f"{name}: nothing" for name in names]
 
 

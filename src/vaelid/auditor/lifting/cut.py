@@ -1,0 +1,92 @@
+"""Operations that are not read, and writes into a part of a tensor: what comes out is a leaf that remembers its inputs.
+
+In: an event. Out: its outputs as leaves. For example, a network's `x @ w` becomes a leaf h1, an array of which a term
+says nothing but its name, with the inputs x and w; after `h[:, 0] = 0` nothing is known of h as a whole any more.
+"""
+
+from collections.abc import Iterable
+from dataclasses import replace
+
+import torch
+from torch import Tensor
+
+from vaelid.auditor.formula.errors import Mixed
+from vaelid.auditor.lifting.draw_laws import RANDOM
+from vaelid.auditor.lifting.folds import folded
+from vaelid.auditor.lifting.operands import given, operand
+from vaelid.auditor.lifting.reader import Reader
+from vaelid.auditor.lifting.tensor import Lifted, dense
+from vaelid.auditor.recording.events import Event, Region
+
+__all__ = ["cut", "forget"]
+
+
+def cut(reader: Reader, event: Event, why: str = "") -> list[Lifted]:
+    """The outputs as leaves, and the inputs as what entered them."""
+    inputs = _inputs(reader, event)
+    names = frozenset().union(*(_leaves_of(x) for x in inputs))
+    results = []
+    for output in event.made_regions():
+        tensor = dense(reader.recording.made[event.number, output], event.source)
+        if not names and event.operation not in RANDOM and not tensor.requires_grad:  # made of numbers alone
+            results.append(given(reader, output, tensor))
+            continue
+        result = _leaf(reader, event, output, tensor, names, why)
+        (made,) = result.leaves
+        if event.no_grad and output.real and reader.gradients and any(x.live for x in inputs):
+            result = result.stopped(event.source, *(x for x in inputs if x.live), no_grad=True)
+        stops = result.stops.union(*(entered.stops for entered in inputs))
+        results.append(replace(result, stops=frozenset(replace(stop, inside=False) for stop in stops)))
+        reader.entering += [(entered, reader.leaves[made]) for entered in inputs]
+    return results
+
+
+def _inputs(reader: Reader, event: Event) -> list[Lifted]:
+    found: list[Lifted] = []
+    for region in dict.fromkeys(event.regions()):
+        try:
+            found.append(operand(reader, event, region))
+        except Mixed:
+            found.append(_written_in_parts(reader, event, region))
+    return found
+
+
+def _leaf(reader: Reader, event: Event, output: Region, tensor: Tensor, inputs: frozenset[str], why: str) -> Lifted:
+    """An output as a leaf: noise of an unknown law if the operation is random, else made of its inputs."""
+    operation = f"{event.operation}{f' ({why})' if why else ''}"
+    made = {"inputs": inputs, "operation": operation, "source": event.source, "folded": folded(reader, event)}
+    if event.operation in RANDOM:
+        return reader.leaf(reader.name("u"), "noise", output, tensor, event.number, law="other", **made)
+    noise = _noise_in(reader, inputs)
+    return reader.leaf(reader.name("h"), "made", output, tensor, event.number, noise=noise, **made)
+
+
+def _written_in_parts(reader: Reader, event: Event, region: Region) -> Lifted:
+    """A tensor that was written into in parts: a leaf, made from all that was ever in its storage."""
+    inputs = reader.written.get(region.storage, frozenset())
+    inputs = inputs.union(*(_leaves_of(x) for p, x in reader.known.items() if p.storage == region.storage))
+    made = {"inputs": inputs, "noise": _noise_in(reader, inputs), "source": event.source}
+    return reader.leaf(reader.name("unknown"), "made", region, torch.empty(0), event.number, **made)
+
+
+def forget(reader: Reader, event: Event, results: Iterable[Lifted]) -> None:
+    """Forget every tensor that shares a position with what the event wrote into, except the results themselves."""
+    written = [region for region in event.made_regions() if region.storage in event.written]
+    whole = {region.storage for region in written} != set(event.written)  # then it is not known where it wrote
+    forgotten = []
+    for region in [region for region in reader.known if region.storage in event.written]:
+        if whole or any(region.overlaps(other) for other in written if other.storage == region.storage):
+            forgotten.append(reader.known.pop(region))
+    read = [reader.known[region] for region in event.regions() if region in reader.known]
+    names = frozenset().union(*(_leaves_of(x) for x in (*results, *read, *forgotten)))
+    for storage in event.written:
+        reader.written[storage] = reader.written.get(storage, frozenset()) | names
+
+
+def _leaves_of(x: Lifted) -> frozenset[str]:
+    return x.leaves.union(*(piece.leaves for piece in x.pieces)) if x.pieces else x.leaves
+
+
+def _noise_in(reader: Reader, names: Iterable[str]) -> frozenset[str]:
+    """The draws that these leaves were made from."""
+    return frozenset().union(*(reader.leaves[name].noise for name in names))

@@ -1,0 +1,97 @@
+"""The arguments of an event as terms.
+
+In: an argument, a number or the region of a tensor. Out: a `Lifted`. For example, the 2 of `2 * x` is the number 2, a
+buffer of ones is the number 1, a parameter is a leaf w1, and the result of an earlier event is what that was read as.
+
+A tensor is read as it stood when the event used it, with what autograd was told of it then.
+"""
+
+from dataclasses import replace
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from vaelid.auditor.formula.errors import Mixed
+from vaelid.auditor.formula.functions import number
+from vaelid.auditor.lifting.own_backward import through_own_backward
+from vaelid.auditor.lifting.reader import Reader
+from vaelid.auditor.lifting.tensor import Lifted, dense
+from vaelid.auditor.recording.events import Event, Region
+from vaelid.readings.terms.arrays import TermArray, as_term
+
+__all__ = ["given", "operand", "operands", "read", "read_region"]
+
+
+_DIGITS, _DIGITS_OF_FLOAT32 = 17, 7
+"""Decimal digits that tell a float64 from every other; and those that a float32 (or a shorter float) has in full."""
+
+
+def operand(reader: Reader, event: Event, value: Any) -> Lifted:
+    """An argument as the event read it: a detached tensor is stopped, one of a user's own backward is compared."""
+    found = read(reader, event, value)
+    if not reader.gradients or not isinstance(value, Region):
+        return found
+    if value in event.custom:
+        return through_own_backward(reader, value, found, event.number, event.source)
+    if value in event.stopped and value.real and not event.twofold:
+        if not any(found.dims) and (found.live or found.stops):
+            return _detached_number(reader, event, value, found)
+        return found.stopped(event.source) if found.live else found
+    return found
+
+
+def operands(reader: Reader, event: Event, count: int) -> list[Lifted]:
+    """The first arguments of an event, as operands."""
+    return [operand(reader, event, value) for value in event.arguments[:count]]
+
+
+def read(reader: Reader, event: Event, value: Any) -> Lifted:
+    """An argument by its values alone. Raises `Mixed` where only parts of it are known."""
+    if not isinstance(value, Region):
+        if isinstance(value, bool | int | float):
+            return Lifted((), lambda: _number_at(value, event.source))
+        raise Mixed(f"an argument of type {type(value).__name__}")
+    return read_region(reader, value)
+
+
+def read_region(reader: Reader, region: Region) -> Lifted:
+    """A tensor by its values alone. Raises `Mixed` where only parts of it are known."""
+    if region not in reader.known:
+        if region not in reader.recording.given:
+            raise Mixed("a tensor that was written into in parts")
+        reader.known[region] = given(reader, region, reader.recording.given[region])
+    return reader.known[region]
+
+
+def given(reader: Reader, region: Region, tensor: Tensor) -> Lifted:
+    """A tensor that no event made: a number, if all its elements are that one and it is no parameter; else a leaf."""
+    tensor = dense(tensor, None)
+    values = tensor.detach()
+    if not tensor.requires_grad and values.numel() and bool((values == values.flatten()[0]).all()):
+        digits = _DIGITS if values.dtype == torch.float64 else _DIGITS_OF_FLOAT32
+        value = values.flatten()[0].item()
+        dims = tuple(reader.axes.dim((region, d), n) for d, n in enumerate(region.size))
+        constant = number(value, digits) if isinstance(value, float) else as_term(int(value))
+        return Lifted(dims, lambda: constant)
+    kind, stem = ("parameter", "w") if tensor.requires_grad else ("constant", "c")
+    return reader.leaf(reader.name(stem), kind, region, tensor, None)
+
+
+def _number_at(value: float, source: str) -> TermArray:
+    """The number that stands at this line of the user's. Raises `Mixed`, with the line."""
+    try:
+        return number(value)
+    except Mixed as reason:
+        reason.source = source
+        raise
+
+
+def _detached_number(reader: Reader, event: Event, region: Region, found: Lifted) -> Lifted:
+    """A single number that was detached, as a constant leaf: right for a weight; a term of the loss has no gradient."""
+    reader.halted.add(event.source)
+    if region not in reader.detached:
+        name, values = reader.name("detached"), reader.values_before(event.number, region)
+        made = {"inputs": found.leaves, "operation": "detach", "source": event.source}
+        reader.detached[region] = reader.leaf(name, "constant", region, values, None, **made)
+    return replace(reader.detached[region], live=frozenset())

@@ -1,0 +1,109 @@
+"""The state of one pass over a recording: what is known of each tensor so far, and what was noted on the way.
+
+In: a recording, and the axes as the passes before left them. Out: the same object, filled event by event by `lift.py`;
+the rules in `rules/` are functions of it and of the event that they read. For example, after `y = x.exp()` the region
+of y is in `known`, with the element exp(x[i0, i1]).
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Any
+
+from torch import Tensor
+
+from vaelid.auditor.formula.axes_of_terms import element_of
+from vaelid.auditor.formula.errors import Mixed
+from vaelid.auditor.lifting.axes import Axes, Dims
+from vaelid.auditor.lifting.tensor import Leaf, Lifted
+from vaelid.auditor.recording.events import Event, Recording, Region
+from vaelid.readings.terms.arrays import TermArray
+
+__all__ = ["Join", "Reader"]
+
+
+Join = tuple[frozenset[str], str, frozenset[str]]
+"""An operand's leaves, the line that made it, and the leaves of the result that it became part of."""
+
+
+@dataclass
+class Reader:
+    """What is known while a recording is read.
+
+    Attributes:
+        recording: that is read.
+        axes: which dimensions are the same axis; shared by all passes.
+        gradients: whether it is meant to be differentiated, so that a detached tensor is noted.
+        clamps_of: where it is given, a clamp that changed nothing is kept only if it is of one of these leaves.
+        known: each tensor as a term, by its region.
+        lines: the line that made each tensor.
+        leaves: every leaf, by its name.
+        entering: the tensors that went into operations that were cut, with the leaf that came out.
+        joins: what was read through, in order.
+        clamps: lines of clamps that changed nothing.
+        halted: lines at which a single number was detached.
+        decided: lines at which the run was decided by a value.
+        foreign: operations that were read by a rule from outside of vaelid, with that rule's name.
+        counts: how many names start with each stem.
+        detached: the leaf of each single number that was detached.
+        written: the leaves of what was ever written into a storage in parts, by its number.
+        normals: the normal draws made of uniform ones, by those and by how.
+        compared: tensors from a user's own backward, once that was compared with the formula's.
+    """
+
+    recording: Recording
+    axes: Axes
+    gradients: bool = True
+    clamps_of: frozenset[str] | None = None
+    known: dict[Region, Lifted] = field(default_factory=dict)
+    lines: dict[Region, str] = field(default_factory=dict)
+    leaves: dict[str, Leaf] = field(default_factory=dict)
+    entering: list[tuple[Lifted, Leaf]] = field(default_factory=list)
+    joins: list[Join] = field(default_factory=list)
+    clamps: list[str] = field(default_factory=list)
+    halted: set[str] = field(default_factory=set)
+    decided: list[str] = field(default_factory=list)
+    foreign: dict[str, str] = field(default_factory=dict)
+    counts: dict[str, int] = field(default_factory=dict)
+    detached: dict[Region, Lifted] = field(default_factory=dict)
+    written: dict[int, frozenset[str]] = field(default_factory=dict)
+    normals: dict[tuple[str, ...], Lifted] = field(default_factory=dict)
+    compared: dict[tuple[Region, frozenset[str]], Lifted] = field(default_factory=dict)
+
+    def name(self, stem: str) -> str:
+        """The next name that starts with a stem: h1, h2, ..."""
+        self.counts[stem] = self.counts.get(stem, 0) + 1
+        return f"{stem}{self.counts[stem]}"
+
+    def new_dims(self, event: Event, size: Iterable[int]) -> Dims:
+        """The dimensions of a tensor that an event makes from nothing, each of a new axis."""
+        return tuple(self.axes.dim((event.number, "new", d), n) for d, n in enumerate(size))
+
+    def leaf(self, name: str, kind: str, region: Region, tensor: Tensor, at: int | None, **more: Any) -> Lifted:
+        """A new leaf, with an axis for each dimension of a tensor.
+
+        `at`: the number of the event that made it, if one did. `more`: further attributes of the leaf.
+        """
+        dims = tuple(self.axes.dim((at, region, d), n) for d, n in enumerate(region.size))
+        if kind == "noise":
+            more["noise"] = frozenset({name})
+        live = frozenset({name}) if tensor.requires_grad else frozenset()
+        return self.of_leaf(Leaf(name, kind, dims, tensor, **more), live)
+
+    def of_leaf(self, leaf: Leaf, live: frozenset[str] = frozenset()) -> Lifted:
+        """A leaf, from now on known by its name, as a tensor; `live` if autograd goes back to it."""
+        self.leaves[leaf.name] = leaf
+        axes = [axis for dim in leaf.dims for axis in dim]
+        return Lifted(leaf.dims, lambda: element_of(leaf.name, axes), frozenset({leaf.name}), live)
+
+    def element(self, name: str) -> TermArray:
+        """The element of a leaf, at the indices of its own axes."""
+        return element_of(name, [axis for dim in self.leaves[name].dims for axis in self.axes.now(dim)])
+
+    def values_before(self, number: int, region: Region) -> Tensor:
+        """The values that a tensor had when the event of this number read it. Raises `Mixed` where that is unknown."""
+        if region in self.recording.given:
+            return self.recording.given[region]
+        made = [tensor for (at, place), tensor in self.recording.made.items() if place == region and at < number]
+        if not made:
+            raise Mixed("a tensor that was written into in parts")
+        return made[-1]

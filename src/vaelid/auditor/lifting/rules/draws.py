@@ -1,0 +1,60 @@
+"""Draws of a law that is read: normal and uniform ones.
+
+In: an event such as `torch.normal(mean, std)`. Out: a leaf of standard noise, or a function of one. For example,
+`torch.normal(m, s)` is m[i0] + s[i0] eps1[i0], through which autograd does not go back to m and s; `u.uniform_(-1, 1)`
+is -1 + 2 u1[i0].
+"""
+
+from dataclasses import replace
+from typing import Any
+
+from vaelid.auditor.lifting.draw_laws import NORMAL, UNIFORM
+from vaelid.auditor.lifting.operands import operand
+from vaelid.auditor.lifting.pointwise import pointwise
+from vaelid.auditor.lifting.reader import Reader
+from vaelid.auditor.lifting.registry import reads
+from vaelid.auditor.lifting.tensor import Lifted
+from vaelid.auditor.recording.events import Event
+
+__all__: list[str] = []
+
+
+@reads(*sorted(NORMAL))
+def _normal(reader: Reader, event: Event) -> Lifted:
+    return _drawn(reader, event, "normal", "eps")
+
+
+@reads(*sorted(UNIFORM))
+def _uniform(reader: Reader, event: Event) -> Lifted:
+    return _drawn(reader, event, "uniform", "u")
+
+
+def _drawn(reader: Reader, event: Event, law: str, stem: str) -> Lifted:
+    (output,) = event.made_regions()
+    base = event.operation
+    operation = base if not event.options.get("generator") else f"{base} with a generator of its own"
+    made = {"law": law, "operation": operation, "source": event.source}
+    tensor = reader.recording.made[event.number, output]
+    leaf = reader.leaf(reader.name(stem), "noise", output, tensor, event.number, **made)
+    noise = replace(leaf, live=frozenset())
+    location, scale = _location_and_scale(event)
+    if (location, scale) == (0, 1):
+        return noise
+    around, spread = operand(reader, event, location), operand(reader, event, scale)
+    result = pointwise(reader, event, lambda m, s, e: m + s * e, around, spread, noise)
+    if around.live or spread.live:
+        result = result.stopped(event.source, around, spread)
+    return result
+
+
+def _location_and_scale(event: Event) -> tuple[Any, Any]:
+    """What the standard draw is scaled by and added to: mean and deviation, or the low end and the width."""
+    name = event.name.removeprefix("aten.")
+    if name.startswith(("normal_.", "uniform_.")):  # in place: the first argument is what is written into
+        given = event.arguments[1:3]
+    elif name.startswith("normal."):
+        given = event.arguments[:2]
+    else:
+        return 0, 1
+    first, second = (*given, *(0, 1)[len(given) :])
+    return (first, second - first) if name.startswith("uniform_.") else (first, second)

@@ -1,0 +1,83 @@
+"""Elements that whole numbers pick, as sums against one-hot codes.
+
+In: an event such as `log_p.gather(1, labels[:, None])`. Out: the sum of onehot1[i0, k] log_p[i0, k] over k < N1, the
+code being a leaf of data. The loss of classes is that with a minus, and with a mask where some are ignored.
+"""
+
+from dataclasses import replace
+
+import torch
+from torch import Tensor
+
+from vaelid.auditor.formula.errors import Mixed
+from vaelid.auditor.formula.functions import divided
+from vaelid.auditor.lifting.axes import Dims
+from vaelid.auditor.lifting.operands import operand, read
+from vaelid.auditor.lifting.pointwise import pointwise
+from vaelid.auditor.lifting.reader import Reader
+from vaelid.auditor.lifting.registry import reads
+from vaelid.auditor.lifting.sums import REDUCTIONS, over
+from vaelid.auditor.lifting.tensor import Leaf, Lifted
+from vaelid.auditor.recording.events import Event
+from vaelid.readings.terms.arrays import as_term
+
+__all__: list[str] = []
+
+
+@reads("gather")
+def _gathered(reader: Reader, event: Event) -> Lifted:
+    x, dim, chosen = event.arguments[:3]
+    (output,) = event.made_regions()
+    if output.size[dim] != 1:
+        raise Mixed("several elements picked along a dimension")
+    found, dims = operand(reader, event, x), read(reader, event, chosen).dims
+    return _picked(reader, event, found, dim, dims, reader.values_before(event.number, chosen).squeeze(dim))
+
+
+@reads("nll_loss_forward", "nll_loss2d_forward", several=True)
+def _loss_of_classes(reader: Reader, event: Event) -> list[Lifted]:
+    """The loss, and the weight of all examples together, which only the backward pass reads."""
+    loss = _loss_by_log_probabilities(reader, event)
+    _, weight = event.made_regions()
+    return [loss, Lifted(tuple(() for _ in weight.size), lambda: as_term(1))]
+
+
+def _loss_by_log_probabilities(reader: Reader, event: Event) -> Lifted:
+    x, target, weight, reduction, ignored = event.arguments
+    classes = reader.values_before(event.number, target)
+    if weight is not None:
+        raise Mixed("weights of classes")
+    found, labels = operand(reader, event, x), read(reader, event, target)
+    kept = classes != ignored
+    by_rows = len(found.dims) > 1
+    shape = (labels.dims[0], (), *labels.dims[1:]) if by_rows else ((),)
+    chosen = _picked(reader, event, found, 1 if by_rows else 0, shape, classes * kept)
+    kind = REDUCTIONS[reduction]
+    each = pointwise(reader, event, lambda v: -v, chosen)
+    mask = None if bool(kept.all()) else _mask(reader, event, kept, shape, labels.leaves)
+    if mask is not None:
+        each = pointwise(reader, event, lambda one, value: one * value, mask, each)
+    if kind == "none":  # the dimension of the classes is gone
+        return replace(each, dims=each.dims[:1] + each.dims[2:] if by_rows else ())
+    if kind == "sum" or mask is None:
+        return over(reader, event, each, range(len(each.dims)), kind)
+    total = over(reader, event, each, range(len(each.dims)), "sum")
+    count = over(reader, event, mask, range(len(mask.dims)), "sum")
+    return pointwise(reader, event, divided, total, count)
+
+
+def _picked(reader: Reader, event: Event, x: Lifted, dim: int, other: Dims, chosen: Tensor) -> Lifted:
+    """The elements of x that whole numbers pick along a dimension; `other`: the dimensions of these numbers."""
+    dim %= len(x.dims)
+    dims = tuple(x.dims[dim] if d == dim else given for d, given in enumerate(other))
+    name = reader.name("onehot")
+    code = torch.nn.functional.one_hot(chosen.long(), reader.axes.length(x.dims[dim])).movedim(-1, dim).double()
+    one_hot = reader.of_leaf(Leaf(name, "argument", dims, code, operation="one-hot", source=event.source))
+    product = pointwise(reader, event, lambda one, value: one * value, one_hot, x)
+    return over(reader, event, product, [dim], "sum", keep=True)
+
+
+def _mask(reader: Reader, event: Event, kept: Tensor, dims: Dims, inputs: frozenset[str]) -> Lifted:
+    """Which places count, as a leaf that is made from data."""
+    name = reader.name("mask")
+    return reader.of_leaf(Leaf(name, "made", dims, kept.double(), inputs=inputs, operation="ne", source=event.source))

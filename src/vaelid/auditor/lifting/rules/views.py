@@ -1,0 +1,91 @@
+"""Tensors in another shape or order: elements are named by their indices, so that they stay what they are.
+
+In: an event such as `x.t()` or `x.reshape(-1)`. Out: the same element, its axes dealt out to other dimensions. For
+example, x of axes ((0,), (1,)) reshaped to one dimension has ((0, 1),): the element is still x[i0, i1].
+"""
+
+from dataclasses import replace
+
+from vaelid.auditor.formula.errors import Mixed
+from vaelid.auditor.lifting.operands import operand
+from vaelid.auditor.lifting.reader import Reader
+from vaelid.auditor.lifting.registry import reads
+from vaelid.auditor.lifting.tensor import Lifted
+from vaelid.auditor.recording.events import Event
+
+__all__: list[str] = []
+
+
+@reads("view", "_unsafe_view", "reshape", "unsqueeze", "squeeze", "flatten", "_reshape_alias")
+def _reshaped(reader: Reader, event: Event) -> Lifted:
+    """The elements stay in their order."""
+    x = operand(reader, event, event.arguments[0])
+    (output,) = event.made_regions()
+    if x.pieces:
+        if tuple(map(reader.axes.length, x.dims)) == output.size:
+            return x
+        raise Mixed("a joined tensor in another shape")
+    return replace(x, dims=reader.axes.dealt(x.dims, output.size))
+
+
+def _whole(x: Lifted) -> Lifted:
+    """The tensor, if it is not joined of pieces. Raises `Mixed`."""
+    if x.pieces:
+        raise Mixed("a joined tensor in another shape")
+    return x
+
+
+@reads("t", "numpy_T")
+def _turned(reader: Reader, event: Event) -> Lifted:
+    x = _whole(operand(reader, event, event.arguments[0]))
+    return replace(x, dims=x.dims[::-1])
+
+
+@reads("permute")
+def _permuted(reader: Reader, event: Event) -> Lifted:
+    x = _whole(operand(reader, event, event.arguments[0]))
+    return replace(x, dims=tuple(x.dims[d] for d in event.arguments[1]))
+
+
+@reads("transpose")
+def _transposed(reader: Reader, event: Event) -> Lifted:
+    x = _whole(operand(reader, event, event.arguments[0]))
+    dims = list(x.dims)
+    one, other = event.arguments[1:3]
+    if dims:  # torch lets a single number be transposed
+        dims[one], dims[other] = dims[other], dims[one]
+    return replace(x, dims=tuple(dims))
+
+
+@reads("expand")
+def _expanded(reader: Reader, event: Event) -> Lifted:
+    return _expanded_to(reader, event, operand(reader, event, event.arguments[0]))
+
+
+@reads("copy")
+def _copied(reader: Reader, event: Event) -> Lifted:
+    """In place: what is read afterwards is the other tensor."""
+    return _expanded_to(reader, event, operand(reader, event, event.arguments[1]))
+
+
+def _expanded_to(reader: Reader, event: Event, x: Lifted) -> Lifted:
+    """A dimension keeps its axes; one of length 1 gets a new axis, along which the tensor is the same."""
+    x = _whole(x)
+    (output,) = event.made_regions()
+    old = ((),) * (len(output.size) - len(x.dims)) + x.dims
+    new = reader.new_dims(event, output.size)
+    reader.axes.expanded |= {a for dim, fresh in zip(old, new, strict=True) if not dim for a in fresh}
+    return replace(x, dims=tuple(dim or fresh for dim, fresh in zip(old, new, strict=True)))
+
+
+@reads("repeat")
+def _repeated(reader: Reader, event: Event) -> Lifted:
+    """A dimension that is laid out several times is a slower axis of that many places, and the old axes."""
+    x = _whole(operand(reader, event, event.arguments[0]))
+    (output,) = event.made_regions()
+    old = ((),) * (len(output.size) - len(x.dims)) + x.dims
+    dims = []
+    for d, (dim, length) in enumerate(zip(old, output.size, strict=True)):
+        times = length // reader.axes.length(dim)
+        dims.append((*reader.axes.dim((event.number, "times", d), times), *dim))
+    return replace(x, dims=tuple(dims))

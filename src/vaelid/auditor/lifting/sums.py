@@ -1,0 +1,64 @@
+"""Sums and means over dimensions.
+
+In: a tensor and the dimensions that are summed over. Out: the tensor of the sums. For example, `x.sum(1)` of x[i0, i1]
+is the sum of x[i0, k] over k < N1; `x.mean(1)` divides that by N1.
+"""
+
+from collections.abc import Iterable
+from dataclasses import replace
+from functools import reduce
+
+from vaelid.auditor.formula.axes_of_terms import count, depends_on, length_of, total
+from vaelid.auditor.formula.functions import divided
+from vaelid.auditor.lifting.pointwise import joined, pointwise
+from vaelid.auditor.lifting.reader import Reader
+from vaelid.auditor.lifting.tensor import Lifted
+from vaelid.auditor.recording.events import Event
+from vaelid.readings.terms.arrays import TermArray, real
+
+__all__ = ["REDUCTIONS", "over"]
+
+
+REDUCTIONS = ("none", "mean", "sum")
+"""What the `reduction` of a loss of torch says, by the number that ATen has for it."""
+
+
+def over(
+    reader: Reader, event: Event, x: Lifted, chosen: Iterable[int], reduction: str, *, keep: bool = False
+) -> Lifted:
+    """The ``sum`` or ``mean`` over some dimensions, which stay if `keep`; the tensor itself for ``none``."""
+    if reduction == "none":
+        return x
+    rank = max(1, len(x.dims))
+    gone = {d % rank for d in chosen}
+    if x.pieces:
+        return _over_joined(reader, event, x, gone, reduction, keep=keep)
+    axes = [a for d in sorted(gone) if d < len(x.dims) for a in x.dims[d]]
+
+    def element() -> TermArray:
+        result = reduce(_along, reversed(axes), x.element)
+        return divided(result, count(axes)) if reduction == "mean" and axes else result
+
+    dims = tuple(() if d in gone else dim for d, dim in enumerate(x.dims) if keep or d not in gone)
+    return replace(x, dims=dims, make_element=element)
+
+
+def _along(term: TermArray, axis: int) -> TermArray:
+    """The sum over an axis; of a term that is the same along it, the length times the term."""
+    return total(term, axis) if depends_on(term, axis) else term * real(length_of(axis))
+
+
+def _over_joined(reader: Reader, event: Event, x: Lifted, gone: set[int], reduction: str, *, keep: bool) -> Lifted:
+    """The sum or mean over dimensions of a tensor that is joined of pieces."""
+    at = len(x.dims) + x.joined_at
+    within = "sum" if at in gone else reduction  # pieces may have different lengths: their means do not add up
+    sums = tuple(over(reader, event, piece, gone, within, keep=keep) for piece in x.pieces)
+    if at not in gone:
+        before = sum(1 for d in range(at, len(x.dims)) if keep or d not in gone)
+        dims = tuple(() if d in gone else dim for d, dim in enumerate(x.dims) if keep or d not in gone)
+        return joined(event, sums, -before, dims)
+    result = pointwise(reader, event, lambda *parts: reduce(lambda one, other: one + other, parts), *sums)
+    if reduction == "mean":
+        length = count([a for d in gone for a in x.dims[d]])
+        result = pointwise(reader, event, lambda v: divided(v, length), result)
+    return result
