@@ -53,19 +53,22 @@ def question_of_loss(function: Callable[..., Any], **roles: str) -> Question:
 class Nets:
     """An encoder of a mean and a log-variance, and a decoder."""
 
-    def __init__(self) -> None:
+    def __init__(self, scale: float = 1.0) -> None:
         torch.manual_seed(0)
         self.encoder, self.decoder = nn.Linear(D, 2 * L), nn.Linear(L, D)
+        self.scale = scale
 
     def posterior(self, x: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
         """The mean and the log-variance."""
-        mu, logvar = self.encoder(x).chunk(2, -1)
+        mu, logvar = (self.scale * self.encoder(x)).chunk(2, -1)
         return mu, logvar
 
 
-def usual_step(sample: Callable[..., torch.Tensor] | None = None, of_kl: Callable[..., Any] = kl) -> Callable[..., Any]:
+def usual_step(
+    sample: Callable[..., torch.Tensor] | None = None, of_kl: Callable[..., Any] = kl, scale: float = 1.0
+) -> Callable[..., Any]:
     """A training step with this sampler, from mu and logvar to what is decoded."""
-    nets = Nets()
+    nets = Nets(scale)
     sample = sample or (lambda mu, logvar: mu + torch.exp(0.5 * logvar) * torch.randn_like(mu))
 
     def step(x):

@@ -27,11 +27,13 @@ class View:
         fixed: axes whose length is taken for one number.
         inner: which part of what is decoded is the sample, counted from the innermost; None: all of it.
         size_factors: whether sums of a row's data are taken for known, as the library size of a cell.
+        free_lengths: whether a formula with lengths in it may be refuted at one row and one coordinate.
     """
 
     fixed: frozenset[int] = frozenset()
     inner: int | None = None
     size_factors: bool = False
+    free_lengths: bool = True
 
 
 PLAIN = View()
@@ -61,7 +63,8 @@ def model_of(run: Run, roles: Mapping[str, Role] | None, view: View = PLAIN) -> 
     if roles is not None:
         assigned = assigned_by(roles, run)
         rows = _first_axes(run)
-        question = question_of(run, [assigned.posterior], view.fixed, assigned, rows, run.moved)
+        moved = run.moved if view.free_lengths else frozenset()
+        question = question_of(run, [assigned.posterior], view.fixed, assigned, rows, moved)
         return LossModel(run, view, question, (), rows)
     drawn = samples(run.reading)
     if view.inner is not None:
