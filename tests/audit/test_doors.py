@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from vaelid.auditor import audit, audit_kl, audit_loss, audit_sampler, step
+from vaelid.auditor import audit, audit_kl, audit_loss, audit_sampler, pipeline
 from vaelid.spec.errors import InputError, InternalError, UserCodeError
 
 from .odd_calls import batches, doors, wrong_calls
@@ -69,8 +69,8 @@ def test_a_defect_of_vaelids_is_said_to_be_one(monkeypatch, error):
     def broken(*_args, **_options):
         raise error
 
-    monkeypatch.setattr(step, "verdict", broken)
-    monkeypatch.setattr("vaelid.auditor.sampler.read_calls", broken)
+    monkeypatch.setattr(pipeline, "verdict", broken)
+    monkeypatch.setattr("vaelid.auditor.pipeline.read_calls", broken)
     x = torch.rand(4, 3)
     for call in (lambda: audit(lambda x: (x**2).sum(), x), lambda: audit_sampler(lambda mu, logvar: mu)):
         with pytest.raises(InternalError, match=r"vaelid itself failed, .*please report it") as raised:
@@ -82,7 +82,7 @@ def test_too_deep_is_unknown(monkeypatch):
     def deep(*_args, **_options):
         raise RecursionError
 
-    monkeypatch.setattr("vaelid.auditor.sampler.read_calls", deep)
+    monkeypatch.setattr("vaelid.auditor.pipeline.read_calls", deep)
     found = audit_sampler(lambda mu, logvar: mu)
     assert (found.verdict, found.reason) == ("UNKNOWN", "its formula is nested too deeply to be read.")
 

@@ -1,37 +1,23 @@
-"""Audit a loss that is a function of tensors: data, what a decoder put out, and a posterior's mean and variance."""
+"""Audit a loss that is a function of tensors: data, what a decoder put out, and a posterior's mean and variance.
 
-import time
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import replace
+The function, the roles of its arguments and what it is meant to be come in; a `Report` goes out. Example:
+``audit_loss(lambda x_hat, x, mu, logvar: ..., beta=1)``.
+"""
+
+from collections.abc import Callable
 from typing import Any
 
-import torch
-from torch import Tensor
-
-from vaelid.auditor.doors import UNREAD, door
+from vaelid.auditor.doors import door, name_of
 from vaelid.auditor.findings.declared import Declared
 from vaelid.auditor.findings.report import Report
-from vaelid.auditor.judgement.verdict import unread, verdict
-from vaelid.auditor.model.given import alike, given_by
-from vaelid.auditor.model.roles import Role, roles_of_loss
-from vaelid.auditor.pipeline import assess
-from vaelid.auditor.recording.calls import Call, source_of, users_code
-from vaelid.auditor.recording.state import unchanged
-from vaelid.spec.errors import InputError, UserCodeError
+from vaelid.auditor.judgement.verdict import unread
+from vaelid.auditor.model.roles import roles_of_loss
+from vaelid.auditor.pipeline import report_on_loss
 
 __all__ = ["audit_loss"]
 
 
-_SIZES = ({"B": 5, "L": 3, "D": 7}, {"B": 11, "L": 4, "D": 13})
-_IMAGES = ((784,), (1, 28, 28), (64,), (1, 8, 8), (3, 32, 32), (3, 64, 64), (1, 64, 64))
-
-
-def _unknown(function: Any, reason: Exception) -> Report:
-    target = getattr(function, "__qualname__", type(function).__name__)
-    return replace(unread(target, reason), source=source_of(function))
-
-
-@door(_unknown)
+@door(lambda function, reason: unread(name_of(function), reason))
 def audit_loss(
     function: Callable[..., Any],
     *,
@@ -61,83 +47,4 @@ def audit_loss(
     it does at other values (a branch on a value is listed under `assumptions`), and rounding.
     """
     declared = Declared(beta, likelihood, variance, prior)
-    started = time.perf_counter()
-    target = getattr(function, "__qualname__", type(function).__name__)
-    found = roles_of_loss(function, roles)
-    number = 1.0 if beta is None else float(beta)
-    report: Report | None = None
-    failure: UserCodeError | None = None
-    for calls in _tries(found, inputs, number):
-        try:
-            assessed = assess(function, calls, lambda run: given_by(found, run), alike(found, calls[0]))
-            report = verdict(assessed, declared, target=target, sampled=False)
-        except UserCodeError as error:
-            failure = failure or error
-            continue
-        except InputError:
-            if failure is None:
-                raise
-            continue  # images are a guess
-        except UNREAD as reason:
-            report = unread(target, reason)
-        break
-    if report is None:
-        assert failure is not None
-        raise failure
-    return replace(report, seconds=time.perf_counter() - started, source=source_of(function))
-
-
-def _tries(roles: Mapping[str, Role], inputs: Callable[[], Any] | None, number: float) -> Iterator[list[Call]]:
-    if inputs is not None:
-        with users_code(), unchanged([inputs]):
-            given = inputs()
-        arguments = tuple(given) if isinstance(given, tuple | list) else (given,)
-        if len(arguments) != len(roles):
-            raise InputError(
-                f"the inputs are {len(arguments)} arguments, and {len(roles)} are wanted: {', '.join(roles)}."
-            )
-        arguments = tuple(
-            _leaf(a) if role.name != "x" else a for a, role in zip(arguments, roles.values(), strict=True)
-        )
-        tensors = {n: a for n, a in zip(roles, arguments, strict=True) if isinstance(a, Tensor)}
-        yield [Call(arguments, tensors)]
-        return
-    for binary in (False, True):
-        yield [_call(roles, (sizes["B"], sizes["D"]), (sizes["B"], sizes["L"]), number, binary) for sizes in _SIZES]
-    for image in _IMAGES:
-        yield [_call(roles, (sizes["B"], *image), (sizes["B"], sizes["L"]), number, binary=False) for sizes in _SIZES]
-
-
-def _leaf(value: Any) -> Any:
-    if not isinstance(value, Tensor) or not value.is_floating_point():
-        return value
-    return _as_made(value.detach().clone())
-
-
-def _as_made(value: Tensor) -> Tensor:
-    """As a network puts it out: with a gradient, and no leaf of autograd's, so that it may be written into."""
-    return value.requires_grad_().clone()
-
-
-def _call(
-    roles: Mapping[str, Role], observed: tuple[int, ...], latent: tuple[int, ...], number: float, binary: bool
-) -> Call:
-    generator = torch.Generator().manual_seed(observed[0])
-
-    def uniform(shape: tuple[int, ...]) -> Tensor:
-        return 0.05 + 0.9 * torch.rand(shape, generator=generator, dtype=torch.float64)
-
-    def argument(role: Role) -> Any:
-        if role.name == "number":
-            return number
-        if role.name == "x":
-            x = uniform(observed)
-            return x.round() if binary else x
-        if role.name == "x_hat":
-            return _as_made(uniform(observed))
-        shape = latent if role.variable in ("mu", "logvar", "logstd") else observed
-        value = torch.randn(shape, generator=generator, dtype=torch.float64)
-        return _as_made(torch.exp(0.5 * value) if role.positive else value)
-
-    arguments = {name: argument(role) for name, role in roles.items()}
-    return Call(tuple(arguments.values()), {n: v for n, v in arguments.items() if isinstance(v, Tensor)})
+    return report_on_loss(function, roles_of_loss(function, roles), declared, name_of(function), inputs)

@@ -4,9 +4,11 @@
 become leaves. For example, `x.reshape(-1)[::2]` mixes axes; a tensor on the device meta cannot be read at all.
 """
 
+from vaelid.readings.errors import ReadingError
 from vaelid.spec.errors import VaelidError
+from vaelid.theory.kernel import NotProved
 
-__all__ = ["Mixed", "Unread"]
+__all__ = ["UNREAD", "Mixed", "Unread"]
 
 
 class Unread(VaelidError):
@@ -21,3 +23,7 @@ class Mixed(ValueError):
     """Dimensions that do not fit together axis by axis."""
 
     source: str | None = None
+
+
+UNREAD = (Unread, NotProved, ReadingError, Mixed)
+"""The errors after which the answer is UNKNOWN: the code cannot be read, or its formula is not proved."""

@@ -24,16 +24,16 @@ from vaelid.auditor.formula.axes_of_terms import (
 from vaelid.auditor.formula.in_balls import ball, in_ball
 from vaelid.auditor.judgement.names import Monomial, Names, Shown
 from vaelid.auditor.lifting.reading import Reading
+from vaelid.auditor.model.combination import fitted
 from vaelid.auditor.model.posterior import Posterior
 from vaelid.auditor.model.question import Question
 from vaelid.auditor.model.shift import shifted
 from vaelid.auditor.proofs.sums import added, value_of
-from vaelid.auditor.recognition.fit import fitted
 from vaelid.auditor.recognition.groups import Group, places_of
 from vaelid.auditor.recognition.noise import over_noise
 from vaelid.auditor.recognition.objective import Objective
 from vaelid.auditor.recognition.priors import find_divergence
-from vaelid.auditor.recognition.targets import Found
+from vaelid.auditor.recognition.quantities import Found
 from vaelid.auditor.refutation.divergence import Disagreement, another_prior, no_divergence
 from vaelid.readings.terms.arrays import TermArray, as_term
 from vaelid.readings.terms.namespace import NAMESPACE as xp

@@ -8,7 +8,7 @@ from fractions import Fraction
 
 from vaelid.auditor.judgement.readable import readable
 from vaelid.auditor.model.posterior import Posterior
-from vaelid.auditor.model.values import Values
+from vaelid.auditor.model.probe import Probe
 from vaelid.readings.terms.arrays import TermArray, size
 from vaelid.readings.terms.syntax import INDEX, Term, Variable, free_variables, instance, make
 from vaelid.readings.terms.text import text
@@ -78,7 +78,7 @@ class Names:
                 found[axis] = letter if letter == "B" or len(axes) == 1 else f"{letter}{k + 1}"
         return found
 
-    def monomial(self, weight: TermArray, values: Values) -> Monomial | None:
+    def monomial(self, weight: TermArray, values: Probe) -> Monomial | None:
         """A weight by these letters; None where it is no number times powers of lengths."""
         axes = sorted({int(v.name[1:]) for v in free_variables(weight.term) if v.sort is INDEX and v.name[0] == "N"})
         variables = {v for v in free_variables(weight.term) if v.sort is not INDEX}
@@ -87,7 +87,7 @@ class Names:
         found = []
         for shape in [{}, *({axis: 2} for axis in axes)]:
             sizes = {f"N{a}": shape.get(a, 1) for a in axes}
-            found.append(Values((), sizes).number(weight))
+            found.append(Probe((), sizes).number(weight))
         if found[0] == 0:
             return Monomial(0.0, {})
         powers: dict[int, int] = {}
@@ -101,7 +101,7 @@ class Names:
         lengths = {f"N{axis}": self.sizes.get(f"N{axis}") for axis in axes}
         if None in lengths.values():
             return monomial
-        known = Values((), {name: length for name, length in lengths.items() if length is not None})
+        known = Probe((), {name: length for name, length in lengths.items() if length is not None})
         return monomial if math.isclose(monomial.at(self.sizes), known.number(weight), rel_tol=1e-9) else None
 
     def _rows(self, axis: int) -> Fraction:

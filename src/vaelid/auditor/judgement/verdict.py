@@ -30,8 +30,9 @@ from vaelid.auditor.judgement.reconstruction import reconstruction_claim
 from vaelid.auditor.judgement.sampler import Sampling
 from vaelid.auditor.lifting.tensor import Stop
 from vaelid.auditor.model.posterior import Posterior, ancestors
+from vaelid.auditor.recognition.detached_weights import bound_in
 from vaelid.auditor.recognition.groups import Group
-from vaelid.auditor.recognition.importance_weighted import Bound, bound_in
+from vaelid.auditor.recognition.importance_weighted import Bound
 from vaelid.auditor.recognition.objective import prior_sees_sample
 from vaelid.auditor.recognition.other_objectives import (
     PAIRS,
@@ -46,7 +47,7 @@ from vaelid.auditor.recognition.other_objectives import (
     likelihood_and_more,
     mixture_prior,
 )
-from vaelid.auditor.recognition.targets import Target
+from vaelid.auditor.recognition.quantities import Quantity
 from vaelid.auditor.refutation.likelihood import another_likelihood, no_likelihood
 from vaelid.auditor.refutation.objective import not_declared
 
@@ -258,7 +259,7 @@ class _Judge(Sampling):
             )
         return claim
 
-    def prior_of_other_rows(self, target: Target, posterior: Posterior) -> str | None:
+    def prior_of_other_rows(self, target: Quantity, posterior: Posterior) -> str | None:
         """Why a learned prior is none of a row's own: made from a latent, and one for all rows."""
         question = self.objective.question
         rows = set(posterior.axes) & question.rows

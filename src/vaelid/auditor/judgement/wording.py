@@ -15,8 +15,8 @@ from vaelid.auditor.formula.kinds import Reconstruction
 from vaelid.auditor.judgement.assessed import Assessed
 from vaelid.auditor.judgement.names import Monomial
 from vaelid.auditor.recognition.groups import Group
+from vaelid.auditor.recognition.quantities import Found, Quantity
 from vaelid.auditor.recognition.stated_variance import stated_scale
-from vaelid.auditor.recognition.targets import Found, Target
 from vaelid.readings.terms.arrays import TermArray
 from vaelid.spec.digits import apart
 
@@ -127,7 +127,7 @@ class Statements:
 
     # masks
 
-    def kept_or_left_out(self, target: Target) -> bool:
+    def kept_or_left_out(self, target: Quantity) -> bool:
         """Whether places of the data are taken as they are, or left out: not given weights."""
         if (mask := target.mask) is None:
             return True

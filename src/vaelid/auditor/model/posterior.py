@@ -1,4 +1,8 @@
-"""The posterior that a step samples from: z = mean + deviation * eps, found where noise enters the decoder."""
+"""The posterior that a step samples from, found where noise enters the decoder.
+
+The reading of a recording comes in; samples go out, and of each the posterior that it is drawn from. Example: where
+``mu + exp(0.5 * logvar) * eps`` enters a linear layer, the sample is that tensor, and its posterior N(mu, exp(logvar)).
+"""
 
 from dataclasses import dataclass, replace
 from fractions import Fraction
@@ -12,18 +16,18 @@ from vaelid.readings.terms.arrays import TermArray, as_term
 from vaelid.readings.terms.namespace import NAMESPACE as xp
 from vaelid.readings.terms.syntax import REAL, Number, Operator, Term, subterms
 
-__all__ = ["Posterior", "Sample", "affine", "ancestors", "inside", "log_variance_of", "samples"]
+__all__ = ["Drawn", "Posterior", "Sample", "affine", "ancestors", "drawn_from", "inside", "log_variance_of", "samples"]
 
 
 @dataclass(frozen=True)
 class Sample:
-    """A tensor with noise in it that enters an operation that is not looked into, or a loss.
+    """A tensor that contains noise and enters an operation with no formula (a layer), or the loss.
 
     Attributes:
-        noise: the draws in it.
-        tensor: as it was read.
-        element: its element.
-        source: the line that used it.
+        noise: the draws that it contains.
+        tensor: the tensor, by its element.
+        element: its element, a term; or a part of that, if the sample is inside of what is decoded.
+        source: the line of the user's code that uses it.
     """
 
     noise: tuple[Leaf, ...]
@@ -39,17 +43,18 @@ class Sample:
 
 @dataclass(frozen=True)
 class Posterior:
-    """A diagonal Gaussian: element of its mean and of its log-variance, in the indices of its axes.
+    """A diagonal Gaussian q(z|x).
 
     Attributes:
-        axes: of the mean and log-variance.
-        mean: its element.
-        log_variance: its element.
-        noise: the name of the draws; empty where it is not known.
-        positive: a term in it that has to be positive, for which an exponential is written.
+        axes: the axes of its mean and log-variance.
+        mean: the element of its mean, at the indices of the axes.
+        log_variance: the element of its log-variance.
+        noise: the name of the array of draws; empty if it is not known.
+        positive: a term that has to be positive, such as a standard deviation s: e^t with a new variable t is written
+            for it, so that its logarithm is t. None if there is none.
         source: the line at which it is sampled.
-        more_noise: the names of other draws that are added to it.
-        again: the names of further draws from it, as of a loop over samples.
+        more_noise: the names of other draws that are added to the same sample.
+        again: the names of further draws from this posterior, as in a loop over samples.
     """
 
     axes: tuple[int, ...]
@@ -63,11 +68,11 @@ class Posterior:
 
     @property
     def draws(self) -> tuple[str, ...]:
-        """The names of all draws from it."""
+        """The names of the arrays of draws, one for each sample."""
         return tuple(name for name in (self.noise, *self.again) if name)
 
     def is_that_of(self, other: "Posterior") -> bool:
-        """Whether both have one mean and one deviation, at the same places."""
+        """Whether both have the same mean and the same deviation, on the same axes."""
         spread, its = (p.log_variance if p.positive is None else p.positive for p in (self, other))
         return self.axes == other.axes and self.mean.term is other.mean.term and spread.term is its.term
 
@@ -78,7 +83,11 @@ class Posterior:
 
 
 def samples(reading: Reading) -> list[Sample]:
-    """Every tensor with a draw in it that enters a network, each once, in the order of use."""
+    """Every tensor with a draw in it that enters a network, each once, in the order of use.
+
+    Where some of them are made from a network's output (a latent), those made from data alone are left out: they are
+    data with noise, an encoder's input.
+    """
     found: dict[Term, Sample] = {}
     reaching = ancestors(reading, reading.result.leaves)
     pairs = {axis for again in reading.axes.again for axis in reading.axes.now((again,))}
@@ -92,11 +101,11 @@ def samples(reading: Reading) -> list[Sample]:
             if not drawn or leaf.kind == "noise" or all(reading.leaves[n].kind == "noise" for n in tensor.leaves):
                 continue
             if {axis for dim in tensor.dims for axis in reading.axes.now(dim)} & pairs:
-                continue  # pairs of rows, as a discrepancy between draws compares
+                continue  # z[:, None] - z[None, :]: pairs of rows, as MMD compares them
             others = tensor.leaves - {noise.name for noise in drawn}
             again = frozenset().union(*(reading.leaves[n].noise for n in others))
             if again & {noise.name for noise in drawn}:
-                continue  # a decoder's layer that sees z again: what it adds to is no mean of it
+                continue  # h(z) + z inside a decoder: h(z) is no mean of z
             try:
                 term = tensor.element
             except Unread:
@@ -112,7 +121,7 @@ def samples(reading: Reading) -> list[Sample]:
 
 
 def ancestors(reading: Reading, names: frozenset[str], *, detached: bool = True) -> frozenset[str]:
-    """These leaves, and all that they were made from; `detached` False: that a gradient goes back to."""
+    """These leaves and all that they were made from; if `detached` is False, nothing that lies behind a detach."""
     found: set[str] = set()
     waiting = list(names)
     while waiting:
@@ -125,9 +134,9 @@ def ancestors(reading: Reading, names: frozenset[str], *, detached: bool = True)
 
 
 def affine(sample: Sample, reading: Reading) -> tuple[TermArray, TermArray] | None:
-    """Value and slope of a sample in its draw; None where it is not affine in it.
+    """Mean and deviation of a sample: z = mean + deviation * eps; None if it is not affine in its draw.
 
-    Several draws with one slope are one, with the root of their number times the slope.
+    The sum of n independent draws with one deviation s is one draw with deviation sqrt(n) s.
     """
     draws = [reading.element(noise) for noise in sample.noise]
     found = linear_in(sample.element, [eps.term for eps in draws])
@@ -135,25 +144,68 @@ def affine(sample: Sample, reading: Reading) -> tuple[TermArray, TermArray] | No
         return None
     slopes, value = found
     if any(names_in(part) & {noise.name for noise in sample.noise} for part in (value, *slopes)):
-        return None  # it has other elements of the draw in it
+        return None  # other elements of the same array of draws, as in eps + eps.roll(1)
     if any(slope.term is not slopes[0].term for slope in slopes):
         return None
     root = Fraction(repr(len(slopes) ** 0.5))
     return value, slopes[0] if root == 1 else tidy(slopes[0] * as_term(root))
 
 
-def inside(sample: Sample, reading: Reading) -> list[Sample]:
-    """The samples inside what a decoder's first operations made of one, as tanh(z) or c + relu(z), the innermost first.
+@dataclass(frozen=True)
+class Drawn:
+    """What a sample is drawn from.
 
-    Each is a part that is a mean plus a deviation times the draw, and outside of which none of these stands.
+    Attributes:
+        sample: the sample z itself, which may be inside of what is decoded.
+        posterior: the Gaussian.
+        deviation: the element of its standard deviation, as it is written in the sample.
+    """
+
+    sample: Sample
+    posterior: Posterior
+    deviation: TermArray
+
+
+def drawn_from(sample: Sample, reading: Reading, number: int) -> Drawn | None:
+    """The posterior that a sample is drawn from; None if it is not mean + deviation * noise with noise of one law.
+
+    `number`: distinguishes the variables that are written for the deviations of several posteriors.
+    """
+    noise, *more = sample.noise
+    if any(other.law != noise.law for other in more) or (more and noise.law != "normal"):
+        return None
+    if (found := affine(sample, reading)) is None:
+        sample = next(iter(inside(sample, reading)), sample)
+        found = affine(sample, reading)
+    if found is None:
+        return None
+    mean, deviation = found
+    log_variance, positive = log_variance_of(deviation, f"s_{number}")
+    own = {*axes_in(mean.term), *axes_in(deviation.term)}
+    posterior = Posterior(
+        tuple(axis for axis in sample.axes if axis in own),
+        mean,
+        log_variance,
+        noise.name,
+        positive,
+        noise.source,
+        tuple(other.name for other in more),
+    )
+    return Drawn(sample, posterior, deviation)
+
+
+def inside(sample: Sample, reading: Reading) -> list[Sample]:
+    """For a sample g(z), g elementwise, such as tanh(z) or c + relu(z): the candidates for z, the innermost first.
+
+    A candidate is a part mean + deviation * eps whose arrays occur nowhere else in the sample.
     """
     (noise, *more) = sample.noise
     eps = reading.element(noise).term
-    spoken = [part for part in subterms(sample.element.term) if part.sort is REAL and not part.loose]
-    if more or len(spoken) > _MOST_PARTS:
+    parts = [part for part in subterms(sample.element.term) if part.sort is REAL and not part.loose]
+    if more or len(parts) > _MOST_PARTS:
         return []
     found = []
-    for part in sorted(spoken, key=lambda term: sum(1 for _ in subterms(term))):
+    for part in sorted(parts, key=lambda term: sum(1 for _ in subterms(term))):
         inner = replace(sample, element=TermArray((), part))
         if part is sample.element.term or eps not in set(subterms(part)) or not (known := affine(inner, reading)):
             continue
@@ -164,13 +216,14 @@ def inside(sample: Sample, reading: Reading) -> list[Sample]:
 
 
 _MOST_PARTS = 200
-"""Every part is searched for the draw: too much work in a larger formula."""
+"""Every part is searched for the draw, which takes time quadratic in the parts; g(z) has a dozen."""
 
 
 def log_variance_of(deviation: TermArray, name: str) -> tuple[TermArray, TermArray | None]:
-    """The log-variance of a deviation, and the term in it that has to be positive, if one has to.
+    """The log-variance of a deviation, and the term that has to be positive for it, if there is one.
 
-    That term is to be written e to the array of this name, so that its logarithm is that array.
+    ``exp(h / 2)`` gives ``h`` and None. A deviation s that is no exponential gives ``2 * name`` and s: wherever s
+    occurs, e to the array `name` is to be written.
     """
     term = _positive(tidy(deviation)).term
     if isinstance(term.head, Number) and term.head.value > 0:
@@ -189,7 +242,7 @@ def log_variance_of(deviation: TermArray, name: str) -> tuple[TermArray, TermArr
 
 
 def _positive(term: TermArray) -> TermArray:
-    """The term without a sign in front: the law of a normal draw does not know it."""
+    """The term without a sign in front: -s * eps has the same law as s * eps."""
     if isinstance(term.term.head, Number) and term.term.head.value < 0:
         return as_term(-term.term.head.value)
     if term.term.head == Operator("negative"):
@@ -205,7 +258,7 @@ def _positive(term: TermArray) -> TermArray:
 
 
 def _twice(exponent: Term) -> TermArray:
-    """2 t, simple where t is a half."""
+    """2 t, simplified: h for t = h / 2."""
     match exponent.head, exponent.arguments:
         case Operator("multiply"), (x, y):
             for one, other in ((x, y), (y, x)):

@@ -1,23 +1,36 @@
-"""What is asked of a loss: what in it is data, noise, a posterior's or a decoder's."""
+"""What is asked of a loss: which of its arrays are data, noise, a posterior's or a decoder's.
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
+A formula and the posteriors found in it come in; a complete `Question` goes out. Example: in ``(x - x_hat)^2 + mu^2``
+``x`` is data, ``x_hat`` an output of the decoder, since it was made from a draw, and ``mu`` is the posterior's.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 
 import torch
 
 from vaelid.auditor.formula.arithmetic import replaced
-from vaelid.auditor.formula.axes_of_terms import axes_in, element_of, hypotheses_of, length_of, names_in
+from vaelid.auditor.formula.axes_of_terms import (
+    axes_in,
+    element_of,
+    hypotheses_of,
+    index_names,
+    length_axes_in,
+    length_name,
+    length_of,
+    names_in,
+)
 from vaelid.auditor.formula.circuit import Fold
 from vaelid.auditor.formula.in_tensors import array_of
 from vaelid.auditor.formula.kinds import CONSTANT, MIXED, PARAMETER, Divergence, Kind, Reconstruction
 from vaelid.auditor.formula.patterns import matched
 from vaelid.auditor.lifting.folds import folds
 from vaelid.auditor.lifting.two_runs import Formula
-from vaelid.auditor.model.given import Given
+from vaelid.auditor.model.assigned import Assigned
 from vaelid.auditor.model.posterior import Posterior, ancestors
-from vaelid.auditor.model.values import Values
+from vaelid.auditor.model.probe import Probe
 from vaelid.readings.terms.arrays import TermArray, index
-from vaelid.readings.terms.syntax import INDEX, Term, free_variables
+from vaelid.readings.terms.syntax import Term
 from vaelid.theory.statement import eq
 
 __all__ = ["Question", "Rewrite", "question_of", "rewritten"]
@@ -25,23 +38,23 @@ __all__ = ["Question", "Rewrite", "question_of", "rewritten"]
 
 @dataclass(frozen=True)
 class Question:
-    """A loss to be recognised.
+    """A loss to be recognised, and the part that each of its arrays has.
 
     Attributes:
         term: the loss, a real term in lengths.
         posteriors: the posteriors whose divergences may be in it.
-        noise: of each draw, the number of the posterior that it is for.
-        outputs: the leaves that the decoder put out.
-        data: the leaves of data, and constants.
-        values: of all leaves.
-        masks: the leaves of constants.
+        noise: for each draw the number of its posterior.
+        outputs: the arrays that the decoder put out.
+        data: the arrays of data, and constants.
+        values: gives the values of terms near the recording.
+        masks: the arrays of constants.
         rows: the axes of rows.
-        moved: the axes that had several lengths.
-        derived: leaves that were made from a posterior's own, or drawn and not for one: how, and where.
-        drawn: of each leaf, the draws that it was made from.
-        written: of each array that is written for a term, the leaves in that.
-        parameters: the leaves of parameters.
-        folds: what the elements of some leaves are, at given lengths.
+        moved: the axes that had several lengths in the runs.
+        derived: arrays that were made from a posterior's own, or drawn and no sample's: by which operation, and where.
+        drawn: for each array the draws that it was made from.
+        written: for each array that was written for a term, the arrays in that term.
+        parameters: the arrays of parameters.
+        folds: for arrays that are products or extrema of others, how they are computed.
     """
 
     term: TermArray
@@ -49,46 +62,54 @@ class Question:
     noise: Mapping[str, int]
     outputs: frozenset[str]
     data: frozenset[str]
-    values: Values
-    masks: frozenset[str] = frozenset()
-    rows: frozenset[int] = frozenset()
-    moved: frozenset[int] = frozenset()
-    derived: Mapping[str, str] = field(default_factory=dict)
-    drawn: Mapping[str, frozenset[str]] = field(default_factory=dict)
-    written: Mapping[str, frozenset[str]] = field(default_factory=dict)
-    parameters: frozenset[str] = frozenset()
-    folds: Mapping[str, Fold] = field(default_factory=dict)
+    values: Probe
+    masks: frozenset[str]
+    rows: frozenset[int]
+    moved: frozenset[int]
+    derived: Mapping[str, str]
+    drawn: Mapping[str, frozenset[str]]
+    written: Mapping[str, frozenset[str]]
+    parameters: frozenset[str]
+    folds: Mapping[str, Fold]
 
     @property
     def hypotheses(self) -> tuple[Term, ...]:
-        """Every length is positive, and those that are fixed are what they are."""
+        """Every length is positive, and those that are fixed are what they are: ``0 < N0``, ``N3 = 7``."""
+        fixed = [axis for axis in length_axes_in(self.term.term) if axis in self.values.fixed]
         lengths = self.values.lengths
-        occurring = {v.name for v in free_variables(self.term.term) if v.sort is INDEX}
-        here = sorted(axis for axis in self.values.fixed if f"N{axis}" in occurring)
-        fixed = [eq(length_of(axis), index(lengths[f"N{axis}"])) for axis in here]
-        return (*hypotheses_of(self.term), *fixed)
+        return (*hypotheses_of(self.term), *(eq(length_of(a), index(lengths[length_name(a)])) for a in fixed))
+
+    def about(self, term: TermArray) -> "Question":
+        """The same question about another term in the same arrays."""
+        return replace(self, term=term)
+
+    def with_array(self, name: str, written_for: TermArray) -> "Question":
+        """The same question, with a new array of this name written for a term wherever it occurs in the loss."""
+        axes = axes_in(written_for.term)
+        term = TermArray((), matched(self.term.term, written_for.term, axes, name, "itself"))
+        return replace(self, term=term, values=self.values.with_leaf(name, self.values.whole(written_for, axes)))
 
     def noise_in(self, *terms: TermArray) -> frozenset[str]:
-        """The draws from which the leaves of terms were made."""
+        """The draws from which the arrays in terms were made."""
         return frozenset().union(*(self.drawn.get(name, frozenset()) for term in terms for name in names_in(term)))
 
     def drawn_for(self, *terms: TermArray) -> frozenset[int]:
-        """The posteriors that these draws are from."""
+        """The posteriors that these draws are from, by number."""
         return frozenset(self.noise[name] for name in self.noise_in(*terms) if name in self.noise)
 
     def as_recorded(self, names: Iterable[str]) -> frozenset[str]:
-        """These arrays, and for each that is written for a term the leaves in that."""
+        """These arrays as the recording has them: an array that was written for a term is that term's arrays."""
         return frozenset().union(*(self.written.get(name, {name}) for name in names))
 
     def kind(self, term: TermArray) -> Kind:
-        """What a term speaks of."""
+        """What a term depends on."""
         kinds = self.kinds(term)
         if len(kinds) > 1:
             return MIXED
         return kinds.pop() if kinds else CONSTANT if names_in(term) <= self.data else PARAMETER
 
     def kinds(self, term: TermArray) -> set[Divergence | Reconstruction]:
-        """The posteriors that a term speaks of, and whether of a decoder's output."""
+        """The posteriors that a term depends on, and whether it depends on a decoder's output."""
         names = names_in(term)
         kinds = set[Divergence | Reconstruction](Divergence(self.noise[name]) for name in names if name in self.noise)
         own: set[str] = set()
@@ -110,7 +131,7 @@ class Rewrite:
 
 
 def rewritten(question: Question, rewrite: Rewrite, name: str) -> Question:
-    """With e^s, or the sigmoid of s, for the term, wherever it stands."""
+    """The question with e^s or sigmoid(s) for a term, wherever it occurs; s is the array of this name."""
     axes = axes_in(rewrite.term.term)
     numbers = question.values.whole(rewrite.term, axes)
     written = [n.log() if rewrite.how == "exp" else torch.logit(n) for n in numbers]
@@ -122,13 +143,11 @@ def rewritten(question: Question, rewrite: Rewrite, name: str) -> Question:
         replace(p, mean=change(p.mean), log_variance=change(p.log_variance)) for p in question.posteriors
     )
     names = names_in(rewrite.term)
-    drawn = {**question.drawn, name: question.noise_in(rewrite.term)}
-    folds = {n: replace(fold, term=change(TermArray((), fold.term)).term) for n, fold in question.folds.items()}
     return replace(
         question,
-        drawn=drawn,
+        drawn={**question.drawn, name: question.noise_in(rewrite.term)},
         written={**question.written, name: question.as_recorded(names)},
-        folds=folds,
+        folds={n: replace(fold, term=change(TermArray((), fold.term)).term) for n, fold in question.folds.items()},
         term=change(question.term),
         posteriors=posteriors,
         outputs=question.outputs | ({name} if names & question.outputs else set()),
@@ -136,37 +155,48 @@ def rewritten(question: Question, rewrite: Rewrite, name: str) -> Question:
     )
 
 
-def question_of(run: Formula, posteriors: list[Posterior], fixed: frozenset[int], given: Given | None) -> Question:
-    """What is asked of a run: its loss, the posteriors, and which leaves are data and which outputs."""
+def question_of(
+    run: Formula,
+    posteriors: Sequence[Posterior],
+    fixed: frozenset[int],
+    assigned: Assigned | None,
+    rows: frozenset[int],
+    moved: frozenset[int],
+) -> Question:
+    """What is asked of a formula.
+
+    Args:
+        run: the formula.
+        posteriors: those that were found in it.
+        fixed: axes whose length is one number.
+        assigned: what the roles of the arguments say, where there are roles.
+        rows: the axes of rows.
+        moved: the axes that had several lengths in the runs.
+    """
     leaves = run.reading.leaves
-    data = {n for n, leaf in leaves.items() if leaf.kind in ("argument", "constant")}
-    if given is not None:
-        data = {n for n in data if n in given.data or leaves[n].kind == "constant" or leaves[n].operation == "one-hot"}
-    for name, leaf in leaves.items():
-        if leaf.kind == "made" and leaf.inputs and leaf.inputs <= data:
-            data.add(name)
-    posteriors = [_of_either_sign(run, posterior) for posterior in posteriors]
-    own = {n for p in posteriors for n in p.leaves}
-    drawn = {name for p in posteriors for name in p.draws}
-    noise = {name: k for k, p in enumerate(posteriors) for name in (*p.draws, *p.more_noise)}
-    if len(posteriors) == 1:  # a second draw from the same posterior, for a Monte-Carlo divergence
-        normal = {n for n, leaf in leaves.items() if leaf.law == "normal"}
-        noise |= dict.fromkeys(normal & names_in(run.term), 0)
-    outputs = {n for n, leaf in leaves.items() if leaf.kind == "made" and leaf.noise & drawn} if drawn else set()
-    if not outputs:
-        outputs = {n for n, leaf in leaves.items() if leaf.kind == "made"} - data - own
-    if given is not None:
-        outputs = set(given.outputs)
+    data = _data(run, assigned)
+    posteriors = tuple(_of_either_sign(run, posterior) for posterior in posteriors)
+    own = frozenset().union(*(p.leaves for p in posteriors))
+    noise = _noise(run, posteriors)
+    outputs = _outputs(run, posteriors, data | own) if assigned is None else assigned.outputs
     free = {n for n, leaf in leaves.items() if leaf.kind in ("made", "noise", "parameter")} - data
-    moved = [n for n in leaves if n in free | outputs | own]
-    values = Values.near(run.arrays(), run.lengths, moved)
-    values = replace(values, fixed=fixed)
-    masks = frozenset(n for n, leaf in leaves.items() if leaf.kind == "constant" or (n in data and leaf.is_mask))
-    question = Question(run.term, tuple(posteriors), noise, frozenset(outputs), frozenset(data), values, masks)
-    drawn_from = {name: leaf.noise for name, leaf in leaves.items()}
-    parameters = frozenset(n for n, leaf in leaves.items() if leaf.kind == "parameter")
-    question = replace(question, derived=_derived(run, own, noise), drawn=drawn_from, parameters=parameters)
-    question = replace(question, folds=folds(run.reading, names_in(run.term)))
+    vary = [n for n in leaves if n in free | outputs | own]
+    question = Question(
+        run.term,
+        posteriors,
+        noise,
+        outputs,
+        data,
+        Probe.near(run.arrays(), run.lengths, vary, fixed),
+        masks=frozenset(n for n, leaf in leaves.items() if leaf.kind == "constant" or (n in data and leaf.is_mask)),
+        rows=rows,
+        moved=moved,
+        derived=_derived(run, own, noise),
+        drawn={name: leaf.noise for name, leaf in leaves.items()},
+        written={},
+        parameters=frozenset(n for n, leaf in leaves.items() if leaf.kind == "parameter"),
+        folds=folds(run.reading, names_in(run.term)),
+    )
     for posterior in posteriors:
         if posterior.positive is not None:
             name = next(iter(names_in(posterior.log_variance)))
@@ -174,8 +204,41 @@ def question_of(run: Formula, posteriors: list[Posterior], fixed: frozenset[int]
     return question
 
 
-def _derived(run: Formula, own: set[str], noise: Mapping[str, int]) -> dict[str, str]:
-    """What was made from a posterior's leaves, or drawn and not for one: its value is not free of theirs."""
+def _data(run: Formula, assigned: Assigned | None) -> frozenset[str]:
+    """The arrays that are data or constants, or made from these alone."""
+    leaves = run.reading.leaves
+    data = {n for n, leaf in leaves.items() if leaf.kind in ("argument", "constant")}
+    if assigned is not None:
+        known = assigned.data
+        data = {n for n in data if n in known or leaves[n].kind == "constant" or leaves[n].operation == "one-hot"}
+    for name, leaf in leaves.items():  # in the order of the run, so that what is made from data comes after it
+        if leaf.kind == "made" and leaf.inputs and leaf.inputs <= data:
+            data.add(name)
+    return frozenset(data)
+
+
+def _noise(run: Formula, posteriors: Sequence[Posterior]) -> dict[str, int]:
+    """For each draw the number of its posterior. A single posterior has every normal draw in the loss.
+
+    So a second draw, made for a Monte-Carlo estimate of the divergence, is the posterior's too.
+    """
+    noise = {name: k for k, p in enumerate(posteriors) for name in (*p.draws, *p.more_noise)}
+    if len(posteriors) == 1:
+        normal = {n for n, leaf in run.reading.leaves.items() if leaf.law == "normal"}
+        noise |= dict.fromkeys(normal & names_in(run.term), 0)
+    return noise
+
+
+def _outputs(run: Formula, posteriors: Sequence[Posterior], others: frozenset[str]) -> frozenset[str]:
+    """What was made from draws of the posteriors; without any, what networks made, other than `others`."""
+    leaves = run.reading.leaves
+    drawn = {name for p in posteriors for name in p.draws}
+    outputs = {n for n, leaf in leaves.items() if leaf.kind == "made" and leaf.noise & drawn} if drawn else set()
+    return frozenset(outputs or {n for n, leaf in leaves.items() if leaf.kind == "made"} - others)
+
+
+def _derived(run: Formula, own: frozenset[str], noise: Mapping[str, int]) -> dict[str, str]:
+    """What was made from a posterior's arrays, or drawn and is no sample's: its value is not independent of theirs."""
     found = {}
     for name, leaf in run.reading.leaves.items():
         stray = leaf.kind == "noise" and name not in noise
@@ -185,11 +248,11 @@ def _derived(run: Formula, own: set[str], noise: Mapping[str, int]) -> dict[str,
 
 
 def _of_either_sign(run: Formula, posterior: Posterior) -> Posterior:
-    """The posterior; by the square of its deviation, where that is not positive everywhere in the run."""
+    """The posterior; by the square of its deviation, if that is not positive everywhere in the run."""
     if posterior.positive is None:
         return posterior
     axes = axes_in(posterior.positive.term)
-    values = array_of(posterior.positive.term, run.arrays(), run.lengths, tuple(f"i{axis}" for axis in axes))
+    values = array_of(posterior.positive.term, run.arrays(), run.lengths, index_names(axes))
     if bool((values > 0).all()):
         return posterior
     (name,) = names_in(posterior.log_variance)

@@ -1,9 +1,13 @@
-"""A posterior at other indices: of some of its coordinates, where a term does not speak of all."""
+"""A posterior at other indices, where a term contains only some of its coordinates.
+
+A posterior and a term come in; the posterior at the indices of the term goes out. Example: for the posterior of mu[i0,
+i1] and ``sum over i1 of mu[i0, i1 + 1]^2``, which leaves out the first coordinate, it is that of mu[i0, i1 + 1].
+"""
 
 from dataclasses import replace
 from fractions import Fraction
 
-from vaelid.auditor.formula.axes_of_terms import axes_in, elements_of, placed
+from vaelid.auditor.formula.axes_of_terms import axes_in, axis_of, elements_of, placed
 from vaelid.auditor.model.posterior import Posterior
 from vaelid.readings.terms.arrays import TermArray
 from vaelid.readings.terms.syntax import INDEX, Element, Number, Operator, Term, Variable, make
@@ -12,7 +16,7 @@ __all__ = ["shifted"]
 
 
 def shifted(posterior: Posterior, body: TermArray) -> Posterior | None:
-    """The posterior of the coordinates that a term speaks of, where these are some of its own."""
+    """The posterior of the coordinates that a term contains; None if it is not some of the posterior's own."""
     theirs = elements_of(body)
     mine = elements_of(posterior.mean, posterior.log_variance)
     for one in mine:
@@ -31,7 +35,7 @@ def shifted(posterior: Posterior, body: TermArray) -> Posterior | None:
 
 
 def _moved(one: tuple[Term, ...], other: tuple[Term, ...]) -> dict[int, Term] | None:
-    """The axes' places that make the first indices the second."""
+    """The substitution for axes that turns the first indices into the second; None if there is none."""
     found: dict[int, Term] = {}
     for mine, theirs in zip(one, other, strict=True):
         if mine is theirs:
@@ -43,12 +47,12 @@ def _moved(one: tuple[Term, ...], other: tuple[Term, ...]) -> dict[int, Term] | 
         here = make(Number(Fraction(further - offset), INDEX)) if base is None else make(base)
         if base is not None and further > offset:
             here = make(Operator("index_add"), here, make(Number(Fraction(further - offset), INDEX)))
-        found[int(axis.name[1:])] = here
+        found[axis_of(axis)] = here
     return found
 
 
 def _split(place: Term) -> tuple[Variable | None, int]:
-    """The index variable of a place, and what is added to it."""
+    """The index variable of a place and the number added to it: (i1, 2) for i1 + 2, (None, 3) for 3."""
     match place.head, place.arguments:
         case Variable() as axis, _:
             return axis, 0

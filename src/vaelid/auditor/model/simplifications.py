@@ -1,9 +1,13 @@
-"""A loss read with less in it: sums of constants as numbers, no stabilisers, library sizes given."""
+"""A loss with less in it: sums of constants as numbers, no stabilisers in logarithms, library sizes as known.
+
+A formula or a question comes in; the simpler one goes out, with a sentence on what it leaves out, or as it was.
+Example: ``log(x_hat + 1e-8)`` becomes ``log(x_hat)``, "off by at most c / v in each".
+"""
 
 from fractions import Fraction
 
 from vaelid.auditor.formula.arithmetic import replaced
-from vaelid.auditor.formula.axes_of_terms import element_of, names_in, total
+from vaelid.auditor.formula.axes_of_terms import element_of, length_axes_in, length_name, names_in, total
 from vaelid.auditor.formula.in_tensors import array_of
 from vaelid.auditor.lifting.two_runs import Formula
 from vaelid.auditor.model.posterior import ancestors
@@ -15,11 +19,15 @@ from vaelid.readings.terms.text import text
 __all__ = ["with_constant_sums", "with_size_factors", "without_stabilisers"]
 
 
-# Sums of constants that a loss divides by, as that of a mask: numbers, known from the recording.
+# Sums of constants that a loss divides by, such as that of a mask: their values are known from the recording.
+
+
+_MOST_DIGITS = 10**6
+"""Sums of masks are whole numbers; those of weights such as 0.1 are fractions with a small denominator."""
 
 
 def with_constant_sums(run: Formula) -> tuple[TermArray, str]:
-    """The loss with numbers for the sums of constants in it, and a sentence that says which, if there are any."""
+    """The loss with numbers in place of sums of constants, and a sentence that names them; "" if there are none."""
     leaves = run.reading.leaves
     learned = {n for n, leaf in leaves.items() if leaf.kind in ("parameter", "noise")}
     masks = {n for n, leaf in leaves.items() if leaf.is_mask and not ancestors(run.reading, leaf.inputs) & learned}
@@ -31,21 +39,22 @@ def with_constant_sums(run: Formula) -> tuple[TermArray, str]:
             names = names_in(TermArray((), part))
             if names and names <= constants:
                 value = float(array_of(part, arrays, run.lengths))
-                numbers[part] = as_term(Fraction(value).limit_denominator(10**6)).term
+                numbers[part] = as_term(Fraction(value).limit_denominator(_MOST_DIGITS)).term
     if not numbers:
         return run.term, ""
     said = ", ".join(f"{text(part)} is {text(number)}" for part, number in numbers.items())
     return TermArray((), replaced(run.term.term, numbers)), f"constants are as they were recorded: {said}"
 
 
-# Small numbers that are added inside a logarithm to keep it from zero.
+# Small numbers added inside a logarithm to keep it finite, as in log(p + 1e-8).
 
 
 _SMALL = Fraction(1, 10**5)
+"""The largest c that is taken for a stabiliser. Code has 1e-5 to 1e-10; a variance's lower bound is 1e-4 and more."""
 
 
 def without_stabilisers(term: TermArray) -> tuple[TermArray, str]:
-    """The term with log(v) for log(v + c), 0 < c <= 10^-5, and a sentence on what that leaves out, if anything.
+    """The term with log(v) for log(v + c), 0 < c <= 10^-5, and a sentence on what that leaves out; "" if nothing.
 
     |log(v + c) - log(v)| <= c / v for v > 0.
     """
@@ -72,7 +81,7 @@ def without_stabilisers(term: TermArray) -> tuple[TermArray, str]:
 
 
 def _without(inside: Term, dropped: set[Fraction]) -> Term:
-    """v for v + c, and for v (1 - c), in whatever order: for (p + c) (1 - 2 c) + c too, and for 1 - that."""
+    """v for v + c and for v (1 - c), nested too: p for (p + c) (1 - 2 c) + c, and 1 - p for 1 minus that."""
     left, right = inside.arguments if len(inside.arguments) == 2 else (inside, inside)
     match inside.head:
         case Operator("add"):
@@ -91,11 +100,11 @@ def _without(inside: Term, dropped: set[Fraction]) -> Term:
     return inside
 
 
-# Sums of a row's data that a decoder is given, as the library size of a cell: covariates, and no data any more.
+# Sums of a row's data that a decoder is given, such as the library size of a cell: covariates, and no longer data.
 
 
 def with_size_factors(question: Question) -> Question:
-    """With e^s for each row's sum of data, where it is positive and stands inside a logarithm or exponential."""
+    """With e^s for each row's sum of data, if that is positive and occurs inside a logarithm or exponential."""
     inside = {
         v.name
         for part in subterms(question.term.term)
@@ -115,9 +124,8 @@ def with_size_factors(question: Question) -> Question:
 
 
 def _axes_of(question: Question, name: str) -> tuple[int, int] | None:
-    """Rows and columns of an array of data, from where it stands in the loss; None where it has other axes."""
+    """The axes of rows and columns of a matrix of data, found by their lengths; None if it is no matrix."""
     shape = tuple(question.values.sets[0][name].shape)
-    lengths = {a: question.values.lengths[f"N{a}"] for a in range(len(question.values.lengths) // 2)}
-    spoken = {v.name for v in free_variables(question.term.term) if v.sort is INDEX}
-    found = [[a for a, n in lengths.items() if n == length and f"N{a}" in spoken] for length in shape]
+    occurring = length_axes_in(question.term.term)
+    found = [[a for a in occurring if question.values.lengths[length_name(a)] == length] for length in shape]
     return (found[0][0], found[1][0]) if len(found) == 2 and all(found) else None

@@ -1,35 +1,41 @@
-"""From an equation of what functions stand for to one of the functions: without their insides being looked at again."""
+"""Definitions unfolded, and a theorem about the bodies turned into one about the defined functions.
+
+A goal with defined functions comes in, for instance ``loss = 2 * coordinate_kl(mu, lv)``, with the theorem about their
+bodies, ``loss = 2 * ((exp(lv) + mu^2 - 1 - lv) / 2)``; the theorem that is the goal goes out. The bodies are not
+reasoned about a second time.
+"""
 
 from vaelid.auditor.formula.arithmetic import replaced
-from vaelid.auditor.proofs.sums import proved
+from vaelid.auditor.proofs.obligations import proved
 from vaelid.readings.terms.arrays import TermArray
 from vaelid.readings.terms.syntax import REAL, Symbol, Term, Variable, instance, make
 from vaelid.theory.kernel import Theorem, instantiate
 from vaelid.theory.statement import eq, given
 from vaelid.theory.tactics import prove
 
-__all__ = ["folded", "unfolded"]
+__all__ = ["unfolded", "with_definitions"]
 
 
 def unfolded(term: Term) -> Term:
-    """The term with what defined functions stand for."""
+    """The term with the bodies of defined functions in their place."""
     if isinstance(term.head, Symbol):
         body = instance(term.head.body, dict(zip(term.head.parameters, term.arguments, strict=True)))
         return unfolded(body)
     return make(term.head, *map(unfolded, term.arguments)) if term.arguments else term
 
 
-def folded(goal: Term, theorem: Theorem) -> Theorem:
-    """The goal, an equation without hypotheses, from the theorem that is it with its functions unfolded.
+def with_definitions(goal: Term, theorem: Theorem) -> Theorem:
+    """The goal, an equation without hypotheses, from `theorem`: the same equation with its definitions unfolded.
 
-    Both are of numbers in place of the left side, of each function's value and of what that is, to begin with.
+    First prove it with fresh variables for the left side, for each call and for each unfolded body; then substitute
+    the terms back. So the solvers see three or four variables and no exponential.
     """
     left = goal.arguments[0]
-    functions = list(dict.fromkeys(_outermost(goal.arguments[1])))
-    insides = [unfolded(function) for function in functions]
-    values = {p: Variable(f"f_{k}", REAL) for k, p in enumerate(dict.fromkeys([left, *functions, *insides]))}
+    calls = list(dict.fromkeys(_outermost_calls(goal.arguments[1])))
+    bodies = [unfolded(call) for call in calls]
+    values = {p: Variable(f"f_{k}", REAL) for k, p in enumerate(dict.fromkeys([left, *calls, *bodies]))}
     by = {p: make(variable) for p, variable in values.items()}
-    pairs = list(zip(functions, insides, strict=True))
+    pairs = list(zip(calls, bodies, strict=True))
     equal = [eq(TermArray((), by[one]), TermArray((), by[other])) for one, other in pairs]
     plain = eq(*(TermArray((), replaced(side, by)) for side in theorem.statement.arguments))
     said = eq(*(TermArray((), replaced(side, by)) for side in goal.arguments))
@@ -39,7 +45,7 @@ def folded(goal: Term, theorem: Theorem) -> Theorem:
     return prove(goal, [instantiate(general, back), *definitions, theorem], unfolding=())
 
 
-def _outermost(term: Term) -> list[Term]:
+def _outermost_calls(term: Term) -> list[Term]:
     if isinstance(term.head, Symbol):
         return [term]
-    return [function for part in term.arguments for function in _outermost(part)]
+    return [call for part in term.arguments for call in _outermost_calls(part)]

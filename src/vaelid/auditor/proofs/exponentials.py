@@ -1,11 +1,13 @@
-"""Identities with exponentials: every one is written as a product of powers of a few, and those as positive numbers.
+"""Identities with exponentials are proved as identities of rational functions.
 
-exp(h / 2), exp(h) and exp(-h) are u, u^2 and 1 / u^2 for u = exp(h / 2). What is left for the solvers is an identity of
-rational functions in u; that the exponentials are these powers is proved apart, from the law of exp of a sum.
+An equation comes in, for instance ``exp(h / 2)^2 * exp(-h) = 1``; its theorem goes out. Every exponential is written as
+a product of powers of a few positive numbers, the units: with u = exp(h / 2), exp(h) is u^2 and exp(-h) is 1 / u^2. The
+solvers are asked about ``u^2 * (1 / u^2) = 1``, where u > 0; that the exponentials are these powers is proved
+separately, from the law exp(a + b) = exp(a) exp(b).
 """
 
 import math
-from collections.abc import Iterable, Iterator
+from collections.abc import Container, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import cache, reduce
@@ -13,10 +15,12 @@ from itertools import accumulate
 from operator import add, mul
 
 from vaelid.auditor.formula.arithmetic import replaced, without_number
+from vaelid.auditor.proofs.exponents import Linear, exponent, exponent_of_logarithm, linear, term_of
 from vaelid.auditor.proofs.laws import proved_about_abs
+from vaelid.auditor.proofs.obligations import NoProof
 from vaelid.readings.terms.arrays import TermArray, as_term
 from vaelid.readings.terms.namespace import NAMESPACE as xp
-from vaelid.readings.terms.syntax import REAL, Number, Operator, Power, Term, Variable, make, subterms
+from vaelid.readings.terms.syntax import REAL, Number, Operator, Term, Variable, make, subterms
 from vaelid.readings.terms.text import text
 from vaelid.theory.kernel import Theorem, instantiate
 from vaelid.theory.library.definitions import scalar
@@ -24,95 +28,12 @@ from vaelid.theory.library.logarithm import exp_pos
 from vaelid.theory.statement import eq, given, lt
 from vaelid.theory.tactics import prove, use
 
-__all__ = ["by_exponentials", "exponent", "linear"]
+__all__ = ["by_exponentials"]
 
 
 _x = scalar("x")
 _MOST = 12
-
-Linear = dict[Term, Fraction]
-"""Atoms with their factors; the number 1 is an atom."""
-
-
-def linear(term: Term) -> Linear:
-    """A real term as a sum of multiples of atoms."""
-    one = as_term(1).term
-    match term.head, term.arguments:
-        case Number(value=value), _:
-            return {one: value} if value else {}
-        case Operator("negative"), (x,):
-            return _scaled(linear(x), Fraction(-1))
-        case Operator("add"), (x, y):
-            return _added(linear(x), linear(y))
-        case Operator("subtract"), (x, y):
-            return _added(linear(x), _scaled(linear(y), Fraction(-1)))
-        case Operator("multiply"), (x, y):
-            for left, right in ((x, y), (y, x)):
-                known = linear(left)
-                if set(known) <= {one}:
-                    return _scaled(linear(right), known.get(one, Fraction(0)))
-        case Operator("divide"), (x, y):
-            known = linear(y)
-            if set(known) == {one}:
-                return _scaled(linear(x), 1 / known[one])
-        case Operator("log"), (x,) if not _is_prime(x) and (inside := exponent(x)) is not None:
-            return inside
-    return {term: Fraction(1)}
-
-
-def _log_of_number(value: Fraction) -> Linear:
-    """log of a positive number by the logarithms of its prime factors; where these are large, as it stands."""
-    form: Linear = {}
-    for whole, sign in ((value.numerator, 1), (value.denominator, -1)):
-        prime = 2
-        while whole > 1:
-            if prime > 1000:
-                return {xp.log(as_term(value)).term: Fraction(1)}
-            while whole % prime == 0:
-                whole //= prime
-                log = xp.log(as_term(prime)).term
-                form[log] = form.get(log, Fraction(0)) + sign
-            prime += 1
-    return {log: factor for log, factor in form.items() if factor}
-
-
-def _scaled(terms: Linear, by: Fraction) -> Linear:
-    return {atom: factor * by for atom, factor in terms.items() if factor * by}
-
-
-def _added(one: Linear, other: Linear) -> Linear:
-    total = dict(one)
-    for atom, factor in other.items():
-        total[atom] = total.get(atom, Fraction(0)) + factor
-    return {atom: factor for atom, factor in total.items() if factor}
-
-
-def _is_known(term: Term) -> bool:
-    """Whether its logarithm is a sum of others."""
-    return not _is_prime(term) and exponent(term) is not None
-
-
-def _is_prime(term: Term) -> bool:
-    """Whether it is a prime number: its logarithm is an atom."""
-    return isinstance(term.head, Number) and _log_of_number(term.head.value) == {xp.log(TermArray((), term)).term: 1}
-
-
-def exponent(term: Term) -> Linear | None:
-    """t, where the term is exp(t) as it stands: a product, quotient or power of exponentials; else None."""
-    match term.head, term.arguments:
-        case Operator("exp"), (x,):
-            return linear(x)
-        case Number(value=value), _ if value > 0:
-            return _log_of_number(value)
-        case Operator("multiply" | "divide"), (x, y):
-            one, other = exponent(x), exponent(y)
-            if one is None or other is None:
-                return None
-            return _added(one, other if term.head == Operator("multiply") else _scaled(other, Fraction(-1)))
-        case Power(exponent=k), (x,):
-            inside = exponent(x)
-            return None if inside is None else _scaled(inside, Fraction(k))
-    return None
+"""The largest power of a unit that is written out: exp(12 x) takes twelve lemmas, and no loss was seen with more."""
 
 
 @cache
@@ -132,13 +53,17 @@ def _power(k: int) -> Theorem:
 
 @dataclass
 class _Units:
-    """The exponentials that all others are powers of."""
+    """The exponentials that all others are powers of.
+
+    Attributes:
+        denominators: for each atom t the d for which exp(t / d) is its unit.
+    """
 
     denominators: dict[Term, int]
 
     @classmethod
     def of(cls, forms: Iterable[Linear]) -> "_Units":
-        """Of these exponents: an atom that only ever stands with a negative factor is a unit with one, too."""
+        """The units for these exponents. An atom with only negative factors gets a negative d: no reciprocals then."""
         factors: dict[Term, list[Fraction]] = {}
         for form in forms:
             for atom, factor in form.items():
@@ -148,23 +73,24 @@ class _Units:
         return cls({atom: -d if atom in negative else d for atom, d in common.items()})
 
     def unit(self, atom: Term) -> TermArray:
-        """The exponent of an atom's unit."""
+        """The exponent of an atom's unit: t / d."""
         d = self.denominators[atom]
         return TermArray((), atom) if d == 1 else TermArray((), atom) / d
 
     def powers(self, terms: Linear) -> dict[Term, int]:
-        """How often each unit is in it."""
+        """The power of each unit in the exponential of a linear form."""
         return {atom: int(factor * self.denominators[atom]) for atom, factor in terms.items()}
 
 
 def by_exponentials(goal: Term) -> Theorem | None:
-    """The goal, an equation without hypotheses or sums; None where it has no exponentials of this kind.
+    """The goal, an equation without hypotheses or sums; None if it has no exponentials or too large powers of them.
 
     Raises `NotProved`.
     """
-    known = {p for p in subterms(goal) if p.head == Operator("log") and not p.loose and _is_known(p.arguments[0])}
+    written_logs = (p for p in subterms(goal) if p.head == Operator("log") and not p.loose)
+    known = {p: form for p in written_logs if (form := exponent_of_logarithm(p.arguments[0])) is not None}
     parts = dict.fromkeys(p for p in _outside(goal, known) if not p.loose)
-    logs = [p for p in parts if p in known]
+    logs = {p: known[p] for p in parts if p in known}
     quotients = {p: product for p in parts if (product := _as_product_of(p)) is not None}
     said = [replaced(goal, {p: as_term(0).term for p in quotients}), *(product.term for product in quotients.values())]
     outside = dict.fromkeys(p for term in said for p in _outside(term, known) if not p.loose)
@@ -190,8 +116,16 @@ def by_exponentials(goal: Term) -> Theorem | None:
     return prove(goal, [instantiate(theorem, back), *facts])
 
 
-def _outside(term: Term, logs: set[Term]) -> Iterator[Term]:
-    """The parts of a term, those inside logarithms only left out."""
+def _certainly(goal: Term) -> Theorem:
+    """`by_exponentials` of a goal that has exponentials. Raises `NotProved`."""
+    theorem = by_exponentials(goal)
+    if theorem is None:
+        raise NoProof("its exponents are too large to be written out")
+    return theorem
+
+
+def _outside(term: Term, logs: Container[Term]) -> Iterator[Term]:
+    """The parts of a term, without those that occur only inside these logarithms."""
     yield term
     if term not in logs:
         for part in term.arguments:
@@ -199,14 +133,14 @@ def _outside(term: Term, logs: set[Term]) -> Iterator[Term]:
 
 
 def _as_product_of(quotient: Term) -> TermArray | None:
-    """x / (c exp(t)) as (x exp(-t)) / c: the solvers are better at products than at quotients."""
+    """x / (c exp(t)) as (x exp(-t)) / c: z3 and cvc5 decide products, and often give up on quotients of variables."""
     if quotient.head != Operator("divide") or isinstance(quotient.arguments[0].head, Number):
         return None
     number, core = without_number(quotient.arguments[1])
     form = None if isinstance(core.head, Number) else exponent(core)
     if not form:
         return None
-    return TermArray((), quotient.arguments[0]) * xp.exp(-_sum_of(form)) / as_term(number)
+    return TermArray((), quotient.arguments[0]) * xp.exp(-term_of(form)) / as_term(number)
 
 
 def _equal_quotient(quotient: Term, product: TermArray) -> Theorem:
@@ -214,8 +148,7 @@ def _equal_quotient(quotient: Term, product: TermArray) -> Theorem:
     x, y = (TermArray((), part) for part in quotient.arguments)
     number = TermArray((), product.term.arguments[1])
     inverse = TermArray((), product.term.arguments[0].arguments[1])
-    same = by_exponentials(eq(y * inverse, number))
-    assert same is not None
+    same = _certainly(eq(y * inverse, number))
     return prove(eq(x / y, product), [same, use(_quotient(), a=x, b=y, c=number, d=inverse), use("exp_zero")])
 
 
@@ -228,12 +161,12 @@ def _quotient() -> Theorem:
 
 def _facts(
     forms: dict[Term, Linear],
-    logs: list[Term],
+    logs: Mapping[Term, Linear],
     units: _Units,
     names: dict[Term, Variable],
     written: dict[Term, Variable],
 ) -> tuple[list[Term], list[Theorem]]:
-    """For each exponential and logarithm what it is in the units: as hypothesis on numbers, and as theorem."""
+    """What each exponential and logarithm is in the units: as hypotheses on numbers, and as theorems on the terms."""
     hypotheses: list[Term] = []
     facts: list[Theorem] = []
     by = {p: make(variable) for p, variable in written.items()}
@@ -252,10 +185,8 @@ def _facts(
             known = [use("exp_log", x=inside), use(_power(d), x=units.unit(atom)), *positive]
             facts.append(prove(eq(base**d, inside), known))
     about_logs: list[Theorem] = []
-    for p in logs:
-        form = exponent(p.arguments[0])
-        assert form is not None
-        value = _sum_of(form)
+    for p, form in logs.items():
+        value = term_of(form)
         hypotheses.append(eq(TermArray((), make(written[p])), value))
         about_logs.append(_log_of(p, value))
     for p, form in forms.items():
@@ -274,9 +205,9 @@ def _to_power(base: TermArray, k: int) -> TermArray:
 
 
 def _as_product(p: Term, powers: dict[Term, int], units: _Units, about_logs: list[Theorem]) -> Theorem:
-    """exp(sum of k a) = product of exp(a)^k.
+    """exp(k a + l b + ...) = exp(a)^k exp(b)^l ..., for the exponential `p`.
 
-    First of numbers in place of the exponentials, so that nothing is left to the solvers but to put in what is equal.
+    Proved first with variables in place of the exponentials: the solvers then only substitute equals for equals.
     """
     whole = TermArray((), p)
     if not powers:
@@ -303,20 +234,14 @@ def _as_product(p: Term, powers: dict[Term, int], units: _Units, about_logs: lis
 
 
 def _is_exponential(part: Term, whole: Term) -> bool:
-    """Whether it is one of those multiplied, and not one inside an exponent."""
+    """Whether it is one of the factors, and no exponential inside an exponent."""
     return part.head == Operator("exp") and (part is whole or part not in set(subterms(whole)))
 
 
-def _sum_of(form: Linear) -> TermArray:
-    terms = [as_term(factor) * TermArray((), atom) for atom, factor in form.items()]
-    return reduce(lambda one, other: one + other, terms) if terms else as_term(0)
-
-
 def _log_of(p: Term, value: TermArray) -> Theorem:
-    """log of a product of exponentials is their exponents' sum."""
+    """The logarithm of a product of exponentials is the sum of their exponents."""
     inside = p.arguments[0]
     if inside.head == Operator("exp"):
         return prove(eq(TermArray((), p), value), [use("log_exp", x=TermArray((), inside.arguments[0]))])
-    same = by_exponentials(eq(TermArray((), inside), xp.exp(value)))
-    assert same is not None
+    same = _certainly(eq(TermArray((), inside), xp.exp(value)))
     return prove(eq(TermArray((), p), value), [same, use("log_exp", x=value)])

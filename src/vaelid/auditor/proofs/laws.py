@@ -1,4 +1,9 @@
-"""Instances of the laws of exp and log at what occurs in terms: more premises are harder for the solvers."""
+"""Laws of exp, log and the absolute value, instantiated at the arguments that occur in given terms.
+
+Terms come in, for instance ``exp(h / 2) * exp(-h)``; theorems go out: exp(h / 2) > 0, exp(h / 2 - h) = exp(h / 2)
+exp(-h), and so on. The solvers know nothing of exp and log, and every premise more makes them slower: so they get these
+instances, and no law in general.
+"""
 
 import itertools
 from collections.abc import Callable
@@ -18,17 +23,18 @@ from vaelid.theory.tactics import exp_of_sum, prove, use
 __all__ = ["about_abs", "about_logits", "laws", "proved_about_abs"]
 
 
-MOST = 60
-"""The most instances of the law of exp of a sum that the solvers are given."""
+_MOST_PAIRS = 60
+"""The most pairs of exponents at which the law of exp of a sum is stated: they grow as the square of the exponents, and
+the solvers give up on that many premises."""
 
 
 def laws(*terms: Term) -> list[Theorem]:
-    """What exp and log do at the exponents and logarithms that occur in the terms, and at sums of two of them."""
+    """The laws of exp and log at the exponents and logarithms that occur, and at sums of two of them."""
     parts = [part for term in terms for part in subterms(term) if not part.loose]
     exponents = list(dict.fromkeys(p.arguments[0] for p in parts if p.head == Operator("exp")))
     logs = list(dict.fromkeys(p for p in parts if p.head == Operator("log")))
     atoms = [TermArray((), e) for e in dict.fromkeys([*exponents, *logs])]
-    pairs = itertools.islice(itertools.combinations_with_replacement(atoms, 2), MOST)
+    pairs = itertools.islice(itertools.combinations_with_replacement(atoms, 2), _MOST_PAIRS)
     theorems = [use("exp_zero"), use("exp_gt_one_plus", x=0)]
     for exponent in atoms:
         theorems += [
@@ -43,13 +49,16 @@ def laws(*terms: Term) -> list[Theorem]:
 
 
 def about_abs(*terms: Term) -> list[Theorem]:
-    """What an absolute value is, on either side of zero, for those that occur in the terms."""
+    """For each absolute value |x| that occurs: |x| = x for x >= 0, and |x| = -x for x <= 0."""
     inside = {p.arguments[0] for term in terms for p in subterms(term) if p.head == Operator("abs") and not p.loose}
     return [use(name, x=TermArray((), x)) for x in inside for name in ("abs_pos", "abs_neg")]
 
 
 def proved_about_abs(goal: Term, prove: Callable[[Term, list[Theorem]], Theorem]) -> Theorem:
-    """The goal: first with what absolute values of numbers are, then of all: each more is a case for the solvers."""
+    """The goal by `prove`, with facts on absolute values: first on those of numbers only, then on all that occur.
+
+    Every absolute value of a variable doubles the cases that the solvers go through.
+    """
     every = about_abs(goal)
     of_numbers = [fact for fact in every if not free_variables(fact.statement)]
     if len(of_numbers) < len(every):
@@ -58,7 +67,8 @@ def proved_about_abs(goal: Term, prove: Callable[[Term, list[Theorem]], Theorem]
     return prove(goal, every)
 
 
-# What the usual ways to write a Bernoulli likelihood have to do with its logits: proved once, used at what occurs.
+# How the usual ways to write a Bernoulli likelihood depend on its logits x: proved once for a variable x, then used at
+# every exponent that occurs.
 
 
 _x = scalar("x")
@@ -109,7 +119,7 @@ def _log_sigmoid() -> tuple[Theorem, Theorem]:
 
 
 def about_logits(*terms: Term) -> list[Theorem]:
-    """The lemmas at every exponent that occurs in the terms, and at its negative."""
+    """The lemmas on log(1 + e^x) and log(sigmoid(x)), at every exponent x that occurs, and at -x."""
     exponents = {p.arguments[0] for term in terms for p in subterms(term) if p.head == Operator("exp") and not p.loose}
     found: dict[Term, Theorem] = {}
     for exponent in exponents:

@@ -1,4 +1,8 @@
-"""Identities of one coordinate, by the solvers: without laws where that is enough, then with those of what occurs."""
+"""Identities of one coordinate: the solvers are asked in several ways, the cheapest first.
+
+A goal comes in, an equation of real terms without sums, maybe under hypotheses on lengths; its theorem goes out, or
+`NoProof` is raised. Example: ``(mu[i]^2 + exp(lv[i]) - lv[i]) / 2 = coordinate_kl(mu[i], lv[i]) + 1/2``.
+"""
 
 from collections.abc import Callable, Iterator
 from contextlib import suppress
@@ -6,10 +10,10 @@ from functools import reduce
 
 from vaelid.auditor.formula.arithmetic import replaced
 from vaelid.auditor.formula.axes_of_terms import names_in
-from vaelid.auditor.proofs.definitions import folded, unfolded
+from vaelid.auditor.proofs.definitions import unfolded, with_definitions
 from vaelid.auditor.proofs.exponentials import by_exponentials
 from vaelid.auditor.proofs.laws import about_abs, about_logits, laws
-from vaelid.auditor.proofs.sums import NoProof, proved
+from vaelid.auditor.proofs.obligations import NoProof, proved
 from vaelid.readings.terms.arrays import TermArray, as_term
 from vaelid.readings.terms.syntax import REAL, Number, Operator, Term, Variable, make, subterms
 from vaelid.readings.terms.text import text
@@ -20,21 +24,33 @@ from vaelid.theory.tactics import use
 __all__ = ["pointwise"]
 
 
+_MOST_EXPONENTS = 2
+"""With more different exponentials the solvers need laws about them, and without laws they run until their limit."""
+
+
 def _plainly(goal: Term, _: list[Term]) -> Theorem | None:
+    """Without any law of exp and log but exp(0) = 1."""
     functions = (Operator("exp"), Operator("log"))
     written = (p for p in subterms(unfolded(goal)) if p.head in functions and not p.loose)
     exponents = {p for p in written if names_in(TermArray((), p))}
     facts = [use("exp_zero"), *about_abs(unfolded(goal))]
-    return proved(goal, facts, unfold=True) if len(exponents) <= 2 else None
+    return proved(goal, facts, unfold=True) if len(exponents) <= _MOST_EXPONENTS else None
 
 
 def _by_powers(goal: Term, _: list[Term]) -> Theorem | None:
+    """As an identity of rational functions in a few exponentials."""
     written = unfolded(goal)
     theorem = by_exponentials(written)
-    return theorem if theorem is None or written is goal else folded(goal, theorem)
+    return theorem if theorem is None or written is goal else with_definitions(goal, theorem)
+
+
+def _by_logits(goal: Term, terms: list[Term]) -> Theorem | None:
+    """With the lemmas on sigmoid and softplus, at the exponents that occur."""
+    return proved(goal, [*about_logits(*terms), *about_abs(*terms)], unfold=True)
 
 
 def _by_laws(goal: Term, terms: list[Term]) -> Theorem | None:
+    """With the laws of exp and log at everything that occurs."""
     known = laws(*terms)
     if len(known) > _MOST_LAWS or about_abs(*terms):  # a clamp beside laws keeps the solvers until their limit
         return None
@@ -42,20 +58,24 @@ def _by_laws(goal: Term, terms: list[Term]) -> Theorem | None:
 
 
 _MOST_LAWS = 40
-"""With more premises the solvers run until their limit."""
+"""With more premises the solvers run until their time limit and answer nothing."""
 
+# The order: rewriting to powers asks the solvers the least, so it is first; the laws at everything that occurs are the
+# most premises, so they are last.
 _ATTEMPTS: tuple[Callable[[Term, list[Term]], Theorem | None], ...] = (
     _by_powers,
     _plainly,
-    lambda goal, terms: proved(goal, [*about_logits(*terms), *about_abs(*terms)], unfold=True),
+    _by_logits,
     _by_laws,
 )
 
 
 def pointwise(goal: Term, *terms: TermArray) -> Theorem:
-    """An identity of one coordinate: without laws where that is enough, then with those of what occurs.
+    """The theorem `goal`, an identity of one coordinate. Raises `NoProof`.
 
-    Lengths are numbers like any other in it, if that is enough; then it holds for all numbers in their place.
+    `terms`: where the laws of exp and log are looked up, usually the summand and what it is compared with. Lengths are
+    replaced by variables first: if the identity holds for all real numbers in their place, the solvers need not know
+    that they are positive whole numbers.
     """
     hypotheses, plain = split(goal)
     if (less := _cancelled(replaced(plain, _fixed(hypotheses)))) is not plain:
@@ -78,7 +98,7 @@ def pointwise(goal: Term, *terms: TermArray) -> Theorem:
 
 
 def _clamped(goal: Term) -> list[Term]:
-    """The sums around an absolute value that stand as a whole wherever it stands: any number may be in their place."""
+    """The largest sums around an absolute value that occur only as a whole: a variable may stand in their place."""
     above: dict[Term, set[Term]] = {}
     for part in subterms(goal):
         for argument in part.arguments:
@@ -98,7 +118,7 @@ _SUMS = {Operator(name) for name in ("add", "subtract", "multiply", "divide", "n
 
 
 def _by_lengths(goal: Term, hypotheses: tuple[Term, ...], less: Term, *terms: TermArray) -> Theorem:
-    """The goal, by the same without the lengths that cancel."""
+    """The goal, from `less`: the same equation without the lengths that cancel, as in N * (1 / N)."""
     theorem = pointwise(given(*hypotheses, less), *terms)
     pairs = zip(split(goal)[1].arguments, less.arguments, strict=True)
     same = [known for one, other in pairs if (known := _of_lengths(hypotheses, one, other)) is not None]
@@ -106,7 +126,7 @@ def _by_lengths(goal: Term, hypotheses: tuple[Term, ...], less: Term, *terms: Te
 
 
 def _fixed(hypotheses: tuple[Term, ...]) -> dict[Term, Term]:
-    """The numbers that lengths are, where a hypothesis says so."""
+    """For each length that a hypothesis fixes, as ``N3 = 7``, its number."""
     parts = [p for h in hypotheses for p in (h.arguments if h.head == Operator("and") else (h,))]
     equal = (p.arguments for p in parts if p.head == Operator("equal"))
     return {
@@ -117,7 +137,7 @@ def _fixed(hypotheses: tuple[Term, ...]) -> dict[Term, Term]:
 
 
 def _cancelled(term: Term) -> Term:
-    """With every length that stands in a product beside its reciprocal left out, and that with it."""
+    """The term without the products N * (1 / N) of a length and its reciprocal."""
     if not term.arguments or term.loose:
         return term
     parts = [_cancelled(part) for part in term.arguments]
@@ -145,7 +165,7 @@ def _factors(term: Term) -> list[Term]:
 
 
 def _of_lengths(hypotheses: tuple[Term, ...], one: Term, other: Term) -> Theorem | None:
-    """That two terms are the same by what lengths are, whatever else is in them; None where they are one term."""
+    """Two terms are equal because of what lengths are, whatever their other parts; None where they are one term."""
     if one is other:
         return None
     atoms = {part for side in (one, other) for part in _atoms(side)}
@@ -155,7 +175,7 @@ def _of_lengths(hypotheses: tuple[Term, ...], one: Term, other: Term) -> Theorem
 
 
 def _atoms(term: Term) -> Iterator[Term]:
-    """What a term is made of by + - * and numbers, but for lengths and their reciprocals."""
+    """The operands of the polynomial that a term is, without lengths, their reciprocals and numbers."""
     if term.head in _ARITHMETIC:
         for part in term.arguments:
             yield from _atoms(part)

@@ -1,7 +1,9 @@
-"""Terms as polynomials, with negative powers, in what is no sum or product: found without the kernel, proved with it.
+"""Terms as Laurent polynomials, that is, with negative powers too. Nothing is proved here: what is found is a proposal.
 
-exp(a + b / 2) is the product of exp(a) to the power 1 and exp(b) to the power 1/2, so z = mu + exp(h / 2) eps and
-(z - mu)^2 / exp(h) meet as they do on paper.
+A term and an atom come in, for instance ``(mu + s * eps)^2`` and ``eps``; the coefficients of the powers of the atom go
+out: ``{0: mu^2, 1: 2 * mu * s, 2: s^2}``. Exponentials are powers of their atoms: exp(a + b / 2) is the product of
+exp(a) to the power 1 and exp(b) to the power 1/2, so (z - mu)^2 / exp(h) with z = mu + exp(h / 2) eps is eps^2, as on
+paper.
 """
 
 from collections.abc import Mapping
@@ -9,7 +11,7 @@ from fractions import Fraction
 from functools import reduce
 from operator import add, mul
 
-from vaelid.auditor.proofs.exponentials import exponent, linear
+from vaelid.auditor.proofs.exponents import exponent, linear
 from vaelid.readings.terms.arrays import TermArray, as_term
 from vaelid.readings.terms.namespace import NAMESPACE as xp
 from vaelid.readings.terms.syntax import Number, Operator, Power, Term, subterms
@@ -18,20 +20,21 @@ __all__ = ["in_powers_of"]
 
 
 Monomial = frozenset[tuple[Term, Fraction]]
-"""Atoms and their powers; of an atom exp(t), t stands for it, and `exp` is its own atom's head."""
+"""Atoms and their powers. exp(t) to the power 1/2 is the pair (exp(t), 1/2)."""
 
 Laurent = Mapping[Monomial, Fraction]
 
 _ONE: Laurent = {frozenset(): Fraction(1)}
 _MOST_TERMS = 400
+"""The largest product that is multiplied out. A density's square has a dozen terms; more is no formula of one draw."""
 
 
 class _TooLarge(ValueError):
-    """A polynomial of too many terms to be of use."""
+    """A product of more than `_MOST_TERMS` terms."""
 
 
 def in_powers_of(term: TermArray, atom: Term) -> dict[int, TermArray] | None:
-    """The coefficients of a polynomial in an atom, by its powers; None where the term is none."""
+    """The coefficients by power of the atom; None where the term is no polynomial in it."""
     try:
         whole = _laurent(term.term)
     except _TooLarge:
@@ -104,7 +107,7 @@ def _product(one: Laurent, other: Laurent) -> Laurent:
 
 
 def _inverse(term: Term) -> Laurent:
-    """One over it: of a sum, an atom to the power -1."""
+    """The reciprocal of a term; that of a sum is an atom with the power -1."""
     match term.head, term.arguments:
         case Operator("multiply"), (x, y):
             return _product(_inverse(x), _inverse(y))
@@ -136,4 +139,4 @@ def _written(monomial: Monomial, factor: Fraction) -> TermArray:
         product = as_term(factor)
     elif factor != 1:
         product = as_term(factor) * product
-    return reduce(mul, [1 / atom for atom in below], product)  # as code writes a mean
+    return reduce(mul, [1 / atom for atom in below], product)  # last, as code writes a mean: x / n

@@ -1,71 +1,132 @@
-"""The parts of a loss by kind: of which posterior, of which output, of which elements."""
+"""The parts of a loss gathered by kind, and what becomes of a gathered group: recognised, then proved or not.
+
+The parts of a decomposed loss come in; one `Gathered` for each kind goes out. Example: ``sum (x - x_hat)^2``, ``sum
+mu^2`` and ``-sum logvar`` become a reconstruction of one part and the divergence of posterior 0, of two parts.
+"""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
+from typing import Literal
 
 from vaelid.auditor.formula.axes_of_terms import axes_in, elements_of, names_in
 from vaelid.auditor.formula.kinds import MIXED, PARAMETER, Divergence, Kind, Reconstruction
 from vaelid.auditor.model.question import Question
 from vaelid.auditor.proofs.sums import Part, axes_of, under_sums, value_of
-from vaelid.auditor.recognition.targets import Found
+from vaelid.auditor.recognition.quantities import Found
 from vaelid.readings.terms.arrays import TermArray
 from vaelid.readings.terms.syntax import Term
 from vaelid.theory.kernel import Theorem
 
-__all__ = ["Group", "by_elements", "by_outputs", "grouped", "places_of"]
+__all__ = [
+    "Gathered",
+    "Group",
+    "Proved",
+    "Recognised",
+    "Unproved",
+    "by_elements",
+    "by_outputs",
+    "gathered",
+    "gathered_of",
+    "places_of",
+]
 
 
 @dataclass(frozen=True)
-class Group:
+class Gathered:
     """The parts of a loss that are of one kind.
 
     Attributes:
-        kind: what they speak of.
-        parts: as they stand.
-        axes: that they sum over.
-        body: what is under the sums.
-        found: what it was recognised as; None where it was not.
-        weight: of the sum of that over the axes.
-        total: that sum.
-        theorem: that the parts are weight * total, and a rest.
-        failure: why there is no theorem.
+        kind: what they depend on.
+        parts: as they occur in the loss.
+        axes: the axes that they sum over, the outermost first.
+        body: the summand of all of them together.
     """
 
     kind: Kind
     parts: tuple[Part, ...]
     axes: tuple[int, ...]
     body: TermArray
-    found: Found | None = None
-    weight: TermArray | None = None
-    total: TermArray | None = None
-    rest: TermArray | None = None
-    theorem: Theorem | None = None
+
+
+@dataclass(frozen=True)
+class Recognised(Gathered):
+    """A group whose body has, at all points that were tried, the values of a multiple of a known quantity.
+
+    Attributes:
+        found: the quantity, with its weight and constant.
+    """
+
+    found: Found
+
+
+@dataclass(frozen=True)
+class Proved(Recognised):
+    """A group with the theorem that it is `weight` * `total` + `rest`.
+
+    Attributes:
+        weight: of the quantity that was found.
+        total: the sum of that quantity over the axes.
+        rest: what is added, and does not depend on the model or has mean 0; None if nothing is.
+        theorem: that equation, for the sum of the parts.
+        failure: none.
+    """
+
+    weight: TermArray
+    total: TermArray
+    rest: TermArray | None
+    theorem: Theorem
+    failure: Literal[""] = ""
+
+
+@dataclass(frozen=True)
+class Unproved(Gathered):
+    """A group without a theorem.
+
+    Attributes:
+        found: what it was recognised as, before the proof failed; None if it was not recognised.
+        failure: why the proof failed; "" if none was tried.
+        theorem: none.
+    """
+
+    found: Found | None
     failure: str = ""
+    theorem: None = None
 
 
-def grouped(question: Question, parts: Iterable[Part]) -> list[Group]:
-    """The parts of a loss by kind."""
+Group = Proved | Unproved
+
+
+def gathered_of(kind: Kind, parts: Iterable[Part]) -> Gathered:
+    """These parts, as one group."""
+    parts = tuple(parts)
+    axes = axes_of(parts)
+    return Gathered(kind, parts, tuple(axes), under_sums(list(parts), axes))
+
+
+def gathered(question: Question, parts: Iterable[Part]) -> list[Gathered]:
+    """The parts of a loss by kind.
+
+    A part that depends on parameters alone goes to the parts that share a parameter with it: a learned scale's
+    logarithm to the likelihood of that scale. Parts that depend on a posterior and on what was decoded from a sample
+    above it, as the prior of a lower latent does, go to the posterior's divergence.
+    """
     by_kind: dict[Kind, list[Part]] = {}
     for part in parts:
         by_kind.setdefault(question.kind(value_of([part])), []).append(part)
-    for part in by_kind.pop(PARAMETER, []):  # a scale or a prior's: with what else speaks of it
+    for part in by_kind.pop(PARAMETER, []):
         names = names_in(value_of([part])) - question.data
         at = next((k for k, others in by_kind.items() if names & names_in(value_of(others))), PARAMETER)
         by_kind.setdefault(at, []).append(part)
-    for part in by_kind.pop(MIXED, []):  # a prior may come from a decoder: of what is sampled above
+    for part in by_kind.pop(MIXED, []):
         kinds = question.kinds(value_of([part])) - {Reconstruction()}
         data = names_in(value_of([part])) & question.data
         by_kind.setdefault(kinds.pop() if len(kinds) == 1 and not data else MIXED, []).append(part)
     _move_priors(question, by_kind)
-    groups = []
-    for kind, found in by_kind.items():
-        axes = axes_of(found)
-        groups.append(Group(kind, tuple(found), tuple(axes), under_sums(found, axes)))
-    return groups
+    return [gathered_of(kind, found) for kind, found in by_kind.items()]
 
 
 def _move_priors(question: Question, by_kind: dict[Kind, list[Part]]) -> None:
-    """What a decoder put out and a divergence speaks of, as a prior, is the divergence's, if no data stand with it."""
+    """Move parts of outputs without data to the divergence that contains the same outputs: they are its prior's."""
     outputs = by_kind.pop(Reconstruction(), [])
     of_data = frozenset().union(*(names for p in outputs if (names := names_in(value_of([p]))) & question.data))
     for part in outputs:
@@ -75,8 +136,11 @@ def _move_priors(question: Question, by_kind: dict[Kind, list[Part]]) -> None:
         by_kind.setdefault(of or Reconstruction(), []).append(part)
 
 
-def by_outputs(question: Question, group: Group) -> list[Group]:
-    """A group's parts by what was decoded that they speak of: of one datum, compared with what several draws gave."""
+def by_outputs(question: Question, group: Gathered) -> list[Gathered]:
+    """A group's parts by the output of the decoder that they contain; none if two groups share an output.
+
+    So a datum that is compared with what several draws were decoded to is split by draw.
+    """
     parts: dict[frozenset[str], list[Part]] = {}
     for part in group.parts:
         parts.setdefault(names_in(value_of([part])) & question.outputs, []).append(part)
@@ -86,26 +150,24 @@ def by_outputs(question: Question, group: Group) -> list[Group]:
     return _numbered(group, parts.values()) if compared and len(names) == len(set(names)) else []
 
 
-def _numbered(group: Group, several: Iterable[list[Part]]) -> list[Group]:
-    assert isinstance(group.kind, Divergence | Reconstruction)  # no other kind has parts
-    groups = []
-    for number, parts in enumerate(several, 1):
-        axes = axes_of(parts)
-        groups.append(Group(replace(group.kind, part=number), tuple(parts), tuple(axes), under_sums(parts, axes)))
-    return groups
-
-
-def by_elements(group: Group) -> list[Group]:
-    """A group's parts by the elements that they speak of, those that share none apart."""
+def by_elements(group: Gathered) -> list[Gathered]:
+    """A group's parts by the elements that they contain: parts that share none are apart."""
     together: list[tuple[set[Term], list[Part]]] = []
     for part in group.parts:
-        spoken = set(elements_of(under_sums([part], axes_of([part]))))
-        own = [known for known in together if known[0] & spoken]
-        together = [known for known in together if not known[0] & spoken]
-        together.append((spoken.union(*(s for s, _ in own)), [*(p for _, parts in own for p in parts), part]))
+        contained = set(elements_of(under_sums([part], axes_of([part]))))
+        own = [known for known in together if known[0] & contained]
+        together = [known for known in together if not known[0] & contained]
+        together.append((contained.union(*(s for s, _ in own)), [*(p for _, parts in own for p in parts), part]))
     return _numbered(group, [parts for _, parts in together])
 
 
-def places_of(question: Question, group: Group) -> list[int]:
-    """The axes whose indices a group's body speaks of: those it is summed over, and those of the result."""
+def _numbered(group: Gathered, several: Iterable[list[Part]]) -> list[Gathered]:
+    kind = group.kind
+    if not isinstance(kind, Divergence | Reconstruction):
+        return []  # no other kind has parts
+    return [gathered_of(replace(kind, part=number), parts) for number, parts in enumerate(several, 1)]
+
+
+def places_of(question: Question, group: Gathered) -> list[int]:
+    """The axes of a group's body: those that the group is summed over, and those of the loss itself."""
     return list(dict.fromkeys([*group.axes, *axes_in(question.term.term)]))

@@ -1,4 +1,9 @@
-"""Negative log-likelihoods, by the functions of the spec: which one a term is, of which data and which output."""
+"""Negative log-likelihoods: which one a term is, of which data and which outputs of the decoder.
+
+The summand of a reconstruction comes in; what it is a multiple of goes out. Example: ``softplus(h) - x * h`` is the
+negative logarithm of a Bernoulli, of the data x and the logits h. The densities are the functions of the spec, read as
+terms.
+"""
 
 import itertools
 from collections.abc import Callable, Iterator
@@ -12,10 +17,10 @@ from torch import Tensor
 from vaelid import spec
 from vaelid.auditor.formula.axes_of_terms import names_in
 from vaelid.auditor.formula.in_tensors import array_of
+from vaelid.auditor.model.combination import fitted
+from vaelid.auditor.model.probe import Probe
 from vaelid.auditor.model.question import Rewrite
-from vaelid.auditor.model.values import Values
-from vaelid.auditor.recognition.fit import fitted
-from vaelid.auditor.recognition.targets import Body, Found, Target, candidates, fits, found_with, log_forms
+from vaelid.auditor.recognition.quantities import Body, Found, Quantity, candidates, fits, found_with, log_forms
 from vaelid.readings.errors import ReadingError
 from vaelid.readings.terms.arrays import TermArray, as_term
 from vaelid.readings.terms.syntax import Operator
@@ -48,30 +53,32 @@ negative_binomial_density = define(
 def find_likelihood(
     term: TermArray,
     axes: list[int],
-    values: Values,
+    values: Probe,
     data: frozenset[str],
     masks: frozenset[str] = frozenset(),
     rows: frozenset[int] = frozenset(),
 ) -> Found | Rewrite | None:
-    """The likelihood, if the term is a multiple of the negative logarithm of one, plus what has only data in it."""
+    """The likelihood, if the term is a multiple of its negative logarithm, plus a function of the data.
+
+    First without the addends of data alone; then with them, as lgamma(x + 1) belongs to a Poisson; then times a mask.
+    """
     found = _find_likelihood(Body.of(term, data), axes, values, data, rows)
     found = found or _find_likelihood(Body.of(term), axes, values, data, rows)
     return found or _masked_likelihood(term, axes, values, data, masks)
 
 
-def _masks(term: TermArray, masks: frozenset[str]) -> list[TermArray]:
-    """The constants that a term is multiplied by."""
-    return candidates(term, lambda names: names <= masks)
+_FEWEST = 8
+"""How many places must have a finite value: fewer numbers are fitted by too many likelihoods."""
 
 
 def _masked_likelihood(
-    term: TermArray, axes: list[int], values: Values, data: frozenset[str], masks: frozenset[str]
+    term: TermArray, axes: list[int], values: Probe, data: frozenset[str], masks: frozenset[str]
 ) -> Found | None:
-    """A likelihood at each place, times a constant: a mask, or weights."""
-    for mask in _masks(term, masks):
+    """A likelihood times a constant at each place: a mask, or weights."""
+    for mask in candidates(term, lambda names: names <= masks):
         numbers = values.of(term, axes) / values.of(mask, axes)
         defined = torch.isfinite(numbers)
-        if int(defined.sum()) < 8:
+        if int(defined.sum()) < _FEWEST:
             continue
         rest = data - names_in(mask)
         observed = _with_values(candidates(term, lambda names, rest=rest: names <= rest), axes, values, defined)
@@ -85,19 +92,19 @@ def _masked_likelihood(
                 return Found(masked, fit)
         for (q, qs), (x, xs) in itertools.product(outputs, observed):
             if bool(fits(numbers[defined], xs * qs)) and _sums_to_one(q, axes, values, frozenset()):
-                masked = Target("categorical", -(mask * (x * q)), _ZERO, "categorical", parameters=(x, q), mask=mask)
+                masked = Quantity("categorical", -(mask * (x * q)), _ZERO, "categorical", parameters=(x, q), mask=mask)
                 if (fit := fitted(values, term, [masked.term], axes)) is not None:
                     return Found(masked, fit)
     return None
 
 
 def _find_likelihood(
-    body: Body, axes: list[int], values: Values, data: frozenset[str], rows: frozenset[int]
+    body: Body, axes: list[int], values: Probe, data: frozenset[str], rows: frozenset[int]
 ) -> Found | Rewrite | None:
     term = body.term
     numbers = values.of(term, axes)
     defined = torch.isfinite(numbers)
-    if int(defined.sum()) < 8:
+    if int(defined.sum()) < _FEWEST:
         return None
     numbers = numbers[defined]
     observed = _with_values(candidates(term, lambda names: names <= data), axes, values, defined)
@@ -112,14 +119,23 @@ def _find_likelihood(
 
 
 _Terms = list[tuple[TermArray, Tensor]]
-_Proposed = Iterator["Target | Rewrite"]
+_Proposed = Iterator["Quantity | Rewrite"]
 _ZERO = as_term(0)
 _NONE = torch.zeros((), dtype=torch.float64)
 
 
 @dataclass(frozen=True)
 class Family:
-    """A likelihood of one output, with what is constant where its scale is 1."""
+    """A likelihood with one output of the decoder; its scale, if it has one, is 1.
+
+    Attributes:
+        name: in words.
+        family: as users declare it.
+        density: its logarithm on terms: of data, output, and the logarithm of the scale.
+        on_numbers: the same on tensors.
+        scaled: whether it has a scale.
+        at_zero: data and output at which the density is its normaliser.
+    """
 
     name: str
     family: str
@@ -128,15 +144,15 @@ class Family:
     scaled: bool = False
     at_zero: Callable[[TermArray], tuple[TermArray, TermArray]] | None = None
 
-    def target(self, x: TermArray, output: TermArray) -> Target:
-        """The negative logarithm; a scale is 1."""
+    def target(self, x: TermArray, output: TermArray) -> Quantity:
+        """The negative logarithm of the density."""
         scale = (_ZERO,) if self.scaled else ()
         term = -self.density(x, output, *scale)
         normaliser = -self.density(*self.at_zero(x), *scale) if self.at_zero else _ZERO
-        return Target(self.name, term, normaliser, self.family, parameters=(x, output))
+        return Quantity(self.name, term, normaliser, self.family, parameters=(x, output))
 
     def numbers(self, x: Tensor, output: Tensor) -> Tensor:
-        """Its logarithm, but for what does not depend on the output."""
+        """Its logarithm, up to an addend that does not depend on the output."""
         scale = (_NONE,) if self.scaled else ()
         found = self.on_numbers(x, output, *scale)
         return found if self.family != "poisson" else found - self.on_numbers(x, torch.zeros_like(output))
@@ -155,12 +171,12 @@ _POISSON = Family(
 
 
 def families(name: str) -> list[Family]:
-    """The families of this name; none that has more than one parameter."""
+    """The families of this name with one output of the decoder."""
     return [family for family in (_GAUSSIAN, _BERNOULLI, _LAPLACE, _POISSON) if family.family == name]
 
 
 def _of_one_parameter(numbers: Tensor, observed: _Terms, outputs: _Terms) -> _Proposed:
-    """The likelihoods of one output that fit the numbers: all outputs at once, as each is little work."""
+    """The likelihoods with one output that fit the numbers. All outputs are tried in one tensor operation."""
     if not outputs:
         return
     hs = torch.stack([values for _, values in outputs])
@@ -177,8 +193,8 @@ def _of_one_parameter(numbers: Tensor, observed: _Terms, outputs: _Terms) -> _Pr
 
 def _rows_of_one_parameter(
     x: TermArray, xs: Tensor, hs: Tensor
-) -> Iterator[tuple[Callable[[TermArray], "Target | Rewrite | None"], Tensor]]:
-    """What to make of an output, and the values that a likelihood has with each: no number where it has none."""
+) -> Iterator[tuple[Callable[[TermArray], "Quantity | Rewrite | None"], Tensor]]:
+    """For each likelihood how to make it of an output, and its values for every output; NaN where it has none."""
     for family in (_GAUSSIAN, _BERNOULLI, _LAPLACE, _POISSON):
         yield partial(family.target, x), family.numbers(xs, hs)
     yield partial(Rewrite, how="sigmoid"), _BERNOULLI.numbers(xs, hs.log() - (-hs).log1p())
@@ -193,17 +209,17 @@ def _as_exponential(term: TermArray) -> Rewrite | None:
 
 
 _TRIALS = (2, 3, 4, 5, 8, 10, 15, 16, 31, 32, 63, 64, 100, 127, 128, 255, 256)
-"""Numbers of trials that are tried, besides the largest number seen."""
+"""Numbers of trials that are tried besides the largest datum: the recording may lack the largest possible one."""
 
 
-def _binomial(trials: int, x: TermArray, logits: TermArray) -> Target:
-    """-log Binomial(trials, sigmoid(logits)) but for its coefficient, in which no output stands: trials Bernoullis."""
+def _binomial(trials: int, x: TermArray, logits: TermArray) -> Quantity:
+    """-log Binomial(trials, sigmoid(logits)) without its coefficient, which has no output: `trials` Bernoullis."""
     term = -trials * bernoulli_density(x / trials, logits)
-    return Target(f"binomial of {trials} trials", term, _ZERO, "binomial", parameters=(x, logits))
+    return Quantity(f"binomial of {trials} trials", term, _ZERO, "binomial", parameters=(x, logits))
 
 
 def _of_two_parameters(numbers: Tensor, observed: _Terms, outputs: _Terms) -> _Proposed:
-    """The likelihoods of two outputs that fit the numbers."""
+    """The likelihoods with two outputs that fit the numbers: a learned scale, or a dispersion."""
     if not outputs:
         return
     forms = list(log_forms(outputs, 2))
@@ -224,12 +240,12 @@ def _of_two_parameters(numbers: Tensor, observed: _Terms, outputs: _Terms) -> _P
                 yield _counted(x, m, counts[k][0])
 
 
-def _scaled(family: Family, x: TermArray, mean: TermArray, log_scale: TermArray | Rewrite) -> Target | Rewrite:
+def _scaled(family: Family, x: TermArray, mean: TermArray, log_scale: TermArray | Rewrite) -> Quantity | Rewrite:
     if isinstance(log_scale, Rewrite):
         return log_scale
     term = -family.density(x, mean, log_scale)
     normaliser = -family.density(_ZERO, _ZERO, _ZERO)
-    return Target(
+    return Quantity(
         f"{family.name} of learned {'variance' if family is _GAUSSIAN else 'scale'}",
         term,
         normaliser,
@@ -239,15 +255,15 @@ def _scaled(family: Family, x: TermArray, mean: TermArray, log_scale: TermArray 
     )
 
 
-def _counted(x: TermArray, mean: TermArray | Rewrite, dispersion: TermArray | Rewrite) -> Target | Rewrite:
+def _counted(x: TermArray, mean: TermArray | Rewrite, dispersion: TermArray | Rewrite) -> Quantity | Rewrite:
     for parameter in (mean, dispersion):
         if isinstance(parameter, Rewrite):
             return parameter
     term = -negative_binomial_density(x, mean, dispersion)
-    return Target("negative binomial", term, lgamma(x + 1), "negative_binomial", parameters=(x,))
+    return Quantity("negative binomial", term, lgamma(x + 1), "negative_binomial", parameters=(x,))
 
 
-def _with_values(terms: list[TermArray], axes: list[int], values: Values, defined: Tensor) -> _Terms:
+def _with_values(terms: list[TermArray], axes: list[int], values: Probe, defined: Tensor) -> _Terms:
     found = []
     for term in terms:
         with suppress(ReadingError):
@@ -256,23 +272,23 @@ def _with_values(terms: list[TermArray], axes: list[int], values: Values, define
 
 
 def _categorical(
-    body: Body, axes: list[int], values: Values, observed: _Terms, outputs: _Terms, rows: frozenset[int]
+    body: Body, axes: list[int], values: Probe, observed: _Terms, outputs: _Terms, rows: frozenset[int]
 ) -> Found | None:
-    """-x log q, where q sums to 1 along an axis."""
+    """A categorical likelihood: -x log q, where q sums to 1 along an axis."""
     numbers = values.of(body.term, axes)
     defined = torch.isfinite(numbers)
     for (q, qs), (x, xs) in itertools.product(outputs, observed):
         if not bool(fits(numbers[defined], xs * qs)):
             continue
         if _sums_to_one(q, axes, values, rows):
-            target = Target("categorical", -(x * q), _ZERO, "categorical", parameters=(x, q))
+            target = Quantity("categorical", -(x * q), _ZERO, "categorical", parameters=(x, q))
             if found := found_with(body, target, axes, values):
                 return found
     return None
 
 
-def _sums_to_one(q: TermArray, axes: list[int], values: Values, rows: frozenset[int]) -> bool:
-    """Whether e^q sums to 1 along an axis that is not one of rows."""
+def _sums_to_one(q: TermArray, axes: list[int], values: Probe, rows: frozenset[int]) -> bool:
+    """Whether e^q sums to 1 along an axis other than rows. 1e-5: log_softmax of a float32 is off by 1e-7 an element."""
     names = tuple(f"i{axis}" for axis in axes)
     whole = array_of(q.term, values.sets[0], values.lengths, names)
     return any(bool((whole.logsumexp(k).abs() < 1e-5).all()) for k, axis in enumerate(axes) if axis not in rows)

@@ -1,4 +1,9 @@
-"""The mean of a term over the noise in it, and what of it has mean zero."""
+"""The mean of a term over the noise in it, and the remainder, which has mean zero.
+
+A summand with a draw comes in; its mean and the remainder go out. Example: ``(mu + s * eps)^2`` has the mean ``mu^2 +
+s^2`` and the remainder ``2 * mu * s * eps + s^2 * (eps^2 - 1)``. So a Monte-Carlo estimate of a KL is compared with the
+KL in closed form.
+"""
 
 from functools import reduce
 from operator import add
@@ -14,9 +19,11 @@ __all__ = ["over_noise"]
 
 
 def over_noise(body: TermArray, question: Question) -> tuple[TermArray, list[TermArray]]:
-    """The mean over the noise of what is quadratic in it, and the rest: of mean zero.
+    """The mean of a term that is quadratic in its noise, and the addends of the remainder.
 
-    p(e) = p0 + p1 e + p2 e^2 has the mean (p(1) + p(-1)) / 2, and p(e) - mean = p1 e + p2 (e^2 - 1).
+    p(e) = p0 + p1 e + p2 e^2 has the mean (p(1) + p(-1)) / 2, and p(e) - mean = p1 e + p2 (e^2 - 1). If the term is not
+    quadratic, mean and remainder do not add up to it: a proof that uses them fails. Where several elements of one draw
+    occur, the term is returned as it is, with no remainder.
     """
     rest: list[TermArray] = []
     for name in sorted(names_in(body) & set(question.noise)):

@@ -1,24 +1,41 @@
-"""A loss as weights times negative log-likelihoods and divergences, and a constant: found, and proved."""
+"""A loss as weights times negative log-likelihoods and divergences, and a constant: recognised, then proved.
+
+A question comes in; an `Objective` goes out. Example: for ``sum (x - x_hat)^2 + sum (mu^2 + exp(lv) - 1 - lv)`` the
+groups are 2 * (Gaussian, variance 1) and 2 * KL(q || N(0, I)), and the theorem says that the loss is their sum.
+"""
 
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import reduce
 from operator import add
 
 from vaelid.auditor.formula.arithmetic import is_number
 from vaelid.auditor.formula.axes_of_terms import axes_in, element_of, elements_of, names_in, variable_of
-from vaelid.auditor.formula.kinds import CONSTANT, PARAMETER, Divergence, Kind, Reconstruction
-from vaelid.auditor.formula.patterns import matched
+from vaelid.auditor.formula.kinds import CONSTANT, MIXED, PARAMETER, Divergence, Kind, Reconstruction
 from vaelid.auditor.model.posterior import Posterior
 from vaelid.auditor.model.question import Question, Rewrite, rewritten
 from vaelid.auditor.model.shift import shifted
+from vaelid.auditor.proofs.decomposition import decomposed
+from vaelid.auditor.proofs.obligations import NoProof, proved
 from vaelid.auditor.proofs.pointwise import pointwise
-from vaelid.auditor.proofs.sums import NoProof, apart, axes_of, proved, summed, under_sums, value_of
-from vaelid.auditor.recognition.groups import Group, by_elements, by_outputs, grouped, places_of
+from vaelid.auditor.proofs.summation import Weighed, summed
+from vaelid.auditor.proofs.sums import Part, value_of
+from vaelid.auditor.recognition.groups import (
+    Gathered,
+    Group,
+    Proved,
+    Recognised,
+    Unproved,
+    by_elements,
+    by_outputs,
+    gathered,
+    gathered_of,
+    places_of,
+)
 from vaelid.auditor.recognition.likelihoods import find_likelihood
 from vaelid.auditor.recognition.noise import over_noise
 from vaelid.auditor.recognition.priors import find_divergence, find_integrand
-from vaelid.auditor.recognition.targets import Body, Found, Target, found_with
+from vaelid.auditor.recognition.quantities import Body, Found, Quantity, found_with
 from vaelid.readings.errors import ReadingError
 from vaelid.readings.terms.arrays import TermArray, as_term
 from vaelid.readings.terms.syntax import Term
@@ -30,7 +47,14 @@ __all__ = ["Objective", "identify", "of_one_array", "prior_sees_sample"]
 
 @dataclass(frozen=True)
 class Objective:
-    """What was recognised, and the theorem of the whole: the loss is the sum of weights times totals, and a rest."""
+    """What was recognised of a loss.
+
+    Attributes:
+        question: the loss, maybe rewritten, as the groups are of it.
+        groups: its groups, each proved or not.
+        theorem: that the loss is the sum of weights times totals, and rests; None if that is not proved.
+        failure: why it is not, if the proof of the whole failed.
+    """
 
     question: Question
     groups: tuple[Group, ...]
@@ -42,8 +66,18 @@ class Objective:
         return next((group for group in self.groups if group.kind == kind), None)
 
     @property
+    def is_not_decomposed(self) -> bool:
+        """Whether the loss could not be taken apart: `failure` says why."""
+        return len(self.groups) == 1 and self.groups[0].kind is MIXED and not self.groups[0].parts
+
+    @property
+    def proofs(self) -> int:
+        """How many groups are proved."""
+        return sum(group.theorem is not None for group in self.groups)
+
+    @property
     def over_draws(self) -> bool:
-        """Whether the groups that compare data are of the same data, each with what one latent was decoded to."""
+        """Whether the reconstructions are of the same data, each with what one draw of a latent was decoded to."""
         found = [group.found.target for group in self.reconstructions if group.found is not None]
         if len(found) < 2 or any(not target.parameters for target in found) or len(found) < len(self.reconstructions):
             return False
@@ -54,36 +88,55 @@ class Objective:
 
     @property
     def reconstructions(self) -> list[Group]:
-        """The groups that compare data with what the decoder put out: one, or one for each kind of data."""
+        """The groups that compare data with outputs of the decoder: one, or one for each kind of data."""
         return [group for group in self.groups if isinstance(group.kind, Reconstruction)]
 
 
+_MOST_REWRITES = 8
+"""How often a parameter is written in another form. A likelihood has three parameters at most, and a loss two or three
+likelihoods and priors; more rewriting goes in circles."""
+
+
 def identify(question: Question) -> Objective:
-    """Take the loss apart, recognise its groups, and prove each and the whole."""
+    """Decompose the loss, recognise its groups, and prove each and the whole.
+
+    A loss that cannot be decomposed is one group of mixed kind, with the reason.
+    """
+    try:
+        return _identified(question)
+    except NoProof as failure:
+        whole = Unproved(MIXED, (), (), question.term, found=None, failure=str(failure))
+        return Objective(question, (whole,), None, str(failure))
+
+
+def _identified(question: Question) -> Objective:
     attempt = 0
     while True:
         hypotheses = question.hypotheses
-        taken = apart(question.term, question.kind, hypotheses)
-        recognised: list[Group] = []
+        decomposition = decomposed(question.term, question.kind, hypotheses)
+        recognised: list[Recognised | Gathered] = []
         rewrite: Rewrite | None = None
-        for group in grouped(question, taken.parts):
+        for group in gathered(question, decomposition.parts):
             for one, found in _recognised_or_split(question, group):
                 if isinstance(found, Rewrite):
                     rewrite = found
                 else:
-                    recognised.append(replace(one, found=found))
-        if rewrite is None or attempt == _REWRITES:
-            return _proved(question, taken.theorem, recognised, hypotheses)
+                    recognised.append(one if found is None else _with_found(one, found))
+        if rewrite is None or attempt == _MOST_REWRITES:
+            return _proved(question, decomposition.theorem, recognised, hypotheses)
         question = rewritten(question, rewrite, f"s{attempt}")
         attempt += 1
 
 
-_REWRITES = 8
-"""How often a parameter is written otherwise: more is going in circles."""
+def _with_found(group: Gathered, found: Found) -> Recognised:
+    return Recognised(group.kind, group.parts, group.axes, group.body, found)
 
 
-def _recognised_or_split(question: Question, group: Group) -> list[tuple[Group, Found | Rewrite | None]]:
-    """The group and what it is; or, if all are known, likelihoods of different data, KLs of different coordinates."""
+def _recognised_or_split(question: Question, group: Gathered) -> list[tuple[Gathered, Found | Rewrite | None]]:
+    """The group and what it is; or smaller groups, if every one of these is recognised and the whole is not.
+
+    Smaller ones are likelihoods of different data, or KLs of different coordinates.
+    """
     whole = _recognised(question, group)
     if whole is not None or not isinstance(group.kind, Divergence | Reconstruction):
         return [(group, whole)]
@@ -93,14 +146,14 @@ def _recognised_or_split(question: Question, group: Group) -> list[tuple[Group, 
     return [(group, None)]
 
 
-def _recognised(question: Question, group: Group) -> Found | Rewrite | None:
+def _recognised(question: Question, group: Gathered) -> Found | Rewrite | None:
     try:
         return _found(question, group)
     except ReadingError:
         return None
 
 
-def _found(question: Question, group: Group) -> Found | Rewrite | None:
+def _found(question: Question, group: Gathered) -> Found | Rewrite | None:
     axes = places_of(question, group)
     if isinstance(group.kind, Divergence):
         posterior = question.posteriors[group.kind.posterior]
@@ -118,11 +171,11 @@ def _found(question: Question, group: Group) -> Found | Rewrite | None:
 
 
 def _at_draw(
-    question: Question, group: Group, axes: list[int], posterior: Posterior, found: Found | Rewrite
+    question: Question, group: Gathered, axes: list[int], posterior: Posterior, found: Found | Rewrite
 ) -> Found | Rewrite:
-    """What was found; at the draw, where the prior was made from it: then no mean over draws at a fixed prior counts.
+    """What was found; as an estimate at the draw, if its prior was made from that draw.
 
-    A closed form is left as it is found: see `prior_sees_sample`.
+    The mean over draws at a fixed prior says nothing then. A closed form is left as it is: see `prior_sees_sample`.
     """
     if isinstance(found, Rewrite) or not prior_sees_sample(question, posterior, found.target):
         return found
@@ -133,82 +186,86 @@ def _at_draw(
     return found if integrand is None else integrand
 
 
-def prior_sees_sample(question: Question, posterior: Posterior, target: Target) -> bool:
-    """Whether a prior was made from the sample itself: as that of z1 by z2 where z2 is drawn from q(z2|z1).
+def prior_sees_sample(question: Question, posterior: Posterior, target: Quantity) -> bool:
+    """Whether a prior was made from the sample itself, as that of z1 by z2 where z2 is drawn from q(z2|z1).
 
-    Then E log p(z1|z2) is no function of the prior at one draw and of q(z1): a closed form for the divergence takes z1
+    Then E log p(z1|z2) is no function of the prior at one draw and of q(z1): a closed form of the divergence takes z1
     and z2 for independent.
     """
     return target.learned and bool(question.noise_in(*target.parameters).intersection(posterior.draws))
 
 
-def _proved(question: Question, taken: Theorem | None, groups: list[Group], hypotheses: tuple[Term, ...]) -> Objective:
-    proofs: list[Group] = []
-    for group in groups:
-        if group.found is None:
-            proofs.append(group)
-            continue
-        try:
-            proofs.append(_proved_group(question, group, hypotheses))
-        except NoProof as failure:
-            proofs.append(replace(group, failure=str(failure)))
-    if any(group.kind is not CONSTANT and group.theorem is None for group in proofs):
-        return Objective(question, tuple(proofs), None)
-    terms = []
+def _proved(
+    question: Question, taken: Theorem | None, groups: list[Recognised | Gathered], hypotheses: tuple[Term, ...]
+) -> Objective:
+    """Prove each group that was recognised, then the whole loss from them and from its decomposition."""
+    proofs = tuple(_proved_or_not(question, group, hypotheses) for group in groups)
+    terms: list[TermArray] = []
     for group in proofs:
-        if group.theorem is None:
+        if isinstance(group, Proved):
+            terms.append(group.weight * group.total)
+            terms += [group.rest] if group.rest is not None else []
+        elif group.kind is CONSTANT:
             terms.append(value_of(group.parts))
-            continue
-        assert group.weight is not None
-        assert group.total is not None
-        terms.append(group.weight * group.total)
-        terms += [group.rest] if group.rest is not None else []
+        else:
+            return Objective(question, proofs, None)
     goal = given(*hypotheses, eq(question.term, reduce(add, terms)))
     premises = [theorem for theorem in (taken, *(group.theorem for group in proofs)) if theorem is not None]
     try:
-        return Objective(question, tuple(proofs), proved(goal, premises))
+        return Objective(question, proofs, proved(goal, premises))
     except NoProof as failure:
-        return Objective(question, tuple(proofs), None, str(failure))
+        return Objective(question, proofs, None, str(failure))
 
 
-def of_one_array(question: Question, pattern: TermArray, name: str) -> Group | None:
-    """What a loss is of a term, an array of this name written for it: weight * sum + constant; None where it is not.
+def _proved_or_not(question: Question, group: Recognised | Gathered, hypotheses: tuple[Term, ...]) -> Group:
+    if not isinstance(group, Recognised):
+        return Unproved(group.kind, group.parts, group.axes, group.body, found=None)
+    try:
+        return _proved_group(question, group, hypotheses)
+    except NoProof as failure:
+        return Unproved(group.kind, group.parts, group.axes, group.body, group.found, str(failure))
 
-    The theorem is on the array, so it holds for what the term is.
+
+def of_one_array(question: Question, pattern: TermArray, name: str) -> Proved | None:
+    """A loss as weight * sum of a term + constant, with an array of this name written for the term; None if it is not.
+
+    The theorem is about any array, so it holds for the term.
     """
     axes = axes_in(pattern.term)
-    term = TermArray((), matched(question.term.term, pattern.term, axes, name, "itself"))
-    values = question.values.with_leaf(name, question.values.whole(pattern, axes))
-    written = replace(question, term=term, values=values)
+    written = question.with_array(name, pattern)
     hypotheses = written.hypotheses
     try:
-        taken = apart(term, lambda part: PARAMETER if name in names_in(part) else CONSTANT, hypotheses)
-        own = [part for part in taken.parts if name in names_in(value_of([part]))]
-        rest = [part for part in taken.parts if part not in own]
+        decomposition = decomposed(
+            written.term, lambda part: PARAMETER if name in names_in(part) else CONSTANT, hypotheses
+        )
+        own = [part for part in decomposition.parts if name in names_in(value_of([part]))]
+        rest = [part for part in decomposition.parts if part not in own]
         if not own or any(names_in(value_of([part])) - question.data for part in rest):
             return None
-        over = axes_of(own)
-        body = under_sums(own, over)
-        target = Target(name, element_of(name, axes), as_term(0))
-        found = found_with(Body.of(body), target, list(over), values)
+        group = gathered_of(PARAMETER, own)
+        target = Quantity(name, element_of(name, axes), as_term(0))
+        found = found_with(Body.of(group.body), target, list(group.axes), written.values)
         if found is None:
             return None
-        group = Group(PARAMETER, tuple(own), tuple(over), body, found)
-        constant = [Group(CONSTANT, tuple(rest), (), value_of(rest))] if rest else []
-        whole = _proved(written, taken.theorem, [group, *constant], hypotheses)
+        constant = [Gathered(CONSTANT, tuple(rest), (), value_of(rest))] if rest else []
+        whole = _proved(written, decomposition.theorem, [_with_found(group, found), *constant], hypotheses)
     except (NoProof, ReadingError):
         return None
-    return None if whole.theorem is None else replace(whole.groups[0], theorem=whole.theorem)
+    first = whole.groups[0]
+    if whole.theorem is None or not isinstance(first, Proved):
+        return None
+    kept = (first.kind, first.parts, first.axes, first.body, first.found, first.weight, first.total, first.rest)
+    return Proved(*kept, theorem=whole.theorem)
 
 
-def _proved_group(question: Question, group: Group, hypotheses: tuple[Term, ...]) -> Group:
+def _proved_group(question: Question, group: Recognised, hypotheses: tuple[Term, ...]) -> Proved:
+    """The theorem of one group: of its summand, then of the sums around it. Raises `NoProof`."""
     found = group.found
-    assert found is not None
     noise: list[TermArray] = []
     if isinstance(group.kind, Divergence) and not found.target.at_draw:
         noise = over_noise(group.body, question)[1]
 
-    def base(body: TermArray) -> tuple[list[tuple[TermArray, TermArray]], TermArray, Theorem]:
+    def base(body: TermArray) -> Weighed:
         (weight,) = found.fit.weights
         normaliser = found.target.normaliser
         constant, aside = found.fit.constant, found.aside
@@ -219,12 +276,23 @@ def _proved_group(question: Question, group: Group, hypotheses: tuple[Term, ...]
             aside = -shift if aside is None else aside - shift
         elif not is_number(normaliser, 0):
             constant = constant - shift
-        weighted = [(weight, found.target.term)]
-        weighted += [(as_term(1), part) for part in ([] if aside is None else [aside]) + noise]
-        right = [w * t for w, t in weighted] + ([] if is_number(constant, 0) else [constant])
-        return weighted, constant, pointwise(given(*hypotheses, eq(body, reduce(add, right))), body, found.target.term)
+        weighted = [Part(weight, found.target.term)]
+        weighted += [Part(as_term(1), part) for part in ([] if aside is None else [aside]) + noise]
+        right = [part.coefficient * part.term for part in weighted] + ([] if is_number(constant, 0) else [constant])
+        goal = given(*hypotheses, eq(body, reduce(add, right)))
+        return Weighed(tuple(weighted), constant, pointwise(goal, body, found.target.term))
 
-    weighted, constant, theorem = summed(list(group.parts), list(group.axes), base, hypotheses)
-    (weight, total), *others = weighted
-    rest = [target for _, target in others] + ([] if is_number(constant, 0) else [constant])
-    return replace(group, weight=weight, total=total, rest=reduce(add, rest) if rest else None, theorem=theorem)
+    whole = summed(list(group.parts), list(group.axes), base, hypotheses)
+    first, *others = whole.parts
+    rest = [part.term for part in others] + ([] if is_number(whole.constant, 0) else [whole.constant])
+    return Proved(
+        group.kind,
+        group.parts,
+        group.axes,
+        group.body,
+        found,
+        first.coefficient,
+        first.term,
+        reduce(add, rest) if rest else None,
+        whole.theorem,
+    )

@@ -1,6 +1,9 @@
-"""Objectives that are no ELBO, and are not called wrong: named."""
+"""Objectives that are no ELBO and have a name in the literature: free bits, a capacity, an autoencoder, MMD.
 
-from dataclasses import replace
+A question and a group that is not proved come in; the name of what the group is goes out, or None. Example: ``max(KL,
+2)``, which code writes as ``(KL + 2 + |KL - 2|) / 2``, is "free bits: max(KL, a number)".
+"""
+
 from functools import reduce
 
 from vaelid.auditor.findings.report import Claim
@@ -9,15 +12,17 @@ from vaelid.auditor.formula.axes_of_terms import axes_in, names_in, total
 from vaelid.auditor.formula.kinds import Divergence, Reconstruction
 from vaelid.auditor.lifting.axes import Axes
 from vaelid.auditor.lifting.two_runs import Formula
+from vaelid.auditor.model.combination import fitted
+from vaelid.auditor.model.probe import Probe
 from vaelid.auditor.model.question import Question
-from vaelid.auditor.model.values import Values
-from vaelid.auditor.proofs.sums import NoProof, apart, axes_of, under_sums, value_of
-from vaelid.auditor.recognition.fit import fitted
-from vaelid.auditor.recognition.groups import Group
+from vaelid.auditor.proofs.decomposition import decomposed
+from vaelid.auditor.proofs.obligations import NoProof
+from vaelid.auditor.proofs.sums import axes_of, under_sums, value_of
+from vaelid.auditor.recognition.groups import Gathered
 from vaelid.auditor.recognition.likelihoods import find_likelihood
 from vaelid.auditor.recognition.noise import over_noise
 from vaelid.auditor.recognition.priors import find_divergence
-from vaelid.auditor.recognition.targets import Found
+from vaelid.auditor.recognition.quantities import Found
 from vaelid.readings.errors import ReadingError
 from vaelid.readings.terms.arrays import TermArray
 from vaelid.readings.terms.syntax import INDEX, Binder, Operator, Power, Term, Variable, free_variables, subterms
@@ -53,7 +58,7 @@ def autoencoder(run: Formula) -> tuple[str, Claim]:
 
 
 def _inside(term: Term) -> list[tuple[str, TermArray]]:
-    """What functions that are not linear are applied to, the outermost first: with the function's name."""
+    """The arguments of functions that are not linear, the outermost first, with the function's name."""
     found = []
     for part in subterms(term):
         if part.loose:
@@ -69,11 +74,11 @@ def _inside(term: Term) -> list[tuple[str, TermArray]]:
 
 
 def _is_divergence(question: Question, term: TermArray, k: int) -> bool:
+    """Whether a term is a multiple of the divergence of posterior k, and terms of other kinds."""
     posterior = question.posteriors[k]
     try:
-        parts = [
-            p for p in apart(term, question.kind, question.hypotheses).parts if question.kind(p.term) == Divergence(k)
-        ]
+        every = decomposed(term, question.kind, question.hypotheses).parts
+        parts = [p for p in every if question.kind(p.term) == Divergence(k)]
         if not parts:
             return False
         axes = axes_of(parts)
@@ -85,8 +90,8 @@ def _is_divergence(question: Question, term: TermArray, k: int) -> bool:
         return False
 
 
-def function_of_divergence(question: Question, group: Group) -> str | None:
-    """The name of what is done to a KL, where it is not added as it stands: free bits, a capacity."""
+def function_of_divergence(question: Question, group: Gathered) -> str | None:
+    """The name of the function of a KL that the group is, such as free bits or a capacity; None if it is none."""
     if not isinstance(group.kind, Divergence):
         return None
     k = group.kind.posterior
@@ -101,12 +106,14 @@ def function_of_divergence(question: Question, group: Group) -> str | None:
     return None
 
 
-def _of_absolute(question: Question, group: Group, inside: TermArray) -> str:
-    """A multiple of |A|, of A + |A| or of A - |A|: a capacity, the larger of two, or the smaller."""
+def _of_absolute(question: Question, group: Gathered, inside: TermArray) -> str:
+    """The name of a combination of A and |A|, where A is a KL less a number C.
+
+    |A| is a capacity; A + |A| is twice max(KL, C) - C, free bits; A - |A| is a KL clamped from above.
+    """
     axes = list(dict.fromkeys([*axes_in(inside.term), *axes_in(question.term.term)]))
     whole = reduce(total, (axis for axis in group.axes if axis not in axes), group.body)
-    values = _far(question)
-    values = replace(values, fixed=frozenset(int(name[1:]) for name in values.lengths if name[0] == "N"))
+    values = _far(question).at_fixed_lengths()
     try:
         fit = fitted(values, whole, [inside, abs(inside)], axes)
     except ReadingError:
@@ -122,13 +129,13 @@ def _of_absolute(question: Question, group: Group, inside: TermArray) -> str:
     return "a KL clamped from above" if slope * size < 0 else "capacity: |KL - C|"
 
 
-def function_of_likelihood(question: Question, group: Group) -> str | None:
-    """The name of what is done to a negative log-likelihood, where it is not added as it stands."""
+def function_of_likelihood(question: Question, group: Gathered) -> str | None:
+    """The name of the function of a negative log-likelihood that the group is, such as a root; None if it is none."""
     for name, inside in _inside(group.body.term):
         if question.kind(inside) != Reconstruction():
             continue
         try:
-            parts = list(apart(inside, question.kind, question.hypotheses).parts)
+            parts = list(decomposed(inside, question.kind, question.hypotheses).parts)
             axes = axes_of(parts)
             if not axes:
                 continue
@@ -142,14 +149,14 @@ def function_of_likelihood(question: Question, group: Group) -> str | None:
     return None
 
 
-def _named(function: str, group: Group) -> str:
-    """A function that is not linear, in words: a root is read as e to half a logarithm."""
+def _named(function: str, group: Gathered) -> str:
+    """The function in words. A root is written as e to half a logarithm, so `log` beside an exponential is a root."""
     root = function == "log" and any(part.head == Operator("exp") for part in subterms(group.body.term))
     return "the root" if root else f"a function ({function})"
 
 
-def likelihood_and_more(question: Question, group: Group) -> str | None:
-    """A likelihood beside terms of what other networks put out, no data in them: a discriminator's, as a rule."""
+def likelihood_and_more(question: Question, group: Gathered) -> str | None:
+    """The name of a likelihood with further terms of another network's output and no data: mostly a discriminator."""
     data = question.data - question.masks
     of_data = [part for part in group.parts if names_in(part.term) & data]
     others = [part for part in group.parts if not names_in(part.term) & data]
@@ -168,8 +175,8 @@ def likelihood_and_more(question: Question, group: Group) -> str | None:
     return "a likelihood and a further term of another network: a density ratio, or an adversarial loss"
 
 
-def mixture_prior(question: Question, group: Group) -> str | None:
-    """The name of an estimate at the draw with the logarithm of a sum of densities of z in it."""
+def mixture_prior(question: Question, group: Gathered) -> str | None:
+    """The name of an estimate at the draw that contains the logarithm of a sum of densities of z."""
     drawn = set(question.noise)
     for part in subterms(group.body.term):
         if part.head != Operator("log"):
@@ -182,20 +189,24 @@ def mixture_prior(question: Question, group: Group) -> str | None:
     return None
 
 
-def compares_rows(axes: Axes, group: Group) -> bool:
-    """Whether a term sums over pairs of one axis with itself: over pairs of rows of the batch."""
+def compares_rows(axes: Axes, group: Gathered) -> bool:
+    """Whether a term sums over pairs of one axis with itself, as over pairs of rows in ``z[:, None] - z[None, :]``."""
     lengths = {v.name for part in group.parts for v in free_variables(part.term.term) if v.sort is INDEX}
     return any(f"N{axis}" in lengths for again in axes.again for axis in axes.now((again,)))
 
 
-def _far(question: Question) -> Values:
-    """Values at which the posteriors are at the prior, near it, and far from it."""
+_FACTORS = (0.0, 0.1, 0.3, 1.0, 2.0, 4.0, 10.0, 30.0)
+"""From the prior itself (0) to far beyond the usual free bits and capacities, on both sides of a clamp."""
+
+
+def _far(question: Question) -> Probe:
+    """Points at which the posteriors are at the prior, near it, and far from it."""
     own = frozenset().union(*(p.leaves for p in question.posteriors))
-    return question.values.scaled(own, (0.0, 0.1, 0.3, 1.0, 2.0, 4.0, 10.0, 30.0))
+    return question.values.scaled(own, _FACTORS)
 
 
-def is_constant(question: Question, group: Group) -> bool:
-    """Whether what speaks of the posterior has one value, whatever the posterior: a KL clamped away."""
+def is_constant(question: Question, group: Gathered) -> bool:
+    """Whether a group has one value whatever the posterior, up to rounding: a KL clamped to a constant."""
     try:
         values = _far(question).of(value_of(group.parts), axes_in(question.term.term))
     except ReadingError:

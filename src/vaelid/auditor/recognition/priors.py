@@ -1,4 +1,8 @@
-"""The prior of a divergence: the standard one, one of numbers, a learned one, or one at the draw."""
+"""The prior of a divergence: the standard one, one of numbers, a learned one, or one at the draw.
+
+The summand of a group comes in, averaged over its noise, with the posterior; what it is a multiple of goes out.
+Example: ``mu^2 / 4 + exp(lv) / 4 - lv`` is twice the KL to N(0, 4), and a constant.
+"""
 
 from dataclasses import replace
 from fractions import Fraction
@@ -6,11 +10,11 @@ from fractions import Fraction
 import torch
 
 from vaelid import spec
+from vaelid.auditor.model.combination import exact, fitted
 from vaelid.auditor.model.posterior import Posterior
+from vaelid.auditor.model.probe import Probe
 from vaelid.auditor.model.question import Rewrite
-from vaelid.auditor.model.values import Values
-from vaelid.auditor.recognition.fit import exact, fitted
-from vaelid.auditor.recognition.targets import Body, Found, Target, candidates, fits, found_with, log_forms
+from vaelid.auditor.recognition.quantities import Body, Found, Quantity, candidates, fits, found_with, log_forms
 from vaelid.readings.terms.arrays import TermArray, as_term
 from vaelid.readings.terms.namespace import NAMESPACE as xp
 from vaelid.theory.library.definitions import coordinate_kl, gaussian_density
@@ -22,26 +26,30 @@ def find_divergence(
     term: TermArray,
     axes: list[int],
     posterior: Posterior,
-    values: Values,
+    values: Probe,
     own: frozenset[str],
     masks: frozenset[str] = frozenset(),
 ) -> Found | Rewrite | None:
-    """The prior, if the term is a multiple of the divergence to one, plus a constant. `own`: the posterior's leaves."""
+    """The prior, if the term is a multiple of the divergence to one, plus a constant.
+
+    The commonest prior is tried first, and the one with the most parameters last: each further one takes longer, and a
+    standard prior is a learned one too. `own`: the posterior's arrays. `masks`: constants that may weigh each place.
+    """
     body = Body.of(term)
-    standard = Target("N(0, I)", coordinate_kl(posterior.mean, posterior.log_variance))
+    standard = Quantity("N(0, I)", coordinate_kl(posterior.mean, posterior.log_variance))
     if found := found_with(body, standard, axes, values):
         return found
     if found := _fixed_prior(body, axes, posterior, values):
         return found
     for mask in candidates(term, lambda names: names <= masks):
-        masked = Target("N(0, I)", mask * standard.term, mask * as_term(Fraction(-1, 2)), mask=mask)
+        masked = Quantity("N(0, I)", mask * standard.term, mask * as_term(Fraction(-1, 2)), mask=mask)
         if found := found_with(Body.of(term, masks), masked, axes, values):
             return found
     return _learned_prior(body, axes, posterior, values, own)
 
 
-def _fixed_prior(body: Body, axes: list[int], posterior: Posterior, values: Values) -> Found | None:
-    """A prior N(m, s2) of numbers: the weights of mu^2 + e^lv, mu and lv give them."""
+def _fixed_prior(body: Body, axes: list[int], posterior: Posterior, values: Probe) -> Found | None:
+    """A prior N(m, s2) of numbers m, s2: the weights of mu^2 + e^lv, mu and lv determine them."""
     mean, log_variance = posterior.mean, posterior.log_variance
     fit = fitted(values, body.term, [mean**2 + xp.exp(log_variance), mean, log_variance], axes)
     if fit is None:
@@ -54,7 +62,7 @@ def _fixed_prior(body: Body, axes: list[int], posterior: Posterior, values: Valu
     if m is None or s2 is None or s2 <= 0:
         return None
     log_s2 = xp.log(as_term(s2))
-    target = Target(
+    target = Quantity(
         f"N({float(m):g}, {float(s2):g})",
         coordinate_kl((mean - as_term(m)) * xp.exp(-log_s2 / 2), log_variance - log_s2),
         parameters=(as_term(m), as_term(s2)),
@@ -66,8 +74,9 @@ def _fixed_prior(body: Body, axes: list[int], posterior: Posterior, values: Valu
 
 
 def _learned_prior(
-    body: Body, axes: list[int], posterior: Posterior, values: Values, own: frozenset[str]
+    body: Body, axes: list[int], posterior: Posterior, values: Probe, own: frozenset[str]
 ) -> Found | Rewrite | None:
+    """A prior whose mean and log-variance are arrays in the term: all pairs of candidates are tried, by values."""
     term = body.term
     numbers = values.of(term, axes)
     mean, log_variance = (values.of(t, axes) for t in (posterior.mean, posterior.log_variance))
@@ -82,7 +91,7 @@ def _learned_prior(
             lv = forms[k][0]
             if isinstance(lv, Rewrite):
                 return lv
-            target = Target(
+            target = Quantity(
                 "a learned or conditional prior",
                 coordinate_kl((posterior.mean - m) * xp.exp(-lv / 2), posterior.log_variance - lv),
                 parameters=(m, lv),
@@ -94,9 +103,9 @@ def _learned_prior(
 
 
 def find_integrand(
-    term: TermArray, axes: list[int], posterior: Posterior, prior: Target, eps: TermArray, values: Values
+    term: TermArray, axes: list[int], posterior: Posterior, prior: Quantity, eps: TermArray, values: Probe
 ) -> Found | None:
-    """log q(z) - log p(z) at a draw of noise, p a normal prior that may speak of z itself."""
+    """log q(z) - log p(z) at a draw of noise, where the normal prior p may depend on z."""
     m, lv = prior.parameters
     z = posterior.mean + xp.exp(posterior.log_variance / 2) * eps
     log_q = gaussian_density(z, posterior.mean, posterior.log_variance)

@@ -18,7 +18,7 @@ from vaelid.auditor.formula.number_types import BALLS
 from vaelid.auditor.model.question import Question
 from vaelid.auditor.recognition.groups import Group, by_outputs
 from vaelid.auditor.recognition.likelihoods import families
-from vaelid.auditor.recognition.targets import Body
+from vaelid.auditor.recognition.quantities import Body
 from vaelid.auditor.refutation.divergence import no_multiple
 from vaelid.readings.errors import ReadingError
 from vaelid.readings.terms.arrays import TermArray, as_term

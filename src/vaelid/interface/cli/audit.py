@@ -11,7 +11,7 @@ __all__ = ["audit"]
 USAGE = 64
 
 
-class Role(click.ParamType):
+class RoleOption(click.ParamType):
     """``ARG=ROLE``: what a parameter is."""
 
     name = "role"
@@ -32,7 +32,12 @@ class Role(click.ParamType):
 @click.option("--batch", metavar="PLACE", help="What a step is given.  [default: batch in TARGET's file]")
 @click.option("--inputs", metavar="PLACE", help="A function that returns the arguments of a loss of tensors.")
 @click.option(
-    "--role", "roles", type=Role(), multiple=True, metavar="ARG=ROLE", help="What a parameter is; may be repeated."
+    "--role",
+    "roles",
+    type=RoleOption(),
+    multiple=True,
+    metavar="ARG=ROLE",
+    help="What a parameter is; may be repeated.",
 )
 @click.option("--beta", type=float, metavar="B", help="The beta that is meant: any other is REFUTED.")
 @click.option("--likelihood", metavar="NAME", help="The likelihood that is meant: gaussian, for instance.")

@@ -1,15 +1,22 @@
-"""A posterior whose divergence is in a loss, though nothing of it is decoded: found, so that this is seen."""
+"""A posterior whose divergence is in a loss although no sample of it is decoded.
+
+A formula without samples comes in; the posterior goes out whose KL the terms without data are. Example: a step that
+decodes mu itself, plus ``(mu^2 + exp(logvar) - 1 - logvar).sum() / 2``, has N(mu, exp(logvar)); the audit can then say
+that nothing is sampled from it.
+"""
 
 import itertools
 
 from vaelid.auditor.formula.arithmetic import linear_in
-from vaelid.auditor.formula.axes_of_terms import axes_in, elements_of, hypotheses_of, names_in
+from vaelid.auditor.formula.axes_of_terms import array_name, axes_in, elements_of, hypotheses_of, names_in
 from vaelid.auditor.formula.kinds import Divergence, Kind, Reconstruction
 from vaelid.auditor.lifting.two_runs import Formula
+from vaelid.auditor.model.combination import fitted
 from vaelid.auditor.model.posterior import Posterior, log_variance_of
-from vaelid.auditor.model.values import Values
-from vaelid.auditor.proofs.sums import NoProof, apart, axes_of, under_sums
-from vaelid.auditor.recognition.fit import fitted
+from vaelid.auditor.model.probe import Probe
+from vaelid.auditor.proofs.decomposition import decomposed
+from vaelid.auditor.proofs.obligations import NoProof
+from vaelid.auditor.proofs.sums import axes_of, under_sums
 from vaelid.readings.errors import ReadingError
 from vaelid.readings.terms.arrays import TermArray
 from vaelid.readings.terms.syntax import REAL, subterms
@@ -19,9 +26,10 @@ __all__ = ["unsampled"]
 
 
 def unsampled(run: Formula) -> Posterior | None:
-    """The posterior that the terms without data speak of; None where none is found.
+    """The posterior that the terms without data are a divergence of; None if none is found.
 
-    That of a sample that stands in them; or the mean and log-variance whose KL to N(0, I) they are a multiple of.
+    It is that of a sample which occurs in these terms; or it has the mean and the log-variance, two of their arrays,
+    of whose KL to N(0, I) they are a multiple.
     """
     leaves = run.reading.leaves
     data = frozenset(n for n, leaf in leaves.items() if leaf.kind in ("argument", "constant"))
@@ -32,7 +40,7 @@ def unsampled(run: Formula) -> Posterior | None:
         return Reconstruction() if names & data or not made else Divergence(0)
 
     try:
-        every = apart(run.term, kind, hypotheses_of(run.term)).parts
+        every = decomposed(run.term, kind, hypotheses_of(run.term)).parts
         parts = [p for p in every if kind(p.term) == Divergence(0)]
         axes = axes_of(parts)
         body = under_sums(parts, axes)
@@ -42,9 +50,19 @@ def unsampled(run: Formula) -> Posterior | None:
     others = [p for p in every if kind(p.term) == Reconstruction()]
     if (own := names_in(body) & drawn) and not any(names_in(p.term) & drawn for p in others):
         return _drawn(body, own, run)
-    values = Values.near(run.arrays(), run.lengths, [n for n, leaf in leaves.items() if leaf.kind == "made"])
+    return _with_divergence(body, axes, run)
+
+
+_MOST_ELEMENTS = 6
+"""How many arrays are tried as a mean and as a log-variance: in pairs, and a KL has two, or four with a prior's."""
+
+
+def _with_divergence(body: TermArray, axes: list[int], run: Formula) -> Posterior | None:
+    """The posterior of whose KL to N(0, I) the body is a multiple."""
+    made = [n for n, leaf in run.reading.leaves.items() if leaf.kind == "made"]
+    values = Probe.near(run.arrays(), run.lengths, made)
     elements = [TermArray((), e) for e in elements_of(body)]
-    for mean, spread in itertools.permutations(elements[:6], 2):
+    for mean, spread in itertools.permutations(elements[:_MOST_ELEMENTS], 2):
         for log_variance in (spread, 2 * spread):
             target = coordinate_kl(mean, log_variance)
             try:
@@ -57,8 +75,8 @@ def unsampled(run: Formula) -> Posterior | None:
 
 
 def _drawn(body: TermArray, noise: frozenset[str], run: Formula) -> Posterior | None:
-    """The posterior of a sample, the smallest part that is a mean plus a deviation times its draw."""
-    drawn = [e for e in elements_of(body) if e.arguments and e.arguments[0].head.name in noise]  # pyright: ignore[reportAttributeAccessIssue]
+    """The posterior of a sample: of the smallest part that is a mean plus a deviation times its draw."""
+    drawn = [e for e in elements_of(body) if e.arguments and array_name(e) in noise]
     if len(drawn) != 1:
         return None
     (eps,) = drawn

@@ -1,0 +1,120 @@
+"""Weights and constants are proposed from values: least squares proposes, the kernel disposes.
+
+A term, a list of quantities and a `Probe` come in; weights and a constant with ``term = sum of weight * quantity +
+constant`` go out, exact and in lengths. Example: ``(mu^2 + exp(lv) - lv) / (2 N0)`` and the KL of a coordinate give the
+weight ``1 / N0`` and the constant ``1/2 / N0``.
+"""
+
+import math
+from dataclasses import dataclass
+from fractions import Fraction
+
+import torch
+from torch import Tensor
+
+from vaelid.auditor.formula.arithmetic import replaced, tidy
+from vaelid.auditor.formula.axes_of_terms import length_axes_in, length_name, length_of
+from vaelid.auditor.model.probe import Probe
+from vaelid.readings.errors import ReadingError
+from vaelid.readings.terms.arrays import TermArray, as_term, real
+
+__all__ = ["Combination", "exact", "fitted", "monomial"]
+
+
+_LARGEST_DENOMINATOR = 10**9
+_ROUNDING = Fraction(1, 10**10)
+"""Sums of a few hundred products in float64 are off by 1e-13 or so; a wrong fraction is off by 1e-9 at least."""
+_RESIDUAL = 1e-9
+"""The largest residual of least squares that is rounding: a wrong quantity leaves 1e-3 and more."""
+
+
+@dataclass(frozen=True)
+class Combination:
+    """A linear combination of quantities: their weights, and a constant."""
+
+    weights: tuple[TermArray, ...]
+    constant: TermArray
+
+
+def exact(value: float, largest: int = _LARGEST_DENOMINATOR) -> Fraction | None:
+    """The simplest fraction that a float is, up to rounding: 1/3 for 0.3333333333333333; None for an irrational one."""
+    for denominator in (1, 1000, 10**4, 10**6, largest):  # the simplest first: any float is a fraction over 10^9
+        if denominator > largest:
+            return None
+        found = Fraction(value).limit_denominator(denominator)
+        if abs(found - Fraction(value)) <= _ROUNDING * max(abs(found), Fraction(1, 100)):
+            return found
+    return None
+
+
+def monomial(values: list[Fraction], axes: list[int]) -> TermArray | None:
+    """A number times whole powers of lengths, from its values; None where it is not of that form.
+
+    The first value is at all lengths 1, each further one where the length of one axis is 2: [3, 6, 3/4] for axes 0, 1
+    is ``3 * N0 / N1^2``.
+    """
+    first, *others = values
+    result = as_term(first)
+    for found, axis in zip(others, axes, strict=True):
+        if found == first:
+            continue
+        power = math.log2(found / first) if found * first > 0 else 0.5
+        if not power.is_integer():
+            return None
+        length = real(length_of(axis))
+        result = result * length ** int(power) if power > 0 else result / length ** -int(power)
+    return tidy(result)
+
+
+def fitted(
+    probe: Probe, term: TermArray, quantities: list[TermArray], axes: list[int], *, largest: int = _LARGEST_DENOMINATOR
+) -> Combination | None:
+    """The combination of the quantities that the term is, at all lengths; None where it is none.
+
+    `axes`: those of the term. `largest`: a constant with a larger denominator is taken for irrational.
+    """
+    every = length_axes_in(term.term)
+    known = {real(length_of(a)).term: as_term(probe.lengths[length_name(a)]).term for a in every if a in probe.fixed}
+    lengths = [a for a in every if a not in probe.fixed]
+    found: list[list[Fraction]] = []
+    shapes = [{}, *({axis: 2} for axis in lengths)]
+    try:
+        columns = [probe.of(quantity, axes) for quantity in quantities]
+        for shape in shapes:
+            numbers = known | {real(length_of(a)).term: as_term(shape.get(a, 1)).term for a in lengths}
+            solved = _solution(probe.of(TermArray((), replaced(term.term, numbers)), axes), columns, largest)
+            if solved is None:
+                return None
+            found.append(solved)
+    except ReadingError:
+        return None
+    terms: list[TermArray] = []
+    for k in range(len(quantities) + 1):
+        if (one := monomial([row[k] for row in found], lengths)) is None:
+            return None
+        terms.append(one)
+    *weights, constant = terms
+    return Combination(tuple(weights), constant)
+
+
+def _solution(values: Tensor, columns: list[Tensor], largest: int) -> list[Fraction] | None:
+    """Exact weights, then the constant, with values = sum of weight * column + constant; None where there are none."""
+    rows = torch.stack([*columns, torch.ones_like(values)], 1)
+    finite = torch.isfinite(rows).all(1) & torch.isfinite(values)
+    rows, right = rows[finite], values[finite]
+    if len(right) < rows.shape[1] + 1:  # as many unknowns as equations fit anything
+        return None
+    found = torch.linalg.lstsq(rows, right[:, None], driver="gelsd").solution[:, 0]
+    off = (rows @ found - right).abs()
+    if bool((off > _RESIDUAL * (1 + (rows * found).abs().sum(1))).any()):
+        return None
+    *weights, constant = found.tolist()
+    numbers = [number for weight in weights if (number := exact(weight)) is not None]
+    if len(numbers) < len(weights):
+        return None
+    known = torch.tensor([*map(float, numbers), 0.0], dtype=torch.float64)
+    # With exact weights the constant is computed anew: columns that hardly differ blur the one that was fitted.
+    constant = float((right - rows @ known).median())
+    first = numbers[0] or Fraction(1)  # it is a simple multiple of the first weight, or no rational number at all
+    multiple = exact(constant / float(first), largest)
+    return None if multiple is None else [*numbers, multiple * first]

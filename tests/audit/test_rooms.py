@@ -1,0 +1,54 @@
+"""A stage of an audit has ended before the next begins: few calls go from room to room."""
+
+import sys
+from pathlib import Path
+
+import pytest
+import torch
+
+from vaelid.auditor import audit, audit_kl, audit_loss, audit_sampler
+
+from .made import batch, kl, textbook, usual_step
+
+sys.path.insert(0, str(Path(__file__).parents[2] / "benchmarks"))
+
+from audit_trace import Trace, room_of, table
+
+MOST_CALLS = 500
+AUDITS = {
+    "step": lambda: audit(usual_step(), batch()),
+    "loss": lambda: audit_loss(textbook),
+    "kl": lambda: audit_kl(kl),
+    "sampler": lambda: audit_sampler(lambda mu, logvar: mu + torch.exp(logvar / 2) * torch.randn_like(mu)),
+}
+
+
+@pytest.fixture(scope="module")
+def traces():
+    found = {}
+    for name, run in AUDITS.items():
+        run()
+        with Trace() as found[name]:
+            run()
+    return found
+
+
+@pytest.mark.parametrize("name", AUDITS)
+def test_few_calls_go_from_room_to_room(traces, name):
+    assert 20 < traces[name].counted <= MOST_CALLS, table(traces[name])
+
+
+@pytest.mark.parametrize("name", AUDITS)
+def test_recording_and_lifting_know_nothing_of_later_rooms(traces, name):
+    later = ("model", "recognition", "refutation", "judgement")
+    called = {there for here, there in traces[name].between if here in ("recording", "lifting")}
+    assert not called & set(later)
+
+
+def test_calls_are_counted_from_room_to_room():
+    with Trace() as found:
+        room_of("nowhere")
+    assert found.counted == 0
+    assert room_of(str(Path(sys.modules["vaelid.auditor"].__file__).parent / "model" / "probe.py")) == "model"
+    assert room_of(str(Path(sys.modules["vaelid.auditor"].__file__).parent / "kl.py")) == "kl"
+    assert room_of("/usr/lib/python3/ast.py") is None
