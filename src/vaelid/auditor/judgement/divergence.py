@@ -34,7 +34,7 @@ from vaelid.auditor.recognition.noise import over_noise
 from vaelid.auditor.recognition.objective import Objective
 from vaelid.auditor.recognition.priors import find_divergence
 from vaelid.auditor.recognition.targets import Found
-from vaelid.auditor.refutation.divergence import Disagreement, another_prior, no_divergence
+from vaelid.auditor.refutation.no_divergence import another_prior, no_divergence
 from vaelid.readings.terms.arrays import TermArray, as_term
 from vaelid.readings.terms.namespace import NAMESPACE as xp
 from vaelid.readings.terms.syntax import INDEX, Operator, Term, free_variables, subterms
@@ -111,15 +111,15 @@ def divergence_claim(
         return Claim("divergence", "UNKNOWN", unproved or "no prior was found for which it is a divergence.", formula)
     bug, said = ("clamp", "") if unproved else ("kl-formula", "")
     if not unproved and not has_sums(mean):
-        bug, said = _named(question, group, posterior, mean, refuted)
-    point = ", ".join(f"{name} = {value}" for name, value in refuted.witness.point.items())
+        bug, said = _named(question, group, posterior, mean)
+    point = ", ".join(f"{name} = {value}" for name, value in refuted.point.items())
     return Claim(
         "divergence",
         "REFUTED",
         f"no weight and constant make it the KL of what is sampled to a normal prior: at {point} it is "
-        f"{refuted.witness.computed}, and would have to be {refuted.witness.expected}{said}.",
+        f"{refuted.computed}, and would have to be {refuted.expected}{said}.",
         formula,
-        witness=refuted.witness,
+        witness=refuted,
         bug=bug,
     )
 
@@ -224,9 +224,7 @@ _OTHER_POSTERIORS: tuple[tuple[str, str, Callable[[Posterior], Posterior]], ...]
 )
 
 
-def _named(
-    question: Question, group: Group, posterior: Posterior, body: TermArray, refuted: Disagreement
-) -> tuple[str, str]:
+def _named(question: Question, group: Group, posterior: Posterior, body: TermArray) -> tuple[str, str]:
     """The bug's name, and a word on it, where the body is the KL of another posterior, or another known formula."""
     axes = places_of(question, group)
     own = posterior.leaves

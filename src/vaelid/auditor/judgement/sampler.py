@@ -17,7 +17,7 @@ from vaelid.auditor.lifting.gradients import gradient_agrees
 from vaelid.auditor.lifting.reading import Reading
 from vaelid.auditor.lifting.tensor import Stop
 from vaelid.auditor.model.posterior import Posterior, Sample, affine, inside, log_variance_of
-from vaelid.auditor.refutation.sampler import no_function_of_a_normal, one_draw_for_many
+from vaelid.auditor.refutation.no_gaussian_sample import no_function_of_a_normal, one_draw_for_many
 from vaelid.readings.terms.arrays import TermArray, as_term
 from vaelid.readings.terms.syntax import Operator, subterms
 from vaelid.theory.kernel import NotProved
@@ -48,9 +48,9 @@ def sampler_claim(
         if shared := one_draw_for_many(sample):
             return _shared(shared, reading, names, sample), None
         if (refuted := no_function_of_a_normal(sample, reading, lambda e: names.text(TermArray((), e)))) is not None:
-            witness, reason = refuted
             formula = names.text(sample.element)
-            return Claim(_NAME, "REFUTED", reason, formula, witness=witness, source=noise.source), None
+            refutation = refuted.sentence, formula, None, (), refuted.witness
+            return Claim(_NAME, "REFUTED", *refutation, source=noise.source), None
         reason = "z is not a mean plus a deviation times noise."
         return Claim(_NAME, "UNKNOWN", reason, names.text(sample.element), source=noise.source), None
     mean, deviation = found

@@ -47,8 +47,9 @@ from vaelid.auditor.recognition.other_objectives import (
     mixture_prior,
 )
 from vaelid.auditor.recognition.targets import Target
-from vaelid.auditor.refutation.likelihood import another_likelihood, no_likelihood
-from vaelid.auditor.refutation.objective import not_declared
+from vaelid.auditor.refutation.against_declared import not_declared
+from vaelid.auditor.refutation.another_likelihood import another_likelihood
+from vaelid.auditor.refutation.no_likelihood import no_likelihood
 
 __all__ = ["unread", "verdict"]
 
@@ -108,8 +109,8 @@ class _Judge(Sampling):
         found = not_declared(self.objective.question, self.declared)
         if found is None:
             return None
-        witness, reason = found
-        return Claim("objective", "REFUTED", reason, self.names.text(self.assessed.run.term), witness=witness)
+        formula = self.names.text(self.assessed.run.term)
+        return Claim("objective", "REFUTED", found.sentence, formula, witness=found.witness)
 
     def reported(self, target: str, name: str, claims: tuple[Claim, ...], beta: Monomial | None) -> Report:
         overall = _overall(claims)
@@ -333,7 +334,7 @@ class _Judge(Sampling):
         ):
             reason = f"it is a {group.found.target.name} likelihood, where {self.declared.likelihood} was declared."
             shown = Shown(None, self.names)
-            if (witness := another_likelihood(question, group, self.declared.likelihood, shown)) is None:
+            if (witness := another_likelihood(question, group, group.found, self.declared.likelihood, shown)) is None:
                 return [replace(claim, verdict="UNKNOWN", reason=reason)]
             return [_no_likelihood(claim, reason, witness)]
         if not self.kept_or_left_out(group.found.target):
@@ -384,8 +385,7 @@ class _Judge(Sampling):
         refuted = no_likelihood(question, group, self.declared.likelihood, Shown(None, self.names))
         if refuted is None:
             return claim
-        witness, reason = refuted
-        return _no_likelihood(claim, reason, witness)
+        return _no_likelihood(claim, refuted.sentence, refuted.witness)
 
     def objective_claim(self, others: list[Claim]) -> tuple[str, Claim]:
         bad = [claim for claim in others if claim.verdict in ("REFUTED", "UNKNOWN")]
