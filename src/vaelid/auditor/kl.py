@@ -18,8 +18,9 @@ from vaelid.auditor.formula.axes_of_terms import elements_of
 from vaelid.auditor.formula.errors import Unread
 from vaelid.auditor.formula.in_balls import ball, in_ball
 from vaelid.auditor.formula.kinds import CONSTANT, Divergence
-from vaelid.auditor.judgement.divergence import divergence_claim
+from vaelid.auditor.judgement.divergence import judge_divergence
 from vaelid.auditor.judgement.names import Monomial, Names
+from vaelid.auditor.judgement.wording import claim_of
 from vaelid.auditor.lifting.two_runs import Run, read_calls
 from vaelid.auditor.model.given import Given, alike, given_by, mean_and_spread
 from vaelid.auditor.model.question import question_of
@@ -164,7 +165,7 @@ def _unknown(reason: str, source: str | None = None) -> Claim:
 
 
 def _not_proved(subject: _Subject, given: Given, objective: Objective, group: Group, names: Names) -> Claim:
-    claim = divergence_claim(objective, group, given.posterior, names, None)
+    claim = claim_of(judge_divergence(objective, group, given.posterior, names, None))
     if claim.witness is None:
         return claim
     point = {subject.mean if name == "mu" else subject.spread: value for name, value in claim.witness.point.items()}

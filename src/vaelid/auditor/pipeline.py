@@ -8,8 +8,7 @@ from vaelid.auditor.formula.axes_of_terms import axes_in
 from vaelid.auditor.formula.kinds import MIXED, Reconstruction
 from vaelid.auditor.judgement.assessed import Assessed
 from vaelid.auditor.judgement.names import Names
-from vaelid.auditor.judgement.reconstruction import weight_of
-from vaelid.auditor.judgement.sampler import sampler_claim
+from vaelid.auditor.judgement.sampler import judge_sample
 from vaelid.auditor.lifting.two_runs import Run, read_calls
 from vaelid.auditor.model.given import Given
 from vaelid.auditor.model.posterior import Posterior, inside, samples
@@ -136,7 +135,7 @@ def _assessed(
     if inner is not None:
         drawn = [next(iter(inside(sample, reading)[inner:]), sample) for sample in drawn]
     for sample in drawn:
-        _, posterior = sampler_claim(reading, sample, names, len(posteriors))
+        _, posterior = judge_sample(reading, sample, names, len(posteriors))
         if posterior is not None:
             _add(posterior, posteriors)
     if known is None and not drawn and (posterior := unsampled(run)) is not None:
@@ -149,12 +148,8 @@ def _assessed(
         whole = Group(MIXED, (), (), question.term, failure=str(failure))
         objective = Objective(question, (whole,), None, str(failure))
     names = _names(run, objective, rows)
-    claims = [sampler_claim(reading, sample, names, k, run.frozen)[0] for k, sample in enumerate(drawn)]
-    found = Assessed(run, objective, claims, names)
-    for group in objective.groups:
-        found.weights[group.kind] = weight_of(group, objective.question, names, found.draws_of(group))
-    found.sum_over_draws()
-    return found
+    decisions = [judge_sample(reading, sample, names, k, run.frozen)[0] for k, sample in enumerate(drawn)]
+    return Assessed.of(run, objective, decisions, names)
 
 
 def _add(posterior: Posterior, posteriors: list[Posterior]) -> None:

@@ -16,7 +16,8 @@ from vaelid.auditor.formula.arithmetic import replaced
 from vaelid.auditor.formula.axes_of_terms import axes_in, element_of, elements_of
 from vaelid.auditor.formula.in_balls import ball
 from vaelid.auditor.judgement.names import Names
-from vaelid.auditor.judgement.sampler import sampler_claim
+from vaelid.auditor.judgement.sampler import judge_sample
+from vaelid.auditor.judgement.wording import claim_of
 from vaelid.auditor.lifting.two_runs import read_calls
 from vaelid.auditor.model.given import element, mean_and_spread
 from vaelid.auditor.model.posterior import Sample, affine
@@ -86,7 +87,8 @@ def audit_sampler(function: Callable[..., Any], *, roles: Mapping[str, str] | No
             source=source_of(function),
         )
     sample = Sample(draws, replace(result, dims=dims), result.element, source_of(function) or "")
-    claim, posterior = sampler_claim(reading, sample, names, 0, run.frozen)
+    decision, posterior = judge_sample(reading, sample, names, 0, run.frozen)
+    claim = claim_of(decision)
     if claim.verdict != "PROVED" or posterior is None:
         return claim
 
