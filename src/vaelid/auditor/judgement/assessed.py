@@ -1,64 +1,130 @@
-"""What was found out about a loss, before it is judged."""
+"""What was found out about a loss, before it is judged.
 
-from dataclasses import dataclass, field
+In come what the code does, what was recognised in it and what was decided of its samples; out goes one value, complete
+with the weight of every group. For a textbook loss averaged over rows both groups have the weight 1 / B.
+"""
 
-from vaelid.auditor.findings.report import Claim
-from vaelid.auditor.formula.axes_of_terms import axes_in
-from vaelid.auditor.formula.kinds import Divergence, Kind
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from vaelid.auditor.findings.declared import Declared
+from vaelid.auditor.formula.axes_of_terms import axes_in, count, names_in
+from vaelid.auditor.formula.kinds import Divergence, Kind, Reconstruction
+from vaelid.auditor.judgement.decision import Decision
 from vaelid.auditor.judgement.names import Monomial, Names
 from vaelid.auditor.lifting.two_runs import Formula
-from vaelid.auditor.model.posterior import Posterior
+from vaelid.auditor.model.posterior import Posterior, ancestors
+from vaelid.auditor.model.question import Question
 from vaelid.auditor.model.shift import shifted
 from vaelid.auditor.recognition.groups import Group
 from vaelid.auditor.recognition.objective import Objective
 
-__all__ = ["Assessed"]
+__all__ = ["Assessed", "Judged", "draws_of"]
 
 
-@dataclass
+@dataclass(frozen=True)
 class Assessed:
-    """What was found out about a loss.
+    """What was found out about a loss. `Assessed.of` makes one.
 
     Attributes:
         run: what it does.
         objective: what was recognised.
-        samplers: the claims on the sampler.
+        samplers: the decisions on its samples.
         names: of the axes.
-        weights: of each group, by its kind.
+        weights: of each group, by its kind: of each row, averaged over draws; None where it is no number times lengths.
     """
 
     run: Formula
     objective: Objective
-    samplers: list[Claim]
+    samplers: tuple[Decision, ...]
     names: Names
-    weights: dict[Kind, Monomial | None] = field(default_factory=dict)
+    weights: Mapping[Kind, Monomial | None]
+
+    @classmethod
+    def of(cls, run: Formula, objective: Objective, samplers: Iterable[Decision], names: Names) -> "Assessed":
+        """All of it, from what was recognised."""
+        weights = {group.kind: _weight_of(group, objective, names) for group in objective.groups}
+        return cls(run, objective, tuple(samplers), names, {**weights, **_summed(objective, weights)})
+
+    @property
+    def question(self) -> Question:
+        """What was asked of the loss: which leaves are data, noise, a posterior's or a decoder's."""
+        return self.objective.question
+
+    @property
+    def reconstruction(self) -> Group | None:
+        """The group that compares data with what the decoder put out; of several, the first."""
+        return self.objective.group(Reconstruction())
+
+    @property
+    def latent_leaves(self) -> frozenset[str]:
+        """The leaves in the means and log-variances of the posteriors."""
+        return frozenset().union(*(posterior.leaves for posterior in self.question.posteriors))
 
     def divergences(self) -> list[tuple[Group, Posterior]]:
-        """The groups that speak of a posterior, with it."""
-        posteriors = self.objective.question.posteriors
+        """The groups that depend on a posterior, each with it."""
+        posteriors = self.question.posteriors
         return [
             (group, posteriors[group.kind.posterior])
             for group in self.objective.groups
             if isinstance(group.kind, Divergence)
         ]
 
-    def sum_over_draws(self) -> None:
-        """One datum's likelihoods at several draws are one, with the sum of their weights: it is an average."""
-        if not self.objective.over_draws:
-            return
-        kinds = [group.kind for group in self.objective.reconstructions]
-        weights = [weight for kind in kinds if (weight := self.weights.get(kind)) is not None]
-        if len(weights) == len(kinds) and all(weight.powers == weights[0].powers for weight in weights):
-            whole = Monomial(sum(weight.number for weight in weights), weights[0].powers)
-            self.weights |= dict.fromkeys(kinds, whole)
+    def with_divergences(self) -> set[int]:
+        """The posteriors that a divergence is of, by number."""
+        return {group.kind.posterior for group in self.objective.groups if isinstance(group.kind, Divergence)}
 
-    def draws_of(self, group: Group) -> frozenset[int]:
-        """The axes of a group along which only the noise moves: a loss is a mean over these draws."""
-        if isinstance(group.kind, Divergence):
-            posterior = self.objective.question.posteriors[group.kind.posterior]
-            some = shifted(posterior, group.body)
-            own = {*posterior.axes, *(some.axes if some is not None else ())}
-            return frozenset(group.axes) - own
-        if group.found is None or not group.found.target.parameters:
-            return frozenset()
-        return frozenset(group.axes) - frozenset(axes_in(group.found.target.parameters[0].term))
+    def line_of(self, group: Group) -> str | None:
+        """The line that a group comes from, where it is known."""
+        return self.run.reading.line_of(self.question.as_recorded(names_in(group.body)))
+
+    def made_from(self, leaves: frozenset[str]) -> bool:
+        """Whether a gradient goes from the loss to one of these leaves, though through what is not looked into."""
+        reading = self.run.reading
+        return bool(ancestors(reading, reading.result.leaves, detached=False) & leaves)
+
+
+@dataclass(frozen=True)
+class Judged:
+    """What is judged.
+
+    Attributes:
+        assessed: what was found out about a loss.
+        declared: what it is meant to be.
+        sampled: whether it is a step, which has to sample; a loss that is a function of tensors does not.
+    """
+
+    assessed: Assessed
+    declared: Declared
+    sampled: bool
+
+
+def draws_of(objective: Objective, group: Group) -> frozenset[int]:
+    """The axes of a group along which only the noise moves: a loss is a mean over these draws."""
+    if isinstance(group.kind, Divergence):
+        posterior = objective.question.posteriors[group.kind.posterior]
+        some = shifted(posterior, group.body)
+        own = {*posterior.axes, *(some.axes if some is not None else ())}
+        return frozenset(group.axes) - own
+    if group.found is None or not group.found.target.parameters:
+        return frozenset()
+    return frozenset(group.axes) - frozenset(axes_in(group.found.target.parameters[0].term))
+
+
+def _weight_of(group: Group, objective: Objective, names: Names) -> Monomial | None:
+    """The weight of what the group is, of each row, averaged over draws of the noise."""
+    if group.found is None:
+        return None
+    (weight,) = group.found.fit.weights
+    if draws := draws_of(objective, group):
+        weight = weight * count(sorted(draws))
+    return names.monomial(weight, objective.question.values)
+
+
+def _summed(objective: Objective, weights: Mapping[Kind, Monomial | None]) -> dict[Kind, Monomial]:
+    """One datum's likelihoods at several draws are one, with the sum of their weights: it is an average."""
+    kinds = [group.kind for group in objective.reconstructions] if objective.over_draws else []
+    known = [weight for kind in kinds if (weight := weights[kind]) is not None]
+    if not known or len(known) < len(kinds) or any(weight.powers != known[0].powers for weight in known):
+        return {}
+    return dict.fromkeys(kinds, Monomial(sum(weight.number for weight in known), known[0].powers))

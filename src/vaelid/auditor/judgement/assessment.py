@@ -9,8 +9,7 @@ from vaelid.auditor.formula.axes_of_terms import axes_in, length_name
 from vaelid.auditor.formula.kinds import Reconstruction
 from vaelid.auditor.judgement.assessed import Assessed
 from vaelid.auditor.judgement.names import Names
-from vaelid.auditor.judgement.reconstruction import weight_of
-from vaelid.auditor.judgement.sampler import sampler_claim
+from vaelid.auditor.judgement.sampler import judge_sample
 from vaelid.auditor.model.loss_model import LossModel
 from vaelid.auditor.recognition.objective import Objective
 
@@ -20,14 +19,10 @@ __all__ = ["assessed_of"]
 def assessed_of(model: LossModel, objective: Objective) -> Assessed:
     """What was found out about a loss."""
     run, names = model.run, _names(model, objective)
-    claims = [
-        sampler_claim(run.reading, sample, names, k, run.frozen)[0] for k, (sample, _) in enumerate(model.samples)
+    decisions = [
+        judge_sample(run.reading, sample, names, k, run.frozen)[0] for k, (sample, _) in enumerate(model.samples)
     ]
-    found = Assessed(run, objective, claims, names)
-    for group in objective.groups:
-        found.weights[group.kind] = weight_of(group, objective.question, names, found.draws_of(group))
-    found.sum_over_draws()
-    return found
+    return Assessed.of(run, objective, decisions, names)
 
 
 def _names(model: LossModel, objective: Objective) -> Names:

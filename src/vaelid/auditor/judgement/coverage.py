@@ -1,4 +1,8 @@
-"""What a term leaves out: rows, coordinates, latents; and what a decoder sees that it should not."""
+"""What a term leaves out: rows, coordinates, latents; and what a decoder sees that it should not.
+
+In comes what was found out about a loss; out go shares, counts and lines. For a KL over the first 2 of 3 coordinates
+`part_of_latents` is (2, 3), for a squared error on half of the rows `kept_part` is 1/2.
+"""
 
 import itertools
 import math
@@ -7,36 +11,39 @@ from fractions import Fraction
 
 from vaelid.auditor.formula.axes_of_terms import axes_in, elements_of, names_in
 from vaelid.auditor.formula.circuit import At, Circuit
-from vaelid.auditor.judgement.assessed import Assessed
+from vaelid.auditor.judgement.assessed import Assessed, draws_of
+from vaelid.auditor.lifting.reading import Reading
 from vaelid.auditor.model.posterior import Posterior
 from vaelid.auditor.model.shift import shifted
 from vaelid.auditor.recognition.groups import Group
 from vaelid.auditor.recognition.noise import over_noise
+from vaelid.readings.terms.arrays import TermArray
 from vaelid.readings.terms.syntax import Element
 
 __all__ = ["counted_twice", "decoded_alike", "kept_part", "not_decoded", "part_of_latents", "seen_data"]
 
 
+# A mean of one coordinate is a few nodes; means of more are networks that are read through, and too large to compare.
 _MOST_NODES = 100_000
 
 
 def kept_part(assessed: Assessed) -> Fraction:
-    """The share of the decoder's output, and of the data, that the reconstruction speaks of: the larger of both."""
+    """The share of the decoder's output, and of the data, that is in the reconstruction: the larger of both."""
     leaves = assessed.run.reading.leaves
     lengths = assessed.run.reading.axes.lengths
     shares: dict[str, Fraction] = {}
     for element in elements_of(*(group.body for group in assessed.objective.reconstructions)):
         if not isinstance(element.head, Element):
             continue
-        name = element.arguments[0].head.name  # pyright: ignore[reportAttributeAccessIssue]
+        (name,) = names_in(TermArray((), element))
         leaf = leaves.get(name)
         if leaf is None or leaf.kind not in ("argument", "made") or not leaf.dims:
             continue
         whole = math.prod(lengths[a] for dim in leaf.dims for a in assessed.run.reading.axes.now(dim))
         here = math.prod(lengths[a] for a in axes_in(element))
         shares[name] = shares.get(name, Fraction(0)) + Fraction(here, whole)
-    outputs = [share for name, share in shares.items() if name in assessed.objective.question.outputs]
-    data = [share for name, share in shares.items() if name in assessed.objective.question.data]
+    outputs = [share for name, share in shares.items() if name in assessed.question.outputs]
+    data = [share for name, share in shares.items() if name in assessed.question.data]
     return max(min(outputs, default=Fraction(1)), min(data, default=Fraction(1)))
 
 
@@ -46,7 +53,7 @@ def part_of_latents(assessed: Assessed, group: Group, posterior: Posterior) -> t
     groups = _groups_of(assessed, posterior)
     here, whole = 0, axes.length(posterior.axes)
     if len(groups) == 1:
-        draws = assessed.draws_of(group)
+        draws = draws_of(assessed.objective, group)
         here = axes.length(a for a in group.axes if a not in draws)
     else:
         here = len({of for other in groups for of in _coordinates_of(assessed, other, posterior)})
@@ -66,8 +73,8 @@ def _groups_of(assessed: Assessed, posterior: Posterior) -> list[Group]:
 
 def _coordinates_of(assessed: Assessed, group: Group, posterior: Posterior) -> list[frozenset[At]]:
     """The elements that each coordinate's mean depends on, of the coordinates that a divergence is of."""
-    some = shifted(posterior, over_noise(group.body, assessed.objective.question)[0]) or posterior
-    lengths = assessed.objective.question.values.lengths
+    some = shifted(posterior, over_noise(group.body, assessed.question)[0]) or posterior
+    lengths = assessed.question.values.lengths
     circuit = Circuit(lengths, {}, _MOST_NODES)
     known: dict[int, frozenset[At]] = {}
     names = [f"i{axis}" for axis in axes_in(some.mean.term)]
@@ -76,17 +83,23 @@ def _coordinates_of(assessed: Assessed, group: Group, posterior: Posterior) -> l
     return [circuit.elements_below(node, known) for node in nodes]
 
 
+def _entering(reading: Reading) -> dict[str, list[frozenset[str]]]:
+    """Of each leaf that an operation made that is not looked into, the leaves of each tensor that went into it."""
+    found: dict[str, list[frozenset[str]]] = {}
+    for tensor, leaf in reading.entering:
+        for part in tensor.pieces or (tensor,):
+            found.setdefault(leaf.name, []).append(part.leaves)
+    return found
+
+
 def seen_data(assessed: Assessed, group: Group, observed: Iterable[str]) -> str | None:
     """A leaf that shows a decoder the data besides z; None where it sees z, and what it is conditioned on, only."""
     reading = assessed.run.reading
-    question = assessed.objective.question
+    question = assessed.question
     wanted = {name for name in observed if name in reading.leaves}
     wanted |= {n for name in wanted for n in reading.leaves[name].inputs}
-    own = frozenset().union(*(p.leaves for p in question.posteriors), frozenset(question.noise))
-    entering: dict[str, list[frozenset[str]]] = {}
-    for tensor, leaf in reading.entering:
-        for part in tensor.pieces or (tensor,):
-            entering.setdefault(leaf.name, []).append(part.leaves)
+    own = assessed.latent_leaves | frozenset(question.noise)
+    entering = _entering(reading)
     waiting = [name for name in names_in(group.body) if name in reading.leaves and name not in question.data]
     seen: set[str] = set()
     while waiting:
@@ -103,7 +116,7 @@ def seen_data(assessed: Assessed, group: Group, observed: Iterable[str]) -> str 
 
 
 def decoded_alike(assessed: Assessed) -> bool:
-    """Whether what the likelihoods speak of was made by the same operations, with the same parameters."""
+    """Whether what the likelihoods compare with data was made by the same operations, with the same parameters."""
     return len({_decoder_of(assessed, group) for group in assessed.objective.reconstructions}) == 1
 
 
@@ -124,12 +137,9 @@ def _decoder_of(assessed: Assessed, group: Group) -> tuple[tuple[str, ...], froz
 def not_decoded(assessed: Assessed) -> str | None:
     """The line of a draw that enters neither the decoder nor the network of another's prior; None where each does."""
     reading = assessed.run.reading
-    question = assessed.objective.question
-    own = frozenset().union(*(p.leaves for p in question.posteriors))
-    entering: dict[str, list[frozenset[str]]] = {}
-    for tensor, leaf in reading.entering:
-        for part in tensor.pieces or (tensor,):
-            entering.setdefault(leaf.name, []).append(part.leaves)
+    question = assessed.question
+    own = assessed.latent_leaves
+    entering = _entering(reading)
     waiting = [n for n in reading.result.leaves if n in reading.leaves and n not in own]
     seen: set[str] = set()
     while waiting:

@@ -1,57 +1,84 @@
-"""What is compared with what the decoder put out: the data themselves, or what was made of them."""
+"""What is compared with what the decoder put out: the data themselves, or what was made of them.
+
+In come what was found out about a loss and the group that compares data; out go the reason why it may be no likelihood
+of the data, an axis along which one output stands for all, masks, and notes. For (x / 255 - x_hat)^2 there is the note
+`DataChanged("x[b, d] / 255")`.
+"""
+
+from dataclasses import dataclass
 
 from torch import Tensor
 
 from vaelid.auditor.formula.axes_of_terms import axes_in, names_in
 from vaelid.auditor.judgement.assessed import Assessed
-from vaelid.auditor.recognition.groups import Group
+from vaelid.auditor.judgement.reasons.base import Reason
+from vaelid.auditor.judgement.reasons.notes import DataChanged, Note
+from vaelid.auditor.judgement.reasons.of_reconstruction import CountsOf, MovedData, SummaryOfData
+from vaelid.auditor.model.question import Question
+from vaelid.auditor.recognition.quantities import Quantity
+from vaelid.readings.terms.arrays import TermArray
 from vaelid.readings.terms.syntax import Binder, Element, free_variables, subterms
 
-__all__ = ["notes_on_data", "of_several_draws", "shared_output", "unlike_data"]
+__all__ = [
+    "SharedAxis",
+    "is_mask",
+    "kept_or_left_out",
+    "notes_on_data",
+    "of_several_draws",
+    "shared_output",
+    "unlike_data",
+]
 
 
 _OF_EACH = {"gt", "lt", "ge", "le", "eq", "ne", "round", "floor", "ceil", "trunc", "sign", "bernoulli", "_to_copy"}
 """Operations that are not looked into, but act on each element by itself."""
 
+_OF_COUNTS = ("poisson", "negative_binomial")
 
-def unlike_data(assessed: Assessed, group: Group) -> str | None:
+
+@dataclass(frozen=True)
+class SharedAxis:
+    """An axis of the data along which the decoder's output does not move, and its length."""
+
+    name: str
+    length: int
+
+
+def unlike_data(assessed: Assessed, target: Quantity) -> Reason | None:
     """What was done to the data, where a likelihood of the result is none of the data."""
-    assert group.found is not None
-    if not group.found.target.parameters:
+    if not target.parameters:
         return None
-    observed = group.found.target.parameters[0]
+    observed = target.parameters[0]
     leaves = assessed.run.reading.leaves
     if any(part.head == Binder("sum") for part in subterms(observed.term)):
-        return f"it is a likelihood of a summary of the data: {assessed.names.text(observed)}."
-    if group.found.target.family in ("poisson", "negative_binomial") and not isinstance(observed.term.head, Element):
-        return f"it is a likelihood of counts, but of {assessed.names.text(observed)}."
+        return SummaryOfData(assessed.names.text(observed))
+    if target.family in _OF_COUNTS and not isinstance(observed.term.head, Element):
+        return CountsOf(assessed.names.text(observed))
     waiting = list(names_in(observed))
     while waiting:
         leaf = leaves.get(waiting.pop())
         if leaf is not None and leaf.kind == "made":
             if leaf.operation.partition(" ")[0] not in _OF_EACH and not _is_code(leaf.tensor):
-                return f"the data went through {leaf.operation}, which may have moved them ({leaf.source})."
+                return MovedData(leaf.operation, leaf.source)
             waiting += leaf.inputs
     return None
 
 
-def shared_output(assessed: Assessed, group: Group) -> tuple[str, int] | None:
-    """An axis of the data along which the decoder's output does not move, and its length."""
-    assert group.found is not None
-    if len(group.found.target.parameters) < 2:
+def shared_output(assessed: Assessed, target: Quantity) -> SharedAxis | None:
+    """An axis of the data along which the decoder's output does not move."""
+    if len(target.parameters) < 2:
         return None
-    data, output = (axes_in(parameter.term) for parameter in group.found.target.parameters[:2])
+    data, output = (axes_in(parameter.term) for parameter in target.parameters[:2])
     shared = [axis for axis in data if axis not in output]
     if not shared:
         return None
-    return assessed.names.of_axis.get(shared[0], "an axis"), assessed.run.reading.axes.lengths[shared[0]]
+    return SharedAxis(assessed.names.of_axis.get(shared[0], "an axis"), assessed.run.reading.axes.lengths[shared[0]])
 
 
-def of_several_draws(assessed: Assessed, group: Group) -> bool:
+def of_several_draws(assessed: Assessed, target: Quantity) -> bool:
     """Whether a likelihood is of what several draws of one latent were decoded to together, as their mean is."""
-    assert group.found is not None
-    reading, question = assessed.run.reading, assessed.objective.question
-    outputs = group.found.target.parameters[1:]
+    reading, question = assessed.run.reading, assessed.question
+    outputs = target.parameters[1:]
     draws = question.noise_in(*outputs)
     repeated: set[int] = set()
     for posterior in question.posteriors:
@@ -66,21 +93,32 @@ def of_several_draws(assessed: Assessed, group: Group) -> bool:
     return any(reading.axes.lengths[int(name[1:])] in repeated for name in summed)
 
 
-def notes_on_data(assessed: Assessed, group: Group, sampled: bool) -> list[str]:
+def notes_on_data(assessed: Assessed, target: Quantity, sampled: bool) -> list[Reason]:
     """What a user should know of the data, and is no defect of the loss."""
-    if group.found is None:
-        return []
-    target = group.found.target
-    notes = []
+    notes: list[Reason] = []
     if target.parameters and not isinstance(target.parameters[0].term.head, Element):
-        notes.append(f"the data are changed in the loss: {assessed.names.text(target.parameters[0])}")
-    if target.family != "bernoulli" or not sampled:
+        notes.append(DataChanged(assessed.names.text(target.parameters[0])))
+    if target.family != "bernoulli" or not sampled:  # random numbers that stand for data say nothing of the data
         return notes
     values = assessed.run.arrays()
     data = [values[n] for n in names_in(target.parameters[0]) if n in values]
     if any(bool(((v > 0) & (v < 1)).any()) for v in data):
-        notes.append("a Bernoulli likelihood on data between 0 and 1 is no density: the bound is not in nats of them")
+        notes.append(Note.BERNOULLI_OF_FRACTIONS)
     return notes
+
+
+def kept_or_left_out(target: Quantity, question: Question) -> bool:
+    """Whether places of the data are taken as they are, or left out: not given weights."""
+    if (mask := target.mask) is None:
+        return True
+    own = set(axes_in(target.parameters[0].term)) if target.parameters else set()
+    return set(axes_in(mask.term)) <= own and is_mask(mask, question)
+
+
+def is_mask(weights: TermArray, question: Question) -> bool:
+    """Whether weights of places are 0 and 1, or 0 and another number, which is the same for all."""
+    values = question.values.of(weights, axes_in(weights.term))
+    return bool(((values == 0) | (values == values.max())).all())
 
 
 def _is_code(values: Tensor) -> bool:

@@ -15,7 +15,8 @@ from vaelid.auditor.formula.arithmetic import replaced
 from vaelid.auditor.formula.axes_of_terms import array_name, axes_in, element_of, elements_of
 from vaelid.auditor.formula.in_balls import ball
 from vaelid.auditor.judgement.names import Names
-from vaelid.auditor.judgement.sampler import sampler_claim
+from vaelid.auditor.judgement.sampler import judge_sample
+from vaelid.auditor.judgement.wording import claim_of
 from vaelid.auditor.lifting.two_runs import Formula
 from vaelid.auditor.model.assigned import argument_element
 from vaelid.auditor.model.posterior import Drawn, Sample, drawn_from
@@ -46,7 +47,8 @@ def given_sampler_claim(run: Formula, roles: GaussianRoles, source: str | None) 
     if not draws:
         return _without_draws(run, source)
     sample = Sample(draws, replace(result, dims=dims), result.element, source or "")
-    claim, _ = sampler_claim(reading, sample, names, 0, run.frozen)
+    decision, _ = judge_sample(reading, sample, names, 0, run.frozen)
+    claim = claim_of(decision)
     drawn = drawn_from(sample, reading, 0)
     if claim.verdict != "PROVED" or drawn is None:
         return claim

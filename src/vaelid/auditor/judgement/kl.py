@@ -16,9 +16,10 @@ from vaelid.auditor.findings.witnesses import separated, too_few
 from vaelid.auditor.formula.axes_of_terms import elements_of
 from vaelid.auditor.formula.in_balls import ball, in_ball
 from vaelid.auditor.formula.kinds import CONSTANT, Divergence
-from vaelid.auditor.judgement.divergence import divergence_claim
+from vaelid.auditor.judgement.divergence import judge_divergence
 from vaelid.auditor.judgement.kl_gradient import gradient_claim
 from vaelid.auditor.judgement.names import Monomial, Names
+from vaelid.auditor.judgement.wording import claim_of
 from vaelid.auditor.model.arguments import KL_SHAPES, kl_call
 from vaelid.auditor.model.loss_model import LossModel
 from vaelid.auditor.model.roles import GaussianRoles
@@ -70,7 +71,7 @@ def _far_point(roles: GaussianRoles) -> dict[str, str]:
 
 def _of_unproved(roles: GaussianRoles, objective: Objective, group: Group, names: Names) -> Claim:
     """The claim on divergences, in the names of the function's arguments."""
-    claim = divergence_claim(objective, group, objective.question.posteriors[0], names, None)
+    claim = claim_of(judge_divergence(objective, group, objective.question.posteriors[0], names, None))
     if claim.witness is None:
         return claim
     point = {roles.mean if name == "mu" else roles.spread: value for name, value in claim.witness.point.items()}
@@ -107,7 +108,7 @@ def _of_proved(subject: KLSubject, model: LossModel, objective: Objective, group
         reason = f"for every B and L it is {weight} times the KL to N(0, I). That weight is {_sign(weight)}."
         witness = _of_sign(roles, objective, group)
         return Claim("divergence", "REFUTED", reason, theorems=(theorem,), witness=witness, bug="sign")
-    read = dict.fromkeys(run.recording.decided_by_value)
+    read = dict.fromkeys(run.reading.decided)
     assumptions = (*(f"{line} reads a value: the theorem is of the way taken" for line in read), *run.assumptions)
     value = in_ball(group.found.fit.weights[0], objective.question.values.lengths)
     return gradient_claim(subject.function, roles, weight, value, theorem, assumptions)

@@ -33,6 +33,7 @@ _RELATIVE, _ABSOLUTE = 1e-9, 1e-12
 """float64 rounding of a few dozen operations is 1e-14; a gradient that is cut off differs by a part of itself."""
 
 
+@torch.enable_grad()  # whatever the audited file switched off when it was loaded
 def gradient_claim(
     function: Callable[..., Any],
     roles: GaussianRoles,
@@ -48,7 +49,7 @@ def gradient_claim(
     shape = KL_SHAPES[0]
     variables = kl_variables(roles.of, shape)
     mu, spread = variables["mu"], variables[roles.spread_role.variable]
-    with users_code(), unchanged([function]), torch.enable_grad():
+    with users_code(), unchanged([function]):
         result = function(*(role.argument(variables[role.variable]) for role in roles.of.values()))
     refuted = Claim("divergence", "REFUTED", "", theorems=(theorem,), bug="detached", assumptions=assumptions)
     try:

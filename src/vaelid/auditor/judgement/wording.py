@@ -1,224 +1,252 @@
-"""What a report says in words and numbers: the beta, the variance, the likelihood, the prior, a sentence, an advice."""
+"""What every reason says, in one sentence: values come in, sentences and claims go out.
 
-import math
-from collections.abc import Iterable
-from fractions import Fraction
+Decisions have no words, and this file decides nothing. A reason without facts has a sentence; one with facts a template
+with their names in it, or a function where the words depend on them. `PartOfCoordinates(2, 3)` says "it is the KL of 2
+of the 3 coordinates that are sampled."
+"""
 
-from flint import arb
+from collections.abc import Callable, Mapping
+from enum import Enum
+from typing import Any
 
-from vaelid.auditor.findings.declared import Declared
-from vaelid.auditor.findings.report import Claim, Verdict
-from vaelid.auditor.findings.witnesses import separated
-from vaelid.auditor.formula.axes_of_terms import axes_in, count
-from vaelid.auditor.formula.in_balls import in_ball
-from vaelid.auditor.formula.kinds import Reconstruction
-from vaelid.auditor.judgement.assessed import Assessed
-from vaelid.auditor.judgement.names import Monomial
-from vaelid.auditor.recognition.groups import Group
-from vaelid.auditor.recognition.quantities import Found, Quantity
-from vaelid.auditor.recognition.stated_variance import stated_scale
-from vaelid.readings.terms.arrays import TermArray
-from vaelid.spec.digits import apart
+from vaelid.auditor.findings.report import Claim
+from vaelid.auditor.judgement.decision import Decision
+from vaelid.auditor.judgement.reasons import (
+    base,
+    notes,
+    of_divergence,
+    of_objective,
+    of_reconstruction,
+    of_sampler,
+)
+from vaelid.auditor.judgement.reasons.base import Reason
+from vaelid.auditor.judgement.reasons.notes import Note
+from vaelid.auditor.judgement.reasons.of_divergence import Mistake, OfDivergence
+from vaelid.auditor.judgement.reasons.of_objective import OfObjective
+from vaelid.auditor.judgement.reasons.of_reconstruction import OfReconstruction
+from vaelid.auditor.judgement.reasons.of_sampler import OfSampler
 
-__all__ = ["Statements"]
+__all__ = ["SENTENCES", "claim_of", "sentence_of"]
 
 
-class Statements:
-    """What can be stated of an assessed loss, whatever the verdict."""
+Sentence = str | Callable[[Any], str]
 
-    def __init__(self, assessed: Assessed, declared: Declared) -> None:
-        self.assessed = assessed
-        self.declared = declared
-        self.objective = assessed.objective
-        self.names = assessed.names
-        self.reconstruction = self.objective.group(Reconstruction())
 
-    def beta(self) -> Monomial | None:
-        """The weight of the KL against the likelihood of the variance that is stated, or 1."""
-        if self.reconstruction is None or self.reconstruction.found is None:
-            return None
-        own = self.assessed.weights.get(Reconstruction())
-        weights = [self.assessed.weights.get(group.kind) for group, _ in self.assessed.divergences()]
-        if own is None or not own.number or not weights or any(w is None for w in weights):
-            return None
-        ratios = [weight / own for weight in weights if weight is not None]
-        if any(ratio != ratios[0] for ratio in ratios):
-            return None
-        factor = self.variance_factor()
-        return Monomial(ratios[0].number / factor, ratios[0].powers)
+def claim_of(decision: Decision) -> Claim:
+    """A decision in words."""
+    return Claim(
+        decision.part,
+        decision.verdict,
+        sentence_of(decision.reason),
+        formula=decision.formula,
+        weight=decision.weight,
+        theorems=decision.theorems,
+        witness=decision.witness,
+        bug=decision.bug,
+        source=decision.source,
+    )
 
-    def beta_in_ball(self, batches: int = 1) -> arb | None:
-        """The same number with a rigorous bound, at the recorded sizes, or with so many times the rows."""
-        rows = {f"N{axis}" for axis in self.names.groups.get("B", ())}
-        lengths = {n: k * (batches if n in rows else 1) for n, k in self.objective.question.values.lengths.items()}
 
-        def weight(group: Group) -> arb | None:
-            if group.found is None:
-                return None
-            (one,) = group.found.fit.weights
-            draws = self.assessed.draws_of(group)
-            return in_ball(one * count(sorted(draws)) if draws else one, lengths)
+def sentence_of(reason: Reason) -> str:
+    """What a reason says."""
+    sentence = SENTENCES[reason if isinstance(reason, Enum) else type(reason)]
+    return sentence.format_map(vars(reason)) if isinstance(sentence, str) else sentence(reason)
 
-        several = self.objective.reconstructions if self.objective.over_draws else self.objective.reconstructions[:1]
-        own = [found for group in several if (found := weight(group)) is not None]
-        its = next((weight(group) for group, _ in self.assessed.divergences()), None)
-        if its is None or not own or len(own) < len(several) or (whole := sum(own, arb(0))).contains(0):
-            return None
-        return its / whole / arb(self.variance_factor())
 
-    def variance_factor(self) -> float:
-        """The variance that the likelihood is taken to have: that of the squared error alone is 1."""
-        found = self.reconstruction.found if self.reconstruction else None
-        if found is None or found.target.learned or found.target.family not in ("gaussian", "laplace"):
-            return 1.0
-        if self.declared.variance is None and self.stated is not None:
-            return float(self.stated)
-        return self.declared.variance or 1.0
+# parts of sentences
 
-    @property
-    def stated(self) -> Fraction | None:
-        """The variance that the loss itself states."""
-        found = self.reconstruction.found if self.reconstruction else None
-        return None if found is None else stated_scale(found, self.objective.question.values)
 
-    def observation_variance(self, beta: Monomial | None) -> float | None:
-        """The variance (a Laplace's scale) of the likelihood at which beta would be 1."""
-        found = self.reconstruction.found if self.reconstruction else None
-        if found is None or beta is None or found.target.family not in ("gaussian", "laplace") or found.target.learned:
-            return None
-        return beta.at(self.names.sizes) * self.variance_factor()
+_MISTAKES: Mapping[Mistake, str] = {
+    Mistake.DEVIATION_AS_VARIANCE: "; it is the KL if the variance is what is sampled with as deviation",
+    Mistake.VARIANCE_AS_DEVIATION: "; it is the KL if the deviation is what is sampled with as variance",
+    Mistake.REVERSED: "; it is KL(N(0, I) || q), the other way round",
+    Mistake.CLAMPED: "; a clamp or maximum changes it there",
+    Mistake.UNPROVED: "",
+    Mistake.UNKNOWN: "",
+}
 
-    def likelihood_name(self) -> str | None:
-        """The likelihood, with the variance it is taken to have; of several kinds of data, each."""
-        found = [group.found for group in self.objective.reconstructions if group.found is not None]
-        return " and ".join(dict.fromkeys(map(self.name_of, found))) or None
 
-    def name_of(self, found: Found) -> str:
-        """One likelihood's name."""
-        fixed = found.target.family in ("gaussian", "laplace") and not found.target.learned
-        scale = {"gaussian": "variance", "laplace": "scale"}.get(found.target.family)
-        name = f"{found.target.name}, {scale} {self.variance_factor():g}" if fixed else found.target.name
-        return name if found.target.mask is None else f"{name}, where a mask is not 0"
+def _mistake(mistake: Mistake | of_divergence.ScaledNoise) -> str:
+    if isinstance(mistake, Mistake):
+        return _MISTAKES[mistake]
+    return f"; it is the KL of a deviation {mistake.times:.6g} times the one that is sampled with"
 
-    def prior_name(self) -> str | None:
-        """The prior of each KL."""
-        found = [group.found.target for group, _ in self.assessed.divergences() if group.found]
-        names = [t.name if t.mask is None else f"{t.name}, where a mask is not 0" for t in found]
-        return ", ".join(dict.fromkeys(names)) or None
 
-    def assumptions(self) -> tuple[str, ...]:
-        """What the verdict rests on besides the theorems."""
-        posteriors = self.objective.question.posteriors
-        positive = [self.names.text(p.positive) for p in posteriors if p.positive is not None]
-        return (
-            *(
-                f"{line} reads a value: the verdict is of the way taken"
-                for line in dict.fromkeys(self.assessed.run.reading.decided)
-            ),
-            *self.assessed.run.assumptions,
-            *(f"{term} is positive" for term in positive),
-            *(
-                ["the noise has mean 0 and variance 1, independent of everything else"]
-                if self.assessed.samplers
-                else []
-            ),
-            "real numbers: rounding, overflow and NaN are not counted",
-        )
+def _no_kl(reason: of_divergence.NoKl) -> str:
+    return (
+        f"no weight and constant make it the KL of what is sampled to a normal prior: at {reason.point} it is "
+        f"{reason.computed}, and would have to be {reason.expected}{_mistake(reason.mistake)}."
+    )
 
-    # masks
 
-    def kept_or_left_out(self, target: Quantity) -> bool:
-        """Whether places of the data are taken as they are, or left out: not given weights."""
-        if (mask := target.mask) is None:
-            return True
-        own = set(axes_in(target.parameters[0].term)) if target.parameters else set()
-        return set(axes_in(mask.term)) <= own and self.is_mask(mask)
+def _not_positive(reason: of_divergence.NotPositive) -> str:
+    sign = "zero" if reason.weight.number == 0 else "negative: it falls as the divergence grows"
+    return f"the weight of the KL is {sign}."
 
-    def is_mask(self, weights: TermArray) -> bool:
-        """Whether weights of places are 0 and 1, or 0 and another number, which is the same for all."""
-        values = self.objective.question.values.of(weights, axes_in(weights.term))
-        return bool(((values == 0) | (values == values.max())).all())
 
-    # words
+def _no_gradient(reason: of_sampler.NoGradientTo) -> str:
+    return f"z has the right value, but no gradient goes back through it to the {' and '.join(reason.parts)}."
 
-    def summary(self, overall: Verdict, name: str, claims: Iterable[Claim], beta: Monomial | None) -> str:
-        """The verdict in one sentence."""
-        if overall == "PROVED":
-            assert beta is not None
-            value = beta.at(self.names.sizes)
-            weighted = "the negative ELBO" if name == "ELBO" else f"a beta-ELBO with beta = {value:.6g}"
-            weighted = f"the negative {name}" if name.startswith("importance") else weighted
-            return f"This loss is {weighted}: {self.likelihood_name()}, prior {self.prior_name()}."
-        wrong = next((claim for claim in claims if claim.verdict == overall), None)
-        said = wrong.reason if wrong is not None else "nothing was found."
-        words = {
-            "REFUTED": "This loss is not the ELBO",
-            "UNKNOWN": "No verdict",
-            "OTHER": "This loss is another objective",
-        }
-        return f"{words[overall]}: {said}"
 
-    def advice_for(self, beta: Monomial | None) -> str | None:
-        """What to do about a beta that is not the one wanted, in one sentence."""
-        if beta is None:
-            return None
-        value = beta.at(self.names.sizes)
-        wanted = self.declared.beta if self.declared.beta is not None else 1.0
-        if math.isclose(value, wanted, rel_tol=1e-6) or value <= 0:
-            return None
-        found = self.reconstruction.found if self.reconstruction else None
-        variance = self.observation_variance(beta)
-        accept = f"accept beta = {value:.4g}"
-        if variance is not None and found is not None:
-            scale = (
-                f"sigma = {math.sqrt(variance):.3g}" if found.target.family == "gaussian" else f"scale {variance:.3g}"
-            )
-            accept += f": your decoder's noise is then {scale}"
-        factor = wanted / value
-        change = f"Divide the KL by {1 / factor:.6g}" if factor < 1 else f"Multiply the KL by {factor:.6g}"
-        learn = "; a learned variance settles it from data" if variance is not None else ""
-        return f"{change} for beta = {wanted:g}, or {accept}{learn}."
+def _several_likelihoods(reason: of_reconstruction.SeveralLikelihoods) -> str:
+    said = "each of data of its own" if reason.draws is None else f"over {reason.draws} draws in all"
+    return f"it is {reason.weight} times -log p(x|z) in nats, {reason.name}, {said}."
 
-    def way_to_settle(self) -> str:
-        """What may settle a loss that is UNKNOWN."""
-        apart = "audit_kl and audit_sampler settle these parts apart"
-        if self.declared.anything:
-            return f"No point was found at which it is not what was declared; {apart}."
-        example = "beta=1, likelihood='gaussian', prior='N(0, I)'"
-        return f"Declare what it is meant to be ({example}): then points are looked for that refute it; {apart}."
 
-    def weighed(self, beta: Monomial) -> tuple[str, Claim]:
-        """The name of a loss that is an ELBO but for its beta, and what that is beside the one declared."""
-        theorem = self.objective.theorem
-        assert theorem is not None
-        value = beta.at(self.names.sizes)
-        weight = self.assessed.weights[Reconstruction()]
-        reason = f"it is {weight} * (NLL + beta * KL) and a constant, with beta = {beta}"
-        shown, declared = apart(value, value if self.declared.beta is None else self.declared.beta)
-        reason += "" if not beta.powers else f" = {shown} at these sizes"
-        if self.declared.beta is not None and not math.isclose(value, self.declared.beta, rel_tol=1e-6):
-            reason += f": not {declared}. Multiply the KL by {self.declared.beta / value:.6g}."
-            bug = "batch-beta" if "B" in beta.powers else "hidden-beta" if beta.powers else "hidden-scale"
-            bug = "beta-ignored" if bug == "hidden-scale" and math.isclose(value, 1) else bug
-            bug = "kl-doubled" if not beta.powers and math.isclose(value, 2 * self.declared.beta) else bug
-            return "beta-ELBO", self.of_beta(reason, bug, self.declared.beta)
-        name = "ELBO" if math.isclose(value, 1, rel_tol=1e-6) else "beta-ELBO"
-        if self.declared.beta is not None and "B" in beta.powers:
-            reason += ": it moves with the batch size."
-            return name, self.of_beta(reason, "batch-beta", self.declared.beta, batches=2)
-        bug = "batch-beta" if "B" in beta.powers else "hidden-beta" if beta.powers else None
-        return name, Claim("objective", "PROVED", f"{reason}.", weight=str(weight), theorems=(theorem,), bug=bug)
+def _shared_output(reason: of_reconstruction.SharedOutput) -> str:
+    said = ", as if all shared one latent" if reason.sampled else ""
+    return f"one output of the decoder is compared with all the data along {reason.axis}{said}."
 
-    def of_beta(self, reason: str, bug: str, wanted: float, batches: int = 1) -> Claim:
-        """The claim on a loss whose beta is not the declared one, or not for all numbers of rows."""
-        theorem = self.objective.theorem
-        assert theorem is not None
-        found = self.beta_in_ball(batches)
-        at = {n: self.names.sizes[n] * (batches if n == "B" else 1) for n in "BDL" if n in self.names.sizes}
-        meaning = "the weight of the KL beside -log p(x|z), both in nats; the beta that was declared"
-        witness = None
-        if found is not None and not found.overlaps(arb(wanted)):
-            witness = separated({name: str(size) for name, size in at.items()}, found, Fraction(wanted), meaning)
-        verdict: Verdict = "REFUTED" if witness else "UNKNOWN"
-        named = bug if witness else None
-        return Claim("objective", verdict, reason, theorems=(theorem,), witness=witness, bug=named)
+
+def _weighted(reason: of_objective.Weighted) -> str:
+    """Without a full stop: what may be said of its beta follows."""
+    said = f"it is {reason.weight} * (NLL + beta * KL) and a constant, with beta = {reason.beta}"
+    return said if reason.value is None else f"{said} = {reason.value} at these sizes"
+
+
+def _another_beta(reason: of_objective.AnotherBeta) -> str:
+    return f"{_weighted(reason.weighted)}: not {reason.declared}. Multiply the KL by {reason.factor:.6g}."
+
+
+def _stray(reason: of_objective.StrayTerm) -> str:
+    kinds = "the posterior and the decoder together" if reason.mixed else "parameters only"
+    return f"a term speaks of {kinds}: {reason.formula}."
+
+
+def _prior(reason: notes.PriorIs) -> str:
+    return f"the prior is {reason.name}, {'as declared' if reason.declared else 'inferred from the loss'}"
+
+
+# sentences
+
+
+_OF_SAMPLER: Mapping[Any, Sentence] = {
+    OfSampler.GUMBEL_SOFTMAX: "z is a relaxed categorical draw (Gumbel-softmax): no Gaussian posterior.",
+    OfSampler.NOT_AFFINE: "z is not a mean plus a deviation times noise.",
+    OfSampler.UNIFORM_NOISE: "the noise is uniform on (0, 1): its mean is 1/2 and its variance 1/12, where a normal "
+    "draw has 0 and 1.",
+    OfSampler.FROZEN_NOISE: "the noise is the same in every step: it is not drawn anew.",
+    OfSampler.ANOTHER_GRADIENT: "z has the right value, but another gradient: a backward, or a hook, of your own "
+    "changes it.",
+    OfSampler.TWO_LATENTS_OF_ONE_DRAW: "two latents, each with a KL of its own, are made of one draw: they are not "
+    "independent.",
+    OfSampler.ONE_DRAW_IN_SEVERAL_TENSORS: "one draw stands in several tensors that enter networks: which of them is "
+    "the latent is not known.",
+    OfSampler.NOTHING_DRAWN_IS_DECODED: "z is drawn, and stands in the KL alone: nothing that was drawn is decoded.",
+    OfSampler.NOISE_OUTSIDE_TORCH: "its noise is drawn outside torch, by numpy or Python's random: its law is not "
+    "known here.",
+    OfSampler.CONSTANT_NOISE: "what stands for its noise is a constant, the same in every step.",
+    OfSampler.NO_NOISE: "no noise from torch reaches the decoder: z is not sampled, or its noise comes from elsewhere.",
+    OfSampler.NOTHING_SAMPLED: "nothing is sampled.",
+    of_sampler.SeveralDraws: lambda reason: f"z has several draws in it ({', '.join(reason.draws)}).",
+    of_sampler.SharedDraw: "one draw is shared along {axes}: the coordinates of z are not independent.",
+    of_sampler.UnknownLaw: "the law of the noise, drawn by {operation}, is not known here.",
+    of_sampler.NoGradientTo: _no_gradient,
+    of_sampler.Restricted: "the {part} is a constant: the posterior is restricted.",
+    of_sampler.StandardDraw: "z = mean + deviation * eps, one standard normal draw for each coordinate: {formula}.",
+    of_sampler.StrayNoise: "noise is drawn in the step ({lines}), but no sample of it was recognised.",
+}
+
+_OF_DIVERGENCE: Mapping[Any, Sentence] = {
+    OfDivergence.DETACHED: "no gradient goes back through a term of the posterior alone: it is detached.",
+    OfDivergence.ABSENT: "no term of the loss depends on the posterior alone: there is no KL, or its weight is 0.",
+    OfDivergence.NOT_RECOGNISED: "what speaks of the posterior was not recognised.",
+    OfDivergence.ONE_NUMBER: "what it does to the KL gives one number, whatever the posterior: there is no KL, nor a "
+    "gradient.",
+    OfDivergence.NOT_QUADRATIC: "it is not quadratic in the noise, as the estimate of a KL to a normal prior is.",
+    OfDivergence.NOT_A_SUM: "the terms of the posterior are not a sum over coordinates.",
+    OfDivergence.OTHER_ARRAYS: "it has other arrays than the posterior's in it: a mixture, or a prior that is not "
+    "known here.",
+    OfDivergence.SEVERAL_PLACES: "it speaks of one array at several rows or coordinates at once.",
+    OfDivergence.NO_PRIOR_FOUND: "no prior was found for which it is a divergence.",
+    OfDivergence.PRIOR_SEES_SAMPLE: "its prior is made from the sample itself: a closed form takes both for "
+    "independent. Take log q(z) - log p(z) at the draw, or draw the upper latent first.",
+    OfDivergence.PRIOR_OF_OTHER_ROWS: "its prior is made from a latent and is one for all rows: another row's latent.",
+    OfDivergence.AT_EACH_DRAW: "at each draw it is log q(z|x) - log p(z).",
+    of_divergence.IsKl: "it is {weight} times KL(N(mu, sigma^2) || {prior}) in nats, with the sampler's own mu and "
+    "sigma.",
+    of_divergence.NotPositive: _not_positive,
+    of_divergence.LooksLikePrior: "it looks like {name}, but {failure}.",
+    of_divergence.FixedLength: "its sizes are fixed, and its formula has a length of {length} in it: at other sizes it "
+    "says nothing.",
+    of_divergence.ThroughUnread: "it depends on the posterior through {operation}, which is not looked into.",
+    of_divergence.AnotherDeviation: "it is the KL of a posterior whose deviation is made from {made_from}, and z is "
+    "drawn with a constant one: what is sampled, and its KL, do not move with it.",
+    of_divergence.NoKl: _no_kl,
+    of_divergence.LatentsWithoutKl: "{missing} of the latents that are sampled have no KL in the loss.",
+    of_divergence.PartOfCoordinates: "it is the KL of {here} of the {whole} coordinates that are sampled.",
+    of_divergence.PriorNotDeclared: "it is the KL to {prior}, where {declared} was declared as the prior.",
+}
+
+_OF_RECONSTRUCTION: Mapping[Any, Sentence] = {
+    OfReconstruction.UNKNOWN_LIKELIHOOD: "it is the negative logarithm of no likelihood that is known here.",
+    OfReconstruction.ABSENT: "no term of the loss depends on what the decoder puts out.",
+    OfReconstruction.DETACHED: "no gradient goes back through what compares the decoder's output with data: it is "
+    "detached.",
+    OfReconstruction.DIFFERENT_NETWORKS: "its draws are decoded by different networks: it is the likelihood of no one "
+    "model.",
+    OfReconstruction.SEVERAL_DRAWS_DECODED: "it is of what several draws of one latent were decoded to together, as "
+    "their mean is.",
+    of_reconstruction.IsLikelihood: "it is {weight} times -log p(x|z) in nats, {name}, plus what does not depend on "
+    "the model.",
+    of_reconstruction.RewardedLikelihood: "the weight of the negative log-likelihood ({name}) is {weight}: the loss "
+    "grows with the likelihood.",
+    of_reconstruction.LooksLikeLikelihood: "it looks like {name}, but {failure}",
+    of_reconstruction.SeveralLikelihoods: _several_likelihoods,
+    of_reconstruction.DifferentWeights: lambda reason: (
+        f"its likelihoods of several data have different weights: {', '.join(reason.weights)}."
+    ),
+    of_reconstruction.OutputUnused: "it is {name}, but the decoder's output {output} does not stand in the loss.",
+    of_reconstruction.LikelihoodNotDeclared: "it is a {name} likelihood, where {declared} was declared.",
+    of_reconstruction.PartOfData: lambda reason: (
+        f"it is {reason.name}, but of {float(reason.share):.3g} of the data that the decoder puts out."
+    ),
+    of_reconstruction.SummaryOfData: "it is a likelihood of a summary of the data: {text}.",
+    of_reconstruction.CountsOf: "it is a likelihood of counts, but of {text}.",
+    of_reconstruction.MovedData: "the data went through {operation}, which may have moved them ({line}).",
+    of_reconstruction.SharedOutput: _shared_output,
+    of_reconstruction.DecoderSees: "the decoder sees the data besides z ({leaf}): a likelihood only if it sees what "
+    "came before.",
+    of_reconstruction.NotDecoded: "a latent is not decoded, nor the other one's prior: that drawn at {line}.",
+    of_reconstruction.FunctionOfLikelihood: "it is {name}, and no negative log-likelihood.",
+    of_reconstruction.AtEachDraw: "at each draw it is -log p(x|z), {likelihood}.",
+}
+
+_OF_OBJECTIVE: Mapping[Any, Sentence] = {
+    OfObjective.NOTHING_SAMPLED_AS_DECLARED: "nothing is sampled: no noise enters the decoder, where an ELBO was "
+    "declared.",
+    OfObjective.GRADIENT_CUT_OFF: "its value is right, but a gradient is cut off.",
+    OfObjective.ANOTHER_GRADIENT: "its value is right, but not its gradient: a backward, or a hook, of your own "
+    "changes it.",
+    OfObjective.BOUND: "it is -log of a sum over draws of p(x, z) / q(z|x), averaged over rows, and a constant.",
+    OfObjective.SEVERAL_WEIGHTS: "its terms have several weights.",
+    of_objective.Weighted: lambda reason: f"{_weighted(reason)}.",
+    of_objective.AnotherBeta: _another_beta,
+    of_objective.BetaOfBatch: lambda reason: f"{_weighted(reason.weighted)}: it moves with the batch size.",
+    of_objective.WeightsOfKls: lambda reason: f"its KLs have different weights: {', '.join(reason.weights)}.",
+    of_objective.PartIsWrong: "its {part} is wrong.",
+    of_objective.PartIsNotKnown: "its {part} is not known.",
+    of_objective.Failure: "{text}.",
+    of_objective.StrayTerm: _stray,
+    of_objective.Has: "it has {name}.",
+    of_objective.HasInIt: "it is no ELBO, but has {name} in it.",
+}
+
+_NOTES: Mapping[Any, Sentence] = {
+    Note.BERNOULLI_OF_FRACTIONS: "a Bernoulli likelihood on data between 0 and 1 is no density: the bound is not in "
+    "nats of them",
+    notes.NotTrained: "no gradient goes back beyond {line}: what is before it is not trained",
+    notes.PriorIs: _prior,
+    notes.DataChanged: "the data are changed in the loss: {text}",
+}
+
+SENTENCES: Mapping[Any, Sentence] = {
+    base.Told: "{sentence}",
+    base.IsOther: "it is {name}.",
+    **_OF_SAMPLER,
+    **_OF_DIVERGENCE,
+    **_OF_RECONSTRUCTION,
+    **_OF_OBJECTIVE,
+    **_NOTES,
+}
+"""Of each reason: by itself where it has no facts, else by its class."""

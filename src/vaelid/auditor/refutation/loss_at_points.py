@@ -1,8 +1,12 @@
 """A whole loss at points, at the recorded sizes: in floats to find a point, in balls to be sure of it.
 
-A point moves single elements of the leaves from where they are. What is drawn is averaged over, where the loss is a
-polynomial of degree three at most in all draws together: then E f = f(0) + sum over draws of (f(1) + f(-1)) / 2 - f(0),
-as the squares have the mean 1, and every other product of up to three draws the mean 0.
+In come a `Question` and points, each of which moves single elements of the leaves from where they are; out goes the
+loss's value there, its mean over the noise. For example, with x - mu - sigma * eps squared in the loss, the value at
+{mu[0, 1]: 2} is (x - 2)^2 + sigma^2 for that coordinate, and what it was for the others.
+
+What is drawn is averaged over, where the loss is a polynomial of degree three at most in all draws together: then
+E f = f(0) + sum over draws of (f(1) + f(-1)) / 2 - f(0), as the squares have the mean 1, and every other product of up
+to three draws the mean 0.
 """
 
 import itertools
@@ -28,17 +32,24 @@ from vaelid.readings.errors import ReadingError
 from vaelid.readings.terms.arrays import TermArray, index
 from vaelid.readings.terms.syntax import INDEX, Binder, Element, Operator, Power, Term, Variable, free_variables
 
-__all__ = ["Point", "Whole", "at_place"]
+__all__ = ["LossAtPoints", "Point", "at_place"]
 
 
 Point = Mapping[At, Fraction]
+"""Where single elements are; the others stay where `LossAtPoints.base` has them."""
 
+# A loss of more nodes takes longer than the search may: each point is a walk over what depends on the moved elements.
 _MOST_NODES = 40_000
+
+# A mean over the draws takes two values for each of them.
 _MOST_DRAWS = 400
+
+# The formula for the mean over the noise holds up to this degree in all draws together.
+_MOST_DEGREE = 3
 
 
 @dataclass(frozen=True)
-class Whole:
+class LossAtPoints:
     """A question's loss as a function of the elements of its leaves."""
 
     question: Question
@@ -46,7 +57,8 @@ class Whole:
     @cached_property
     def names(self) -> frozenset[str]:
         """The leaves in the loss; for one that is folded, what it is folded of."""
-        found, waiting = set(), list(names_in(self.question.term))
+        found = set[str]()
+        waiting = list(names_in(self.question.term))
         while waiting:
             name = waiting.pop()
             if (fold := self.question.folds.get(name)) is not None:
@@ -74,7 +86,7 @@ class Whole:
             return False
         folded = (TermArray((), fold.term) for fold in self.question.folds.values())
         degree = _degree(self.question.term.term, frozenset(self.noise))
-        if degree is None or degree > 3 or any(names_in(term) & set(self.noise) for term in folded):
+        if degree is None or degree > _MOST_DEGREE or any(names_in(term) & set(self.noise) for term in folded):
             return False
         try:
             return len(self.draws) <= _MOST_DRAWS

@@ -1,0 +1,69 @@
+"""What was decided of one part of a loss, before it is put in words.
+
+In come a verdict, the reason as a value and what carries it; out goes a `Decision`, which `wording.claim_of` makes a
+`Claim`. For a KL without a weight it is `Decision("divergence", "REFUTED", OfDivergence.ABSENT, ...)`.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from typing import Any, Literal
+
+from vaelid.auditor.findings.report import Verdict, Witness
+from vaelid.auditor.judgement.reasons.base import Reason
+from vaelid.theory.kernel import Theorem
+
+__all__ = ["Decision", "Part", "name_of_other", "refuted_by"]
+
+
+Part = Literal["sampler", "divergence", "reconstruction", "objective"]
+
+
+@dataclass(frozen=True)
+class Decision:
+    """A verdict on one part of a loss.
+
+    Attributes:
+        part: which.
+        verdict: PROVED, REFUTED, UNKNOWN or OTHER.
+        reason: why, with its facts.
+        formula: what the code computes there, as text.
+        weight: the factor on the quantity in nats, as text.
+        theorems: the kernel's, where there are some.
+        witness: where it is wrong.
+        bug: its name in `vaelid.auditor.findings.bugs.BUGS`.
+        source: the line that the reason is about.
+        other: the name of another objective by which the whole is none, as free bits.
+        notes: what a user should know besides.
+    """
+
+    part: Part
+    verdict: Verdict
+    reason: Reason
+    formula: str | None = None
+    weight: str | None = None
+    theorems: tuple[Theorem, ...] = ()
+    witness: Witness | None = None
+    bug: str | None = None
+    source: str | None = None
+    other: str | None = None
+    notes: tuple[Reason, ...] = ()
+
+    def but(self, verdict: Verdict, reason: Reason, **facts: Any) -> "Decision":
+        """A decision on the same formula, for another reason, with other `facts` where these are given."""
+        return replace(self, verdict=verdict, reason=reason, **facts)
+
+    def noting(self, *notes: Reason) -> "Decision":
+        """The same decision, with further notes."""
+        return replace(self, notes=(*self.notes, *notes))
+
+
+def refuted_by(witness: Witness | None, part: Part, reason: Reason, bug: str | None, **facts: Any) -> Decision:
+    """REFUTED if there is a witness, with the bug's name; else UNKNOWN, for the same reason."""
+    if witness is None:
+        return Decision(part, "UNKNOWN", reason, **facts)
+    return Decision(part, "REFUTED", reason, witness=witness, bug=bug, **facts)
+
+
+def name_of_other(decisions: Iterable[Decision]) -> str | None:
+    """The name of another objective that the last of some decisions has, of those that have one."""
+    return next((d.other for d in reversed([*decisions]) if d.other is not None), None)

@@ -1,0 +1,145 @@
+"""The decisions on all terms of posteriors in a loss: every latent needs a KL, of all its coordinates, with one weight.
+
+In comes what was found out about a loss and what was declared; out go `Decision`s, one for each term, and one for what
+is missing. For two latents of which one has a KL the last is REFUTED, with `LatentsWithoutKl(1)`.
+"""
+
+from vaelid.auditor.findings.witnesses import no_slope_of_divergence, too_few
+from vaelid.auditor.formula.axes_of_terms import axes_in
+from vaelid.auditor.formula.kinds import MIXED, PARAMETER
+from vaelid.auditor.judgement.assessed import Assessed, Judged
+from vaelid.auditor.judgement.coverage import counted_twice, part_of_latents
+from vaelid.auditor.judgement.data import is_mask
+from vaelid.auditor.judgement.decision import Decision
+from vaelid.auditor.judgement.divergence import judge_divergence, witness_of_another_prior
+from vaelid.auditor.judgement.reasons.base import IsOther
+from vaelid.auditor.judgement.reasons.notes import PriorIs
+from vaelid.auditor.judgement.reasons.of_divergence import (
+    LatentsWithoutKl,
+    OfDivergence,
+    PartOfCoordinates,
+    PriorNotDeclared,
+)
+from vaelid.auditor.judgement.samplers_of_loss import passes_by_the_sample
+from vaelid.auditor.lifting.reading import Reading
+from vaelid.auditor.model.posterior import Posterior
+from vaelid.auditor.recognition.groups import Group
+from vaelid.auditor.recognition.objective import prior_sees_sample
+from vaelid.auditor.recognition.other_objectives import (
+    PAIRS,
+    compares_rows,
+    function_of_divergence,
+    is_constant,
+    mixture_prior,
+)
+from vaelid.auditor.recognition.quantities import Quantity
+
+__all__ = ["judge_divergences"]
+
+
+_WEIGHT_FOR_EACH = "a KL with a weight for each coordinate"
+
+
+def judge_divergences(judged: Judged) -> list[Decision]:
+    """What is decided of each term of a posterior, and of what has none."""
+    assessed = judged.assessed
+    posteriors = assessed.question.posteriors
+    decisions = [_of_group(judged, group, posterior) for group, posterior in assessed.divergences()]
+    unknown = _unsure_of_latents(assessed)
+    stray = any(group.kind in (MIXED, PARAMETER) for group in assessed.objective.groups)
+    if not decisions and (assessed.samplers or not judged.sampled):
+        if unknown or stray or (not judged.sampled and assessed.made_from(posteriors[0].leaves)):
+            return [Decision("divergence", "UNKNOWN", OfDivergence.NOT_RECOGNISED)]
+        return [_absent(assessed.run.reading)]
+    missing = len(posteriors) - len(assessed.with_divergences())
+    if decisions and missing > 0 and not unknown and not stray:
+        witness = too_few(len(posteriors) - missing, len(posteriors), "latents' KLs")
+        reason = LatentsWithoutKl(missing)
+        decisions.append(Decision("divergence", "REFUTED", reason, witness=witness, bug="kl-partial"))
+    return decisions
+
+
+def _unsure_of_latents(assessed: Assessed) -> bool:
+    """Whether not every sample is a known posterior's, or what is decoded may not be the sample alone."""
+    samplers = assessed.samplers
+    if sum(len(p.draws) or 1 for p in assessed.question.posteriors) < len(samplers):
+        return True
+    return any(d.verdict in ("UNKNOWN", "OTHER") for d in samplers) or passes_by_the_sample(assessed)
+
+
+def _absent(reading: Reading) -> Decision:
+    """Of a loss without a term of the posterior alone."""
+    witness = no_slope_of_divergence("the loss, as torch has it, but for the likelihood")
+    if (line := min(reading.halted, default=None)) is not None:
+        reason = OfDivergence.DETACHED
+        return Decision("divergence", "REFUTED", reason, witness=witness, bug="detached", source=line)
+    return Decision("divergence", "REFUTED", OfDivergence.ABSENT, witness=witness, bug="kl-zero")
+
+
+def _of_group(judged: Judged, group: Group, posterior: Posterior) -> Decision:
+    """What is known of a group that depends on a posterior."""
+    assessed = judged.assessed
+    if group.theorem is None and (other := _of_other(assessed, group)) is not None:
+        return other
+    weight, line = assessed.weights.get(group.kind), assessed.line_of(group)
+    decision = judge_divergence(assessed.objective, group, posterior, assessed.names, weight, line)
+    if group.found is None:
+        return decision
+    target = group.found.target
+    if not target.at_draw and prior_sees_sample(assessed.question, posterior, target):
+        return decision.but("UNKNOWN", OfDivergence.PRIOR_SEES_SAMPLE)
+    if decision.verdict != "PROVED":
+        return decision
+    if _is_of_other_rows(assessed, target, posterior):
+        return decision.but("UNKNOWN", OfDivergence.PRIOR_OF_OTHER_ROWS)
+    if name := _weights_of_places(assessed, target, posterior):
+        return decision.but("OTHER", IsOther(name), other=name)
+    if counted_twice(assessed, posterior):
+        return decision.but("OTHER", IsOther(_WEIGHT_FOR_EACH), other=_WEIGHT_FOR_EACH)
+    if part := part_of_latents(assessed, group, posterior):
+        witness = too_few(*part, "coordinates")
+        return decision.but("REFUTED", PartOfCoordinates(*part), witness=witness, bug="kl-partial")
+    return _with_prior(judged, decision, group, target, posterior)
+
+
+def _of_other(assessed: Assessed, group: Group) -> Decision | None:
+    """Of a group that is no KL, and known otherwise: a constant, or a part of another objective."""
+    question, formula, line = assessed.question, assessed.names.text(group.body), assessed.line_of(group)
+    if is_constant(question, group):
+        witness, reason = no_slope_of_divergence("this term"), OfDivergence.ONE_NUMBER
+        return Decision("divergence", "REFUTED", reason, formula, witness=witness, bug="kl-clamped", source=line)
+    name = function_of_divergence(question, group)
+    name = name or (PAIRS if compares_rows(assessed.run.reading.axes, group) else None)
+    name = name or mixture_prior(question, group)
+    return Decision("divergence", "OTHER", IsOther(name), formula, source=line, other=name) if name else None
+
+
+def _is_of_other_rows(assessed: Assessed, target: Quantity, posterior: Posterior) -> bool:
+    """Whether a learned prior is none of a row's own: made from a latent, and one for all rows."""
+    rows = set(posterior.axes) & assessed.question.rows
+    parameters = target.parameters if target.learned else ()
+    return any(assessed.question.noise_in(p) and not rows <= set(axes_in(p.term)) for p in parameters)
+
+
+def _weights_of_places(assessed: Assessed, target: Quantity, posterior: Posterior) -> str | None:
+    """What the constants are that a KL is multiplied by, place by place; None for the mask of the data itself."""
+    if (mask := target.mask) is None:
+        return None
+    compared = assessed.reconstruction
+    other = compared.found.target.mask if compared is not None and compared.found is not None else None
+    of_rows = set(axes_in(mask.term)) <= set(posterior.axes[:-1])  # and not of latent coordinates
+    same = other is not None and other.term is mask.term
+    return None if of_rows and same and is_mask(mask, assessed.question) else "a KL with a weight for each place"
+
+
+def _with_prior(judged: Judged, decision: Decision, group: Group, target: Quantity, posterior: Posterior) -> Decision:
+    """The decision, where its prior is the one declared; noted where it is not N(0, I) and nothing was declared."""
+    assessed, declared = judged.assessed, judged.declared
+    if declared.prior_name not in (None, target.name):
+        witness = witness_of_another_prior(assessed.question, group, posterior, declared, assessed.names)
+        bug = "kl-formula" if witness else None
+        reason = PriorNotDeclared(target.name, declared.prior)
+        return decision.but("REFUTED" if witness else "UNKNOWN", reason, witness=witness, bug=bug)
+    if target.name == "N(0, I)":
+        return decision
+    return decision.noting(PriorIs(target.name, declared=declared.prior is not None))

@@ -1,0 +1,178 @@
+"""Refutations of a whole loss in its data: places that mix, and places where it is no likelihood of what was declared.
+
+In comes a search with a declared likelihood; out go `Refutation`s, one after the other, the first of which is taken.
+For example, (x - h)^4 in a loss that was declared Gaussian is no quadratic in x.
+"""
+
+import itertools
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from functools import cache
+
+from flint import arb
+
+from vaelid.auditor.findings.refutation import Refutation
+from vaelid.auditor.formula.circuit import At
+from vaelid.auditor.refutation.additivity import mixed, mixing
+from vaelid.auditor.refutation.against_latents import LEAST, weight_of_kl
+from vaelid.auditor.refutation.coordinate_fit import STEPS
+from vaelid.auditor.refutation.loss_at_points import Point
+from vaelid.auditor.refutation.search_for_points import Search, some
+from vaelid.auditor.refutation.sentences import (
+    another_bernoulli,
+    another_level,
+    another_level_for_its_curvature,
+    compared_with_nothing,
+    no_data,
+    no_minimum,
+    no_quadratic,
+    same_odds,
+)
+
+__all__ = ["no_likelihoods", "places_that_mix"]
+
+
+# Outputs that are moved beside a datum, and steps for each: a wrong likelihood shows at the first few.
+_MOST_OUTPUTS, _MOST_STEPS = 3, 4
+
+# A curvature below this is zero but for the width of its ball.
+_NO_CURVATURE = arb("1e-20")
+
+_Weight = Callable[[], arb | None]
+
+
+@dataclass(frozen=True)
+class _Parabola:
+    """The loss in one datum, where outputs are at a point: its second derivative's half, and its smallest value."""
+
+    setting: Point
+    curvature: arb
+    level: arb
+
+
+def places_that_mix(search: Search) -> Iterator[Refutation]:
+    """Two places of the data whose effects do not add up."""
+    for at in some(search.data):
+        yield from mixed(search, at, [other for other in search.data if other != at])
+
+
+def no_likelihoods(search: Search) -> Iterator[Refutation]:
+    """Places at which the loss is no negative log-likelihood of the declared family."""
+    if not search.data:
+        yield no_data()
+    weight = cache(lambda: _weight_of_likelihood(search))  # asked for only where a likelihood's scale counts
+    for at in some(search.data):
+        if search.late:
+            return
+        outputs = list(mixing(search, {at: search.step(at, Fraction(1))}, search.outputs))
+        if not outputs:
+            linear = search.likelihood == "laplace"  # in pieces: a datum and its output may move beside each other
+            beside = linear and search.loss.beside(at).intersection(search.outputs)
+            if not search.masked and not beside and (found := _compared_with_nothing(search, at)) is not None:
+                yield found
+            continue
+        found = None
+        if search.likelihood == "gaussian":
+            found = _not_gaussian(search, at, outputs, weight)
+        elif search.likelihood == "bernoulli":
+            found = _not_bernoulli(search, at, outputs, weight)
+        if found is not None:
+            yield found
+
+
+def _weight_of_likelihood(search: Search) -> arb | None:
+    """The weight of the likelihood: that of the divergences by beta, where one was declared."""
+    if not search.declared.beta:
+        return None
+    weights = (weight_of_kl(search, c) for c in search.coordinates[:1] if search.of_its_own(c))
+    found = next((w for w in weights if isinstance(w, arb)), None)
+    return found / arb(search.declared.beta) if found is not None and found > 0 else None
+
+
+def _compared_with_nothing(search: Search, at: At) -> Refutation | None:
+    """A datum that does not stand with any output: then there is no likelihood of it."""
+    everything = {o: search.step(o, Fraction(1)) for o in search.outputs}
+    here = {at: search.step(at, Fraction(1))}
+    values = search.loss.balls([{}, here, everything, {**here, **everything}])
+    if values is None:
+        return None
+    base, moved, other, both = values
+    alone, beside = moved - base, both - other
+    if not abs(beside - alone) < LEAST:
+        return None
+    return compared_with_nothing(at, here, alone, beside - alone, search.likelihood)
+
+
+def _settings(search: Search, outputs: Sequence[At]) -> list[Point]:
+    """Some values of the outputs."""
+    found: list[Point] = [{}]
+    for o in outputs[:_MOST_OUTPUTS]:
+        found += [{o: search.step(o, by)} for by in STEPS[:_MOST_STEPS]]
+    return found
+
+
+def _not_gaussian(search: Search, at: At, outputs: Sequence[At], weight: _Weight) -> Refutation | None:
+    """A x^2 + B x + C in a datum x: C - B^2 / (4 A) is the same for all outputs, unless A moves with them."""
+    seen: list[_Parabola] = []
+    for setting in _settings(search, outputs):
+        here = search.loss.here(at)
+        values = search.loss.balls([{**setting, at: here + k} for k in (0, 1, -1, 2)])
+        if values is None:
+            continue
+        zero, one, minus, two = values
+        square, slope = (one + minus) / 2 - zero, (one - minus) / 2
+        cubic = zero + 2 * slope + 4 * square
+        if not cubic.overlaps(two):
+            return no_quadratic(at, {**setting, at: here + 2}, two, cubic)
+        if square < 0 or (square.contains(0) and abs(square) < _NO_CURVATURE):
+            return no_minimum(at, setting, square)
+        seen.append(_Parabola(setting, square, zero - slope**2 / (4 * square)))
+    return _moving_level(at, seen, weight)
+
+
+def _moving_level(at: At, seen: list[_Parabola], weight: _Weight) -> Refutation | None:
+    """Where the curvature is one, the minimum over the datum is one: a density's integral does not move.
+
+    Where it moves, from A to A', the minimum moves by c / 2 log (A / A'), c being the weight of the likelihood.
+    """
+    for one, other in itertools.combinations(seen, 2):
+        if one.curvature.overlaps(other.curvature) and not one.level.overlaps(other.level):
+            return another_level(at, other.setting, other.level, one.level)
+        if (c := weight()) is not None and not one.curvature.overlaps(other.curvature):
+            wanted = one.level + c / 2 * (one.curvature.log() - other.curvature.log())
+            if not other.level.overlaps(wanted):
+                curvatures = one.curvature, other.curvature
+                return another_level_for_its_curvature(at, other.setting, c, curvatures, other.level, wanted)
+    return None
+
+
+def _not_bernoulli(search: Search, at: At, outputs: Sequence[At], weight: _Weight) -> Refutation | None:
+    """With F and G the loss at x = 0 and x = 1, F = c softplus((F - G) / c) + const for one c > 0."""
+    seen: list[tuple[Point, arb, arb]] = []
+    for setting in _settings(search, outputs):
+        values = search.loss.balls([{**setting, at: Fraction(k)} for k in (0, 1)])
+        if values is not None:
+            seen.append((setting, values[0], values[1]))
+    if len(seen) > 1 and not search.masked and (found := _same_odds(search, at, seen)) is not None:
+        return found
+    if (c := weight()) is None:
+        return None
+    levels = [(setting, f - c * _softplus((f - g) / c)) for setting, f, g in seen]
+    for (_, one), (point, other) in itertools.combinations(levels, 2):
+        if not one.overlaps(other):
+            return another_bernoulli(at, point, other, one)
+    return None
+
+
+def _same_odds(search: Search, at: At, seen: list[tuple[Point, arb, arb]]) -> Refutation | None:
+    """That 0 and 1 are as likely, or one as much likelier, whatever the decoder puts out."""
+    (_, first), *others = [(setting, g - f) for setting, f, g in seen]
+    if not all(abs(found - first) < LEAST for _, found in others):
+        return None
+    point, found = others[-1]
+    return same_odds(at, point, first, found - first, search.likelihood)
+
+
+def _softplus(x: arb) -> arb:
+    return (1 + x.exp()).log()
