@@ -41,11 +41,13 @@ class Trace:
     Attributes:
         between: how often a function of the second room was called from the first.
         functions: the same by room of the caller, and file and name of what it called.
+        files: how often a function of another file was called, in the same room or not.
     """
 
     def __init__(self) -> None:
         self.between: Counter[tuple[str, str]] = Counter()
         self.functions: Counter[tuple[str, str]] = Counter()
+        self.files = 0
         self._rooms: dict[str, str | None] = {}
 
     def __enter__(self) -> "Trace":
@@ -69,7 +71,10 @@ class Trace:
         caller = frame.f_back
         while caller is not None and self._room(caller) is None:
             caller = caller.f_back
-        there = None if caller is None else self._room(caller)
+        if caller is None:
+            return
+        self.files += caller.f_code.co_filename != frame.f_code.co_filename
+        there = self._room(caller)
         if there is None or there == here:
             return
         self.between[there, here] += 1
@@ -107,7 +112,8 @@ def main() -> None:
     for name in sys.argv[1:] or DEFAULT:
         found = traced(name)
         helpers = sum(found.between.values()) - found.counted
-        print(f"{name}: {found.counted} calls from room to room, and {helpers} of helpers\n{table(found)}\n")
+        print(f"{name}: {found.counted} calls from room to room, {helpers} of helpers, {found.files} from file to file")
+        print(f"{table(found)}\n")
 
 
 if __name__ == "__main__":

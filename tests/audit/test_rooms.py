@@ -41,8 +41,9 @@ def test_few_calls_go_from_room_to_room(traces, name):
 @pytest.mark.parametrize("name", AUDITS)
 def test_recording_and_lifting_know_nothing_of_later_rooms(traces, name):
     later = ("model", "recognition", "refutation", "judgement")
-    called = {there for here, there in traces[name].between if here in ("recording", "lifting")}
-    assert not called & set(later)
+    called = {there for here, there in traces[name].functions if here in ("recording", "lifting")}
+    handed_in = ("model/results.py:",)  # it picks the tensor out of what a KL or a sampler returned
+    assert not [there for there in called if there.startswith(later) and not there.startswith(handed_in)]
 
 
 def test_calls_are_counted_from_room_to_room():

@@ -4,6 +4,8 @@ import math
 from fractions import Fraction
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from vaelid.auditor.proofs.exponentials import by_exponentials
 from vaelid.readings.terms.arrays import as_term
@@ -74,3 +76,25 @@ def test_without_exponentials_there_is_nothing_to_do():
 @pytest.mark.parametrize("power", [13, Fraction(40, 3)])
 def test_powers_that_are_too_large_are_left_alone(power):
     assert by_exponentials(eq(xp.exp(power * A), xp.exp(A / 3) * xp.exp((power - Fraction(1, 3)) * A))) is None
+
+
+small = st.integers(-3, 3)
+
+
+@settings(max_examples=4)
+@given(small, small, small, st.sampled_from([1, 2, 3]))
+def test_random_products_are_the_exponential_of_their_sum(a, b, c, d):
+    left = xp.exp(as_term(Fraction(a, d)) * A) * xp.exp(as_term(b) * B) * xp.exp(as_term(c) * A)
+    right = xp.exp(as_term(Fraction(a, d) + c) * A + as_term(b) * B)
+    assert value(left, NUMBERS) == pytest.approx(value(right, NUMBERS))
+    theorem = by_exponentials(eq(left, right))
+    assert theorem is not None
+    assert theorem.statement is eq(left, right)
+
+
+@settings(max_examples=4)
+@given(small, small)
+def test_random_products_are_no_exponential_of_another_sum(a, b):
+    left = xp.exp(as_term(a) * A) * xp.exp(as_term(b) * B)
+    with pytest.raises(NotProved):
+        by_exponentials(eq(left, xp.exp(as_term(a + 1) * A + as_term(b) * B)))
