@@ -51,6 +51,7 @@ NAMES = Names(
 MU, LOGVAR, EPS = (element_of(name, (0, 1)) for name in ("mu", "logvar", "eps"))
 X, X_HAT = element_of("x", (0, 2)), element_of("x_hat", (0, 2))
 KL = coordinate_kl(MU, LOGVAR)
+WRITTEN_KL = (xp.exp(LOGVAR) + MU**2 - 1 - LOGVAR) / 2  # as code writes it, without a defined function in it
 SQUARES = (X - X_HAT) ** 2 / 2
 Z = MU + xp.exp(LOGVAR / 2) * EPS
 AXES_OF = {"mu": (0, 1), "logvar": (0, 1), "eps": (0, 1), "x": (0, 2), "x_hat": (0, 2)}

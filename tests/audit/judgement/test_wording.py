@@ -143,7 +143,7 @@ SAID = [
     (LooksLikeLikelihood("Poisson", "its weight is no number"), "it looks like Poisson, but its weight is no number"),
     (
         SeveralLikelihoods("1 / B", "Gaussian", 2),
-        "it is 1 / B times -log p(x|z) in nats, Poisson, over 2 draws in all.",
+        "it is 1 / B times -log p(x|z) in nats, Gaussian, over 2 draws in all.",
     ),
     (
         SeveralLikelihoods("1", "Gaussian", None),

@@ -1,4 +1,8 @@
-"""What a user says that a loss is meant to be."""
+"""What a user says that a loss is meant to be.
+
+In come the options of an audit, out goes one checked value; a wrong one is an `InputError`. For
+``beta=1, prior="N(0, 4)"`` the prior's numbers are 0 and 4, and the likelihood is None: nothing was said of it.
+"""
 
 import math
 import re

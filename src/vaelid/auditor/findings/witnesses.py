@@ -1,4 +1,8 @@
-"""Witnesses: two numbers that exclude each other, and those of what a recording shows of noise and gradients."""
+"""Witnesses: two numbers that exclude each other, and those of what a recording shows of noise and gradients.
+
+In come two numbers, exact or in balls; out goes a `Witness` with as many digits as tell them apart. For uniform noise
+it is the kurtosis of z, 1.8, where that of a Gaussian is 3.
+"""
 
 from collections.abc import Mapping
 from fractions import Fraction
@@ -20,6 +24,7 @@ __all__ = [
 ]
 
 
+# A float's digits first, since most numbers differ in these; a ball of 128 bits has no more than the last.
 _DIGITS = (12, 24, 36)
 
 
@@ -57,7 +62,7 @@ def _shown(value: Value, digits: int) -> str:
 
 
 def _overlap(shown: list[str], balls: list[arb]) -> bool:
-    with ctx.workprec(192):
+    with ctx.workprec(192):  # more than the balls of any search have: what is read back is not rounded again
         return balls[0].overlaps(balls[1]) or arb(shown[0]).overlaps(arb(shown[1]))
 
 

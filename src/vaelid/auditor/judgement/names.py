@@ -1,4 +1,8 @@
-"""Names for what a report speaks of: B, L and D for lengths, mu and logvar for a posterior."""
+"""Names for what a report is about: B, L and D for lengths, mu and logvar for a posterior.
+
+In come terms in numbered axes, and which axes are those of rows, latents and data; out go text, and weights as a
+`Monomial` in these letters. For axes 0 and 1 named B and L, mu[i0, i1] / N0 is shown as "mu[b, l] / B".
+"""
 
 import math
 import re
@@ -144,8 +148,13 @@ class Names:
         return instantiate(theorem, values)
 
 
+# No loss divides by a length more than four times; a float to the power 5 of 2 would still be exact.
+_MOST_POWER = 4
+
+
 def _power(ratio: float) -> int | None:
-    for power in range(-4, 5):
+    """The power of a length in a weight, from how the weight changes where the length doubles."""
+    for power in range(-_MOST_POWER, _MOST_POWER + 1):
         if abs(ratio - 2.0**power) < 1e-9 * 2.0**power:
             return power
     return None

@@ -1,4 +1,8 @@
-"""A formula as its reader knows it: sigmoids, softplus and clamps by their names, arithmetic between numbers done."""
+"""A formula as its reader knows it: sigmoids, softplus and clamps by their names, arithmetic between numbers done.
+
+In comes a term, out goes an equal one with named functions in it. For example, log(1 + exp(x)) becomes softplus(x), and
+(x + 2 + |x - 2|) / 2 becomes max(x, 2).
+"""
 
 from vaelid.auditor.formula.arithmetic import computed
 from vaelid.auditor.formula.functions import larger, root, sigmoid, smaller
