@@ -12,9 +12,6 @@ from typing import Any
 
 import torch
 from torch import Tensor
-from vaelid.auditor.model.values import Values
-from vaelid.auditor.recognition.fit import Fit
-from vaelid.auditor.recognition.targets import Target
 
 from vaelid.auditor.findings.declared import Declared
 from vaelid.auditor.formula.axes_of_terms import element_of, names_in, total
@@ -26,14 +23,16 @@ from vaelid.auditor.judgement.reasons.of_sampler import StandardDraw
 from vaelid.auditor.lifting.axes import Axes
 from vaelid.auditor.lifting.reading import Reading
 from vaelid.auditor.lifting.tensor import Leaf, Lifted
-from vaelid.auditor.lifting.two_runs import Run
+from vaelid.auditor.lifting.two_runs import Formula
+from vaelid.auditor.model.combination import Combination
 from vaelid.auditor.model.posterior import Posterior, Sample
+from vaelid.auditor.model.probe import Probe
 from vaelid.auditor.model.question import Question
 from vaelid.auditor.proofs.sums import Part
-from vaelid.auditor.recognition.groups import Group
+from vaelid.auditor.recognition.groups import Group, Proved, Unproved
 from vaelid.auditor.recognition.objective import Objective
-from vaelid.auditor.recognition.quantities import Found
-from vaelid.auditor.recording.events import Recording
+from vaelid.auditor.recognition.quantities import Found, Quantity
+from vaelid.auditor.recording.events import Recording, Region
 from vaelid.readings.terms.arrays import TermArray, as_term, real, size, variable
 from vaelid.readings.terms.namespace import NAMESPACE as xp
 from vaelid.theory.kernel import Theorem
@@ -92,22 +91,47 @@ def question(
     """The question of a loss: the sum of squares and the KL, where none is given."""
     term = over(SQUARES, 0, 2) + over(KL, 0, 1) if term is None else term
     posteriors = tuple(posteriors)
-    values = Values.near({**tensors(), **(arrays or {})}, LENGTHS, moved)
+    values = Probe.near({**tensors(), **(arrays or {})}, LENGTHS, moved)
     noise = {name: k for k, posterior in enumerate(posteriors) for name in posterior.draws}
+    nothing = frozenset[Any]()
     found = Question(
-        term, posteriors, noise, frozenset({"x_hat"}), frozenset({"x"}), values, drawn={"x_hat": frozenset(noise)}
+        term,
+        posteriors,
+        noise,
+        frozenset({"x_hat"}),
+        frozenset({"x"}),
+        values,
+        masks=nothing,
+        rows=nothing,
+        moved=nothing,
+        derived={},
+        drawn={"x_hat": frozenset(noise)},
+        written={},
+        parameters=nothing,
+        folds={},
     )
     return replace(found, **changes)
 
 
-def group(kind: Kind, body: TermArray, *axes: int, **changes: Any) -> Group:
-    """A group that is one sum over axes."""
-    return Group(kind, (Part(as_term(1), over(body, *axes)),), axes, body, **changes)
+def group(
+    kind: Kind,
+    body: TermArray,
+    *axes: int,
+    found: Found | None = None,
+    theorem: Theorem | None = None,
+    failure: str = "",
+    parts: tuple[Part, ...] | None = None,
+) -> Group:
+    """A group that is one sum over axes, where no parts are given: proved, if there is a theorem."""
+    parts = (Part(as_term(1), over(body, *axes)),) if parts is None else parts
+    if found is None or theorem is None:
+        return Unproved(kind, parts, axes, body, found, failure)
+    return Proved(kind, parts, axes, body, found, found.fit.weights[0], over(found.target.term, *axes), None, theorem)
 
 
 def found(name: str, term: TermArray, weight: Any = 1, constant: Any = 0, **target: Any) -> Found:
     """A target that was found, with its weight."""
-    return Found(Target(name, term, **target), Fit((as_term(weight),), as_term(constant)))
+    return Found(Quantity(name, term, **target), Combination((as_term(weight),), as_term(constant)))
 
 
 def kl_group(weight: Any = 1, body: TermArray = KL, **changes: Any) -> Group:
@@ -161,15 +185,23 @@ def reading(
         ),
     ]
     known = {one.name: one for one in (*usual, *leaves)}
-    result = over(SQUARES, 0, 2) + over(KL, 0, 1) if result is None else result
+    result = over(SQUARES, 0, 2) + over(WRITTEN_KL, 0, 1) if result is None else result
     entering = [(lifted(Z, ((0,), (1,))), known["x_hat"])] if entering is None else entering
     return Reading(lifted(result, stops=frozenset(stops)), known, entering, Axes(list(SIZES)), **changes)
 
 
-def run(read: Reading | None = None, **changes: Any) -> Run:
+def recording(**changes: Any) -> Recording:
+    """The recording of a step of which no room but the first looks at the events."""
+    returned = torch.zeros((), requires_grad=True)
+    known = {"arguments": {}, "events": (), "given": {}, "made": {}, "returned": returned}
+    return Recording(**{**known, "result": Region(0, (), (), 0, True), **changes})
+
+
+def run(read: Reading | None = None, **changes: Any) -> Formula:
     """A run of a step."""
     read = reading() if read is None else read
-    return Run(read, changes.pop("recording", Recording()), read.result.element, frozenset({0}), **changes)
+    known = {"recording": recording(), "notes": [], **changes}
+    return Formula(read, known.pop("recording"), read.result.element, frozenset({0}), **known)
 
 
 STANDARD_DRAW = Decision("sampler", "PROVED", StandardDraw("z"), "z", theorems=(), source="step.py:3")
@@ -185,7 +217,7 @@ def assessed(
     groups: Iterable[Group] | None = None,
     *,
     asked: Question | None = None,
-    ran: Run | None = None,
+    ran: Formula | None = None,
     samplers: Iterable[Decision] = (STANDARD_DRAW,),
     **changes: Any,
 ) -> Assessed:

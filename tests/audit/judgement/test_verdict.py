@@ -18,7 +18,6 @@ from vaelid.auditor.judgement.summary import advice_for, assumptions, finding, p
 from vaelid.auditor.judgement.verdict import unread, verdict
 from vaelid.auditor.lifting.tensor import Stop
 from vaelid.auditor.recognition.importance_weighted import Bound
-from vaelid.auditor.recording.record import Recording
 from vaelid.readings.terms.arrays import as_term, size
 from vaelid.readings.terms.namespace import NAMESPACE as xp
 
@@ -173,7 +172,7 @@ def test_what_settles_an_unknown_loss():
 
 
 def test_assumptions_are_what_was_read_and_what_is_positive():
-    ran = run(recording=Recording(decided_by_value=["a.py:1", "a.py:1"]), assumptions=("the state is kept",))
+    ran = run(reading(decided=("a.py:1", "a.py:1")), assumptions=("the state is kept",))
     positive = replace(POSTERIOR, positive=MU)
     assert assumptions(assessed(ran=ran, samplers=[]), [POSTERIOR, positive], NAMES) == (
         "a.py:1 reads a value: the verdict is of the way taken",
