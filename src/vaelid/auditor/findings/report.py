@@ -1,8 +1,8 @@
 """What an audit finds, as data. How it is shown is the interface's subject.
 
-In come verdicts, sentences, theorems and witnesses; out go a `Claim` on each part of a loss and a `Report` on the whole,
-both of which are plain data for JSON (`as_data`) and a few lines of text (`str`). For a loss without a KL the report is
-REFUTED, and so is its claim ``divergence``.
+In come verdicts, sentences, theorems and witnesses; out go a `Claim` on each part of a loss and a `Report` on the
+whole, both of which are plain data for JSON (`as_data`) and a few lines of text (`str`). For a loss without a KL the
+report is REFUTED, and so is its claim ``divergence``.
 """
 
 from collections.abc import Mapping
