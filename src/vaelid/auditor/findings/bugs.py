@@ -1,6 +1,6 @@
 """The bugs that an audit can name: what each is, and how to mend it.
 
-In comes the name of a bug, as a claim has it; out goes a title and a sentence. ``BUGS["kl-doubled"]`` is "the KL
+In comes the name of a bug, as a claim has it; out go a title and a sentence. ``BUGS["kl-doubled"]`` is "the KL
 counted twice", and is mended by "Keep the factor 1/2."
 """
 
