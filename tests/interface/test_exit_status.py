@@ -158,7 +158,7 @@ def test_a_signal_ends_the_tree_and_is_said_in_one_line(number, ends, folder):
     process = command("audit", "model.py:kl")
     pids = wait_for(folder / "pids", 2)
     process.send_signal(getattr(signal, number))
-    out, err = process.communicate(timeout=30)
+    out, err = process.communicate(timeout=120)
     assert (process.returncode, out) == (ends, "")
     assert err == (
         f"vaelid: no verdict: the audit of model.py:kl was stopped by {number}, and all that it started was ended.\n"
@@ -173,7 +173,7 @@ def test_the_audited_process_ends_with_a_parent_that_is_killed(folder):
     process = command("audit", "model.py:kl")
     (pid,) = wait_for(folder / "pids", 1)
     process.kill()
-    process.communicate(timeout=30)
+    process.communicate(timeout=120)
     deadline = time.monotonic() + 5
     while alive(pid) and time.monotonic() < deadline:
         time.sleep(0.05)

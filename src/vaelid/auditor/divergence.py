@@ -215,6 +215,7 @@ def _is_finite(subject: _Subject, shape: tuple[int, int]) -> bool:
         return bool(torch.isfinite(subject.function(*subject.call(shape).arguments)).all())
 
 
+@torch.enable_grad()  # whatever the audited file switched off when it was loaded
 def _with_gradient(
     subject: _Subject, weight: Monomial, value: arb | None, theorem: Theorem, assumptions: tuple[str, ...]
 ) -> Claim:
@@ -223,7 +224,7 @@ def _with_gradient(
     variables = subject.variables(shape)
     spread_role = subject.roles[subject.spread]
     mu, spread = variables["mu"], variables[spread_role.variable]
-    with users_code(), unchanged([subject.function]), torch.enable_grad():
+    with users_code(), unchanged([subject.function]):
         result = subject.function(*(role.argument(variables[role.variable]) for role in subject.roles.values()))
     assert spread_role.log_variance is not None
     factor = weight.at({"B": shape[0], "L": shape[1]})
