@@ -268,6 +268,24 @@ def test_pages_and_rocq_files_are_written(here, vaelid, monkeypatch):
     assert json.loads(outcome.out)["version"] == "2.1.0"
 
 
+@pytest.mark.parametrize("option", ["--html", "--rocq"])
+def test_no_page_is_written_onto_a_run_or_the_audited_code(here, vaelid, option):
+    (here.parent / "run").mkdir()
+    (here.parent / "run" / "config.json").write_text("{}")
+    before = here.read_text()
+    outcome = vaelid("audit", "model.py:step", option, "run/config.json")
+    assert (outcome.status, outcome.err) == (
+        64,
+        f"vaelid: run/config.json is a file of the run run, which would be lost: choose another {option}.\n",
+    )
+    outcome = vaelid("audit", "model.py:step", option, "model.py")
+    assert (outcome.status, outcome.err) == (
+        64,
+        f"vaelid: model.py is the code that is audited, which would be lost: choose another {option}.\n",
+    )
+    assert here.read_text() == before
+
+
 def test_the_report_is_a_text_that_begins_with_the_finding(here, vaelid, monkeypatch):
     monkeypatch.setattr(job, "audited", lambda asked: refuted(here))
     out = vaelid("audit", "model.py:step").out

@@ -64,7 +64,7 @@ def test_train_prints_json_of_the_same_training_as_fit(vaelid, folder):
 
 def test_train_says_what_was_done_and_what_comes_next(vaelid, folder):
     np.save("x.npy", OF_FAMILY["gaussian"])
-    outcome = vaelid("train", "x.npy", "--out", "run", *FLAGS)
+    outcome = vaelid("train", "x.npy", "--out", "run", "--threads", "1", *FLAGS)
     assert outcome.err == "likelihood gaussian, which fits these data (--likelihood names another)\n"
     first, second = outcome.out.splitlines()
     assert first.startswith("trained 2 epochs in ")

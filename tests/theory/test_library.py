@@ -8,7 +8,7 @@ import pytest
 from flint import arb, ctx, fmpq
 from model_values import evaluate, negation, periodic
 
-from vaelid.readings.terms.formulas import conjunction, implies
+from vaelid.readings.terms.formulas import conjunction, equal, implies
 from vaelid.readings.terms.syntax import (
     INDEX,
     MAP,
@@ -23,10 +23,11 @@ from vaelid.readings.terms.syntax import (
     subterms,
 )
 from vaelid.theory import solvers
-from vaelid.theory.kernel import AXIOMS, Theorem
+from vaelid.theory.kernel import AXIOMS, NotProved, Theorem
 from vaelid.theory.library import LIBRARY, SECTIONS
 from vaelid.theory.library.definitions import DEFINITIONS
 from vaelid.theory.result import Result
+from vaelid.theory.tactics import prove
 
 TORCHLEAN = [
     "sample_latent_eq_reparameterize",
@@ -282,3 +283,16 @@ def point(variables: set[Variable], rng: random.Random) -> dict[Variable, object
 
 def test_the_negation_of_what_is_true_is_false():
     assert negation(True) is False
+
+
+def test_what_is_put_into_a_cache_is_no_proof():
+    false = equal(make(Variable("x", REAL)), make(Number(Fraction(0), REAL)))
+    other = LIBRARY["exp_minus_one_minus_nonneg"].theorem
+    blank = tuple.__new__(Theorem, (false, "smt", (), frozenset()))
+    for put in (True, other, blank):
+        result = Result("false", "x = 0", false, lambda: prove(false))
+        for name in ("theorem", "_made"):
+            vars(result)[name] = put
+        assert result.status == "open"
+        with pytest.raises(NotProved):
+            _ = result.theorem

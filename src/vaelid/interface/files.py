@@ -17,6 +17,7 @@ from vaelid.spec.errors import InputError
 __all__ = [
     "NoRoom",
     "append_text",
+    "check_outside_runs",
     "check_replaceable",
     "make_folder",
     "make_unused_folder",
@@ -35,6 +36,8 @@ class NoRoom(InputError):
 
 
 PARTIAL = ".partial"
+CONFIG = "config.json"
+_OF_A_RUN = (CONFIG, "model.safetensors", "checkpoint.safetensors", "log.jsonl", ".lock", ".writer.json")
 _NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 
@@ -111,6 +114,12 @@ def make_unused_folder(path: Path) -> Path:
             except FileExistsError:
                 number += 1
                 candidate = path.with_name(f"{path.name}-{number}")
+
+
+def check_outside_runs(path: Path, option: str) -> None:
+    """Raise `InputError` where `path`, given by that option, is a file that a run consists of."""
+    if path.name.lower() in _OF_A_RUN and (path.parent / CONFIG).exists():
+        raise InputError(f"{path} is a file of the run {path.parent}, which would be lost: choose another {option}.")
 
 
 def check_replaceable(path: Path) -> None:

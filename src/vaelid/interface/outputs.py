@@ -2,19 +2,16 @@
 
 from pathlib import Path
 
-from vaelid.interface.files import check_replaceable
+from vaelid.interface.files import check_outside_runs, check_replaceable
 from vaelid.interface.runs import Run
 from vaelid.spec.errors import InputError
 
 __all__ = ["check_output"]
 
-_OF_A_RUN = ("config.json", "model.safetensors", "checkpoint.safetensors", "log.jsonl", ".lock", ".writer.json")
-
 
 def check_output(out: Path, run: Path, data: str | None) -> None:
     """Raise `InputError` where writing `out` would destroy a run, or the data that are read for it."""
-    if out.name.lower() in _OF_A_RUN and Run(out.parent).exists:
-        raise InputError(f"{out} is a file of the run {out.parent}, which would be lost: choose another --out.")
+    check_outside_runs(out, "--out")
     check_replaceable(out)
     sources = [Run(run).config().data.source] if Run(run).exists else []
     for source in (*sources, *([data] if data else [])):

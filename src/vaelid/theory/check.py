@@ -26,7 +26,7 @@ def check_library() -> Iterator[Checked]:
     """Prove every result of the library that has a proof here, asking both solvers anew."""
     forget_answers()
     for result in LIBRARY.values():
-        result.__dict__.pop("theorem", None)
+        result.forget()
     for result in LIBRARY.values():
         if result.prove is None:
             continue

@@ -84,6 +84,7 @@ __all__ = [
     "generalize",
     "induct",
     "instantiate",
+    "is_theorem",
     "smt",
     "sum_equations",
     "unfold",
@@ -128,6 +129,11 @@ class Theorem(Unchanging):
 _THEOREMS: Made[Theorem] = Made()
 
 
+def is_theorem(thing: object) -> bool:
+    """Whether a rule of this file made it."""
+    return type(thing) is Theorem and thing in _THEOREMS
+
+
 def _theorem(statement: Term, rule: str, premises: tuple[Theorem, ...] = ()) -> Theorem:
     own = {rule.partition(" ")[2]} if rule.startswith("axiom ") else set()
     axioms = frozenset(own.union(*(premise.axioms for premise in premises)))
@@ -148,7 +154,7 @@ def _formula(statement: Term) -> Term:
 
 def _theorems(given: Iterable[Theorem]) -> tuple[Theorem, ...]:
     given = tuple(given)  # an exact tuple: all code of the caller's has run
-    if any(type(theorem) is not Theorem or theorem not in _THEOREMS for theorem in given):
+    if not all(map(is_theorem, given)):
         raise TypeError("a premise is a Theorem that a rule of vaelid.theory.kernel made")
     for theorem in given:
         _formula(theorem.statement)

@@ -7,7 +7,7 @@ from typing import Any, Literal
 
 from vaelid.readings.terms.syntax import Symbol, Term, subterms
 from vaelid.readings.terms.trace import Definition
-from vaelid.theory.kernel import NotProved, Theorem
+from vaelid.theory.kernel import NotProved, Theorem, is_theorem
 from vaelid.theory.statement import split
 from vaelid.theory.tactics import prove
 
@@ -42,16 +42,24 @@ class Result:
     meaning: str = ""
 
     @cached_property
-    def theorem(self) -> Theorem:
-        """The kernel's theorem. Raises `NotProved` when a solver does not agree."""
+    def _made(self) -> Theorem:
         if self.prove is None or self.statement is None:
             raise NotProved(f"{self.name} is not proved by this kernel; see its Rocq theorem")
-        theorem = self.prove()
-        if type(theorem) is not Theorem:
+        return self.prove()
+
+    @property
+    def theorem(self) -> Theorem:
+        """The kernel's theorem. Raises `NotProved` when a solver does not agree."""
+        theorem = self._made  # looked at each time: what a cache holds can be put there
+        if not is_theorem(theorem):
             raise NotProved(f"{self.name}: the proof gives no theorem of the kernel")
         if theorem.statement is not self.statement:
             raise NotProved(f"{self.name}: the proof is of another statement")
         return theorem
+
+    def forget(self) -> None:
+        """Prove it anew when it is next asked for."""
+        self.__dict__.pop("_made", None)
 
     @property
     def status(self) -> Status:

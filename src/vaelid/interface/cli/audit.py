@@ -96,6 +96,7 @@ def audit(
         return _list_candidates(Path(target), as_json)
     from vaelid.interface.machine import Load
 
+    _spare(target, batch, inputs, eval_step, outputs={"--html": html, "--rocq": rocq})
     load = Load()
     from vaelid.interface.audit.asked import Job
     from vaelid.interface.audit.process import run_apart, threads_of
@@ -142,3 +143,18 @@ def _list_candidates(place: Path, as_json: bool) -> int:
     else:
         click.echo("\n".join(listing(place, found)))
     return USAGE
+
+
+def _spare(*places: str | None, outputs: dict[str, Path | None]) -> None:
+    """Raise `InputError` for an output that would replace a run's file, or the code that is audited."""
+    from vaelid.interface.files import check_outside_runs
+    from vaelid.spec.errors import InputError
+
+    sources = [Path(place.rpartition(":")[0]) for place in places if place]
+    for option, path in outputs.items():
+        if path is None:
+            continue
+        check_outside_runs(path, option)
+        for source in sources:
+            if source.is_file() and path.exists() and path.samefile(source):
+                raise InputError(f"{path} is the code that is audited, which would be lost: choose another {option}.")

@@ -58,8 +58,10 @@ def _raised_on_purpose(error: BaseException) -> tuple[str | None, int] | None:
             return str(error), USAGE
         case OSError(filename=str(name), strerror=str(reason)):
             return f"cannot use {name}: {reason.lower()}.", USAGE
-        case OSError(errno=errno.ENOSPC | errno.EIO, strerror=str(reason)):
+        case OSError(errno=errno.ENOSPC | errno.EDQUOT | errno.EFBIG | errno.EIO, strerror=str(reason)):
             return f"the output could not be written: {reason.lower()}.", USAGE
+        case OSError(errno=errno.EMFILE | errno.ENFILE | errno.EAGAIN, strerror=str(reason)):
+            return f"the system gives this process no more: {reason.lower()}. Raise the limit (ulimit -a).", USAGE
     return None
 
 

@@ -57,9 +57,10 @@ def theorems(name: str | None, check: bool, rocq: bool, latex: bool, emit_rocq: 
 
 def _emit(path: Path, as_json: bool) -> int:
     from vaelid.interface.development import kept_texts
-    from vaelid.interface.files import write_atomically
+    from vaelid.interface.files import check_outside_runs, write_atomically
     from vaelid.theory.emission import definitions_file, emitted_files
 
+    check_outside_runs(path, "--emit-rocq")
     texts = (
         {path / name: text for name, text in emitted_files(kept_texts(path)).items()}
         if path.is_dir()
