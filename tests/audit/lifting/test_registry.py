@@ -85,7 +85,7 @@ def test_an_operation_of_another_library():
 def test_several_results():
     @reads("aminmax", several=True)
     def both(reader, event):
-        low, high = event.made_regions()
+        low, high = event.made_regions
         (x,) = operands(reader, event, 1)
         assert (low.size, high.size) == ((), ())
         return [pointwise(reader, event, lambda v: v, x)] * 2

@@ -72,8 +72,8 @@ def test_the_operation_of_a_name(name, operation):
 def test_regions_of_arguments_and_outputs():
     a, b = region((2,), (1,)), region((2,), (1,), 2)
     found = event(0, "aten.cat.default", [[a, b], 0], [b, None, 3])
-    assert found.regions() == [a, b]
-    assert found.made_regions() == [b]
+    assert found.regions == [a, b]
+    assert found.made_regions == [b]
 
 
 def test_checks_of_values_that_nothing_is_computed_from_do_not_count():

@@ -186,9 +186,9 @@ def test_what_numpy_writes_is_no_event():
 def test_several_outputs_and_tensors_in_lists():
     found = run(lambda x: torch.cat(x.split(1, 0)[::-1]))
     split, cat = found.events[0], found.events[-1]
-    assert len(split.made_regions()) == 2
+    assert len(split.made_regions) == 2
     assert cat.arguments[0] == split.outputs[::-1] or list(cat.arguments[0]) == list(split.outputs[::-1])
-    assert cat.regions() == list(split.outputs[::-1])
+    assert cat.regions == list(split.outputs[::-1])
 
 
 def test_an_error_of_the_users_passes_and_leaves_the_world_as_it_was():

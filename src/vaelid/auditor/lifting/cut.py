@@ -26,7 +26,7 @@ def cut(reader: Reader, event: Event, why: str = "") -> list[Lifted]:
     inputs = _inputs(reader, event)
     names = frozenset().union(*(_leaves_of(x) for x in inputs))
     results = []
-    for output in event.made_regions():
+    for output in event.made_regions:
         tensor = dense(reader.recording.made[event.number, output], event.source)
         if not names and event.operation not in RANDOM and not tensor.requires_grad:  # made of numbers alone
             results.append(given(reader, output, tensor))
@@ -43,7 +43,7 @@ def cut(reader: Reader, event: Event, why: str = "") -> list[Lifted]:
 
 def _inputs(reader: Reader, event: Event) -> list[Lifted]:
     found: list[Lifted] = []
-    for region in dict.fromkeys(event.regions()):
+    for region in dict.fromkeys(event.regions):
         try:
             found.append(operand(reader, event, region))
         except Mixed:
@@ -71,13 +71,13 @@ def _written_in_parts(reader: Reader, event: Event, region: Region) -> Lifted:
 
 def forget(reader: Reader, event: Event, results: Iterable[Lifted]) -> None:
     """Forget every tensor that shares a position with what the event wrote into, except the results themselves."""
-    written = [region for region in event.made_regions() if region.storage in event.written]
+    written = [region for region in event.made_regions if region.storage in event.written]
     whole = {region.storage for region in written} != set(event.written)  # then it is not known where it wrote
     forgotten = []
     for region in [region for region in reader.known if region.storage in event.written]:
         if whole or any(region.overlaps(other) for other in written if other.storage == region.storage):
             forgotten.append(reader.known.pop(region))
-    read = [reader.known[region] for region in event.regions() if region in reader.known]
+    read = [reader.known[region] for region in event.regions if region in reader.known]
     names = frozenset().union(*(_leaves_of(x) for x in (*results, *read, *forgotten)))
     for storage in event.written:
         reader.written[storage] = reader.written.get(storage, frozenset()) | names

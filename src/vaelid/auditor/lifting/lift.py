@@ -101,7 +101,7 @@ def _read_event(reader: Reader, event: Event) -> None:
     line = line or _note_joined(reader, event, results)
     if event.written:
         forget(reader, event, [x for result in results for x in (result, *result.pieces)])
-    for output, result in zip(event.made_regions(), results, strict=True):
+    for output, result in zip(event.made_regions, results, strict=True):
         reader.known[output] = replace(result, dims=tuple(reader.axes.now(d) for d in result.dims))
         reader.lines[output] = line
 
@@ -111,7 +111,7 @@ def _results(reader: Reader, event: Event) -> list[Lifted]:
     if event.twofold and reader.gradients:
         raise Mixed("a tensor and itself, detached")
     rule = RULES.get(event.operation)
-    if len(event.made_regions()) != 1 and not (rule and rule.several):
+    if len(event.made_regions) != 1 and not (rule and rule.several):
         raise Mixed("it has several results")
     if rule is None:
         raise Mixed("")
@@ -124,7 +124,7 @@ def _results(reader: Reader, event: Event) -> list[Lifted]:
 def _note_joined(reader: Reader, event: Event, results: list[Lifted]) -> str:
     """Note what the event joined, and the lines that made it; the line of the result: an operand's, if only scaled."""
     whole = frozenset().union(*(result.leaves for result in results))
-    parts = [p for p in event.regions() if p in reader.lines and p in reader.known]
+    parts = [p for p in event.regions if p in reader.lines and p in reader.known]
     operands = [(reader.known[p].leaves, reader.lines[p]) for p in parts]
     reader.joins += [(leaves, line, whole) for leaves, line in operands]
     named = [line for leaves, line in operands if leaves]

@@ -8,6 +8,7 @@ that the first one made.
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import torch
@@ -87,7 +88,9 @@ class Event:
     no_grad: bool = False
     twofold: bool = False
 
-    @property
+    # Each computed once for an event, as lifting asks for them again and again.
+
+    @cached_property
     def operation(self) -> str:
         """The name without its overload and the mark of in-place variants: ``mul``; ``mine::exp`` outside ATen."""
         library, _, rest = self.name.partition(".")
@@ -95,10 +98,12 @@ class Event:
         base = base if base.startswith("_") else base.rstrip("_")
         return base if library == "aten" else f"{library}::{base}"
 
+    @cached_property
     def regions(self) -> list[Region]:
         """The regions of its arguments."""
         return [v for v in tree_flatten((self.arguments, dict(self.options)))[0] if isinstance(v, Region)]
 
+    @cached_property
     def made_regions(self) -> list[Region]:
         """The regions of its outputs."""
         return [v for v in self.outputs if isinstance(v, Region)]
@@ -134,8 +139,8 @@ class Recording:
         needed = {self.result.storage}
         found = []
         for event in reversed(self.events):
-            idle = not event.written and not any(x.real or x.storage in needed for x in event.made_regions())
+            idle = not event.written and not any(x.real or x.storage in needed for x in event.made_regions)
             if not idle:
-                needed |= {region.storage for region in event.regions()}
+                needed |= {region.storage for region in event.regions}
                 found.append(event)
         return found[::-1]

@@ -18,7 +18,7 @@ __all__: list[str] = []
 
 @reads("eq", "ne", "gt", "lt", "ge", "le")
 def _compared(reader: Reader, event: Event) -> Lifted:
-    (output,) = event.made_regions()
+    (output,) = event.made_regions
     if math.prod(output.size) != 1:
         raise Mixed("")
     if event.source not in reader.decided:

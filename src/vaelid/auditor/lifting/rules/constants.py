@@ -26,7 +26,7 @@ def _zeros(reader: Reader, event: Event) -> Lifted:
 
 
 def _constant(reader: Reader, event: Event, value: int) -> Lifted:
-    (output,) = event.made_regions()
+    (output,) = event.made_regions
     return Lifted(reader.new_dims(event, output.size), lambda: as_term(value))
 
 
@@ -41,7 +41,7 @@ def _new_filled(reader: Reader, event: Event) -> Lifted:
 
 
 def _with(reader: Reader, event: Event, value: object) -> Lifted:
-    (output,) = event.made_regions()
+    (output,) = event.made_regions
     return replace(operand(reader, event, value), dims=reader.new_dims(event, output.size))
 
 

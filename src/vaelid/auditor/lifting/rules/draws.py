@@ -30,7 +30,7 @@ def _uniform(reader: Reader, event: Event) -> Lifted:
 
 
 def _drawn(reader: Reader, event: Event, law: str, stem: str) -> Lifted:
-    (output,) = event.made_regions()
+    (output,) = event.made_regions
     base = event.operation
     operation = base if not event.options.get("generator") else f"{base} with a generator of its own"
     made = {"law": law, "operation": operation, "source": event.source}

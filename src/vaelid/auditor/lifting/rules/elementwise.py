@@ -151,7 +151,7 @@ def _power(reader: Reader, event: Event) -> Lifted:
 @reads("_to_copy")
 def _converted(reader: Reader, event: Event) -> Lifted:
     x = operand(reader, event, event.arguments[0])
-    (output,) = event.made_regions()
+    (output,) = event.made_regions
     if not output.real and event.arguments[0].real:
         raise Mixed("a conversion to whole numbers")
     return x
@@ -175,7 +175,7 @@ def _softplus(reader: Reader, event: Event) -> Lifted:
 def _log_of_sigmoid(reader: Reader, event: Event) -> list[Lifted]:
     """The second output is a buffer for the backward pass, which no loss reads."""
     found = pointwise(reader, event, lambda x: -softplus(-x), operand(reader, event, event.arguments[0]))
-    return [found] * len(event.made_regions())
+    return [found] * len(event.made_regions)
 
 
 @reads("clamp", "hardtanh", "clamp_min", "clamp_max")

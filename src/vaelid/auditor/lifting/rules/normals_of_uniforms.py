@@ -34,7 +34,7 @@ def _normal_of_uniform(reader: Reader, event: Event) -> Lifted:
     found = linear_in(x.element, [reader.element(noise[0]).term])
     if found is None or [found[0][0].term, found[1].term] != [as_term(2).term, as_term(-1).term]:
         raise Mixed("")
-    (output,) = event.made_regions()
+    (output,) = event.made_regions
     eps = _normal_from(reader, event, (noise[0],), "erfinv", reader.recording.made[event.number, output] * 2**0.5)
     return pointwise(reader, event, lambda e: e * (1 / number(2**0.5)), eps)
 
@@ -44,7 +44,7 @@ def _normal_from(reader: Reader, event: Event, uniform: tuple[str, ...], operati
 
     Raises `Mixed` where places share a draw.
     """
-    (output,) = event.made_regions()
+    (output,) = event.made_regions
     if any(tuple(reader.leaves[name].tensor.shape) != output.size for name in uniform):
         raise Mixed("draws that are shared between places")
     if (key := (*uniform, operation)) not in reader.normals:
@@ -61,7 +61,7 @@ def normal_of_radius_and_angle(reader: Reader, event: Event) -> Lifted | None:
         if u is None or v is None or u == v:
             continue
         function = reader.leaves[next(iter(angle.leaves))].operation
-        (output,) = event.made_regions()
+        (output,) = event.made_regions
         tensor = reader.recording.made[event.number, output]
         return _normal_from(reader, event, (u, v), f"Box and Muller, {function}", tensor)
     return None

@@ -24,7 +24,7 @@ def _split(reader: Reader, event: Event) -> list[Lifted]:
     found = operand(reader, event, x)
     dim = (rest[1] if len(rest) > 1 else event.options.get("dim", 0)) % len(found.dims)
     results, start = [], 0
-    for output in event.made_regions():
+    for output in event.made_regions:
         results.append(from_to(reader, found, dim, start, output.size[dim]))
         start += output.size[dim]
     return results
@@ -35,13 +35,13 @@ def _unbound(reader: Reader, event: Event) -> list[Lifted]:
     x, *rest = event.arguments
     found = operand(reader, event, x)
     dim = (rest[0] if rest else event.options.get("dim", 0)) % len(found.dims)
-    return [one_place(reader, found, dim, k) for k in range(len(event.made_regions()))]
+    return [one_place(reader, found, dim, k) for k in range(len(event.made_regions))]
 
 
 @reads("slice", "select", "narrow")
 def _sliced(reader: Reader, event: Event) -> Lifted:
     x, *rest = event.arguments
-    (output,) = event.made_regions()
+    (output,) = event.made_regions
     found = operand(reader, event, x)
     dim = (rest[0] if rest else event.options.get("dim", 0)) % len(found.dims)
     whole = reader.axes.length(found.dims[dim])
@@ -56,7 +56,7 @@ def _sliced(reader: Reader, event: Event) -> Lifted:
 
 @reads("cat", "stack")
 def _joined(reader: Reader, event: Event) -> Lifted:
-    (output,) = event.made_regions()
+    (output,) = event.made_regions
     tensors, *rest = event.arguments
     dim = (rest[0] if rest else event.options.get("dim", 0)) % len(output.size)
     pieces = [operand(reader, event, tensor) for tensor in tensors]

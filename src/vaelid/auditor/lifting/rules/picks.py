@@ -27,7 +27,7 @@ __all__: list[str] = []
 @reads("gather")
 def _gathered(reader: Reader, event: Event) -> Lifted:
     x, dim, chosen = event.arguments[:3]
-    (output,) = event.made_regions()
+    (output,) = event.made_regions
     if output.size[dim] != 1:
         raise Mixed("several elements picked along a dimension")
     found, dims = operand(reader, event, x), read(reader, event, chosen).dims
@@ -38,7 +38,7 @@ def _gathered(reader: Reader, event: Event) -> Lifted:
 def _loss_of_classes(reader: Reader, event: Event) -> list[Lifted]:
     """The loss, and the weight of all examples together, which only the backward pass reads."""
     loss = _loss_by_log_probabilities(reader, event)
-    _, weight = event.made_regions()
+    _, weight = event.made_regions
     return [loss, Lifted(tuple(() for _ in weight.size), lambda: as_term(1))]
 
 

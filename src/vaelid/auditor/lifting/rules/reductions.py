@@ -79,7 +79,7 @@ def _dot(reader: Reader, event: Event) -> Lifted:
 @reads("bmm")
 def _rows_of_dots(reader: Reader, event: Event) -> Lifted:
     """One product of vectors in each row, as `einsum("bi,bi->b")` makes it. Any other product of matrices is cut."""
-    (output,) = event.made_regions()
+    (output,) = event.made_regions
     if output.size[1:] != (1, 1):
         raise Mixed("")
     x, y = operands(reader, event, 2)

@@ -20,7 +20,7 @@ __all__: list[str] = []
 def _reshaped(reader: Reader, event: Event) -> Lifted:
     """The elements stay in their order."""
     x = operand(reader, event, event.arguments[0])
-    (output,) = event.made_regions()
+    (output,) = event.made_regions
     if x.pieces:
         if tuple(map(reader.axes.length, x.dims)) == output.size:
             return x
@@ -71,7 +71,7 @@ def _copied(reader: Reader, event: Event) -> Lifted:
 def _expanded_to(reader: Reader, event: Event, x: Lifted) -> Lifted:
     """A dimension keeps its axes; one of length 1 gets a new axis, along which the tensor is the same."""
     x = _whole(x)
-    (output,) = event.made_regions()
+    (output,) = event.made_regions
     old = ((),) * (len(output.size) - len(x.dims)) + x.dims
     new = reader.new_dims(event, output.size)
     reader.axes.expanded |= {a for dim, fresh in zip(old, new, strict=True) if not dim for a in fresh}
@@ -82,7 +82,7 @@ def _expanded_to(reader: Reader, event: Event, x: Lifted) -> Lifted:
 def _repeated(reader: Reader, event: Event) -> Lifted:
     """A dimension that is laid out several times is a slower axis of that many places, and the old axes."""
     x = _whole(operand(reader, event, event.arguments[0]))
-    (output,) = event.made_regions()
+    (output,) = event.made_regions
     old = ((),) * (len(output.size) - len(x.dims)) + x.dims
     dims = []
     for d, (dim, length) in enumerate(zip(old, output.size, strict=True)):
