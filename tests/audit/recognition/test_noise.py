@@ -1,6 +1,6 @@
 """The mean over the noise is that of Gauss-Hermite quadrature, and the remainder has mean zero."""
 
-from types import SimpleNamespace
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -10,10 +10,11 @@ from vaelid.auditor.recognition.noise import over_noise
 from vaelid.readings.terms.namespace import NAMESPACE as xp
 from vaelid.readings.terms.text import text
 
+from ..made import question_of_loss, textbook
 from ..numbers_of_terms import value
 
 MU, S, EPS, OTHER = (element_of(name, (0,)) for name in ("mu", "s", "eps", "other"))
-QUESTION = SimpleNamespace(noise={"eps": 0, "other": 0})
+QUESTION = replace(question_of_loss(textbook), noise={"eps": 0, "other": 0})
 NODES, WEIGHTS = np.polynomial.hermite_e.hermegauss(20)
 WEIGHTS = WEIGHTS / WEIGHTS.sum()
 Z = MU + xp.exp(S / 2) * EPS
