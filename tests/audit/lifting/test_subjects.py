@@ -67,7 +67,7 @@ def last(function):
     recording = record(function, (ROWS, OTHER), {"a": ROWS, "b": OTHER})
     event = recording.events_that_count()[-1]
     reader = Reader(recording, Axes())
-    for region in event.regions():
+    for region in event.regions:
         dims = tuple(reader.axes.dim(n, n) for n in region.size)
         values = reader.values_before(event.number, region)
         reader.known[region] = reader.of_leaf(Leaf(reader.name("x"), "made", dims, values))
@@ -99,7 +99,7 @@ def test_one_rule_on_one_event(name):
     reader, event = last(function)
     found = RULES[event.operation].function(reader, event)
     assert text(found.element.term) == expected
-    assert tuple(map(reader.axes.length, found.dims)) == event.made_regions()[0].size
+    assert tuple(map(reader.axes.length, found.dims)) == event.made_regions[0].size
 
 
 @pytest.mark.parametrize(
