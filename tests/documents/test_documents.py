@@ -8,6 +8,7 @@ import pytest
 import torch
 from tests.documents.counts import COUNTS, DOCUMENTS, ROOT, marked, rewritten
 from tests.documents.references import named, problem
+from tests.documents.tour import tour
 
 import vaelid
 from vaelid.interface.audit.asked import EXIT
@@ -120,3 +121,7 @@ def test_the_commands_of_the_readme_run(vaelid, folder, monkeypatch):
             small = ["--epochs", "1", "--json"] if name == "train" and "--resume" not in words else []
             outcome = vaelid(name, *words, *small)
             assert outcome.status == 0, (line, outcome.err)
+
+
+def test_the_tour_of_the_auditor_is_what_it_does():
+    assert (ROOT / "docs/auditor.md").read_text() == tour(), "write it anew: make counts"

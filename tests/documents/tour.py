@@ -1,0 +1,113 @@
+"""`docs/auditor.md`: one loss followed through the rooms of the auditor, with what each really hands on."""
+
+from collections.abc import Iterable
+from pathlib import Path
+
+from vaelid.auditor.findings.declared import Declared
+from vaelid.auditor.formula.kinds import Divergence
+from vaelid.auditor.judgement.assessed import Assessed
+from vaelid.auditor.judgement.verdict import verdict
+from vaelid.auditor.judgement.wording import claim_of
+from vaelid.auditor.lifting.two_runs import Formula
+from vaelid.auditor.pipeline import WEAKER, Asked, assess
+from vaelid.auditor.recording.calls import call_of, smaller
+from vaelid.readings.terms.syntax import Term
+from vaelid.readings.terms.text import text
+
+from . import tour_step
+
+__all__ = ["tour"]
+
+CODE = Path(tour_step.__file__).read_text()
+TEMPLATE = (Path(__file__).parent / "tour.md").read_text()
+
+
+def tour() -> str:
+    """The document, from an audit of `tour_step.step`."""
+    batch = tour_step.batch
+    asked = Asked(tour_step.step, (call_of(batch), call_of(smaller(batch))))
+    run, assessed = asked.formula(), assess(asked)
+    report = verdict(assessed, Declared(), target="step")
+    parts = {
+        "code": f"```python\n{CODE.strip()}\n```",
+        "events": _events(run),
+        "count": str(len(run.recording.events)),
+        "formula": _block([assessed.names.text(run.term.term)]),
+        "leaves": _leaves(run),
+        "model": _model(assessed),
+        "groups": _groups(assessed),
+        "theorem": _block([text(_theorem_of_divergence(assessed))]),
+        "decisions": _decisions(assessed),
+        "report": _block(str(report).replace(tour_step.__file__, "step.py").split("\n")),
+        "weaker": ", ".join(f"`{type(weaker).__name__}`" for weaker in WEAKER),
+    }
+    document = TEMPLATE
+    for name, part in parts.items():
+        document = document.replace("{" + name + "}", part)
+    return document
+
+
+def _block(lines: Iterable[str]) -> str:
+    return "\n".join(["```text", *lines, "```"])
+
+
+def _line(source: str) -> str:
+    number = int(source.rpartition(":")[2])
+    return f"{number}  {CODE.splitlines()[number - 1].strip()}"
+
+
+def _events(run: Formula) -> str:
+    of_line: dict[str, list[str]] = {}
+    for event in run.recording.events:
+        of_line.setdefault(_line(event.source), []).append(event.operation)
+    return _block(f"{line:<62} {', '.join(operations)}" for line, operations in of_line.items())
+
+
+def _leaves(run: Formula) -> str:
+    rows = ["| leaf | what it is | shape | made from |", "|---|---|---|---|"]
+    for name, leaf in run.reading.leaves.items():
+        what = {"argument": "the batch", "parameter": "a parameter", "noise": f"a draw, {leaf.law}"}
+        shape = " × ".join(map(str, leaf.tensor.shape))
+        inputs = ", ".join(f"`{n}`" for n in sorted(leaf.inputs))
+        rows.append(f"| `{name}` | {what.get(leaf.kind, f'output of `{leaf.operation}`')} | {shape} | {inputs} |")
+    return "\n".join(rows)
+
+
+def _model(assessed: Assessed) -> str:
+    question, names = assessed.question, assessed.names
+    (posterior,) = question.posteriors
+    return _block(
+        [
+            f"posterior   mean {names.text(posterior.mean)}, log-variance {names.text(posterior.log_variance)}",
+            f"its noise   {posterior.noise}",
+            f"decoded     {', '.join(sorted(question.outputs))}",
+            f"data        {', '.join(sorted(question.data))}",
+        ]
+    )
+
+
+def _groups(assessed: Assessed) -> str:
+    lines = []
+    for group in assessed.objective.groups:
+        assert group.found is not None
+        name = group.found.target.name
+        quantity = f"KL(q || {name})" if isinstance(group.kind, Divergence) else f"-log p(x|z), {name}"
+        lines += [
+            f"{group.kind}",
+            f"  summand   {assessed.names.text(group.body)}",
+            f"  is        {assessed.weights[group.kind]} times {quantity}",
+        ]
+    return _block(lines)
+
+
+def _theorem_of_divergence(assessed: Assessed) -> Term:
+    theorem = assessed.objective.group(Divergence(0)).theorem
+    return assessed.names.theorem(theorem, {}).statement
+
+
+def _decisions(assessed: Assessed) -> str:
+    return _block(
+        line
+        for decision in assessed.samplers
+        for line in (f"{decision.verdict}, {type(decision.reason).__name__}", f"  says: {claim_of(decision).reason}")
+    )
