@@ -74,12 +74,12 @@ from ..hand_made import theorem
 MODULES = [
     importlib.import_module(f"{reasons.__name__}.{module.name}") for module in pkgutil.iter_modules(reasons.__path__)
 ]
-CLASSES = {
+CLASSES = dict.fromkeys(  # in the same order in every process, as pytest's workers need it
     value
     for module in MODULES
     for value in vars(module).values()
     if isinstance(value, type) and issubclass(value, Reason) and value is not Reason
-}
+)
 PLAIN = [member for kind in CLASSES if issubclass(kind, Enum) for member in kind]
 WITH_FACTS = [kind for kind in CLASSES if not issubclass(kind, Enum)]
 
