@@ -1,5 +1,8 @@
 """Terms in axes: the names of indices and lengths, elements, sums and counts; their values are numpy's."""
 
+import re
+from pathlib import Path
+
 import numpy as np
 import pytest
 import torch
@@ -164,3 +167,11 @@ def test_a_real_variable_is_an_element_too():
     z = TermArray((), make(Variable("z", REAL)))
     assert set(axes.elements_of(z * x)) == {z.term, x.term}
     assert Variable("z", INDEX) != Variable("z", REAL)
+
+
+def test_no_other_file_makes_such_a_name_or_takes_one_apart():
+    source = Path(axes.__file__).parents[1]
+    pattern = re.compile(r"""f["'][Ni]\{|name\[0\] == ["'][Ni]["']|int\(\w+(?:\.name)?\[1:\]\)""")
+    assert pattern.search('f"N{axis}"') and pattern.search("int(v.name[1:])")
+    files = [path for path in source.rglob("*.py") if path.name != "axes_of_terms.py"]
+    assert [str(path) for path in files if pattern.search(path.read_text())] == []

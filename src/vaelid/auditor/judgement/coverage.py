@@ -9,7 +9,7 @@ import math
 from collections.abc import Iterable
 from fractions import Fraction
 
-from vaelid.auditor.formula.axes_of_terms import axes_in, elements_of, names_in
+from vaelid.auditor.formula.axes_of_terms import axes_in, elements_of, index_names, names_in
 from vaelid.auditor.formula.circuit import At, Circuit
 from vaelid.auditor.judgement.assessed import Assessed, draws_of
 from vaelid.auditor.lifting.reading import Reading
@@ -77,7 +77,7 @@ def _coordinates_of(assessed: Assessed, group: Group, posterior: Posterior) -> l
     lengths = assessed.question.values.lengths
     circuit = Circuit(lengths, {}, _MOST_NODES)
     known: dict[int, frozenset[At]] = {}
-    names = [f"i{axis}" for axis in axes_in(some.mean.term)]
+    names = list(index_names(axes_in(some.mean.term)))
     places = itertools.product(*(range(lengths[name]) for name in names))
     nodes = (circuit.node(some.mean.term, dict(zip(names, place, strict=True))) for place in places)
     return [circuit.elements_below(node, known) for node in nodes]

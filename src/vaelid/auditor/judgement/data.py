@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from torch import Tensor
 
-from vaelid.auditor.formula.axes_of_terms import axes_in, names_in
+from vaelid.auditor.formula.axes_of_terms import axes_in, axis_of, names_in
 from vaelid.auditor.judgement.assessed import Assessed
 from vaelid.auditor.judgement.reasons.base import Reason
 from vaelid.auditor.judgement.reasons.notes import DataChanged, Note
@@ -90,7 +90,7 @@ def of_several_draws(assessed: Assessed, target: Quantity) -> bool:
         repeated |= {reading.axes.lengths[axis] for axis in along - set(posterior.axes)}
     sums = (part for output in outputs for part in subterms(output.term) if part.head == Binder("sum"))
     summed = {v.name for part in sums for v in free_variables(part.arguments[0])}
-    return any(reading.axes.lengths[int(name[1:])] in repeated for name in summed)
+    return any(reading.axes.lengths[axis_of(name)] in repeated for name in summed)
 
 
 def notes_on_data(assessed: Assessed, target: Quantity, sampled: bool) -> list[Reason]:

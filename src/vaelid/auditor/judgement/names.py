@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 
+from vaelid.auditor.formula.axes_of_terms import axis_of, is_length, length_name
 from vaelid.auditor.judgement.readable import readable
 from vaelid.auditor.model.posterior import Posterior
 from vaelid.auditor.model.probe import Probe
@@ -84,13 +85,13 @@ class Names:
 
     def monomial(self, weight: TermArray, values: Probe) -> Monomial | None:
         """A weight by these letters; None where it is no number times powers of lengths."""
-        axes = sorted({int(v.name[1:]) for v in free_variables(weight.term) if v.sort is INDEX and v.name[0] == "N"})
+        axes = sorted({axis_of(v) for v in free_variables(weight.term) if is_length(v)})
         variables = {v for v in free_variables(weight.term) if v.sort is not INDEX}
         if variables:
             return None
         found = []
         for shape in [{}, *({axis: 2} for axis in axes)]:
-            sizes = {f"N{a}": shape.get(a, 1) for a in axes}
+            sizes = {length_name(a): shape.get(a, 1) for a in axes}
             found.append(Probe((), sizes).number(weight))
         if found[0] == 0:
             return Monomial(0.0, {})
@@ -102,7 +103,7 @@ class Names:
             powers[axis] = power
         factor = math.prod(self._rows(axis) ** power for axis, power in powers.items())
         monomial = Monomial(float(found[0] * factor), self._by_letter(powers))
-        lengths = {f"N{axis}": self.sizes.get(f"N{axis}") for axis in axes}
+        lengths = {name: self.sizes.get(name) for name in map(length_name, axes)}
         if None in lengths.values():
             return monomial
         known = Probe((), {name: length for name, length in lengths.items() if length is not None})
@@ -112,7 +113,7 @@ class Names:
         """How many times as long as the axis of rows one of `groups["B"]` is: rows and places may be one axis."""
         if axis not in self.groups.get("B", ()) or "B" not in self.sizes:
             return Fraction(1)
-        return Fraction(self.sizes[f"N{axis}"], self.sizes["B"])
+        return Fraction(self.sizes[length_name(axis)], self.sizes["B"])
 
     def _by_letter(self, powers: dict[int, int]) -> dict[str, int]:
         result: dict[str, int] = {}
@@ -124,7 +125,7 @@ class Names:
                 result[letter] = each[0]
             else:
                 result |= {self.of_axis[axis]: power for axis, power in zip(axes, each, strict=True)}
-        result |= {f"N{axis}": power for axis, power in powers.items()}
+        result |= {length_name(axis): power for axis, power in powers.items()}
         return {name: power for name, power in result.items() if power}
 
     def text(self, term: Term | TermArray) -> str:
@@ -132,9 +133,9 @@ class Names:
         term = term.term if isinstance(term, TermArray) else term
         known: dict[Variable, Term] = {}
         for v in free_variables(term):
-            letter = self.of_axis.get(int(v.name[1:])) if v.sort is INDEX else None
+            letter = self.of_axis.get(axis_of(v)) if v.sort is INDEX else None
             if letter is not None:
-                known[v] = size(letter if v.name[0] == "N" else letter.lower())
+                known[v] = size(letter if is_length(v) else letter.lower())
         return _FRACTION.sub(_as_written, text(readable(instance(term, known))))
 
     def theorem(self, theorem: Theorem, arrays: Mapping[str, str]) -> Theorem:
@@ -143,8 +144,8 @@ class Names:
         for variable in free_variables(theorem.statement):
             if variable.sort is not INDEX:
                 values[variable] = make(Variable(arrays.get(variable.name, variable.name), variable.sort))
-            elif (letter := self.of_axis.get(int(variable.name[1:]))) is not None:
-                values[variable] = size(letter if variable.name[0] == "N" else letter.lower())
+            elif (letter := self.of_axis.get(axis_of(variable))) is not None:
+                values[variable] = size(letter if is_length(variable) else letter.lower())
         return instantiate(theorem, values)
 
 

@@ -10,7 +10,7 @@ from fractions import Fraction
 from flint import arb
 
 from vaelid.auditor.findings.declared import Declared
-from vaelid.auditor.formula.axes_of_terms import count
+from vaelid.auditor.formula.axes_of_terms import count, length_name
 from vaelid.auditor.formula.in_balls import in_ball
 from vaelid.auditor.formula.kinds import Reconstruction
 from vaelid.auditor.judgement.assessed import Assessed, draws_of
@@ -46,7 +46,7 @@ def beta_of(assessed: Assessed, declared: Declared) -> Monomial | None:
 def beta_in_ball(assessed: Assessed, declared: Declared, batches: int = 1) -> arb | None:
     """The same number with a rigorous bound, at the recorded sizes, or with so many times the rows."""
     objective = assessed.objective
-    rows = {f"N{axis}" for axis in assessed.names.groups.get("B", ())}
+    rows = set(map(length_name, assessed.names.groups.get("B", ())))
     lengths = {n: k * (batches if n in rows else 1) for n, k in objective.question.values.lengths.items()}
 
     def weight(group: Group) -> arb | None:

@@ -16,10 +16,12 @@ from vaelid.auditor.formula.arithmetic import replaced
 from vaelid.auditor.formula.axes_of_terms import (
     at_lengths,
     axes_in,
+    axis_of,
     collapsed,
     element_of,
     elements_of,
     has_sums,
+    is_length,
     names_in,
 )
 from vaelid.auditor.judgement.decision import Decision
@@ -43,7 +45,7 @@ from vaelid.auditor.recognition.noise import over_noise
 from vaelid.auditor.refutation.no_divergence import no_divergence
 from vaelid.readings.terms.arrays import TermArray
 from vaelid.readings.terms.namespace import NAMESPACE as xp
-from vaelid.readings.terms.syntax import INDEX, Operator, Term, free_variables, subterms
+from vaelid.readings.terms.syntax import Operator, Term, free_variables, subterms
 
 __all__ = ["judge_unproved"]
 
@@ -118,8 +120,8 @@ def _kept_from_points(question: Question, mean: TermArray, one: _OneCoordinate) 
 def _fixed_length(term: TermArray, question: Question) -> int | None:
     """A length in a term that is one number in the code: at another it is another formula."""
     lengths = question.values.lengths
-    occurring = {v.name for v in free_variables(term.term) if v.sort is INDEX and v.name[0] == "N"}
-    fixed = [n for n in sorted(occurring) if int(n[1:]) not in question.moved and lengths[n] > 1]
+    occurring = {v.name for v in free_variables(term.term) if is_length(v)}
+    fixed = [n for n in sorted(occurring) if axis_of(n) not in question.moved and lengths[n] > 1]
     return lengths[fixed[0]] if fixed else None
 
 

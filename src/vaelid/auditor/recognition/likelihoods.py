@@ -15,7 +15,7 @@ import torch
 from torch import Tensor
 
 from vaelid import spec
-from vaelid.auditor.formula.axes_of_terms import names_in
+from vaelid.auditor.formula.axes_of_terms import index_names, names_in
 from vaelid.auditor.formula.in_tensors import array_of
 from vaelid.auditor.model.combination import fitted
 from vaelid.auditor.model.probe import Probe
@@ -289,6 +289,6 @@ def _categorical(
 
 def _sums_to_one(q: TermArray, axes: list[int], values: Probe, rows: frozenset[int]) -> bool:
     """Whether e^q sums to 1 along an axis other than rows. 1e-5: log_softmax of a float32 is off by 1e-7 an element."""
-    names = tuple(f"i{axis}" for axis in axes)
+    names = index_names(axes)
     whole = array_of(q.term, values.sets[0], values.lengths, names)
     return any(bool((whole.logsumexp(k).abs() < 1e-5).all()) for k, axis in enumerate(axes) if axis not in rows)

@@ -8,7 +8,7 @@ from functools import reduce
 
 from vaelid.auditor.findings.report import Claim
 from vaelid.auditor.formula.arithmetic import is_number
-from vaelid.auditor.formula.axes_of_terms import axes_in, names_in, total
+from vaelid.auditor.formula.axes_of_terms import axes_in, length_name, names_in, total
 from vaelid.auditor.formula.kinds import Divergence, Reconstruction
 from vaelid.auditor.lifting.axes import Axes
 from vaelid.auditor.lifting.two_runs import Formula
@@ -192,7 +192,7 @@ def mixture_prior(question: Question, group: Gathered) -> str | None:
 def compares_rows(axes: Axes, group: Gathered) -> bool:
     """Whether a term sums over pairs of one axis with itself, as over pairs of rows in ``z[:, None] - z[None, :]``."""
     lengths = {v.name for part in group.parts for v in free_variables(part.term.term) if v.sort is INDEX}
-    return any(f"N{axis}" in lengths for again in axes.again for axis in axes.now((again,)))
+    return any(length_name(axis) in lengths for again in axes.again for axis in axes.now((again,)))
 
 
 _FACTORS = (0.0, 0.1, 0.3, 1.0, 2.0, 4.0, 10.0, 30.0)

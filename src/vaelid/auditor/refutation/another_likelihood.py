@@ -15,7 +15,7 @@ from flint import arb
 
 from vaelid.auditor.findings.report import Witness
 from vaelid.auditor.findings.witnesses import separated
-from vaelid.auditor.formula.axes_of_terms import axes_in, has_sums
+from vaelid.auditor.formula.axes_of_terms import axes_in, has_sums, index_names
 from vaelid.auditor.formula.circuit import Circuit
 from vaelid.auditor.formula.circuit_values import CircuitValues
 from vaelid.auditor.formula.in_balls import ball
@@ -77,7 +77,7 @@ def _mixed_effect(question: Question, group: Group) -> arb:
     """What moving two outputs of one array together changes beyond what each does; 0 where no two do anything."""
     circuit = Circuit(question.values.lengths, question.folds, _MOST_NODES)
     with suppress(ReadingError):
-        root = circuit.node(group.body.term, {f"i{axis}": 0 for axis in axes_in(group.body.term)})
+        root = circuit.node(group.body.term, dict.fromkeys(index_names(axes_in(group.body.term)), 0))
         values = CircuitValues(circuit, BALLS, lambda _: Fraction(0))
         data = {at: Fraction(1) for at in circuit.elements if at[0] in question.data}
         outputs = [at for at in circuit.elements if at not in data]

@@ -22,7 +22,7 @@ from flint import arb
 from torch import Tensor
 
 from vaelid.auditor.formula.arithmetic import replaced
-from vaelid.auditor.formula.axes_of_terms import index_of, names_in
+from vaelid.auditor.formula.axes_of_terms import index_of, is_index, names_in
 from vaelid.auditor.formula.circuit import At, Circuit
 from vaelid.auditor.formula.circuit_values import CircuitValues
 from vaelid.auditor.formula.in_tensors import OnDemand
@@ -80,7 +80,7 @@ class LossAtPoints:
     @cached_property
     def can_be_valued(self) -> bool:
         """Whether it is small enough, has no index of its own, and its mean over the draws is known."""
-        if not self.names <= set(self.base) or any(v.name[0] == "i" for v in _indices(self.question.term)):
+        if not self.names <= set(self.base) or any(map(is_index, _indices(self.question.term))):
             return False
         if not all(bool(torch.isfinite(self.base[name]).all()) for name in self.names):
             return False

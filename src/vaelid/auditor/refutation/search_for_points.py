@@ -13,6 +13,7 @@ from fractions import Fraction
 from typing import TypeVar
 
 from vaelid.auditor.findings.declared import Declared
+from vaelid.auditor.formula.axes_of_terms import length_name
 from vaelid.auditor.formula.circuit import At
 from vaelid.auditor.model.posterior import Posterior
 from vaelid.auditor.refutation.loss_at_points import LossAtPoints, at_place
@@ -108,7 +109,7 @@ def _coordinates_of(loss: LossAtPoints) -> tuple[Coordinate, ...]:
     """Each coordinate of each latent."""
     found = []
     for posterior in loss.question.posteriors:
-        lengths = [range(loss.question.values.lengths[f"N{axis}"]) for axis in posterior.axes]
+        lengths = [range(loss.question.values.lengths[length_name(axis)]) for axis in posterior.axes]
         for place in itertools.product(*lengths):
             mean = at_place(posterior.mean, posterior.axes, place)
             log_variance = at_place(posterior.log_variance, posterior.axes, place)
