@@ -2,9 +2,8 @@
 
 from vaelid.auditor.findings.report import Claim, Report, Verdict, Witness
 from vaelid.auditor.kl import audit_kl
-from vaelid.auditor.lifting.registry import reads
 from vaelid.auditor.loss import audit_loss
 from vaelid.auditor.sampler import audit_sampler
 from vaelid.auditor.step import audit
 
-__all__ = ["Claim", "Report", "Verdict", "Witness", "audit", "audit_kl", "audit_loss", "audit_sampler", "reads"]
+__all__ = ["Claim", "Report", "Verdict", "Witness", "audit", "audit_kl", "audit_loss", "audit_sampler"]

@@ -3,12 +3,13 @@
 import pytest
 import torch
 
-from vaelid.auditor import audit_loss, reads
+from vaelid.auditor import audit_loss
 from vaelid.auditor.formula.errors import Mixed
 from vaelid.auditor.formula.functions import root
 from vaelid.auditor.lifting import registry
 from vaelid.auditor.lifting.operands import operands
 from vaelid.auditor.lifting.pointwise import pointwise
+from vaelid.auditor.lifting.registry import reads
 from vaelid.auditor.lifting.rules import RULES
 from vaelid.readings.terms.namespace import NAMESPACE as xp
 

@@ -1,6 +1,5 @@
 """Objects, storages, switches and iterators, each kept and set back; and what a function leads to."""
 
-import gc
 import random
 from collections import OrderedDict, deque
 
@@ -361,4 +360,3 @@ def test_what_cannot_be_set_back_is_said():
     state.restore_all()
     (said,) = state.assumptions()
     assert "ZeroDivisionError" in said
-    gc.collect()
