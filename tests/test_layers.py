@@ -29,7 +29,7 @@ ROOMS = {  # from the top to the ground: what each room may import besides itsel
 PREPARED = {"examination"}  # rooms that have their place in the order, and are not made yet
 ALL_ROOMS = " ".join(ROOMS)
 FILES = {  # beside the rooms, from the top. No room imports any of these
-    "__init__": "step loss kl sampler lifting findings",
+    "__init__": "step loss kl sampler findings",
     **dict.fromkeys(("step", "loss", "kl", "sampler"), f"doors pipeline {ALL_ROOMS}"),  # no door imports another
     "pipeline": ALL_ROOMS,
     "doors": "recording formula findings",
