@@ -142,13 +142,14 @@ def _list_candidates(place: Path, as_json: bool) -> int:
 
 def _spare(*places: str | None, outputs: dict[str, Path | None]) -> None:
     """Raise `InputError` for an output that would replace a run's file, or the code that is audited."""
+    given = {option: path for option, path in outputs.items() if path is not None}
+    if not given:  # nothing is loaded for it
+        return
     from vaelid.interface.files import check_outside_runs
     from vaelid.spec.errors import InputError
 
     sources = [Path(place.rpartition(":")[0]) for place in places if place]
-    for option, path in outputs.items():
-        if path is None:
-            continue
+    for option, path in given.items():
         check_outside_runs(path, option)
         for source in sources:
             if source.is_file() and path.exists() and path.samefile(source):
