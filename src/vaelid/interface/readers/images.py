@@ -10,11 +10,13 @@ from typing import Any
 import numpy as np
 from PIL import ExifTags, Image, UnidentifiedImageError
 from PIL.ImageFile import ImageFile
+from PIL.TiffImagePlugin import TiffImageFile
 
 from vaelid.interface.files import named_failures, open_file
 from vaelid.interface.readers.depth import byte_planes, joined
 from vaelid.interface.readers.loaded import Loaded, check_memory
 from vaelid.interface.readers.png import check_png
+from vaelid.interface.readers.tiff import WHITE, as_meant
 from vaelid.spec.errors import InputError
 
 __all__ = ["read_image_folder"]
@@ -135,6 +137,9 @@ def _read_image(path: Path) -> tuple[np.ndarray, list[tuple[str, str]]]:
         if (before, left) != (1, 1):
             notes.append(_TURNED)
         pixels = None if deep else _pixels(image, notes)
+        if pixels is not None and isinstance(image, TiffImageFile):
+            pixels, turned_round = as_meant(path, image, pixels)
+            notes += [WHITE] if turned_round else []
     if pixels is None:
         pixels = joined([_decoded(path, tiles) for tiles in deep])
     return np.ascontiguousarray(_upright(pixels.reshape(*pixels.shape[:2], -1), left)), notes
