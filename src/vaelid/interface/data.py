@@ -16,7 +16,7 @@ from torch.utils.data import ConcatDataset, DataLoader, Dataset, Subset, TensorD
 
 from vaelid.interface.readers import Loaded, read_file, read_image_folder
 from vaelid.spec.digits import shortest
-from vaelid.spec.errors import InputError, UserCodeError
+from vaelid.spec.errors import InputError, UserCodeError, words_of
 from vaelid.spec.likelihoods import fitting_likelihoods
 from vaelid.train.rows import CHUNK_ELEMENTS, ArrayRows, as_array, check_map_style
 
@@ -178,7 +178,7 @@ def _call(module: str, function: str) -> Data:
     except BaseException as cause:
         if isinstance(cause, ModuleNotFoundError) and f"{module}.".startswith(f"{cause.name}."):
             raise InputError(f"{source} does not exist: there is no module {module} (looked in {here}).") from None
-        raise UserCodeError(f"{source} raised {type(cause).__name__}: {cause}") from cause
+        raise UserCodeError(f"{source} raised {words_of(cause)}") from cause
     finally:
         if here in sys.path:
             sys.path.remove(here)
