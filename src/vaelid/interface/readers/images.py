@@ -50,7 +50,9 @@ def read_image_folder(folder: Path) -> Loaded:
     What is deeper than 8 bits keeps its numbers, as uint16, int32 or float32.
     """
     with named_failures(folder, "read"):
-        paths = sorted(p for p in folder.iterdir() if p.suffix.lower() in IMAGE_SUFFIXES)
+        held = sorted(folder.iterdir())
+        paths = [p for p in held if p.suffix.lower() in IMAGE_SUFFIXES]
+        inside = [p.name for p in held if p not in paths and p.is_dir() and not p.name.startswith(".")]
     if not paths:
         raise InputError(
             f"{folder} holds no images: expected files ending in {', '.join(IMAGE_SUFFIXES)}, directly in it."
@@ -71,7 +73,12 @@ def read_image_folder(folder: Path) -> Loaded:
     if fewer:
         done[_GREY] = fewer
     x = np.stack([np.broadcast_to(i, (*i.shape[:2], channels)).transpose(2, 0, 1) for i in images])
-    return Loaded(x, notes=tuple(_note(note, found, len(paths)) for note, found in done.items()))
+    return Loaded(x, notes=(*_unread(folder, inside), *(_note(n, found, len(paths)) for n, found in done.items())))
+
+
+def _unread(folder: Path, inside: list[str]) -> tuple[str, ...]:
+    named = ", ".join(inside[:3]) + (", ..." if len(inside) > 3 else "")
+    return (f"{folder}: only the images directly in it were read, none in its subfolders ({named}).",) if inside else ()
 
 
 def _note(note: tuple[str, str], found: list[Path], total: int) -> str:
