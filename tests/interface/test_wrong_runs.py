@@ -215,7 +215,11 @@ def test_a_configuration_that_is_not_json_is_refused(refused, run):
             ", result: the weights of epoch 0 cannot have been kept: the first epoch is 1",
         ),
         (
-            lambda config: (config["recipe"].update(validation=0.0), config["result"].update(kept_epoch=2)),
+            lambda config: (
+                config["recipe"].update(validation=0.0),
+                config["split"].update(training=60, validation=0),
+                config["result"].update(kept_epoch=2),
+            ),
             ", result: the weights of epoch 2 cannot have been kept without validation, by which one is chosen",
         ),
         (
