@@ -26,7 +26,7 @@ from vaelid.auditor.step import question_of, source_of
 from vaelid.auditor.tensors import Unread
 from vaelid.auditor.witnesses import no_slope_of_divergence, separated, too_few
 from vaelid.spec.digits import apart
-from vaelid.spec.errors import UserCodeError
+from vaelid.spec.errors import UserCodeError, words_of
 from vaelid.theory.kernel import Theorem
 
 __all__ = ["audit_kl"]
@@ -240,7 +240,7 @@ def _with_gradient(
             reason = f"its value is right, but torch cannot differentiate it: {said}."
             return replace(refuted, reason=reason, witness=no_slope_of_divergence("it, as torch has it"))
         except Exception as error:
-            raise UserCodeError(f"the audited function's backward raised {type(error).__name__}: {error}") from error
+            raise UserCodeError(f"the audited function's backward raised {words_of(error)}") from error
     wanted = torch.autograd.grad(closed_form, (mu, spread))
     for name, got, want in zip((subject.mean, subject.spread), actual, wanted, strict=True):
         if got is None or not torch.allclose(got, want, rtol=1e-9, atol=1e-12):

@@ -14,7 +14,7 @@ from vaelid.auditor.axes import Mixed
 from vaelid.auditor.switches import GENERATORS, SWITCHES, Kept
 from vaelid.auditor.tensors import Unread
 from vaelid.readings.errors import ReadingError
-from vaelid.spec.errors import InputError, InternalError, UserCodeError, VaelidError
+from vaelid.spec.errors import InputError, InternalError, UserCodeError, VaelidError, words_of
 from vaelid.theory.kernel import NotProved
 
 __all__ = ["UNREAD", "door", "users_code"]
@@ -71,8 +71,8 @@ def _defect(cause: Exception) -> str:
         where = where.tb_next
     file = "" if where is None else f" ({where.tb_frame.f_code.co_filename}:{where.tb_lineno})"
     return (
-        f"vaelid itself failed, {_said(cause)}{file}. This says nothing of your code: please report it, with the code "
-        "that was audited."
+        f"vaelid itself failed, {words_of(cause)}{file}. This says nothing of your code: please report it, with the "
+        "code that was audited."
     )
 
 
@@ -84,13 +84,4 @@ def users_code() -> Iterator[None]:
     except (InputError, Unread, KeyboardInterrupt):
         raise
     except BaseException as error:
-        raise UserCodeError(f"the audited function raised {_said(error)}") from error
-
-
-def _said(error: BaseException) -> str:
-    kind = type(error).__name__
-    try:
-        words = str(error)
-    except Exception:  # its own __str__ raises
-        words = ""
-    return f"{kind}: {words}" if words else kind
+        raise UserCodeError(f"the audited function raised {words_of(error)}") from error

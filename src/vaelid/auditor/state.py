@@ -32,6 +32,7 @@ from vaelid.auditor.iterators import advanced, is_iterator
 from vaelid.auditor.reach import Reached, reach
 from vaelid.auditor.storages import Storages, is_lazy
 from vaelid.auditor.switches import GENERATORS, SWITCHES, Kept
+from vaelid.spec.errors import kind_of, words_of
 
 __all__ = ["State", "unchanged"]
 
@@ -68,7 +69,7 @@ class State:
         try:
             self._keep(found)
         except Exception as error:  # a property of the user's raised: the audit may never come to it
-            self.failed.append(f"{found.words}: {type(error).__name__}")
+            self.failed.append(f"{found.words}: {kind_of(error)}")
 
     def _keep(self, found: Reached) -> None:
         value = found.value
@@ -165,7 +166,7 @@ class State:
             try:
                 changed += restore()
             except Exception as error:  # an object that refuses must not keep the others from being set back
-                self.failed.append(f"{type(error).__name__}: {error}")
+                self.failed.append(words_of(error))
         return changed
 
 

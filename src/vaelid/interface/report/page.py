@@ -1,5 +1,6 @@
 """`render`: the page, section by section."""
 
+import re
 from html import escape
 from importlib.resources import files
 from typing import Any
@@ -79,7 +80,7 @@ def render(report: RunReport) -> str:
     walk = walk_of(report, obs)
     rows = ROW_NAMES[report.evaluated]
     style = "\n".join((_asset("tokens.css"), _asset("report.css"), class_rules(classes)))
-    return f"""<!doctype html>
+    page = f"""<!doctype html>
 <html lang="en">
 <head>
 <meta charset="utf-8">
@@ -109,3 +110,5 @@ def render(report: RunReport) -> str:
 </body>
 </html>
 """
+    # names of files and folders are others' text: none may carry what a terminal obeys, or turn a line round
+    return re.sub(r"[\0-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]", lambda c: ascii(c.group())[1:-1], page)
