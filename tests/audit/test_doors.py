@@ -103,3 +103,22 @@ def test_a_kl_summed_by_a_loop_over_128_is_answered(of):
         return torch.rand(4, 7), torch.rand(4, 7), torch.randn(shape), torch.randn(shape)
 
     assert audit_loss(loss, inputs=inputs).verdict in ("PROVED", "UNKNOWN")
+
+
+class _Nameless(type):
+    @property
+    def __name__(cls):
+        return 1 / 0
+
+
+class _Odd(Exception, metaclass=_Nameless):
+    def __str__(self):
+        raise SystemExit(3)
+
+
+def test_an_error_without_a_name_or_a_text_is_the_users():
+    def kl(mu, logvar):
+        raise _Odd
+
+    with pytest.raises(UserCodeError, match=r"the audited function raised _Odd$"):
+        audit_kl(kl)

@@ -24,6 +24,16 @@ class Odd(BaseException):
         raise ValueError("no text")
 
 
+class Nameless(type):
+    @property
+    def __name__(cls):
+        return 1 / 0
+
+
+class Unnamed(Exception, metaclass=Nameless):
+    pass
+
+
 def deep():
     return deep()
 
@@ -44,6 +54,11 @@ DEFECTS = {
     "SystemExit(0)": (SystemExit(0), "vaelid itself failed (SystemExit: 0): " + REPORT),
     "SystemExit(1)": (SystemExit(1), "vaelid itself failed (SystemExit: 1): " + REPORT),
     "InternalError": (InternalError("a claim has no name"), "vaelid itself failed (a claim has no name): " + REPORT),
+    "the auditor's InternalError": (
+        InternalError("vaelid itself failed, OSError: no file. It says nothing of your code: please report it."),
+        "vaelid itself failed, OSError: no file. It says nothing of your code: please report it. (--debug shows where)",
+    ),
+    "no name": (Unnamed(), "vaelid itself failed (Unnamed): " + REPORT),
     "two lines": (ValueError("one\ntwo"), "vaelid itself failed (ValueError: one): " + REPORT),
     "lone surrogate": (ValueError("\ud800"), "vaelid itself failed (ValueError: \\ud800): " + REPORT),
     "OSError": (OSError("odd"), "vaelid itself failed (OSError: odd): " + REPORT),

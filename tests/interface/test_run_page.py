@@ -579,3 +579,12 @@ def test_a_number_too_small_to_show_is_said_to_be_smaller():
 )
 def test_ticks_are_round(low, high, expected):
     assert ticks(low, high) == pytest.approx(expected)
+
+
+def test_names_in_the_page_carry_nothing_that_a_terminal_obeys():
+    report = small_report("digits")
+    data = report.config["data"] | {"source": "/d/\x1b[2Jx\u202e.npy"}
+    html = render(replace(report, config=report.config | {"data": data, "command": "vaelid train '\x1b.npy'"}))
+    assert "/d/\\x1b[2Jx\\u202e.npy" in html
+    assert "train &#x27;\\x1b.npy" in html
+    assert "\x1b" not in html

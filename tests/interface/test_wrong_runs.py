@@ -210,6 +210,22 @@ def test_a_configuration_that_is_not_json_is_refused(refused, run):
             lambda config: config["result"].update(kept_epoch=3),
             ", result: the weights of epoch 3 cannot have been kept in 2 epochs",
         ),
+        (
+            lambda config: config["result"].update(kept_epoch=0),
+            ", result: the weights of epoch 0 cannot have been kept: the first epoch is 1",
+        ),
+        (
+            lambda config: (
+                config["recipe"].update(validation=0.0),
+                config["split"].update(training=60, validation=0),
+                config["result"].update(kept_epoch=2),
+            ),
+            ", result: the weights of epoch 2 cannot have been kept without validation, by which one is chosen",
+        ),
+        (
+            lambda config: config.update(command="vaelid train " + "x" * 10_000),
+            ", command: it has more than 10,000 characters",
+        ),
     ],
 )
 def test_an_altered_configuration_is_refused_by_its_place(refused, run, change, fault):

@@ -1,6 +1,7 @@
 """A user's own functions in claims, and lemmas: used, kept by name, refused."""
 
 import math
+import re
 from types import SimpleNamespace
 
 import pytest
@@ -249,3 +250,34 @@ def test_a_function_that_cannot_be_used_is_one_message(functions, problem):
     with pytest.raises(InputError) as caught:
         read_functions(functions)
     assert problem in str(caught.value)
+
+
+class _Own(BaseException):
+    pass
+
+
+@pytest.mark.parametrize("error", [SystemExit(3), _Own("own"), GeneratorExit()], ids=["SystemExit", "own", "exit"])
+def test_whatever_a_function_raises_is_one_message(error):
+    def mine(x):
+        raise error
+
+    said = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
+    with pytest.raises(InputError, match=re.escape(f"functions: mine cannot be read as a formula: {said}. It is")):
+        prove("mine(x) >= 0", functions=[mine])
+
+
+def test_what_a_function_raises_on_numbers_alone_is_left_out():
+    def mine(x):
+        if type(x).__module__ == "numpy":
+            raise SystemExit(3)
+        return x * x
+
+    assert prove("mine(x) >= 0", functions=[mine])
+
+
+def test_an_interruption_of_a_function_stays_one():
+    def mine(x):
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        prove("mine(x) >= 0", functions=[mine])

@@ -15,9 +15,9 @@ from typing import Any, TypeVar
 
 from vaelid.auditor.findings.report import Report
 from vaelid.auditor.formula.errors import UNREAD, Unread
-from vaelid.auditor.recording.calls import source_of, words_of
+from vaelid.auditor.recording.calls import source_of
 from vaelid.auditor.recording.switches import GENERATORS, SWITCHES, Kept
-from vaelid.spec.errors import InputError, InternalError, VaelidError
+from vaelid.spec.errors import InputError, InternalError, VaelidError, words_of
 
 __all__ = ["door", "name_of"]
 

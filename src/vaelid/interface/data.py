@@ -16,7 +16,7 @@ from torch.utils.data import ConcatDataset, DataLoader, Dataset, Subset, TensorD
 
 from vaelid.interface.readers import Loaded, read_file, read_image_folder
 from vaelid.spec.digits import shortest
-from vaelid.spec.errors import InputError, UserCodeError
+from vaelid.spec.errors import InputError, UserCodeError, words_of
 from vaelid.spec.likelihoods import fitting_likelihoods
 from vaelid.train.rows import CHUNK_ELEMENTS, ArrayRows, as_array, check_map_style
 
@@ -156,10 +156,21 @@ def _from_file(path: Path, part: str | None, tell: Callable[[str], None]) -> Dat
 
 def _told(found: Loaded, source: str, tell: Callable[[str], None]) -> Data:
     """The data, once what was done to them beside reading them is told."""
-    for note in found.notes:
+    rounded = f"{source}: its whole numbers above 2^24 are rounded to float32, in which vaelid computes."
+    for note in (*found.notes, *([rounded] if _is_rounded(found.x) else [])):
         tell(_printable(note))
     fits = found.labels is not None and found.labels.shape == (len(found.x),)
     return Data(found.x, source, found.labels if fits else None, "path")
+
+
+def _is_rounded(x: np.ndarray) -> bool:
+    """Whether a whole number in it is none of float32; of other numbers nobody expects to be exact."""
+    if x.dtype.kind not in "iuf" or x.dtype.itemsize < 4 or x.dtype == np.float32:
+        return False
+    per_block = max(1, CHUNK_ELEMENTS // max(1, math.prod(x.shape[1:])))
+    blocks = (np.asarray(x[start : start + per_block]) for start in range(0, len(x), per_block))
+    with np.errstate(over="ignore", invalid="ignore"):
+        return any(bool(((np.rint(b) == b) & (b.astype(np.float32) != b)).any()) for b in blocks)
 
 
 def _printable(text: str) -> str:
@@ -178,7 +189,7 @@ def _call(module: str, function: str) -> Data:
     except BaseException as cause:
         if isinstance(cause, ModuleNotFoundError) and f"{module}.".startswith(f"{cause.name}."):
             raise InputError(f"{source} does not exist: there is no module {module} (looked in {here}).") from None
-        raise UserCodeError(f"{source} raised {type(cause).__name__}: {cause}") from cause
+        raise UserCodeError(f"{source} raised {words_of(cause)}") from cause
     finally:
         if here in sys.path:
             sys.path.remove(here)

@@ -166,6 +166,8 @@ def _check_consistent(config: Config, where: str) -> None:
     data, recipe, split = config.data, config.recipe, config.split
     if data.kind == "digits" and data.source != "digits":
         refuse(f"{where}, data.source", f"it is {data.source}, but data.kind is digits")
+    if len(config.command or "") > _LONGEST_COMMAND:
+        refuse(f"{where}, command", f"it has more than {_LONGEST_COMMAND:,} characters")
     if config.command is not None and not _trains(config.command):
         refuse(f"{where}, command", f"it is {config.command}, which is no command that makes a run")
     if data.shape != config.model.obs:
@@ -179,6 +181,9 @@ def _check_consistent(config: Config, where: str) -> None:
         refuse(f"{where}, split.{name}", f"it is {getattr(split, name)}, but the recipe makes it {counts[name]}")
     if config.result is not None:
         check_result(config.result, config, f"{where}, result")
+
+
+_LONGEST_COMMAND = 10_000
 
 
 def _trains(command: str) -> bool:
@@ -200,7 +205,11 @@ def check_result(result: Result, config: Config, where: str) -> None:
         refuse(where, f"{result.steps} steps of {per_epoch} an epoch are not {result.epochs} epochs")
     if result.steps > recipe.epochs * per_epoch:
         refuse(where, f"{result.steps} steps are more than {recipe.epochs} epochs have")
-    if kept > result.epochs or result.kept_epoch == 0 or (kept and not recipe.validation):
+    if kept and not recipe.validation:
+        refuse(where, f"the weights of epoch {kept} cannot have been kept without validation, by which one is chosen")
+    if result.kept_epoch == 0:
+        refuse(where, "the weights of epoch 0 cannot have been kept: the first epoch is 1")
+    if kept > result.epochs:
         refuse(where, f"the weights of epoch {result.kept_epoch} cannot have been kept in {result.epochs} epochs")
     if result.finished and result.epochs < recipe.epochs and recipe.patience is None:
         refuse(where, f"a run of {recipe.epochs} epochs is not finished after {result.epochs}")
@@ -208,6 +217,10 @@ def check_result(result: Result, config: Config, where: str) -> None:
 
 def check_text(command: str | None, source: str) -> None:
     """Raise `InputError` for a name that config.json, which is UTF-8 text, cannot hold."""
+    if len(command or "") > _LONGEST_COMMAND:
+        raise InputError(
+            f"the command has more than {_LONGEST_COMMAND:,} characters, which no run keeps: shorten its paths."
+        )
     for what, text in (("the data's path", source), ("the command", command or "")):
         try:
             text.encode()

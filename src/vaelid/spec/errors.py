@@ -23,3 +23,17 @@ class UserCodeError(VaelidError):
 
 class InternalError(VaelidError):
     """A defect of vaelid's own: it says nothing of what was given. The cause is chained."""
+
+
+def kind_of(error: BaseException) -> str:
+    """The name of its class. Not as ``type(error).__name__``: a metaclass may say something else, or raise."""
+    return type.__dict__["__name__"].__get__(type(error))
+
+
+def words_of(error: BaseException) -> str:
+    """As in "ValueError: no such layer"; the kind alone where the error has no text, or cannot give it."""
+    try:
+        words = str(error)
+    except BaseException:  # its own __str__ raises
+        words = ""
+    return f"{kind_of(error)}: {words}" if words else kind_of(error)

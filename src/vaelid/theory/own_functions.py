@@ -15,7 +15,7 @@ from vaelid.readings.terms.arrays import TermArray, as_term, size, variable
 from vaelid.readings.terms.syntax import INDEX, Power, Term
 from vaelid.readings.terms.trace import Definition
 from vaelid.readings.terms.values import value_at
-from vaelid.spec.errors import InputError
+from vaelid.spec.errors import InputError, words_of
 from vaelid.theory.claims import ELEMENTARY, HIGHEST_POWER, SPEC_FUNCTIONS
 from vaelid.theory.kernel import NotProved, unfold
 from vaelid.theory.limits import too_large
@@ -104,9 +104,11 @@ def _definition(function: Any, parameters: dict[str, TermArray], sizes: tuple[st
         ) from None
     except RecursionError:
         raise InputError(f"functions: {name} nests too many operations, or calls itself without end.") from None
-    except Exception as error:  # whatever the user's code raises on a symbolic array
+    except KeyboardInterrupt:
+        raise
+    except BaseException as error:  # whatever the user's code raises on a symbolic array
         raise InputError(
-            f"functions: {name} cannot be read as a formula: {type(error).__name__}: {error}. It is called on symbolic "
+            f"functions: {name} cannot be read as a formula: {words_of(error)}. It is called on symbolic "
             "arrays: take its operations from array_namespace(x), and none from torch or math."
         ) from None
     return definition
@@ -135,7 +137,9 @@ def _compare_with_floats(function: Any, definition: Definition, parameters: dict
             formula = [float(arb(number).mid()) for number in exact]
             with np.errstate(all="ignore"):
                 floats = np.asarray(function(*map(np.asarray, shaped.values())), dtype=float).ravel()
-        except Exception:  # NumPy does not run it, or the formula has no value there: nothing to compare
+        except KeyboardInterrupt:
+            raise
+        except BaseException:  # NumPy does not run it, or the formula has no value there: nothing to compare
             continue
         if len(floats) != len(formula) or not np.allclose(floats, formula, rtol=_AGREEMENT, atol=_AGREEMENT):
             where = ", ".join(f"{p} = {[round(v, 6) for v in values]}" for p, values in drawn.items())

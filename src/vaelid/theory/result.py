@@ -42,7 +42,7 @@ class Result:
     meaning: str = ""
 
     @cached_property
-    def _made(self) -> Theorem:
+    def _made(self) -> Any:
         if self.prove is None or self.statement is None:
             raise NotProved(f"{self.name} is not proved by this kernel; see its Rocq theorem")
         return self.prove()

@@ -35,6 +35,7 @@ RAISED = {
     "an error whose text is no text": _raised("E()", "E at model.py", _ODD_TEXT),
     "an error whose text never ends": Attack(_ENDLESS_TEXT + "raise E()", (70,), says="still running", limit=2),
     "an error whose class has no name": _raised("E()", "model.py, line", _NAMELESS),
+    "an error whose class has no name, when called": _raised_when_called("E()", "raised E", _NAMELESS),
     "a BaseException": _raised("E('own')", "E at model.py", _OWN),
     "a BaseException, when called": _raised_when_called("E('own')", "raised E", _OWN),
     "SystemExit(0)": _raised("SystemExit(0)", "SystemExit"),
@@ -111,6 +112,15 @@ DISORDER = {
     "every descriptor closed": Attack("os.closerange(0, 65536)", (70,), says=_ENDED),
     "every descriptor closed and opened as a file": Attack(
         "os.closerange(0, 1100)\nfor _ in range(1000): os.open('taken', os.O_CREAT | os.O_WRONLY)", (70,), says=_ENDED
+    ),
+    "no modules, when called": Attack(
+        "", (70,), kl=called("sys.modules.clear()"), says="took modules out of sys.modules"
+    ),
+    "no more open files, when called": Attack(
+        "import resource",
+        (70,),
+        kl=called("resource.setrlimit(resource.RLIMIT_NOFILE, (3, 3))"),
+        says="lowered the limit of open files",
     ),
     "a recursion limit of 60": Attack("sys.setrecursionlimit(60)", (0, 70)),
     "every module forgotten": Attack(

@@ -23,7 +23,7 @@ from vaelid.auditor.model.roles import GaussianRoles
 from vaelid.auditor.recording.calls import users_code
 from vaelid.auditor.recording.state import unchanged
 from vaelid.spec.digits import apart
-from vaelid.spec.errors import UserCodeError
+from vaelid.spec.errors import UserCodeError, words_of
 from vaelid.theory.kernel import Theorem
 
 __all__ = ["gradient_claim"]
@@ -91,7 +91,7 @@ def _slopes(
     except RuntimeError:
         raise
     except Exception as error:
-        raise UserCodeError(f"the audited function's backward raised {type(error).__name__}: {error}") from error
+        raise UserCodeError(f"the audited function's backward raised {words_of(error)}") from error
 
 
 def _of_wrong_slope(

@@ -20,7 +20,7 @@ from vaelid.auditor.formula.errors import Unread
 from vaelid.auditor.recording.events import Recording
 from vaelid.auditor.recording.record import record
 from vaelid.auditor.recording.state import State
-from vaelid.spec.errors import InputError, UserCodeError
+from vaelid.spec.errors import InputError, UserCodeError, words_of
 
 __all__ = [
     "Call",
@@ -32,7 +32,6 @@ __all__ = [
     "smaller",
     "source_of",
     "users_code",
-    "words_of",
 ]
 
 
@@ -148,13 +147,3 @@ def users_code() -> Iterator[None]:
         raise
     except BaseException as error:
         raise UserCodeError(f"the audited function raised {words_of(error)}") from error
-
-
-def words_of(error: BaseException) -> str:
-    """The kind of an error and its message, on one line of a message of ours."""
-    kind = type(error).__name__
-    try:
-        words = str(error)
-    except Exception:  # its own __str__ raises
-        words = ""
-    return f"{kind}: {words}" if words else kind

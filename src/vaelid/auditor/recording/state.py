@@ -36,6 +36,7 @@ from vaelid.auditor.recording.iterators import advanced, is_iterator
 from vaelid.auditor.recording.reach import Reached, reach
 from vaelid.auditor.recording.storages import Storages, is_lazy
 from vaelid.auditor.recording.switches import GENERATORS, SWITCHES, Kept
+from vaelid.spec.errors import kind_of, words_of
 
 __all__ = ["State", "unchanged"]
 
@@ -74,7 +75,7 @@ class State:
         try:
             self._keep(found)
         except Exception as error:  # a property of the user's raised: the audit may never come to it
-            self.failed.append(f"{found.words}: {type(error).__name__}")
+            self.failed.append(f"{found.words}: {kind_of(error)}")
 
     def _keep(self, found: Reached) -> None:
         value = found.value
@@ -171,7 +172,7 @@ class State:
             try:
                 changed += restore()
             except Exception as error:  # an object that refuses must not keep the others from being set back
-                self.failed.append(f"{type(error).__name__}: {error}")
+                self.failed.append(words_of(error))
         return changed
 
 

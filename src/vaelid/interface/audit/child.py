@@ -8,6 +8,7 @@ instead, and ends. Where user code has left no way to answer, it ends without on
 import faulthandler
 import io
 import json
+import math
 import os
 import random
 import sys
@@ -106,6 +107,7 @@ def _out_of_the_way(descriptor: int) -> int:
 
 def outcome(job: Job) -> dict[str, Any]:
     """The verdict and the answer; or the kind of error, its message, and the traceback."""
+    before = _held()
     try:
         report, answer = perform(job)
         return {"verdict": report.verdict, "answer": answer}
@@ -114,13 +116,42 @@ def outcome(job: Job) -> dict[str, Any]:
     except InputError as error:
         return _failed("input", str(error).replace(_ANONYMOUS, job.target))
     except InternalError as error:
-        return _failed("defect", str(error))
+        return _taken(job, before) or _failed("defect", str(error))
     except VaelidError as error:
         return _failed("vaelid", str(error))
     except BaseException as error:
         if is_theirs(error):
             return _failed("user", raised(job.target, error))
-        return _failed("defect", f"{job.target}: {named(error)}")
+        return _taken(job, before) or _failed("defect", f"{job.target}: {named(error)}")
+
+
+def _held() -> dict[str, Any]:
+    """What vaelid needs of the process, and user code may take from it."""
+    return {"sys.path": list(sys.path), "sys.modules": set(sys.modules), "open files": _open_files()}
+
+
+def _open_files() -> float:
+    try:
+        from resource import RLIM_INFINITY, RLIMIT_NOFILE, getrlimit
+    except ImportError:  # Windows, or no module can be imported any more
+        return math.inf
+    limit = getrlimit(RLIMIT_NOFILE)[0]
+    return math.inf if limit == RLIM_INFINITY else limit
+
+
+def _taken(job: Job, before: dict[str, Any]) -> dict[str, Any] | None:
+    """The failure as one of the user's code, where that took what vaelid would have needed to give an answer."""
+    if not before["sys.modules"] <= set(sys.modules):
+        what = "took modules out of sys.modules"
+    elif not set(before["sys.path"]) <= set(sys.path):
+        what = "took folders out of sys.path"
+    elif _open_files() < before["open files"]:
+        what = "lowered the limit of open files"
+    else:
+        return None
+    return _failed(
+        "user", f"{job.target} {what}, so vaelid could not go on and there is no verdict: leave that as it was."
+    )
 
 
 def _failed(kind: str, message: str) -> dict[str, Any]:

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from vaelid.interface.audit.places import is_ours, is_users, raised_at, shown
-from vaelid.spec.errors import UserCodeError, VaelidError
+from vaelid.spec.errors import UserCodeError, VaelidError, kind_of
 
 __all__ = ["Stopped", "Undecided", "cut", "explained", "is_theirs", "named", "raised", "run", "text_of"]
 
@@ -72,8 +72,7 @@ def named(error: BaseException) -> str:
 
 
 def _name(error: BaseException) -> str:
-    # not type(error).__name__: a metaclass may say something else, or raise
-    return cut(type.__dict__["__name__"].__get__(type(error)), 100)
+    return cut(kind_of(error), 100)
 
 
 def text_of(error: BaseException) -> str:

@@ -1,14 +1,18 @@
 """The command `audit`."""
 
+import math
+from os.path import realpath
 from pathlib import Path
+from typing import Any
 
 import click
 
-from vaelid.interface.cli.options import as_json, debug, print_json, typed_command
+from vaelid.interface.cli.options import FILE, as_json, debug, print_json, typed_command
 
 __all__ = ["audit"]
 
 USAGE = 64
+_YEAR = 365 * 24 * 60 * 60
 
 
 class RoleOption(click.ParamType):
@@ -22,6 +26,22 @@ class RoleOption(click.ParamType):
         if not (equals and argument and role):
             self.fail(f"{value!r} is not ARG=ROLE: give logvar=logstd for instance.", param, ctx)
         return argument.strip(), role.strip()
+
+
+class Seconds(click.ParamType):
+    """A time that a system can wait for: click lets NaN and infinity pass every range."""
+
+    name = "seconds"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
+        """The number."""
+        try:
+            seconds = float(value)
+        except ValueError:
+            seconds = math.nan
+        if not 0 < seconds <= _YEAR:
+            self.fail(f"{value} is no number of seconds above 0 and of at most {_YEAR:,}, a year.", param, ctx)
+        return seconds
 
 
 @click.command(
@@ -51,7 +71,7 @@ class RoleOption(click.ParamType):
 @click.option("--eval-step", metavar="PLACE", help="The step of evaluation, to be compared with TARGET.")
 @click.option(
     "--time-limit",
-    type=click.FloatRange(min=0, min_open=True),
+    type=Seconds(),
     default=60.0,
     metavar="SECONDS",
     show_default=True,
@@ -59,8 +79,8 @@ class RoleOption(click.ParamType):
 )
 @as_json
 @click.option("--sarif", is_flag=True, help="Print SARIF 2.1.0, for code review.")
-@click.option("--html", type=click.Path(path_type=Path), metavar="FILE", help="Write one page.")
-@click.option("--rocq", type=click.Path(path_type=Path), metavar="FILE", help="Write what was proved, for Rocq.")
+@click.option("--html", type=FILE, metavar="FILE", help="Write one page.")
+@click.option("--rocq", type=FILE, metavar="FILE", help="Write what was proved, for Rocq.")
 @debug
 def audit(
     target: str,
@@ -90,6 +110,8 @@ def audit(
     """
     if as_json and sarif:
         raise click.UsageError("--json and --sarif exclude each other.", click.get_current_context())
+    if html and rocq and realpath(html) == realpath(rocq):
+        raise click.UsageError(f"--html and --rocq are both {html}: choose another.", click.get_current_context())
     from vaelid.interface.audit.targets import is_a_place
 
     if is_a_place(target):
@@ -147,13 +169,14 @@ def _list_candidates(place: Path, as_json: bool) -> int:
 
 def _spare(*places: str | None, outputs: dict[str, Path | None]) -> None:
     """Raise `InputError` for an output that would replace a run's file, or the code that is audited."""
+    given = {option: path for option, path in outputs.items() if path is not None}
+    if not given:  # nothing is loaded for it
+        return
     from vaelid.interface.files import check_outside_runs
     from vaelid.spec.errors import InputError
 
     sources = [Path(place.rpartition(":")[0]) for place in places if place]
-    for option, path in outputs.items():
-        if path is None:
-            continue
+    for option, path in given.items():
         check_outside_runs(path, option)
         for source in sources:
             if source.is_file() and path.exists() and path.samefile(source):

@@ -66,7 +66,8 @@ def _run(arguments: list[str]) -> int:
 
 def _said(error: BaseException, *, debug: bool) -> int:
     """Say what happened, as far as that can be said, and give the status."""
-    message: str | None = f"vaelid itself failed ({type(error).__name__}): please report it; --debug shows where."
+    kind = type.__dict__["__name__"].__get__(type(error))  # which no metaclass of the user's can keep from being said
+    message: str | None = f"vaelid itself failed ({kind}): please report it; --debug shows where."
     status = _INTERNAL
     try:
         from vaelid.interface.cli.status import ending

@@ -3,6 +3,7 @@
 import difflib
 import json
 import math
+import os
 import shlex
 import tomllib
 from collections.abc import Callable
@@ -11,7 +12,7 @@ from typing import Any
 
 import click
 
-__all__ = ["RUN", "SHARE", "WIDTHS", "as_json", "config_file", "debug", "print_json", "typed_command"]
+__all__ = ["FILE", "RUN", "SHARE", "WIDTHS", "as_json", "config_file", "debug", "print_json", "typed_command"]
 
 
 class Folder(click.Path):
@@ -25,6 +26,22 @@ class Folder(click.Path):
 
 
 RUN = Folder(path_type=Path)
+
+
+class Written(click.Path):
+    """The path of a file to write: what no file can be written to is refused before any work is done."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """The path."""
+        if value == "":
+            self.fail("the file's name is empty.", param, ctx)
+        path = super().convert(value, param, ctx)
+        if os.path.isdir(path):
+            self.fail(f"{str(path)!r} is a folder: expected a file's name.", param, ctx)
+        return path
+
+
+FILE = Written(path_type=Path)
 
 
 class Widths(click.ParamType):

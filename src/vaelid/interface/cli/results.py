@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from vaelid.interface.cli.options import RUN, as_json, debug, print_json
+from vaelid.interface.cli.options import FILE, RUN, as_json, debug, print_json
 
 if TYPE_CHECKING:
     import numpy as np
@@ -26,9 +26,7 @@ DRAWS = click.option(
 SEED = click.option(
     "--seed", type=click.IntRange(0, 2**53), default=0, metavar="N", show_default=True, help="Of the draws."
 )
-OUT = click.option(
-    "--out", type=click.Path(path_type=Path), metavar="FILE", required=True, help="A .npz, .npy or .csv file."
-)
+OUT = click.option("--out", type=FILE, metavar="FILE", required=True, help="A .npz, .npy or .csv file.")
 BATCH = 512
 
 
@@ -189,7 +187,7 @@ def _write(out: Path, arrays: "dict[str, np.ndarray]", as_json: bool) -> None:
 
 @click.command()
 @click.argument("run", type=RUN)
-@click.option("--out", type=click.Path(path_type=Path), metavar="FILE", help="The page.  [default: RUN/report.html]")
+@click.option("--out", type=FILE, metavar="FILE", help="The page.  [default: RUN/report.html]")
 @DRAWS
 @SEED
 @as_json

@@ -52,6 +52,8 @@ def _raised_on_purpose(error: BaseException) -> tuple[str | None, int] | None:
             return str(error), FAILED
         case Undecided():
             return str(error), UNDECIDED
+        case InternalError() if str(error).startswith("vaelid itself failed"):  # the auditor's, which says all of it
+            return f"{error} (--debug shows where)", INTERNAL
         case InternalError():
             return f"vaelid itself failed ({error}): please report it; --debug shows where.", INTERNAL
         case VaelidError():
@@ -66,8 +68,10 @@ def _raised_on_purpose(error: BaseException) -> tuple[str | None, int] | None:
 
 
 def _shown(error: BaseException) -> str:
+    from vaelid.spec.errors import kind_of
+
     text = _text(error).partition("\n")[0][:300]
-    return f"{type(error).__name__}: {text}" if text else type(error).__name__
+    return f"{kind_of(error)}: {text}" if text else kind_of(error)
 
 
 def _text(error: BaseException) -> str:

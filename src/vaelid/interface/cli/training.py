@@ -98,7 +98,7 @@ def _started(data: str | None, options: dict[str, Any], *, tell: bool) -> dict[s
     from vaelid.spec.errors import InputError
     from vaelid.train.model import VAE
     from vaelid.train.recipe import Recipe
-    from vaelid.train.split import training_count
+    from vaelid.train.split import split_counts, training_count
 
     loaded = load_data(data, scale=options["scale"])
     shape = getattr(loaded.x, "shape", None)
@@ -114,6 +114,7 @@ def _started(data: str | None, options: dict[str, Any], *, tell: bool) -> dict[s
         chosen["batch_size"] = min(128, training_count(len(loaded), options["validation"], options["test"]))
     recipe = Recipe(**chosen)
     sizes = {"obs": tuple(shape[1:]), "likelihood": name, **{key: options[key] for key in ("latent", "hidden", "arch")}}
+    split_counts(len(loaded), recipe)  # a batch that the rows cannot give is no matter of memory
     check_model_fits(sizes, chosen["batch_size"])
     model = VAE(**sizes, seed=options["seed"])
     if tell and suggested is not None:

@@ -1,5 +1,6 @@
 """The frame of a page: its head, a bar, sections, a footer. The page is one file that loads nothing."""
 
+import re
 from collections.abc import Iterable
 from html import escape
 from importlib.resources import files
@@ -10,6 +11,11 @@ _POLICY = "default-src 'none'; img-src data:; style-src 'unsafe-inline'"
 """The browser itself is told that the page loads nothing, and runs nothing."""
 _WITH_SCRIPTS = f"{_POLICY}; script-src 'unsafe-inline'"
 """The same for a page with scripts of its own."""
+
+
+_COMMANDS = re.compile(r"[\0-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
+"""What a terminal obeys, or what turns a line round. Names of files are others' text and may hold these: a page shows
+them as escapes."""
 
 
 def asset(package: str, name: str) -> str:
@@ -42,7 +48,7 @@ def page(
     style = "\n".join((asset("vaelid.interface.html", "tokens.css"), *styles))
     above = "".join(f"<span>{piece}</span>" for piece in bar)
     content = "\n".join(sections)
-    return f"""<!doctype html>
+    whole = f"""<!doctype html>
 <html lang="en">
 <head>
 <meta charset="utf-8">
@@ -63,3 +69,4 @@ def page(
 {scripts}</body>
 </html>
 """
+    return _COMMANDS.sub(lambda mark: ascii(mark.group())[1:-1], whole)

@@ -29,12 +29,12 @@ _LETTER_FOR_DIGIT = r"[+-]?[oil][.,]\d.*"
 
 
 def is_number(text: str) -> bool:
-    """Whether NumPy reads the field as a number; Python's own float() also takes 1_000."""
+    """Whether NumPy reads the field as a number; Python's float() also takes 1_000, and digits of any script."""
     try:
         float(text)
     except ValueError:
         return False
-    return "_" not in text
+    return "_" not in text and text.strip().isascii()
 
 
 class Beginning:

@@ -10,11 +10,13 @@ from typing import Any
 import numpy as np
 from PIL import ExifTags, Image, UnidentifiedImageError
 from PIL.ImageFile import ImageFile
+from PIL.TiffImagePlugin import TiffImageFile
 
 from vaelid.interface.files import named_failures, open_file
 from vaelid.interface.readers.depth import byte_planes, joined
 from vaelid.interface.readers.loaded import Loaded, check_memory
 from vaelid.interface.readers.png import check_png
+from vaelid.interface.readers.tiff import WHITE, as_meant
 from vaelid.spec.errors import InputError
 
 __all__ = ["read_image_folder"]
@@ -48,7 +50,9 @@ def read_image_folder(folder: Path) -> Loaded:
     What is deeper than 8 bits keeps its numbers, as uint16, int32 or float32.
     """
     with named_failures(folder, "read"):
-        paths = sorted(p for p in folder.iterdir() if p.suffix.lower() in IMAGE_SUFFIXES)
+        held = sorted(folder.iterdir())
+        paths = [p for p in held if p.suffix.lower() in IMAGE_SUFFIXES]
+        inside = [p.name for p in held if p not in paths and p.is_dir() and not p.name.startswith(".")]
     if not paths:
         raise InputError(
             f"{folder} holds no images: expected files ending in {', '.join(IMAGE_SUFFIXES)}, directly in it."
@@ -69,7 +73,12 @@ def read_image_folder(folder: Path) -> Loaded:
     if fewer:
         done[_GREY] = fewer
     x = np.stack([np.broadcast_to(i, (*i.shape[:2], channels)).transpose(2, 0, 1) for i in images])
-    return Loaded(x, notes=tuple(_note(note, found, len(paths)) for note, found in done.items()))
+    return Loaded(x, notes=(*_unread(folder, inside), *(_note(n, found, len(paths)) for n, found in done.items())))
+
+
+def _unread(folder: Path, inside: list[str]) -> tuple[str, ...]:
+    named = ", ".join(inside[:3]) + (", ..." if len(inside) > 3 else "")
+    return (f"{folder}: only the images directly in it were read, none in its subfolders ({named}).",) if inside else ()
 
 
 def _note(note: tuple[str, str], found: list[Path], total: int) -> str:
@@ -135,6 +144,9 @@ def _read_image(path: Path) -> tuple[np.ndarray, list[tuple[str, str]]]:
         if (before, left) != (1, 1):
             notes.append(_TURNED)
         pixels = None if deep else _pixels(image, notes)
+        if pixels is not None and isinstance(image, TiffImageFile):
+            pixels, turned_round = as_meant(path, image, pixels)
+            notes += [WHITE] if turned_round else []
     if pixels is None:
         pixels = joined([_decoded(path, tiles) for tiles in deep])
     return np.ascontiguousarray(_upright(pixels.reshape(*pixels.shape[:2], -1), left)), notes

@@ -28,7 +28,10 @@ def read_npz(path: Path, member: str | None) -> Loaded:
         labels = next((name for name in _LABELS if name in names and name != chosen), None)
         if labels and _header(path, archive, names[labels]).shape != (len(x),):
             labels = None  # of something else: it may be of any size
-        return Loaded(x, np.asarray(_array(path, archive, names[labels], stream)) if labels else None)
+        others = [name for name in names if name not in (chosen, labels)]
+        told = (f"{path}: the array {chosen} was read, not {', '.join(others)}: name another as {path}:NAME.",)
+        y = np.asarray(_array(path, archive, names[labels], stream)) if labels else None
+        return Loaded(x, y, notes=told if others and member is None else ())
 
 
 def npz_shape(path: Path, member: str | None) -> tuple[int, ...]:
