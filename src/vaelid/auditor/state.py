@@ -12,6 +12,7 @@ at.
 """
 
 import gc
+import sys
 import threading
 import types
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -29,6 +30,7 @@ from torch.utils._python_dispatch import _disable_current_modes
 
 from vaelid.auditor import keep
 from vaelid.auditor.iterators import advanced, is_iterator
+from vaelid.auditor.modes import Entered
 from vaelid.auditor.reach import Reached, reach
 from vaelid.auditor.storages import Storages, is_lazy
 from vaelid.auditor.switches import GENERATORS, SWITCHES, Kept
@@ -48,7 +50,10 @@ class State:
     """
 
     def __init__(self, functions: Iterable[Any], arguments: Iterable[Any]) -> None:
+        self.entered = Entered()
+        self.noticed = register_optimizer_step_pre_hook(self.see_optimizer)  # before torch's hooks are kept
         self.switches, self.generators = Kept(SWITCHES), Kept(GENERATORS)
+        self.modules = set(sys.modules)
         self.storages = Storages()
         self.of_run: list[keep.Restore] = []
         self.of_all: list[keep.Restore] = []
@@ -84,7 +89,7 @@ class State:
             self._add(self.of_all, keep.class_attributes(value))
         elif isinstance(value, types.CellType):
             self._add(self.of_all, keep.variable(value, found.words))
-        elif isinstance(value, torch.Generator | np.random.Generator | np.random.RandomState | np.ndarray):
+        elif isinstance(value, torch.Generator | np.ndarray):
             self.see_generator(value)
         elif (restore := keep.generator(value)) is not None:
             self._add(self.of_all, restore)
@@ -130,12 +135,17 @@ class State:
 
     def restore_run(self, before: Callable[[list[int]], None] = lambda changed: None) -> None:
         """Set back what every run starts from. `before` is told the addresses of storages that are to be written."""
+        self.entered.leave()
         with _disable_current_modes(), torch._C.DisableTorchFunctionSubclass():
             changed = self.storages.changed()
             before(changed)
             self._each(self.of_run)  # first: a storage whose tensor was moved off it keeps its bytes
             self.storages.restore(changed)
-            self.switches.restore()
+        self._set_process_back()
+
+    def _set_process_back(self) -> None:
+        self.failed += self.switches.restore()
+        self.entered.leave()
 
     def restore_all(self) -> None:
         """Set back everything."""
@@ -144,7 +154,8 @@ class State:
         for words, restore in self.iterators:
             if restore():
                 self.taken_from.append(words)
-        self.generators.restore()
+        self._set_process_back()  # once more: a context that was held by what was set back is left only now
+        self.failed += self.generators.restore()
 
     def assumptions(self) -> tuple[str, ...]:
         """What a verdict takes for granted, after what was and was not set back."""
@@ -173,9 +184,10 @@ class State:
 def unchanged(functions: Iterable[Any], arguments: Iterable[Any] = ()) -> Iterator[State]:
     """All that the functions can change of their arguments, of torch and of Python is as it was, however this ends."""
     state = State(functions, arguments)
-    noticed = register_optimizer_step_pre_hook(state.see_optimizer)
     try:
         yield state
     finally:
-        noticed.remove()
-        state.restore_all()
+        try:
+            state.restore_all()
+        finally:
+            state.noticed.remove()
