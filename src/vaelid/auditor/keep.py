@@ -196,6 +196,8 @@ def _numpys(value: Any) -> Restore:
     bits = getattr(value, "bit_generator", getattr(value, "_bit_generator", value))
     seed = value if isinstance(value, SeedSequence) else getattr(bits, "seed_seq", None)
     made = seed.__reduce__()[2] if type(seed) is SeedSequence else None
+    state: Any
+    put: Callable[[Any], Any]
     if isinstance(value, np.random.RandomState):  # with the normal draw that it has made and not given
         state, put = value.get_state(legacy=False), value.set_state
     elif isinstance(bits, np.random.BitGenerator):

@@ -71,7 +71,8 @@ def _alike(one: list[Any], other: list[Any]) -> bool:
     """Whether these are the same modes, or the same pairs of hooks."""
     if len(one) != len(other):
         return False
-    return all(a is b or (type(a) is type(b) is tuple and _alike(list(a), list(b))) for a, b in zip(one, other))
+    pairs = zip(one, other, strict=True)
+    return all(a is b or (type(a) is type(b) is tuple and _alike(list(a), list(b))) for a, b in pairs)
 
 
 def _replace(now: Any, pop: Any, push: Any, modes: list[Any]) -> None:

@@ -7,16 +7,18 @@ write into: that finds tensors wherever they are.
 Every run starts from the same tensors, modules, optimizers, arguments and switches of the process. Random generators go
 on from one run to the next, as do Python's own values: noise that is the same in two runs is not drawn anew. They are
 set back at the end. Not set back, and said: generators, iterators of loaders, and the places in files. Not set back,
-and not seen: what `lru_cache` keeps, loggers, attributes of imported packages, and Python objects behind what is looked
-at.
+and not seen: what `lru_cache` keeps, loggers but the root, attributes of imported packages, and Python
+objects behind what is looked at.
 """
 
 import gc
 import sys
+import sysconfig
 import threading
 import types
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -38,6 +40,7 @@ from vaelid.auditor.switches import GENERATORS, SWITCHES, Kept
 __all__ = ["State", "unchanged"]
 
 _MOST_NAMES = 6
+_INSTALLED = (sys.prefix, sys.base_prefix, *sysconfig.get_paths().values(), str(Path(__file__).parents[1]))
 
 
 class State:
@@ -167,8 +170,14 @@ class State:
             f"the iterator `{name}` was advanced: what it gave in the audit is gone"
             for name in dict.fromkeys(self.taken_from)
         ]
+        said += [f"the module `{name}` was imported first in the audit, and stays" for name in self._imported()]
         said += [f"something could not be set back after the run ({reason})" for reason in dict.fromkeys(self.failed)]
         return tuple(said)
+
+    def _imported(self) -> list[str]:
+        """The modules of the user's files that were not there before; those of installed packages are not said."""
+        files = {name: getattr(sys.modules[name], "__file__", None) or "" for name in sys.modules.keys() - self.modules}
+        return sorted(name for name, file in files.items() if file and not file.startswith(_INSTALLED))
 
     def _each(self, restores: Sequence[keep.Restore]) -> list[str]:
         changed: list[str] = []

@@ -15,13 +15,16 @@ __all__ = ["GENERATORS", "SWITCHES", "Kept", "Switch"]
 SWITCHES: tuple[Switch, ...] = (*OF_TORCH, *OF_PYTHON)
 
 
+_NUMPYS: Any = np.random
+
+
 def _numpys() -> tuple[Any, Any]:
-    return np.random.get_bit_generator(), np.random.get_state(legacy=False)
+    return _NUMPYS.get_bit_generator(), np.random.get_state(legacy=False)
 
 
 def _set_numpys(kept: tuple[Any, Any]) -> None:
-    if np.random.get_bit_generator() is not kept[0]:
-        np.random.set_bit_generator(kept[0])
+    if _NUMPYS.get_bit_generator() is not kept[0]:
+        _NUMPYS.set_bit_generator(kept[0])
     np.random.set_state(kept[1])
 
 

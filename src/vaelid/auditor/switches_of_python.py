@@ -26,7 +26,6 @@ _ENVIRON: Any = vars(os.environ)["_data"]
 _SIGNALS: Any = vars(signal)["_signal"]
 _CAUGHT = tuple(int(s) for s in signal.valid_signals() if s not in {signal.SIGKILL, signal.SIGSTOP})
 _OF_SYS = ("stdout", "stderr", "stdin", "argv", "excepthook", "displayhook", "unraisablehook", "dont_write_bytecode")
-_ALL = slice(None)
 _KEPT_OTHERWISE = {"numpy.ufunc.extobj", "format_options", "decimal_context"}
 """Variables of a context in which numpy and `decimal` keep what has a switch of its own."""
 
@@ -68,7 +67,7 @@ def _handle(kept: dict[Any, Any]) -> None:
 
 
 def _builtins(kept: dict[str, Any]) -> None:
-    now = vars(builtins)
+    now: Any = vars(builtins)
     for name in now.keys() - kept.keys():
         del now[name]
     now.update(kept)
@@ -110,7 +109,7 @@ def _many() -> Iterator[Switch]:
     yield Switch("signals", lambda: {n: _SIGNALS.getsignal(n) for n in _CAUGHT}, _handle)
     yield Switch("collection", gc.isenabled, lambda on: gc.enable() if on else gc.disable())
     yield Switch("thresholds of collection", gc.get_threshold, lambda value: gc.set_threshold(*value))
-    yield Switch("calls at collection", lambda: tuple(gc.callbacks), lambda calls: gc.callbacks.__setitem__(_ALL, calls))
+    yield of_list(gc, "callbacks")[1]
     yield Switch("timeout of sockets", socket.getdefaulttimeout, socket.setdefaulttimeout)
     yield Switch("locale", lambda: locale.setlocale(locale.LC_ALL), lambda v: locale.setlocale(locale.LC_ALL, v))
     yield Switch("level of logs", lambda: logging.root.level, logging.root.setLevel)

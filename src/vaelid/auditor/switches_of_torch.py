@@ -75,6 +75,7 @@ torch.backends.opt_einsum enabled
 torch.backends.opt_einsum strategy
 torch.hub _hub_dir
 torch.multiprocessing _sharing_strategy
+torch.nn.modules.module _global_is_full_backward_hook
 torch.nn.utils.parametrize _cache_enabled
 torch.utils.checkpoint _checkpoint_debug_enabled
 torch.utils.checkpoint _enable_checkpoint_early_stop

@@ -7,8 +7,7 @@ import torch
 
 from vaelid.auditor import audit
 
-from . import CASES, contents, of_process
-from .whole_process import seen
+from . import CASES, contents, of_process, seen
 
 
 def changed(name: str) -> list[str]:

@@ -171,7 +171,12 @@ def seen() -> dict[str, Any]:
         "checkpoints": torch.utils.checkpoint._checkpoint_debug_enabled,
         "nesting": (torch.autocast_increment_nesting(), torch.autocast_decrement_nesting()),
         "distances": list(kl._KL_REGISTRY),
-        "hooks": [dict(v) for m in (module, optimizer) for n, v in vars(m).items() if n.startswith("_global") and v],
+        "hooks": [
+            list(v) if isinstance(v, dict) else v
+            for m in (module, optimizer)
+            for n, v in vars(m).items()
+            if "_global" in n
+        ],
         "saved": _C._autograd._top_saved_tensors_default_hooks(True),
         "refused": _C._autograd._saved_tensors_hooks_get_disabled_error_message(),
         "modes": (_C._len_torch_function_stack(), _C._len_torch_dispatch_stack()),
@@ -190,4 +195,7 @@ def seen() -> dict[str, Any]:
     }
 
 
-_ENDS = ("enabled", "warnAlways", "order", "reduction", "accumulation", "tf32", "deterministic", "backend", "fallback_mode", "optimize")
+_ENDS = (
+    *("enabled", "warnAlways", "order", "reduction", "accumulation", "tf32"),
+    *("deterministic", "backend", "fallback_mode", "optimize"),
+)
