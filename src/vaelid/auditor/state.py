@@ -40,7 +40,7 @@ from vaelid.auditor.switches import GENERATORS, SWITCHES, Kept
 __all__ = ["State", "unchanged"]
 
 _MOST_NAMES = 6
-_INSTALLED = (sys.prefix, sys.base_prefix, *sysconfig.get_paths().values(), str(Path(__file__).parents[1]))
+_INSTALLED = ("site-packages", "dist-packages", sysconfig.get_path("stdlib"), str(Path(__file__).parents[1]))
 
 
 class State:
@@ -177,7 +177,7 @@ class State:
     def _imported(self) -> list[str]:
         """The modules of the user's files that were not there before; those of installed packages are not said."""
         files = {name: getattr(sys.modules[name], "__file__", None) or "" for name in sys.modules.keys() - self.modules}
-        return sorted(name for name, file in files.items() if file and not file.startswith(_INSTALLED))
+        return sorted(n for n, file in files.items() if file and not any(place in file for place in _INSTALLED))
 
     def _each(self, restores: Sequence[keep.Restore]) -> list[str]:
         changed: list[str] = []
