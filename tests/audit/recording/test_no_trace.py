@@ -14,7 +14,7 @@ from vaelid.auditor import audit, audit_kl, audit_loss, audit_sampler
 from vaelid.auditor.recording.state import unchanged
 from vaelid.spec.errors import UserCodeError
 
-from .traces import CASES, KEPT_AT_FIRST, contents, of_process
+from .traces import CASES, KEPT_AT_FIRST, contents, of_process, seen
 
 torch.set_num_threads(1)
 GAPS = {
@@ -33,13 +33,16 @@ QUICK = (
         "interrupted",
     ),
     *("in_containers", "in_another_thread", "sparse_gradients", "batch_popped_deeply", "numpy_seed", "default_dtype"),
+    *("generator_spawned", "raw_bits", "generator_in_an_array", "generator_in_a_repeat", "generator_in_a_thread_local"),
+    *("process_no_flash_attention", "process_every_forward", "process_saved_tensors", "process_dispatch_mode"),
+    *("process_warnings_filter", "process_working_folder", "process_numpy_bits"),
 )
 
 
 def test_first_results_are_of_cases_that_there_are():
     assert set(CASES) >= KEPT_AT_FIRST
     assert set(CASES) >= {*GAPS, *QUICK}
-    assert len(CASES) == 139
+    assert len(CASES) == 252
 
 
 def case(name):
@@ -53,14 +56,14 @@ def case(name):
 @pytest.mark.filterwarnings("ignore")
 def test_an_audit_changes_nothing(name):
     made = CASES[name]()
-    before = contents(made.watched), contents(made.batch), of_process()
+    before = contents(made.watched), contents(made.batch), {**of_process(), **seen()}
     if made.raised is None:
         audit(made.step, made.batch)
     else:
         with pytest.raises(KeyboardInterrupt if made.raised is KeyboardInterrupt else UserCodeError):
             audit(made.step, made.batch)
     assert (contents(made.watched), contents(made.batch)) == before[:2]
-    now = of_process()
+    now = {**of_process(), **seen()}
     assert {key for key in now if now[key] != before[2][key]} <= _MOVED_BY_TESTS
 
 

@@ -9,9 +9,10 @@ is seen, and said.
 
 import gc
 import io
+import itertools
 import operator
 import types
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from torch.utils.data.dataloader import _BaseDataLoaderIter
@@ -24,6 +25,8 @@ _INDEXED = (*_INDEXED, type(reversed([])))
 """They hold a sequence and a place in it."""
 _OVER_OTHERS = (zip, map, filter)
 """They hold iterators, and nothing that goes on beside these."""
+_LONGEST = 10_000
+"""Of a list inside an iterator: a longer one holds data."""
 _OF_MODULES = {"builtins", "itertools"}
 
 
@@ -39,9 +42,25 @@ def inside(value: Any) -> list[Any]:
     """What is to be kept of what it holds. An iterator of which a part is set back gives some things twice, or ends."""
     if isinstance(value, (*_INDEXED, *_OVER_OTHERS)):
         return gc.get_referents(value)
-    if isinstance(value, types.GeneratorType):
-        return [part for part in gc.get_referents(value) if not is_iterator(part)]
-    return []
+    return list(_given_by(value, {id(value): value}))
+
+
+def _given_by(value: Any, seen: dict[int, Any]) -> Iterator[Any]:
+    """What it may give, without the iterators on the way, and without the lists that it keeps for itself."""
+    own = not isinstance(value, types.GeneratorType | itertools.repeat)
+    for part in gc.get_referents(value):
+        if id(part) in seen:
+            continue
+        seen[id(part)] = part
+        if is_iterator(part):
+            yield from _given_by(part, seen)
+        elif own and type(part) in (list, tuple) and len(part) <= _LONGEST:
+            yield from (each for each in part if not is_iterator(each))
+            for each in part:
+                if is_iterator(each):
+                    yield from _given_by(each, seen)
+        else:
+            yield part
 
 
 def advanced(value: Any) -> Callable[[], bool]:

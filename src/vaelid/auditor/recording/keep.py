@@ -6,6 +6,7 @@ that a step appends to, `container(seen, "seen")()` empties it again and gives [
 
 import random
 import types
+from _random import Random as _Random
 from collections import OrderedDict, deque
 from collections.abc import Callable
 from functools import partial
@@ -13,6 +14,7 @@ from typing import Any
 
 import numpy as np
 import torch
+from numpy.random import SeedSequence
 from torch import Tensor, nn
 
 from vaelid.auditor.recording.reach import attributes_of, is_of_run, is_users_class
@@ -178,19 +180,40 @@ def generator(value: Any) -> Restore | None:
     state: Any
     if isinstance(value, torch.Generator):
         state, put = value.get_state(), value.set_state
-    elif isinstance(value, np.random.Generator):
-        state, put = value.bit_generator.state, lambda kept: setattr(value.bit_generator, "state", kept)
-    elif isinstance(value, np.random.RandomState):
-        state, put = value.get_state(legacy=True), value.set_state
-    elif isinstance(value, random.Random) and not isinstance(value, random.SystemRandom):
+    elif isinstance(value, np.random.Generator | np.random.RandomState | np.random.BitGenerator | SeedSequence):
+        return _numpys(value)
+    elif isinstance(value, _Random) and not isinstance(value, random.SystemRandom):
         state, put = value.getstate(), value.setstate
-    elif isinstance(value, np.ndarray) and value.flags.writeable and value.dtype != object:
+    elif isinstance(value, np.ndarray) and value.flags.writeable:
         state, put = value.copy(), lambda kept: value.__setitem__(..., kept)
     else:
         return None
 
     def restore() -> list[str]:
         put(state)
+        return []
+
+    return restore
+
+
+def _numpys(value: Any) -> Restore:
+    """A generator of numpy's: where it is in its numbers, and how many others were made from its seed."""
+    bits = getattr(value, "bit_generator", getattr(value, "_bit_generator", value))
+    seed = value if isinstance(value, SeedSequence) else getattr(bits, "seed_seq", None)
+    made = seed.__reduce__()[2] if type(seed) is SeedSequence else None
+    state: Any
+    put: Callable[[Any], Any]
+    if isinstance(value, np.random.RandomState):  # with the normal draw that it has made and not given
+        state, put = value.get_state(legacy=False), value.set_state
+    elif isinstance(bits, np.random.BitGenerator):
+        state, put = bits.state, lambda kept: setattr(bits, "state", kept)
+    else:
+        state, put = None, lambda kept: None
+
+    def restore() -> list[str]:
+        put(state)
+        if made is not None:
+            vars(SeedSequence)["__setstate_cython__"](seed, made)
         return []
 
     return restore

@@ -20,6 +20,7 @@ from torch.amp import GradScaler
 from torch.optim import Optimizer
 from torch.optim.lr_scheduler import LRScheduler
 
+from vaelid.auditor.recording.held import OF_PYTHON, held, imported
 from vaelid.auditor.recording.iterators import inside, is_iterator
 
 __all__ = ["Reached", "attributes_of", "is_of_run", "is_users_class", "reach"]
@@ -33,7 +34,6 @@ _PLAIN = (int, float, complex, str, bytes, bytearray, types.NoneType, types.Code
 _OF_FRAMES = (BaseException, types.TracebackType, types.FrameType)
 """From a frame one comes to the globals of every module that called, and to all of Python."""
 _CONTAINERS = (dict, list, set, deque, tuple)
-_OF_PYTHON = {"builtins", "collections", "functools", "types", "weakref", "itertools", "_collections", "random"}
 _CHECKERS = {"beartype", "jaxtyping", "typeguard"}
 """They wrap functions to check types, and keep tables of all that they wrapped, none of it the user's."""
 _FOREIGN = {"torch", "numpy", "vaelid", "flint", "scipy", "pytest", "_pytest", "hypothesis", *_CHECKERS}
@@ -109,6 +109,10 @@ def _parts(found: Reached) -> Iterator[Reached]:
             yield from (Reached(base, base.__name__, False) for base in value.__bases__)
     elif isinstance(value, weakref.ref):
         yield Reached(value(), words, of_run)
+    elif (inner := held(value)) is not None:
+        yield from (Reached(part, words, False) for part in inner)
+        if is_users_class(type(value)):
+            yield from _of_object(found)
     else:
         yield from _of_object(found)
 
@@ -118,7 +122,7 @@ def _of_object(found: Reached) -> Iterator[Reached]:
     kind = type(value)
     if isinstance(value, _OF_FRAMES):
         return
-    if _root(kind) in _CHECKERS | (sys.stdlib_module_names - _OF_PYTHON) and kind.__module__ != "__main__":
+    if _root(kind) in _CHECKERS | (sys.stdlib_module_names - OF_PYTHON) and kind.__module__ != "__main__":
         return  # files, loggers, locks
     if isinstance(value, Tensor):
         yield from (Reached(part, words, True) for part in (vars(value), value.grad if value.is_leaf else None))
@@ -186,6 +190,8 @@ def _of_function(function: types.FunctionType, of_run: bool) -> Iterator[Reached
         yield Reached(value, name, False, (function.__globals__, name))
         if isinstance(value, types.ModuleType):
             yield from _of_module(value, names)
+    for module in imported(function, names):
+        yield from _of_module(module, names)
 
 
 def _names_in(code: types.CodeType) -> Iterator[str]:
@@ -194,6 +200,8 @@ def _names_in(code: types.CodeType) -> Iterator[str]:
     for constant in code.co_consts:
         if isinstance(constant, types.CodeType):
             yield from _names_in(constant)
+        elif isinstance(constant, str) and constant in sys.modules:  # `sys.modules["mine"]`, `import_module("mine")`
+            yield constant
 
 
 def _of_module(module: types.ModuleType, names: set[str]) -> Iterator[Reached]:

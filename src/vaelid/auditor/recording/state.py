@@ -11,15 +11,18 @@ write into: that finds tensors wherever they are.
 Every run starts from the same tensors, modules, optimizers, arguments and switches of the process. Random generators go
 on from one run to the next, as do Python's own values: noise that is the same in two runs is not drawn anew. They are
 set back at the end. Not set back, and said: generators, iterators of loaders, and the places in files. Not set back,
-and not seen: what `lru_cache` keeps, loggers, attributes of imported packages, and Python objects behind what is looked
-at.
+and not seen: what `lru_cache` keeps, loggers but the root, attributes of imported packages, and Python
+objects behind what is looked at.
 """
 
 import gc
+import sys
+import sysconfig
 import threading
 import types
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -33,6 +36,7 @@ from torch.utils._python_dispatch import _disable_current_modes
 
 from vaelid.auditor.recording import keep
 from vaelid.auditor.recording.iterators import advanced, is_iterator
+from vaelid.auditor.recording.modes import Entered
 from vaelid.auditor.recording.reach import Reached, reach
 from vaelid.auditor.recording.storages import Storages, is_lazy
 from vaelid.auditor.recording.switches import GENERATORS, SWITCHES, Kept
@@ -43,6 +47,7 @@ __all__ = ["State", "unchanged"]
 
 _MOST_NAMES = 6
 """Names in one sentence of a report: a line or two."""
+_INSTALLED = ("site-packages", "dist-packages", sysconfig.get_path("stdlib"), str(Path(__file__).parents[2]))
 
 
 class State:
@@ -55,7 +60,10 @@ class State:
     """
 
     def __init__(self, functions: Iterable[Any], arguments: Iterable[Any]) -> None:
+        self.entered = Entered()
+        self.noticed = register_optimizer_step_pre_hook(self.see_optimizer)  # before torch's hooks are kept
         self.switches, self.generators = Kept(SWITCHES), Kept(GENERATORS)
+        self.modules = set(sys.modules)
         self.storages = Storages()
         self.of_run: list[keep.Restore] = []
         self.of_all: list[keep.Restore] = []
@@ -91,7 +99,7 @@ class State:
             self._add(self.of_all, keep.class_attributes(value))
         elif isinstance(value, types.CellType):
             self._add(self.of_all, keep.variable(value, found.words))
-        elif isinstance(value, torch.Generator | np.random.Generator | np.random.RandomState | np.ndarray):
+        elif isinstance(value, torch.Generator | np.ndarray):
             self.see_generator(value)
         elif (restore := keep.generator(value)) is not None:
             self._add(self.of_all, restore)
@@ -137,12 +145,17 @@ class State:
 
     def restore_run(self, before: Callable[[list[int]], None] = lambda changed: None) -> None:
         """Set back what every run starts from. `before` is told the addresses of storages that are to be written."""
+        self.entered.leave()
         with _disable_current_modes(), torch._C.DisableTorchFunctionSubclass():
             changed = self.storages.changed()
             before(changed)
             self._each(self.of_run)  # first: a storage whose tensor was moved off it keeps its bytes
             self.storages.restore(changed)
-            self.switches.restore()
+        self._set_process_back()
+
+    def _set_process_back(self) -> None:
+        self.failed += self.switches.restore()
+        self.entered.leave()
 
     def restore_all(self) -> None:
         """Set back everything."""
@@ -151,7 +164,8 @@ class State:
         for words, restore in self.iterators:
             if restore():
                 self.taken_from.append(words)
-        self.generators.restore()
+        self._set_process_back()  # once more: a context that was held by what was set back is left only now
+        self.failed += self.generators.restore()
 
     def assumptions(self) -> tuple[str, ...]:
         """What a verdict takes for granted, after what was and was not set back."""
@@ -163,8 +177,14 @@ class State:
             f"the iterator `{name}` was advanced: what it gave in the audit is gone"
             for name in dict.fromkeys(self.taken_from)
         ]
+        said += [f"the module `{name}` was imported first in the audit, and stays" for name in self._imported()]
         said += [f"something could not be set back after the run ({reason})" for reason in dict.fromkeys(self.failed)]
         return tuple(said)
+
+    def _imported(self) -> list[str]:
+        """The modules of the user's files that were not there before; those of installed packages are not said."""
+        files = {name: getattr(sys.modules[name], "__file__", None) or "" for name in sys.modules.keys() - self.modules}
+        return sorted(n for n, file in files.items() if file and not any(place in file for place in _INSTALLED))
 
     def _each(self, restores: Sequence[keep.Restore]) -> list[str]:
         changed: list[str] = []
@@ -180,9 +200,10 @@ class State:
 def unchanged(functions: Iterable[Any], arguments: Iterable[Any] = ()) -> Iterator[State]:
     """All that the functions can change of their arguments, of torch and of Python is as it was, however this ends."""
     state = State(functions, arguments)
-    noticed = register_optimizer_step_pre_hook(state.see_optimizer)
     try:
         yield state
     finally:
-        noticed.remove()
-        state.restore_all()
+        try:
+            state.restore_all()
+        finally:
+            state.noticed.remove()

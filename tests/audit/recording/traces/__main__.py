@@ -7,19 +7,19 @@ import torch
 
 from vaelid.auditor import audit
 
-from . import CASES, contents, of_process
+from . import CASES, contents, of_process, seen
 
 
 def changed(name: str) -> list[str]:
     """What is not as it was."""
     made = CASES[name]()
-    before = {"watched": contents(made.watched), "batch": contents(made.batch), **of_process()}
+    before = {"watched": contents(made.watched), "batch": contents(made.batch), **of_process(), **seen()}
     try:
         audit(made.step, made.batch)
     except BaseException as error:
         if made.raised is None:
             return [f"raised {type(error).__name__}: {error}"]
-    now = {"watched": contents(made.watched), "batch": contents(made.batch), **of_process()}
+    now = {"watched": contents(made.watched), "batch": contents(made.batch), **of_process(), **seen()}
     return [key for key in now if now[key] != before[key]]
 
 

@@ -48,9 +48,13 @@ def _contents(value: Any, of: Callable[[Any], Any]) -> Any:
     if isinstance(value, np.ndarray):
         return value.shape, value.tobytes()
     if isinstance(value, np.random.Generator):
-        return repr(value.bit_generator.state)
+        return of(value.bit_generator)
+    if isinstance(value, np.random.BitGenerator):
+        return repr(value.state), of(value.seed_seq)
+    if isinstance(value, np.random.SeedSequence):
+        return value.entropy, value.n_children_spawned
     if isinstance(value, np.random.RandomState):
-        return repr(value.get_state())
+        return repr(value.get_state(legacy=False)), of(value._bit_generator)
     if isinstance(value, random.Random):
         return value.getstate()
     if isinstance(value, dict):
@@ -71,7 +75,7 @@ def of_process() -> dict[str, Any]:
     return {
         "torch": torch.get_rng_state().numpy().tobytes(),
         "python": random.getstate(),
-        "numpy": repr(np.random.get_state()),
+        "numpy": repr(np.random.get_state(legacy=False)),
         "dtype": torch.get_default_dtype(),
         "device": torch.get_default_device(),
         "device set": torch.utils._device.CURRENT_DEVICE,
