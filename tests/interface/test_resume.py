@@ -55,7 +55,10 @@ def uninterrupted(tmp_path_factory) -> Path:
     return run
 
 
-@pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGINT, signal.SIGTERM], ids=lambda how: how.name)
+SIGNALS = [signal.SIGKILL, signal.SIGINT, pytest.param(signal.SIGTERM, marks=pytest.mark.slow)]
+
+
+@pytest.mark.parametrize("how", SIGNALS, ids=lambda how: how.name)
 def test_a_run_stopped_at_random_steps_ends_as_the_uninterrupted_run(uninterrupted, tmp_path, how):
     run, moments = tmp_path / "run", random.Random(how.value)
     started, steps = time.time(), []

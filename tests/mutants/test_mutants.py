@@ -26,6 +26,7 @@ def run(*arguments: str) -> tuple[int, dict]:
     return done.returncode, json.loads(done.stdout)
 
 
+@pytest.mark.slow  # `make mutants` has all files
 def test_every_mutant_of_the_four_files_is_killed_or_proved_equivalent():
     status, found = run("--only", FOUR_FILES)
     assert (status, found["complaints"], found["alive"]) == (0, [], 0)

@@ -136,6 +136,7 @@ def test_fixed_lengths_are_all_but_the_rows():
     assert run.notes[-1].startswith("the code fixes every size but the number of rows")
 
 
+@pytest.mark.slow
 def test_only_one_reading_that_leaves_something_out_is_taken():
     def both(h, x):
         return bernoulli(h.clamp(-50, 50), x)
