@@ -130,7 +130,7 @@ def test_the_latent_may_be_inside_of_what_is_decoded(function):
     assert drawn is not None
     assert drawn.sample is not sample
     mean = value(drawn.posterior.mean, numbers_of(reading))
-    assert mean == pytest.approx(float(reading.leaves["h1"].tensor[0, 0]), rel=1e-6)
+    assert mean == pytest.approx(float(reading.leaves["h1"].tensor.detach()[0, 0]), rel=1e-6)
 
 
 def test_of_an_affine_sample_parts_are_candidates_too():
