@@ -96,6 +96,7 @@ def test_a_sampler_of_another_variance_is_refuted(name, said):
     assert found.witness is not None
 
 
+@pytest.mark.slow
 def test_a_kl_of_another_role_is_told_what_it_would_be_of():
     def of_deviation(mu, logvar):
         return 0.5 * (mu**2 + torch.exp(2 * logvar) - 1 - 2 * logvar).sum()
@@ -105,6 +106,7 @@ def test_a_kl_of_another_role_is_told_what_it_would_be_of():
     assert audit_kl(of_deviation, roles={"logvar": "logstd"}).verdict == "PROVED"
 
 
+@pytest.mark.slow
 def test_a_kl_whose_clamp_does_something_is_not_proved_without_it():
     found = audit_kl(lambda mu, logvar: 0.5 * (mu**2 + logvar.exp() - 1 - logvar.clamp(-0.1, 0.1)).sum())
     assert found.verdict == "REFUTED"
@@ -150,6 +152,7 @@ def test_an_object_is_named_by_its_class():
     assert audit_loss(Callable()).target == "Callable"
 
 
+@pytest.mark.slow
 def test_a_loss_is_tried_on_binary_data_then_on_images():
     def of_binary(x_hat, x, mu, logvar):
         assert bool(((x == 0) | (x == 1)).all())
@@ -193,6 +196,7 @@ def test_evaluation_that_decodes_the_mean_is_refuted():
     assert "does not sample z" in claim.reason
 
 
+@pytest.mark.slow
 def test_evaluation_with_another_beta_is_refuted_and_is_a_note():
     report = audit(usual_step(), batch(), evaluation=usual_step(of_kl=lambda mu, logvar: 2 * kl(mu, logvar)))
     claim = report.claim("evaluation")

@@ -23,25 +23,25 @@ AUDITS = {
 }
 
 
-@pytest.fixture(scope="module")
-def traces():
-    found = {}
-    for name, run in AUDITS.items():
+@pytest.fixture(
+    scope="module", params=[pytest.param(n, marks=pytest.mark.slow) if n in ("loss", "kl") else n for n in AUDITS]
+)
+def trace(request):
+    """The trace of an audit; what is proved once for all audits is proved before."""
+    run = AUDITS[request.param]
+    run()
+    with Trace() as found:
         run()
-        with Trace() as found[name]:
-            run()
     return found
 
 
-@pytest.mark.parametrize("name", AUDITS)
-def test_few_calls_go_from_room_to_room(traces, name):
-    assert 20 < traces[name].counted <= MOST_CALLS, table(traces[name])
+def test_few_calls_go_from_room_to_room(trace):
+    assert 20 < trace.counted <= MOST_CALLS, table(trace)
 
 
-@pytest.mark.parametrize("name", AUDITS)
-def test_recording_and_lifting_know_nothing_of_later_rooms(traces, name):
+def test_recording_and_lifting_know_nothing_of_later_rooms(trace):
     later = ("model", "recognition", "refutation", "judgement")
-    called = {there for here, there in traces[name].functions if here in ("recording", "lifting")}
+    called = {there for here, there in trace.functions if here in ("recording", "lifting")}
     handed_in = ("model/results.py:",)  # it picks the tensor out of what a KL or a sampler returned
     assert not [there for there in called if there.startswith(later) and not there.startswith(handed_in)]
 

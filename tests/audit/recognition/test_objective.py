@@ -1,5 +1,7 @@
 """A loss as weights times likelihoods and divergences: the theorem is true at numbers, for lengths of every size."""
 
+from functools import cache
+
 import pytest
 import torch
 
@@ -41,11 +43,16 @@ LOSSES = {
 }
 
 
+@cache
+def identified(name):
+    """What is recognised of a loss: once for all tests."""
+    return identify(question_of_loss(LOSSES[name][0]))
+
+
 @pytest.mark.parametrize("name", LOSSES)
 def test_a_loss_is_proved_with_its_weights(name):
-    loss, of_data, of_kl = LOSSES[name]
-    question = question_of_loss(loss)
-    found = identify(question)
+    _, of_data, of_kl = LOSSES[name]
+    found = identified(name)
     assert found.theorem is not None, found.failure
     lengths = found.question.values.lengths
     for kind, weight in ((Reconstruction(), of_data), (Divergence(0), of_kl)):
@@ -60,7 +67,7 @@ def test_a_loss_is_proved_with_its_weights(name):
 
 @pytest.mark.parametrize("name", ["textbook", "mean over rows", "mean of both", "learned variance"])
 def test_the_theorem_is_true_at_other_lengths(name):
-    found = identify(question_of_loss(LOSSES[name][0]))
+    found = identified(name)
     assert found.theorem is not None
     count = len(found.question.values.lengths) // 2
     of_each = {leaf: arrays.shape for leaf, arrays in found.question.values.sets[0].items()}
@@ -139,6 +146,7 @@ def test_likelihoods_of_several_draws_are_told_apart():
     assert found.over_draws
 
 
+@pytest.mark.slow
 def test_likelihoods_of_several_data_are_not_over_draws():
     nets, other = Nets(), Nets()
 
@@ -189,7 +197,7 @@ def test_whether_a_prior_was_made_from_the_sample():
 
 
 def test_constants_are_no_group_that_needs_a_proof():
-    found = identify(question_of_loss(LOSSES["with a constant"][0]))
+    found = identified("with a constant")
     group = found.group(CONSTANT)
     assert group is not None
     assert group.theorem is None

@@ -136,6 +136,7 @@ def discrepancy(z, other):
     return torch.exp(-((z[:, None] - other[None]) ** 2).sum(-1)).sum()
 
 
+@pytest.mark.slow
 def test_pairs_of_rows_are_seen():
     nets = Nets()
 
@@ -152,6 +153,7 @@ def test_pairs_of_rows_are_seen():
     assert not any(compares_rows(run.reading.axes, group) for group in found.groups)
 
 
+@pytest.mark.slow
 def test_a_further_term_of_another_network_is_named():
     nets, other = Nets(), nn.Linear(L, 1)
 
@@ -169,6 +171,7 @@ def test_a_further_term_of_another_network_is_named():
     assert likelihood_and_more(question, group) is None
 
 
+@pytest.mark.slow
 def test_a_mixture_as_prior_is_named():
     centres = torch.randn(6, L)
 

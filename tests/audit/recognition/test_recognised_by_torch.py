@@ -47,7 +47,12 @@ STEPS = {
 }
 
 
-@pytest.fixture(scope="module", params=STEPS)
+QUICK = ("bernoulli", "wide prior")
+
+
+@pytest.fixture(
+    scope="module", params=[name if name in QUICK else pytest.param(name, marks=pytest.mark.slow) for name in STEPS]
+)
 def case(request):
     step, x, family, of_data, of_kl, prior = STEPS[request.param]
     return identify(model_of(formula_of_step(step, x), None).question), family, of_data, of_kl, prior

@@ -22,8 +22,9 @@ def stated(loss):
     return stated_scale(group.found, found.question.values)
 
 
-@pytest.mark.parametrize("variance", [Fraction(1), Fraction(1, 4), Fraction(1, 100), Fraction(4), Fraction(1, 3)])
-@pytest.mark.parametrize("mean", [False, True])
+@pytest.mark.parametrize(
+    ("variance", "mean"), [(Fraction(1), False), (Fraction(1, 100), True), (Fraction(4), True), (Fraction(1, 3), False)]
+)
 def test_the_variance_of_a_normal_density(variance, mean):
     deviation = float(variance) ** 0.5
     at_mean = -float(stats.norm.logpdf(0, scale=deviation))  # the constant, by scipy
@@ -35,7 +36,7 @@ def test_the_variance_of_a_normal_density(variance, mean):
     assert stated(loss) == variance
 
 
-@pytest.mark.parametrize("scale", [Fraction(3, 4), Fraction(2), Fraction(1, 10)])
+@pytest.mark.parametrize("scale", [Fraction(3, 4), Fraction(2)])
 def test_the_scale_of_a_laplace_density(scale):
     at_mean = -float(stats.laplace.logpdf(0, scale=float(scale)))
 

@@ -1,5 +1,7 @@
 """Weaker readings: each is of use where it should be, leaves out what it says, and no more is taken than is needed."""
 
+from functools import cache
+
 import pytest
 import torch
 
@@ -70,6 +72,7 @@ def data_of(kind):
     return batch()
 
 
+@cache
 def first(kind):
     """What is recognised of the step of a reading as it is, and a way to lift it once more."""
     asked = asked_of(STEPS[kind], data_of(kind))
@@ -98,7 +101,7 @@ def test_of_a_loss_without_such_things_there_is_nothing_to_leave_out(kind):
     assert list(kind().apply(found, lambda kept: asked.formula(clamps_of=kept))) == []
 
 
-@pytest.mark.parametrize("kind", [InsideOfLatent, NoStabilisers, NoIdleClamps])
+@pytest.mark.parametrize("kind", [InsideOfLatent, pytest.param(NoStabilisers, marks=pytest.mark.slow), NoIdleClamps])
 def test_more_is_proved_with_it(kind):
     found, lifted = first(kind)
     weaker = kind()
@@ -120,6 +123,7 @@ def test_the_inside_is_looked_at_if_a_prior_is_not_standard():
     assert not NoStabilisers().is_needed(found.objective)
 
 
+@pytest.mark.slow
 def test_clamps_of_a_posterior_are_kept():
     def sample(mu, logvar):
         return mu + torch.exp(logvar.clamp(-30, 20) / 2) * torch.randn_like(mu)
