@@ -42,7 +42,7 @@ def inside(value: Any) -> list[Any]:
     """What is to be kept of what it holds. An iterator of which a part is set back gives some things twice, or ends."""
     if isinstance(value, (*_INDEXED, *_OVER_OTHERS)):
         return gc.get_referents(value)
-    return list(_given_by(value, {id(value): value}))
+    return list(_given_by(value, {id(value): value})) if is_iterator(value) else []
 
 
 def _given_by(value: Any, seen: dict[int, Any]) -> Iterator[Any]:
