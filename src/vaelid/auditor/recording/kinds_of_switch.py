@@ -12,6 +12,7 @@ __all__ = ["Kept", "Switch", "of_attribute", "of_list", "of_table"]
 
 
 def _same(one: Any, other: Any) -> bool:
+    """Whether two values are equal: tensors and arrays in all elements, sequences part by part."""
     if one is other:
         return True
     if isinstance(one, torch.Tensor):
