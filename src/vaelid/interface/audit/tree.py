@@ -21,6 +21,10 @@ _PR_SET_PDEATHSIG, _PR_SET_CHILD_SUBREAPER, _PR_GET_CHILD_SUBREAPER = 1, 36, 37 
 _PATIENCE = 3.0
 """Seconds after which processes that fork faster than they are found are given up on."""
 
+_LOOKS = 5
+"""Times in a row that none is found before all have ended: /proc is not read at one moment, so a process whose parent
+ends meanwhile may be seen with a parent that is no longer there, and is missed once."""
+
 
 @contextmanager
 def subreaper() -> Iterator[frozenset[int]]:
@@ -56,7 +60,10 @@ def end(child: "subprocess.Popen[bytes]", spared: frozenset[int]) -> None:
         with suppress(ProcessLookupError, PermissionError):
             os.killpg(child.pid, signal.SIGKILL)
     child.kill()
-    while _LINUX and (found := _descendants(spared)) and time.monotonic() < deadline:
+    empty = 0
+    while _LINUX and empty < _LOOKS and time.monotonic() < deadline:
+        found = _descendants(spared)
+        empty = 0 if found else empty + 1
         for pid, group in found.items():
             with suppress(ProcessLookupError, PermissionError):
                 if group != os.getpgrp():
