@@ -187,7 +187,7 @@ _LONGEST_COMMAND = 10_000
 
 
 def _trains(command: str) -> bool:
-    """Whether a shell reads it as one call of ``vaelid train`` or ``vaelid demo``: a report offers it for typing."""
+    """Whether a shell reads the command as one ``vaelid train`` or ``vaelid demo``: a report offers it to be typed."""
     try:
         words = shlex.split(command)
     except ValueError:  # a quotation that does not end

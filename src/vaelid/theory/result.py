@@ -58,7 +58,7 @@ class Result:
         return theorem
 
     def forget(self) -> None:
-        """Prove it anew when it is next asked for."""
+        """Drop the theorem, so that it is proved anew when it is next asked for."""
         self.__dict__.pop("_made", None)
 
     @property

@@ -35,7 +35,7 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
 
 @contextmanager
 def _interruptions() -> Iterator[list[int]]:
-    """Ctrl-C raises `KeyboardInterrupt` as always, and is noted. Not where the shell has it ignored."""
+    """A list of the interruptions that came. Ctrl-C still raises `KeyboardInterrupt`, unless the shell ignores it."""
     came = list[int]()
 
     def note(number: int, frame: FrameType | None) -> NoReturn:
