@@ -53,6 +53,7 @@ class Question:
         derived: arrays that were made from a posterior's own, or drawn and no sample's: by which operation, and where.
         drawn: for each array the draws that it was made from.
         written: for each array that was written for a term, the arrays in that term.
+        rewrites: for each array that was written for a term, that term.
         parameters: the arrays of parameters.
         folds: for arrays that are products or extrema of others, how they are computed.
     """
@@ -69,6 +70,7 @@ class Question:
     derived: Mapping[str, str]
     drawn: Mapping[str, frozenset[str]]
     written: Mapping[str, frozenset[str]]
+    rewrites: "Mapping[str, Rewrite]"
     parameters: frozenset[str]
     folds: Mapping[str, Fold]
 
@@ -147,6 +149,7 @@ def rewritten(question: Question, rewrite: Rewrite, name: str) -> Question:
         question,
         drawn={**question.drawn, name: question.noise_in(rewrite.term)},
         written={**question.written, name: question.as_recorded(names)},
+        rewrites={**question.rewrites, name: rewrite},
         folds={n: replace(fold, term=change(TermArray((), fold.term)).term) for n, fold in question.folds.items()},
         term=change(question.term),
         posteriors=posteriors,
@@ -194,6 +197,7 @@ def question_of(
         derived=_derived(run, own, noise),
         drawn={name: leaf.noise for name, leaf in leaves.items()},
         written={},
+        rewrites={},
         parameters=frozenset(n for n, leaf in leaves.items() if leaf.kind == "parameter"),
         folds=folds(run.reading, names_in(run.term)),
     )

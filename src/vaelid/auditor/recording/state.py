@@ -16,6 +16,7 @@ objects behind what is looked at.
 """
 
 import gc
+import random
 import sys
 import sysconfig
 import threading
@@ -156,6 +157,16 @@ class State:
     def _set_process_back(self) -> None:
         self.failed += self.switches.restore()
         self.entered.leave()
+
+    def restore_python(self) -> None:
+        """Set back Python's own values and the random generators, which go on from one run to the next otherwise."""
+        self._each(self.of_all)
+        self.failed += self.generators.restore()
+
+    def random_generators(self) -> list[Any]:
+        """The objects that draw random numbers and were come to: torch's, numpy's, Python's."""
+        kinds = (torch.Generator, np.random.Generator, np.random.RandomState, random.Random)
+        return [found.value for found in self.known.values() if isinstance(found.value, kinds)]
 
     def restore_all(self) -> None:
         """Set back everything."""

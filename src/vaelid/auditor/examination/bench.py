@@ -1,0 +1,250 @@
+"""Runs of the user's code at other parameters, rows and seeds, each from the same state.
+
+In: a step and its batch. Out: a `Bench`, whose `run` gives an `Outcome`: the loss, what the run did, the gradient that
+training would use. For example, `bench.run(bench.moved(0.1, seed=3), seed=3)` is the loss at weights that are a tenth
+of their own spread away.
+
+It runs in double precision where the code does the same operations there, so that a difference of losses has ten digits.
+All is set back at the end by the recording's own `State`.
+"""
+
+import random
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from dataclasses import dataclass
+from typing import Any, Generic, TypeVar
+
+import numpy as np
+import torch
+from torch import Tensor
+from torch.utils._python_dispatch import TorchDispatchMode, _disable_current_modes
+from torch.utils._pytree import tree_flatten, tree_map
+
+from vaelid.auditor.examination.intervention import Intervention
+from vaelid.auditor.recording.calls import Call, call_of, users_code
+from vaelid.auditor.recording.events import Recording
+from vaelid.auditor.recording.record import record
+from vaelid.auditor.recording.state import State
+
+__all__ = ["Bench", "Outcome", "operations", "rows_of"]
+
+
+_T = TypeVar("_T")
+
+
+@dataclass(frozen=True)
+class Outcome(Generic[_T]):
+    """One run.
+
+    Attributes:
+        loss: what it returned.
+        seen: what was looked up in its recording before all was set back.
+        gradient: of each parameter, as it is back-propagated; none where that was not asked for.
+        inside: whether the code back-propagates itself.
+    """
+
+    loss: float
+    seen: _T
+    gradient: tuple[Tensor | None, ...] = ()
+    inside: bool = False
+
+
+class _Given(TorchDispatchMode):
+    """Collects the tensors that no operation made."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.made: dict[int, Tensor] = {}
+        self.given: dict[int, Tensor] = {}
+
+    def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+        for tensor in _tensors((args, kwargs or {})):
+            if id(tensor) not in self.made:
+                self.given[id(tensor)] = tensor
+        result = func(*args, **(kwargs or {}))
+        self.made |= {id(tensor): tensor for tensor in _tensors(result)}
+        return result
+
+
+class Bench:
+    """The user's step, to be run again and again.
+
+    Attributes:
+        batch: the batch, in double precision where the step is run in it.
+        given: the tensors of real numbers that no operation of the step made, but those of the batch.
+        parameters: those of them that are trained.
+        start: their values.
+        double: whether it runs in double precision.
+        runs: how often it has run.
+    """
+
+    def __init__(self, step: Callable[[Any], Any], batch: Any, scalar: Callable[[Any], Tensor], state: State) -> None:
+        self.step, self.batch, self.scalar, self.state = step, batch, scalar, state
+        self.runs, self.double = 0, False
+        self.given: list[Tensor] = []
+        self.parameters: list[Tensor] = []
+        self.start: list[Tensor] = []
+        seen = _Given()
+        names = self.run(look=operations, within=seen).seen
+        given = list(seen.given.values())
+        own = {id(t) for t in _tensors(batch)}
+        self.given = [t for t in given if id(t) not in own and t.is_floating_point() and t.layout == torch.strided]
+        self.start = [t.detach().clone() for t in self.given]
+        self.parameters = [t for t in self.given if t.requires_grad and t.is_leaf]
+        self.names = names
+        self._to_double()
+
+    def _to_double(self) -> None:
+        """In double precision, if the step does the same there."""
+        single, batch = self.start, self.batch
+        self.start = [t.double() for t in single]
+        self.batch = tree_map(lambda t: t.double() if isinstance(t, Tensor) and t.is_floating_point() else t, batch)
+        self.double = True
+        try:
+            names, dtype = self.run(look=lambda recording: (operations(recording), recording.returned.dtype)).seen
+            self.double = names == self.names and dtype == torch.float64
+        except Exception:  # a cast to float32 in the code, or a kernel that has no doubles
+            self.double = False
+        if not self.double:
+            self.start, self.batch = single, batch
+
+    def moved(self, scale: float, seed: int) -> list[Tensor]:
+        """Values a step away from the recorded ones: normal numbers of so many of a parameter's own deviations."""
+        g = torch.Generator().manual_seed(seed)
+        trained = {id(t) for t in self.parameters}
+        found = []
+        for tensor, value in zip(self.given, self.start, strict=True):
+            if id(tensor) in trained and scale:
+                spread = float(value.std()) if value.numel() > 1 else 0.0
+                drawn = torch.randn(value.shape, generator=g, dtype=torch.float64).to(value)
+                value = value + scale * (spread or _SPREAD_OF_EQUALS) * drawn
+            found.append(value)
+        return found
+
+    def run(
+        self,
+        values: Sequence[Tensor] | None = None,
+        batch: Any = None,
+        seed: int | None = None,
+        *,
+        look: Callable[[Recording], _T] | None = None,
+        gradient: bool = False,
+        do: Mapping[int, Tensor] | None = None,
+        within: AbstractContextManager[Any] | None = None,
+        python_goes_on: bool = False,
+        cloned: bool = True,
+    ) -> Outcome[_T]:
+        """The step once more; all is set back after.
+
+        Args:
+            values: of `given`; the recorded ones if None.
+            batch: the batch; the recorded one if None.
+            seed: of every random generator; None: they go on.
+            look: what to look up in the recording of what it does, before all is set back.
+            gradient: whether to find what is back-propagated.
+            do: outputs that are given, by the numbers of operations, whatever the code computes there.
+            within: a context to run the step in.
+            python_goes_on: whether Python's own values are as the last run left them.
+            cloned: whether the step gets a copy of the batch, into which it may write.
+        """
+        self.runs += 1
+        if not python_goes_on:
+            self.state.restore_python()
+        batch = self.batch if batch is None else batch
+        if cloned:
+            batch = tree_map(lambda t: t.clone() if isinstance(t, Tensor) else t, batch)
+        self._prepare(values or self.start, seed)
+        caught: list[list[Tensor | None]] = []
+        try:
+            with torch.enable_grad(), _caught(self.parameters, caught) as backward:
+                recording = None
+                with within or (Intervention(do, self.names) if do else nullcontext()), users_code():
+                    if look is None:
+                        loss = self.scalar(self.step(batch))
+                    else:
+                        call = call_of(batch)
+                        recording = record(self.step, call.arguments, call.tensors, self.scalar)
+                        loss = recording.returned
+                seen = look(recording) if look is not None and recording is not None else None
+                value, inside = float(loss.detach()), bool(caught)
+                if gradient and not inside and loss.requires_grad:
+                    backward(loss)
+            none = [[None] * len(self.parameters)]
+            total = tuple(_total(parts) for parts in zip(*(caught or none), strict=True)) if gradient else ()
+        finally:
+            self.state.restore_run()
+        return Outcome(value, seen, total, inside)
+
+    def _prepare(self, values: Sequence[Tensor], seed: int | None) -> None:
+        if self.double:
+            torch.set_default_dtype(torch.float64)
+        with torch.no_grad():
+            for tensor, value in zip(self.given, values, strict=True):
+                tensor.data = value.clone()
+                tensor.grad = None
+        if seed is not None:
+            _seed(self.state, seed)
+
+
+_SPREAD_OF_EQUALS = 0.3
+"""How far a parameter is moved whose elements are all equal, as a bias of zeros or a single number is."""
+
+
+@contextmanager
+def _caught(parameters: list[Tensor], caught: list[list[Tensor | None]]) -> Iterator[Callable[..., None]]:
+    """What each call of `backward` adds to the gradients of the parameters, as hooks leave it."""
+    original = torch.autograd.backward
+
+    def backward(*arguments: Any, **options: Any) -> None:
+        with _disable_current_modes():  # a recorder is to see what the user's code does
+            before = [None if p.grad is None else p.grad.clone() for p in parameters]
+        original(*arguments, **options)
+        with _disable_current_modes():
+            caught.append([_added(one, p.grad) for one, p in zip(before, parameters, strict=True)])
+
+    torch.autograd.backward = backward
+    try:
+        yield backward
+    finally:
+        torch.autograd.backward = original
+
+
+def _added(before: Tensor | None, after: Tensor | None) -> Tensor | None:
+    if after is None:
+        return None
+    dense = after.detach().to_dense() if after.layout != torch.strided else after.detach()
+    return dense.clone() if before is None else dense - before
+
+
+def _total(parts: tuple[Tensor | None, ...]) -> Tensor | None:
+    some = [part for part in parts if part is not None]
+    return sum(some[1:], some[0]) if some else None
+
+
+def _seed(state: State, seed: int) -> None:
+    torch.manual_seed(seed)
+    np.random.seed(seed)
+    random.seed(seed)
+    for generator in state.random_generators():
+        match generator:
+            case torch.Generator():
+                generator.manual_seed(seed)
+            case np.random.Generator():
+                generator.bit_generator.state = type(generator.bit_generator)(seed).state
+            case np.random.RandomState() | random.Random():
+                generator.seed(seed)
+
+
+def operations(recording: Recording) -> tuple[str, ...]:
+    """The names of the operations of a run. How often autograd detaches what it saves depends on who else holds it."""
+    return tuple(e.name for e in recording.events if not e.name.startswith("aten.detach"))
+
+
+def rows_of(batch: Any) -> int | None:
+    """The number of rows of a batch; None where its tensors have not one in common."""
+    lengths = {len(t) if t.ndim else 0 for t in _tensors(batch)}
+    return lengths.pop() if len(lengths) == 1 and 0 not in lengths else None
+
+
+def _tensors(value: Any) -> list[Tensor]:
+    return [leaf for leaf in tree_flatten(value)[0] if isinstance(leaf, Tensor)]

@@ -1,0 +1,105 @@
+"""What a loss may be made of, as numbers of one run: NLL, KL, and terms of mean zero.
+
+In: the account and the `Numbers` of a run. Out: `Columns`, one number for each. For example, a Monte-Carlo KL is KL +
+(log q - E log q) - (log p - E log p), of which the last two have the mean zero over draws.
+"""
+
+from typing import NamedTuple
+
+import torch
+from torch import Tensor
+from torch import distributions as td
+
+from vaelid.auditor.examination.densities import laws, negative_log_likelihood
+from vaelid.auditor.examination.numbers import Numbers
+from vaelid.auditor.findings.account import Account, StatedDivergence, StatedPosterior
+from vaelid.auditor.formula.axes_of_terms import axes_in, length_name
+from vaelid.readings.terms.arrays import as_term
+
+__all__ = ["Columns", "columns_of", "divergences_or_standard", "law_of"]
+
+
+class Columns(NamedTuple):
+    """The numbers of one run.
+
+    Attributes:
+        nll: the negative log-likelihood of the data.
+        kl: the divergence.
+        q: log q(z) less its mean, at draws that are decoded.
+        p: log p(z) less its mean, at the same.
+        q_more: log q(z) less its mean, at other draws.
+        p_more: log p(z) less its mean, at the same.
+    """
+
+    nll: float
+    kl: float
+    q: float
+    p: float
+    q_more: float
+    p_more: float
+
+
+def divergences_or_standard(account: Account) -> list[StatedDivergence]:
+    """The divergences of the account; where none was recognised, one to N(0, I) for each posterior."""
+    zero = as_term(0)
+    return list(account.divergences) or [
+        StatedDivergence(k, (zero, zero), False, False, posterior.axes) for k, posterior in enumerate(account.posteriors)
+    ]
+
+
+def columns_of(account: Account, numbers: Numbers) -> Columns:
+    """Of one run. Raises `ReadingError` where an array of the account is no tensor of the run."""
+    nll = torch.zeros((), dtype=torch.float64)
+    for likelihood in account.likelihoods:
+        term = negative_log_likelihood(likelihood, [numbers.of(p, likelihood.axes) for p in likelihood.parameters])
+        if likelihood.mask is not None:
+            mask = numbers.of(likelihood.mask, likelihood.axes)
+            term = torch.where(mask == 0, 0.0, term * mask)
+        nll = nll + term.sum() / likelihood.repeats
+    rest = torch.zeros(len(Columns._fields) - 1, dtype=torch.float64)
+    seen: set[int] = set()
+    for divergence in divergences_or_standard(account):
+        alone = sum(d.posterior == divergence.posterior for d in account.divergences) <= 1
+        if divergence.posterior in seen:
+            continue  # of one posterior, coordinate by coordinate: all were counted with the first
+        seen.add(divergence.posterior)
+        rest = rest + _of_divergence(account, divergence, numbers, alone)
+    return Columns(float(nll.detach()), *rest.detach().tolist())
+
+
+def _of_divergence(account: Account, divergence: StatedDivergence, numbers: Numbers, alone: bool) -> Tensor:
+    posterior = account.posteriors[divergence.posterior]
+    axes = list(divergence.axes if alone else posterior.axes)
+    terms = (posterior.mean, posterior.log_variance, *divergence.prior)
+    axes += sorted({axis for term in terms for axis in axes_in(term.term)} - set(axes))
+    q, p = laws(posterior, divergence, numbers, axes)
+    kl = torch.zeros((), dtype=torch.float64)
+    if not divergence.at_draw:
+        mask = 1.0 if divergence.mask is None else numbers.of(divergence.mask, axes)
+        kl = (mask * td.kl_divergence(q, p)).sum()
+    zero = torch.zeros((), dtype=torch.float64)
+    found = [zero] * 4
+    for at, draws in ((0, posterior.draws), (2, posterior.more)):
+        for element, own in draws.values() if not posterior.summed else ():
+            every = [*axes, *(axis for axis in own if axis not in axes)]
+            q, p = laws(posterior, divergence, numbers, every)
+            z = q.loc + q.scale * numbers.of(element, every)
+            share = _places(account, axes) / z.numel() / max(1, len(posterior.draws))
+            if divergence.at_draw:
+                kl = kl + share * (q.log_prob(z) - p.log_prob(z)).sum()
+                continue
+            found[at] = found[at] + share * (q.log_prob(z) + q.entropy()).sum()
+            found[at + 1] = found[at + 1] + share * (p.log_prob(z) + td.kl_divergence(q, p) + q.entropy()).sum()
+    return torch.stack([kl, *found])
+
+
+def _places(account: Account, axes: list[int]) -> int:
+    count = 1
+    for axis in axes:
+        count *= account.lengths[length_name(axis)]
+    return count
+
+
+def law_of(posterior: StatedPosterior, numbers: Numbers, axes: list[int]) -> td.Normal:
+    """The posterior alone at all places of these axes."""
+    return td.Normal(numbers.of(posterior.mean, axes), (numbers.of(posterior.log_variance, axes) / 2).exp(), False)

@@ -1,0 +1,150 @@
+"""exp(-NLL), summed over one datum, is the same number whatever the decoder puts out.
+
+In: a step that is being examined. Out: the check ``density``. The mean, the deviation, the noise and all outputs are
+given by intervention, one datum takes each value of a grid, and its own output takes three. For label smoothing the sum
+is 0.83 at an output of 4 where it is 1 at 0, so that the loss is no likelihood.
+"""
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from vaelid.auditor.examination.densities import base_measure
+from vaelid.auditor.examination.examined import Examined, with_tensor
+from vaelid.auditor.findings.account import StatedLikelihood
+from vaelid.auditor.formula.axes_of_terms import names_in
+from vaelid.auditor.recording.events import Recording
+from vaelid.readings.errors import ReadingError
+from vaelid.readings.terms.arrays import TermArray
+
+__all__ = ["density"]
+
+_GRIDS: dict[str, Sequence[int]] = {
+    "bernoulli": (0, 1),
+    "poisson": range(30),
+    "gaussian": range(-9, 10),
+    "laplace": range(-28, 29),
+}
+"""Values of one datum. Beyond them there is less than 1e-8 of the whole at the outputs that are tried; of a Laplace's,
+whose tails fall slowly, 1e-11. Over whole numbers the sum of a Gaussian of variance 1 is its integral but for 1e-8."""
+_OUTPUTS = (-1.0, 0.0, 1.0)
+"""Whole, as the grid is: moving a location by a whole number moves no sum over whole numbers."""
+_CLOSE, _CLOSE_OF_FLOATS = 1e-5, 1e-2
+"""In nats. A sum over whole numbers of a Laplace is exact only at whole locations: 1e-2 for it, too."""
+_MOST_PLACES = 32
+"""Of the decoder's output that are tried for the one that the datum is compared with: it is nearly always the first."""
+
+
+def density(examined: Examined) -> None:
+    """Raises `ReadingError` where the sum cannot be made: several likelihoods or draws, a family without a grid."""
+    account = examined.account
+    if examined.weight is None or len(account.likelihoods) != 1 or account.likelihoods[0].repeats > 1:
+        raise ReadingError("the weight of one likelihood is not known")
+    likelihood = account.likelihoods[0]
+    data, output = _one_datum(examined, likelihood)
+    x = examined.data_tensors()[data]
+    grid = _grid(examined, likelihood, data, x)
+    fixed = _held(examined, output)
+    event = account.sites[output].event
+    assert event is not None
+    place = _place_of(examined, fixed, event, x)
+    sums = []
+    for value in _OUTPUTS:
+        moved = fixed[event].clone()
+        moved.flatten()[place] = value
+        losses = [_loss(examined, x, datum, fixed | {event: moved}) for datum in grid]
+        sums.append(torch.tensor(losses, dtype=torch.float64))
+    low = min(float(losses.min()) for losses in sums)
+    base = base_measure(likelihood, torch.tensor(list(grid), dtype=torch.float64))
+    # code may leave out what has only data in it, or have it
+    totals = [
+        [float(torch.logsumexp(-(losses - low) / examined.weight - left_out * base, 0)) for losses in sums]
+        for left_out in (0, 1)
+    ]
+    best = min(totals, key=lambda logs: max(logs) - min(logs))
+    close = _CLOSE if examined.bench.double and likelihood.family != "laplace" else _CLOSE_OF_FLOATS
+    ratio = float(np.exp(min(best) - max(best)))
+    meaning = "the sum of exp(-NLL) over one datum, at one output of the decoder over that at another"
+    examined.check("density", max(best) - min(best) < close, ratio, 1, meaning)
+
+
+def _one_datum(examined: Examined, likelihood: StatedLikelihood) -> tuple[str, str]:
+    """The tensor of the batch that is compared, and the output that it is compared with: each one."""
+    account, tensors = examined.account, examined.data_tensors()
+    data = [name for name in _recorded(account.written, likelihood.parameters[0]) if name in tensors]
+    outputs = [
+        name
+        for name in _recorded(account.written, *likelihood.parameters[1:2])
+        if name in account.sites and account.sites[name].event is not None
+    ]
+    if len(data) != 1 or len(outputs) != 1 or not tensors[data[0]].is_floating_point():
+        raise ReadingError("one datum and its own output are not told apart")
+    return data[0], outputs[0]
+
+
+def _recorded(written: Mapping[str, object], *terms: TermArray) -> set[str]:
+    found = {name for term in terms for name in names_in(term)}
+    for name in [name for name in found if name in written]:
+        found |= names_in(getattr(written[name], "term"))  # noqa: B009
+    return found
+
+
+def _held(examined: Examined, output: str) -> dict[int, Tensor]:
+    """The outputs of the operations that made the posterior's arrays and what was decoded, as they are in a run."""
+    account = examined.account
+    terms = [term for p in account.posteriors for term in (p.mean, p.log_variance)]
+    names = _recorded(account.written, *terms) | account.outputs | {output}
+
+    def look(recording: Recording) -> dict[int, Tensor]:
+        numbers = examined.numbers(recording)
+        sites = {name: account.sites[name].event for name in sorted(names) if name in account.sites}
+        return {event: numbers.tensor(name).detach().clone() for name, event in sites.items() if event is not None}
+
+    return examined.bench.run(seed=0, look=look).seen
+
+
+def _grid(examined: Examined, likelihood: StatedLikelihood, data: str, x: Tensor) -> Sequence[float]:
+    """The values that the datum takes, in the batch's own units: code may scale it before it compares it."""
+    grid = _GRIDS.get(likelihood.family)
+    if grid is None or likelihood.learned:
+        raise ReadingError(f"no sum is made for the {likelihood.name}")
+    if likelihood.family == "bernoulli" and not bool(((x == 0) | (x == 1)).all()):
+        raise ReadingError("a Bernoulli of data between 0 and 1 is no density")
+    if likelihood.family not in ("gaussian", "laplace"):
+        return grid
+
+    def look(recording: Recording) -> tuple[Tensor, Tensor]:
+        numbers = examined.numbers(recording)
+        return numbers.of(likelihood.parameters[0]).flatten().detach(), numbers.tensor(data).double().flatten().detach()
+
+    compared, raw = examined.bench.run(seed=0, look=look).seen
+    if compared.numel() != raw.numel():
+        raise ReadingError("data are not compared one by one")
+    line = torch.stack([raw, torch.ones_like(raw)], 1)
+    slope, shift = torch.linalg.lstsq(line, compared[:, None]).solution[:, 0].tolist()
+    off = float((line @ torch.tensor([slope, shift], dtype=torch.float64) - compared).abs().max())
+    if off > 1e-5 * (1 + float(compared.abs().max())) or not slope:
+        raise ReadingError("data are transformed before they are compared, and not by one line for all")
+    return [(datum - shift) / slope for datum in grid]
+
+
+def _loss(examined: Examined, x: Tensor, datum: float, do: Mapping[int, Tensor]) -> float:
+    moved = x.clone()
+    moved.flatten()[0] = datum
+    return examined.bench.run(batch=with_tensor(examined.bench.batch, x, moved), seed=0, do=do).loss
+
+
+def _place_of(examined: Examined, fixed: Mapping[int, Tensor], event: int, x: Tensor) -> int:
+    """The place of the output that the first datum is compared with: the one whose slope moves with it."""
+    other = 1 - float(x.flatten()[0])
+    own = float(x.flatten()[0])
+    base, changed = (_loss(examined, x, datum, fixed) for datum in (own, other))
+    for place in range(min(fixed[event].numel(), _MOST_PLACES)):
+        moved = fixed[event].clone()
+        moved.flatten()[place] += 0.5
+        one, two = (_loss(examined, x, datum, {**fixed, event: moved}) for datum in (own, other))
+        if abs((two - changed) - (one - base)) > 1e-6 * (abs(one - base) + 1e-9):
+            return place
+    raise ReadingError("no output goes with the first datum")

@@ -1,0 +1,100 @@
+"""What the checks of an examination share: the bench, the account, and the checks that they add.
+
+In: a bench and an account. Out: the results of checks, gathered. For example, `examined.check("sign", a > 0, ...)`
+notes one, and `examined.leave("density", "no sum is made for it")` notes that one could not be made.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import torch
+from torch import Tensor
+from torch.utils._pytree import tree_flatten, tree_unflatten
+
+from vaelid.auditor.examination.bench import Bench, rows_of
+from vaelid.auditor.examination.numbers import Numbers
+from vaelid.auditor.findings.account import Account
+from vaelid.auditor.findings.opinion import Check, Opinion
+from vaelid.auditor.recording.calls import call_of
+from vaelid.auditor.recording.events import Recording
+
+__all__ = ["BATCHES", "Examined", "other_rows", "with_tensor"]
+
+BATCHES = 3
+"""How many batches are looked at. What has only data in it is a constant of each: with fewer, a wrong term of the data
+alone could not be told from one of the posterior's."""
+
+
+@dataclass
+class Examined:
+    """A step that is being examined.
+
+    Attributes:
+        bench: runs it.
+        account: what the symbolic road says of it.
+        checks: the results so far.
+        left: the checks that could not be made, with the reason.
+        notes: what a user should know.
+        beta: the weight of the divergence against the likelihood, as fitted.
+        weight: of the likelihood, as fitted; None before.
+    """
+
+    bench: Bench
+    account: Account
+    checks: list[Check] = field(default_factory=list)
+    left: dict[str, str] = field(default_factory=dict)
+    notes: list[str] = field(default_factory=list)
+    beta: float | None = None
+    weight: float | None = None
+
+    @property
+    def exact(self) -> float:
+        """How far a number may be from what it should be, relatively: rounding of a sum of thousands of terms."""
+        return 1e-6 if self.bench.double else 1e-3
+
+    def check(self, name: str, passed: bool, computed: Any = "", expected: Any = "", meaning: str = "") -> None:
+        """Note the result of one check: two numbers, and what they are."""
+        shown = [value if isinstance(value, str) else f"{value:.9g}" for value in (computed, expected)]
+        self.checks.append(Check(name, bool(passed), *shown, meaning))
+
+    def numbers(self, recording: Recording) -> Numbers:
+        """The numbers of the account's arrays in a run."""
+        return Numbers(self.account, recording)
+
+    def opinion(self) -> Opinion:
+        """What was found."""
+        return Opinion(tuple(self.checks), dict(self.left), tuple(self.notes), self.bench.runs, self.beta)
+
+    def data_tensors(self) -> Mapping[str, Tensor]:
+        """The tensors of the batch, by their names."""
+        return call_of(self.bench.batch).tensors
+
+
+def other_rows(examined: Examined, seed: int) -> Any:
+    """Another batch of the same support: rows of the batch drawn anew, real numbers mixed of two rows.
+
+    It is the batch itself where its tensors have no number of rows in common.
+    """
+    batch = examined.bench.batch
+    if (count := rows_of(batch)) is None:
+        return batch
+    g = torch.Generator().manual_seed(seed)
+    one, other = (torch.randint(count, (count,), generator=g) for _ in range(2))
+    share = float(torch.rand((), generator=g, dtype=torch.float64))
+
+    def chosen(value: Any) -> Any:
+        if not isinstance(value, Tensor):
+            return value
+        if not value.is_floating_point() or bool((value == value.round()).all()):
+            return value[one]  # whole numbers, and what is 0 or 1, have to stay so
+        return share * value[one] + (1 - share) * value[other]
+
+    leaves, structure = tree_flatten(batch)
+    return tree_unflatten([chosen(leaf) for leaf in leaves], structure)
+
+
+def with_tensor(batch: Any, old: Tensor, new: Tensor) -> Any:
+    """The batch with another tensor in the place of one of its own."""
+    leaves, structure = tree_flatten(batch)
+    return tree_unflatten([new if leaf is old else leaf for leaf in leaves], structure)

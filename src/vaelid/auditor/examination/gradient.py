@@ -1,0 +1,141 @@
+"""What is back-propagated is the slope of the loss that is returned, in directions of all parameters.
+
+In: a step that is being examined. Out: the check ``gradient``. The slope is a difference of two losses, not autograd's:
+a hook or a backward of the user's own changes autograd's and not the losses. For a hook that multiplies by 0.1 it is
+0.012 where the slope is 0.12.
+
+A gradient that differs by a multiple of the score of q, whose mean is zero, is let pass by name: sticking the landing.
+"""
+
+from collections.abc import Sequence
+from contextlib import suppress
+
+import torch
+from torch import Tensor
+
+from vaelid.auditor.examination.columns import law_of
+from vaelid.auditor.examination.examined import Examined
+from vaelid.auditor.recording.events import Recording
+from vaelid.readings.errors import ReadingError
+
+__all__ = ["gradient"]
+
+_BY_REJECTION = ("_standard_gamma", "_dirichlet")
+"""Draws whose value at a seed is no smooth function of their parameters."""
+_POINTS = (0.0, 0.3)
+"""Steps from the recorded weights, in their own deviations."""
+_STEP, _CLOSE_ENOUGH = 1e-4, 1e-5
+"""Of a difference in double precision: its error is 1e-8 of the third derivative, and 1e-12 / 1e-4 of the loss."""
+_STEP_OF_FLOATS, _CLOSE_ENOUGH_OF_FLOATS = 3e-2, 5e-2
+"""The same in single precision, where 7 digits leave two in a difference."""
+
+_Direction = list[Tensor | None]
+
+
+def gradient(examined: Examined) -> None:
+    """Raises `ReadingError` where the slope cannot be had by differences."""
+    bench = examined.bench
+    if any(name in operation for operation in bench.names for name in _BY_REJECTION):
+        raise ReadingError("a draw by rejection has no slope at a seed")
+    generator = torch.Generator().manual_seed(5)
+    step, close = (_STEP, _CLOSE_ENOUGH) if bench.double else (_STEP_OF_FLOATS, _CLOSE_ENOUGH_OF_FLOATS)
+    trained: list[float] = []
+    slopes: list[float] = []
+    scores: list[float] = []
+    inside = False
+    for k, scale in enumerate(_POINTS):
+        values = bench.moved(scale, seed=40 + k)
+        outcome = bench.run(values, seed=k, gradient=True)
+        inside = inside or outcome.inside
+        directions = [_direction(examined, generator) for _ in range(2)]
+        for direction in directions:
+            along = _along(examined, outcome.gradient, direction)
+            trained.append(along)
+            slopes.append(_slope_near(examined, values, direction, step, k, along, close))
+        if _distance(trained, slopes) > close:
+            with suppress(ReadingError, KeyError, RuntimeError):
+                scores += _scores(examined, values, directions, seed=k)
+    if _distance(trained, slopes) <= close:
+        return examined.check("gradient", True)
+    t, s = (torch.tensor(numbers, dtype=torch.float64) for numbers in (trained, slopes))
+    factor = float((t @ s) / (s @ s + 1e-300))
+    if inside and factor > 0 and _distance(trained, (factor * s).tolist()) <= close:
+        examined.notes.append(f"what is back-propagated is {factor:.4g} times what is returned")
+        return examined.check("gradient", True)
+    if len(scores) == len(trained) and any(scores):
+        score = torch.tensor(scores, dtype=torch.float64)
+        factor = float(((t - s) @ score) / (score @ score))
+        if _distance((t - factor * score).tolist(), slopes) <= close:
+            examined.notes.append(
+                f"its gradient leaves out {-factor:.4g} times the score of q, of mean zero: sticking the landing"
+            )
+            return examined.check("gradient", True)
+    worst = int((t - s).abs().argmax())
+    meaning = "the slope that is back-propagated, along a direction of the weights, and the slope of the loss"
+    return examined.check("gradient", False, trained[worst], slopes[worst], meaning)
+
+
+def _distance(one: Sequence[float], other: Sequence[float]) -> float:
+    """The largest difference, relative to the largest slope."""
+    a, b = (torch.tensor(numbers, dtype=torch.float64) for numbers in (one, other))
+    return float((a - b).abs().max() / (a.abs().max() + b.abs().max() + 1e-12))
+
+
+def _direction(examined: Examined, generator: torch.Generator) -> _Direction:
+    """A direction of length 1 in all parameters."""
+    trained = {id(p) for p in examined.bench.parameters}
+    drawn = [
+        torch.randn(t.shape, generator=generator, dtype=torch.float64) if id(t) in trained else None
+        for t in examined.bench.given
+    ]
+    size = sum(float(d.square().sum()) for d in drawn if d is not None) ** 0.5
+    return [None if d is None else d / (size or 1.0) for d in drawn]
+
+
+def _slope_near(
+    examined: Examined, values: list[Tensor], direction: _Direction, step: float, seed: int, known: float, close: float
+) -> float:
+    """The slope of the loss by a difference; by a smaller step too, if the first is not the one that is trained.
+
+    A kink of a ReLU may lie between the two losses. Of the two slopes the one nearer to what is trained is given.
+    """
+    slope = _slope(examined, values, direction, step, seed)
+    if abs(slope - known) <= close * abs(known):
+        return slope
+    smaller = _slope(examined, values, direction, step / (100 if examined.bench.double else 3), seed)
+    if not examined.bench.double and abs(smaller - slope) > close * abs(slope):
+        raise ReadingError("rounding hides the slope, and the code does not run in double precision")
+    return min((slope, smaller), key=lambda one: abs(one - known))
+
+
+def _slope(examined: Examined, values: list[Tensor], direction: _Direction, step: float, seed: int) -> float:
+    def moved(by: float) -> list[Tensor]:
+        return [v if d is None else v + by * d.to(v) for v, d in zip(values, direction, strict=True)]
+
+    above, below = (examined.bench.run(moved(sign * step), seed=seed).loss for sign in (1, -1))
+    return (above - below) / (2 * step)
+
+
+def _along(examined: Examined, gradient: Sequence[Tensor | None], direction: _Direction) -> float:
+    """The slope along a direction, by a gradient."""
+    of = {id(t): d for t, d in zip(examined.bench.given, direction, strict=True)}
+    parts = zip(examined.bench.parameters, gradient, strict=True)
+    return sum(float((g.double() * of[id(p)]).sum()) for p, g in parts if g is not None)
+
+
+def _scores(examined: Examined, values: list[Tensor], directions: list[_Direction], seed: int) -> list[float]:
+    """The slope of log q(z) at a draw that is held, along each direction."""
+
+    def look(recording: Recording) -> tuple[Tensor | None, ...]:
+        numbers = examined.numbers(recording)
+        total = torch.zeros((), dtype=torch.float64)
+        for posterior in examined.account.posteriors:
+            for element, own in posterior.draws.values():
+                axes = [*posterior.axes, *(axis for axis in own if axis not in posterior.axes)]
+                q = law_of(posterior, numbers, axes)
+                z = (q.loc + q.scale * numbers.of(element, axes)).detach()
+                total = total + q.log_prob(z).sum()
+        return torch.autograd.grad(total, examined.bench.parameters, retain_graph=True, allow_unused=True)
+
+    found = examined.bench.run(values, seed=seed, look=look).seen
+    return [_along(examined, found, direction) for direction in directions]

@@ -1,0 +1,62 @@
+"""The loss is a sum over rows: what two rows change together is what each changes alone.
+
+In: a step that is being examined. Out: the check ``rows``. For a KL of each row's posterior to every row's prior two
+rows have a term in common.
+"""
+
+from typing import Any
+
+import torch
+from torch import Tensor
+from torch.utils._pytree import tree_flatten, tree_unflatten
+
+from vaelid.auditor.examination.bench import rows_of
+from vaelid.auditor.examination.examined import Examined, other_rows
+from vaelid.readings.errors import ReadingError
+
+__all__ = ["rows"]
+
+_CLOSE, _CLOSE_OF_FLOATS = 1e-7, 1e-2
+"""Of a second difference to the first ones: four losses of 15 digits, or of 6."""
+
+
+def rows(examined: Examined) -> None:
+    """Raises `ReadingError` where there are no three rows, or where a batch norm makes rows meet."""
+    bench = examined.bench
+    if (count := rows_of(bench.batch)) is None or count < 3:
+        raise ReadingError("the batch has no three rows")
+    if any("batch_norm" in name for name in bench.names):
+        raise ReadingError("rows meet in a batch norm")
+    other = other_rows(examined, seed=77)
+    worst, of = 0.0, ("", "")
+    for i, j in ((0, 1), (count - 1, 0)):
+        both, one, two, none = (
+            bench.run(batch=_with_rows(bench.batch, other, which), seed=3).loss for which in ((i, j), (i,), (j,), ())
+        )
+        together, apart = both - none, (one - none) + (two - none)
+        share = abs(together - apart) / (abs(one - none) + abs(two - none) + 1e-9 * abs(none) + 1e-300)
+        if share >= worst:
+            worst, of = share, (f"{together:.9g}", f"{apart:.9g}")
+    close = _CLOSE if bench.double else _CLOSE_OF_FLOATS
+    examined.check("rows", worst < close, *of, "what two rows change together, and what each changes alone")
+
+
+def _with_rows(batch: Any, other: Any, which: tuple[int, ...]) -> Any:
+    """The batch with some rows of another; padding and gaps stay where they are."""
+
+    def changed(tensor: Any, its: Any) -> Any:
+        if not isinstance(tensor, Tensor):
+            return tensor
+        tensor, at = tensor.clone(), list(which)
+        old, new = tensor[at], its[at]
+        if tensor.is_floating_point():
+            known = old.isfinite() & new.isfinite()
+        elif tensor.dtype == torch.bool:
+            known = torch.zeros_like(old)  # a mask stays
+        else:
+            known = (old > 0) & (new > 0)
+        tensor[at] = torch.where(known, new, old)
+        return tensor
+
+    (leaves, structure), (others, _) = tree_flatten(batch), tree_flatten(other)
+    return tree_unflatten([changed(one, its) for one, its in zip(leaves, others, strict=True)], structure)

@@ -1,0 +1,158 @@
+"""What the parts of a loss may not be made of: a prior of the data that are reconstructed, a mask of what it masks.
+
+In: a step that is being examined. Out: the checks ``prior``, ``mask``, ``support`` and ``coverage``. For a prior whose
+mean is a network of x the slope of that mean with respect to x is not 0 with z held.
+"""
+
+import torch
+from torch import Tensor
+from torch.utils._pytree import tree_flatten, tree_unflatten
+
+from vaelid.auditor.examination.densities import off_support
+from vaelid.auditor.examination.examined import Examined, other_rows
+from vaelid.auditor.examination.numbers import Numbers
+from vaelid.auditor.findings.account import StatedLikelihood
+from vaelid.auditor.formula.axes_of_terms import names_in
+from vaelid.auditor.recording.events import Recording
+from vaelid.readings.errors import ReadingError
+
+__all__ = ["coverage", "mask", "prior", "support"]
+
+
+def prior(examined: Examined) -> None:
+    """With z held, the parameters of a learned prior do not move with the data that are reconstructed.
+
+    Raises `ReadingError` where these data are no real tensor of the batch.
+    """
+    account, bench = examined.account, examined.bench
+    learned = [divergence for divergence in account.divergences if divergence.learned]
+    if not learned:
+        return
+    leaves, structure = tree_flatten(bench.batch)
+    names = {id(tensor): name for name, tensor in examined.data_tensors().items()}
+    asked = [_asks_for_gradient(leaf, names.get(id(leaf)) in account.data) for leaf in leaves]
+    data = [leaf for leaf in asked if isinstance(leaf, Tensor) and leaf.requires_grad]
+    if not data:
+        raise ReadingError("the data that are reconstructed are no real tensor of the batch")
+
+    def look(recording: Recording) -> float:
+        numbers = examined.numbers(recording)
+        compared = [_slopes(numbers.of(one.parameters[0]), data) for one in account.likelihoods]
+        held = [tensor.register_hook(torch.zeros_like) for tensor in _latents(examined, numbers, recording)]
+        largest = 0.0
+        for divergence in learned:
+            for term in divergence.prior:
+                for k, slope in enumerate(_slopes(numbers.of(term), data)):
+                    at = [slopes[k] != 0 for slopes in compared]  # a condition may stand in the same tensor as x
+                    for places in at:
+                        largest = max(largest, float((slope * places).abs().max()))
+        for hook in held:
+            hook.remove()
+        return largest
+
+    slope = bench.run(batch=tree_unflatten(asked, structure), seed=0, look=look, cloned=False).seen
+    meaning = "the largest slope of the prior's parameters with respect to the data that are reconstructed, z held"
+    examined.check("prior", slope == 0, slope, 0, meaning)
+
+
+def _slopes(values: Tensor, of: list[Tensor]) -> list[Tensor]:
+    """Of the sum of some values; 0 where there are none."""
+    if not values.requires_grad:
+        return [torch.zeros_like(tensor) for tensor in of]
+    found = torch.autograd.grad(values.sum(), of, retain_graph=True, allow_unused=True)
+    return [torch.zeros_like(t) if slope is None else slope for slope, t in zip(found, of, strict=True)]
+
+
+def _asks_for_gradient(leaf: object, wanted: bool) -> object:
+    if isinstance(leaf, Tensor) and wanted and leaf.is_floating_point():
+        return leaf.detach().clone().requires_grad_()
+    return leaf.clone() if isinstance(leaf, Tensor) else leaf
+
+
+def _latents(examined: Examined, numbers: Numbers, recording: Recording) -> list[Tensor]:
+    """The tensors of a run that hold z, known by their values."""
+    found = []
+    for posterior in examined.account.posteriors:
+        for element, own in posterior.draws.values():
+            axes = [*posterior.axes, *(axis for axis in own if axis not in posterior.axes)]
+            spread = (numbers.of(posterior.log_variance, axes) / 2).exp()
+            z = numbers.of(posterior.mean, axes) + spread * numbers.of(element, axes)
+            known = z.detach().flatten().sort().values
+            for tensor in recording.made.values():
+                if tensor.grad_fn is None or tensor.numel() != known.numel() or not tensor.is_floating_point():
+                    continue
+                values = tensor.detach().double().flatten().sort().values
+                if torch.allclose(values, known, rtol=1e-6, atol=1e-7):
+                    found.append(tensor)
+    return found
+
+
+def mask(examined: Examined) -> None:
+    """A mask stays where it was when the data that it masks move.
+
+    Raises `ReadingError` where these data are no real tensor of the batch.
+    """
+    account, bench = examined.account, examined.bench
+    for likelihood in account.likelihoods:
+        if likelihood.mask is None:
+            continue
+        own = names_in(likelihood.parameters[0])
+        moved = {n for n, t in examined.data_tensors().items() if n in own and t.is_floating_point()}
+        if not moved:
+            raise ReadingError("what is masked is no real tensor of the batch")
+        other = other_rows(examined, seed=11)
+        (leaves, structure), (others, _) = tree_flatten(bench.batch), tree_flatten(other)
+        names = {id(tensor): name for name, tensor in examined.data_tensors().items()}
+        mixed = [new if names.get(id(old)) in moved else old for old, new in zip(leaves, others, strict=True)]
+
+        def look(recording: Recording, likelihood: StatedLikelihood = likelihood) -> Tensor:
+            assert likelihood.mask is not None
+            return examined.numbers(recording).of(likelihood.mask, likelihood.axes).detach()
+
+        batches = (bench.batch, tree_unflatten(mixed, structure))
+        before, after = (bench.run(batch=batch, seed=0, look=look).seen for batch in batches)
+        meaning = "how many places the mask moves at, when only the data that it masks move"
+        examined.check("mask", bool((before == after).all()), int((before != after).sum()), 0, meaning)
+
+
+def support(examined: Examined) -> None:
+    """The recorded data lie where the likelihood is a density."""
+
+    def look(recording: Recording) -> list[tuple[StatedLikelihood, Tensor]]:
+        numbers = examined.numbers(recording)
+        return [(one, numbers.of(one.parameters[0]).detach()) for one in examined.account.likelihoods]
+
+    for likelihood, x in examined.bench.run(seed=0, look=look).seen:
+        beside = off_support(likelihood, x)
+        computed, expected = ("", "") if beside is None else beside
+        examined.check("support", beside is None, computed, expected, f"a datum under a {likelihood.name} likelihood")
+
+
+_FEWEST_ROWS = 0.9
+"""Of the rows of an output, those to which a gradient has to come: a row may have a gradient of 0 by chance."""
+
+
+def coverage(examined: Examined) -> None:
+    """Every row of what the decoder put out is compared with data."""
+    account = examined.account
+    likelihoods = [one for one in account.likelihoods if one.mask is None]
+    names = {n for one in likelihoods for term in one.parameters[1:2] for n in names_in(term)}
+    names |= {n for o in names if o in account.written for n in names_in(account.written[o].term)}
+
+    def look(recording: Recording) -> dict[str, float]:
+        numbers, found = examined.numbers(recording), {}
+        for name in sorted(names & account.outputs):
+            tensor = numbers.tensor(name)
+            if not tensor.requires_grad or not recording.returned.requires_grad or not tensor.ndim:
+                continue
+            (slope,) = torch.autograd.grad(recording.returned, tensor, retain_graph=True, allow_unused=True)
+            if slope is None:
+                found[name] = 0.0
+                continue
+            some = slope.flatten(1) if slope.ndim > 1 else slope[:, None]
+            found[name] = float(some.ne(0).any(1).double().mean())
+        return found
+
+    for share in examined.bench.run(seed=0, look=look).seen.values():
+        meaning = "the share of the rows of the decoder's output that have a gradient"
+        examined.check("coverage", share > _FEWEST_ROWS, share, 1, meaning)

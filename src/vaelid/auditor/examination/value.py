@@ -1,0 +1,162 @@
+"""The loss is a NLL + b KL + const, with the same a and b, in runs at other weights, data and noise.
+
+In: a step that is being examined. Out: the checks ``path`` (each run does the same operations), ``value`` (one a and b
+fit all runs), ``sign`` (both are positive) and ``beta`` (b / a is that of the account). For a KL without its half the
+fit is off by a tenth of the loss's spread.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from vaelid.auditor.examination.bench import operations
+from vaelid.auditor.examination.columns import Columns, columns_of
+from vaelid.auditor.examination.examined import BATCHES, Examined, other_rows
+from vaelid.auditor.formula.axes_of_terms import names_in
+from vaelid.auditor.recording.events import Recording
+from vaelid.readings.errors import ReadingError
+
+__all__ = ["value"]
+
+_NEAR = (0.0, 0.05, 0.1, 0.1, 0.1, 0.2, 0.2, 0.2, 0.2, 0.4, 0.5, 0.7, 0.7, 1.0, 1.5)
+"""Of the steps from the recorded weights, in deviations of each: mostly near, where nothing overflows. There are twice
+as many runs as unknowns."""
+_FAR = (3.0, 6.0, 9.0)
+"""Of what is added to the posterior itself, by intervention: no weights near the recorded ones bring it there, and a
+clamp at 10 acts only there."""
+_WIDEST = 1.5
+"""Of the weights in the far runs."""
+_CLOSE = 0.2
+"""Steps within which a clamp or a small number that the report names does not act yet."""
+
+
+@dataclass(frozen=True)
+class _Run:
+    step: float
+    batch: int
+    loss: float
+    columns: Columns
+
+
+@dataclass(frozen=True)
+class _Fit:
+    off: float
+    nll: float
+    kl: float
+
+
+def value(examined: Examined) -> None:
+    """Raises `ReadingError` where there is no likelihood or no posterior to fit."""
+    if not examined.account.likelihoods or not examined.account.posteriors:
+        raise ReadingError("no likelihood or no posterior was identified")
+    runs, elsewhere = _runs(examined)
+    total = len(_NEAR) + len(_FAR)
+    examined.check(
+        "path",
+        not elsewhere or examined.account.branches,
+        elsewhere,
+        0,
+        f"of {total} runs on other weights and rows so many do other operations",
+    )
+    fit = _fitted(runs)
+    tolerance = examined.exact
+    if fit.off > tolerance and examined.account.clamps:
+        close = [run for run in runs if run.step <= _CLOSE]
+        if (near := _fitted(close, few=True)).off <= max(tolerance, _SMALL_NUMBER):
+            fit = near
+            examined.notes.append("far from the recorded weights a clamp or a small number acts, as the report says")
+            tolerance = max(tolerance, _SMALL_NUMBER)
+    meaning = f"the largest distance, in {len(runs)} runs, from the best a NLL + b KL + const, over the loss's spread"
+    examined.check("value", fit.off <= tolerance, fit.off, 0, meaning)
+    if fit.off > tolerance:
+        return
+    examined.weight = fit.nll
+    examined.beta = fit.kl / fit.nll / examined.account.scale if fit.nll else None
+    positive = fit.nll > 0 and fit.kl > 1e-7 * fit.nll
+    examined.check("sign", positive, f"{fit.nll:.6g} and {fit.kl:.6g}", "> 0", "the weights of NLL and KL in the runs")
+    if (claimed := examined.account.beta) is not None and examined.beta is not None:
+        allowed = (1e-5 if examined.bench.double else 1e-3) * abs(claimed)
+        examined.check("beta", abs(examined.beta - claimed) <= allowed, examined.beta, claimed, "beta in the runs")
+
+
+_SMALL_NUMBER = 1e-4
+"""What 1e-8 in a logarithm changes, relatively, where probabilities are above 1e-4."""
+
+
+def _runs(examined: Examined) -> tuple[list[_Run], int]:
+    """The runs that did the recorded operations, and how many did others."""
+    bench, found, elsewhere = examined.bench, [], 0
+
+    def look(recording: Recording) -> Columns | None:
+        if operations(recording) != examined.account.operations:
+            return None
+        return columns_of(examined.account, examined.numbers(recording))
+
+    for k, step in enumerate((*_NEAR, *_FAR)):
+        batch = k % BATCHES
+        values = bench.moved(min(step, _WIDEST), seed=k)
+        rows = other_rows(examined, batch) if batch else None
+        do = _far_away(examined, values, rows, step, seed=k) if step in _FAR else None
+        outcome = bench.run(values, rows, seed=k, look=look, do=do)
+        if outcome.seen is None:
+            elsewhere += 1
+        elif np.isfinite([*outcome.seen, outcome.loss]).all():
+            found.append(_Run(step, batch, outcome.loss, outcome.seen))
+    return found, elsewhere
+
+
+def _far_away(examined: Examined, values: list[Tensor], rows: object, step: float, seed: int) -> dict[int, Tensor]:
+    """The outputs of the operations that made the posterior's arrays, moved; what was decoded is held.
+
+    Held, since a likelihood overflows where a network decodes what it has never seen.
+    """
+    account = examined.account
+    terms = [term for p in account.posteriors for term in (p.mean, p.log_variance)]
+    own = {name for term in terms for name in names_in(term)}
+    own |= {name for o in own if o in account.written for name in names_in(account.written[o].term)}
+
+    def look(recording: Recording) -> dict[int, Tensor]:
+        numbers, g = examined.numbers(recording), torch.Generator().manual_seed(seed)
+        found: dict[int, Tensor] = {}
+        for name in sorted(account.outputs | own):
+            site = account.sites.get(name)
+            if site is None or site.event is None:
+                continue
+            tensor = numbers.tensor(name).detach().clone()
+            if name in own and tensor.is_floating_point():
+                noise = step * torch.randn(tensor.shape, generator=g, dtype=torch.float64).to(tensor)
+                # what is positive may be a deviation, and has to stay so
+                tensor = tensor * (noise / 3).exp() if bool((tensor > 0).all()) else tensor + noise
+            found[site.event] = tensor
+        return found
+
+    return examined.bench.run(values, rows, seed=seed, look=look).seen
+
+
+def _fitted(runs: list[_Run], *, few: bool = False) -> _Fit:
+    """The best weights of NLL and KL, with a constant for each batch; terms of mean zero only where they are needed.
+
+    `few`: too few runs for the latter.
+    """
+    if not runs:
+        return _Fit(float("inf"), 0.0, 0.0)
+    losses = torch.tensor([run.loss for run in runs], dtype=torch.float64)
+    columns = torch.tensor([run.columns for run in runs], dtype=torch.float64)
+    batches = torch.nn.functional.one_hot(torch.tensor([run.batch for run in runs]), BATCHES).double()
+    from_middle = (losses - losses.median()).abs()
+    weights = 1 / (from_middle + from_middle.median() + 1e-12)  # so that a run far away counts as one near
+    best = _Fit(float("inf"), 0.0, 0.0)
+    for extra in ((),) if few else ((), (2, 3), (4, 5), (2, 3, 4, 5)):
+        kept = [k for k in (0, 1, *extra) if float(columns[:, k].std()) > 1e-12]
+        table = torch.cat([columns[:, kept], batches], 1) * weights[:, None]
+        if len(runs) <= table.shape[1]:
+            continue
+        size = table.abs().amax(0).clamp(min=1e-30)
+        found = torch.linalg.lstsq(table / size, (losses * weights)[:, None], driver="gelsd").solution[:, 0] / size
+        off = float((table @ found - losses * weights).abs().max())
+        if off < best.off * 1e-2:  # two more unknowns fit a little better whatever the loss is
+            by = dict(zip(kept, found.tolist(), strict=False))
+            best = _Fit(off, by.get(0, 0.0), by.get(1, 0.0))
+    return best

@@ -1,0 +1,138 @@
+"""The symbolic road's account of a loss, as data: what each term is, and where in a run its numbers lie.
+
+In come terms in arrays and the places of these arrays; out goes one `Account`, which the examination holds against new
+runs of the user's code. For the textbook's loss it has one posterior, one divergence to N(0, I), one likelihood, and a
+`Site` for each array in them: h1 is the first output of the second operation.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from vaelid.readings.terms.arrays import TermArray
+
+__all__ = ["Account", "StatedDivergence", "StatedLikelihood", "StatedPosterior", "Site", "WrittenFor"]
+
+
+@dataclass(frozen=True)
+class Site:
+    """Where in a run the values of an array lie.
+
+    Attributes:
+        event: the number of the operation that made it, counted without `detach`; None if no operation did.
+        position: among the outputs of the operation, or among the tensors that no operation made.
+        shape: the lengths of its axes.
+    """
+
+    event: int | None
+    position: int
+    shape: tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class WrittenFor:
+    """An array that was written for a term: s with e^s = term (`how` is ``exp``), or sigmoid(s) = term."""
+
+    term: TermArray
+    how: str
+
+
+@dataclass(frozen=True)
+class StatedPosterior:
+    """A Gaussian q(z|x).
+
+    Attributes:
+        axes: of its mean and log-variance.
+        mean: their elements.
+        log_variance: ...
+        draws: the draws of the samples that are decoded, each with its element and the axes of it.
+        more: the same of other draws, as those of a Monte-Carlo estimate.
+        summed: whether several draws are added in one sample.
+    """
+
+    axes: tuple[int, ...]
+    mean: TermArray
+    log_variance: TermArray
+    draws: Mapping[str, tuple[TermArray, tuple[int, ...]]]
+    more: Mapping[str, tuple[TermArray, tuple[int, ...]]] = field(default_factory=dict)
+    summed: bool = False
+
+
+@dataclass(frozen=True)
+class StatedDivergence:
+    """A divergence of a posterior to a prior.
+
+    Attributes:
+        posterior: the number of the posterior.
+        prior: the mean and log-variance of the prior.
+        learned: whether these are arrays.
+        at_draw: whether it is log q(z) - log p(z) at the draw.
+        axes: that it is summed over.
+        mask: of its places, if there is one.
+    """
+
+    posterior: int
+    prior: tuple[TermArray, TermArray]
+    learned: bool
+    at_draw: bool
+    axes: tuple[int, ...]
+    mask: TermArray | None = None
+
+
+@dataclass(frozen=True)
+class StatedLikelihood:
+    """A likelihood of data given what the decoder put out.
+
+    Attributes:
+        family: as users declare it.
+        name: in words.
+        learned: whether its scale is an array.
+        parameters: the data, then the decoder's outputs.
+        axes: that it is summed over.
+        repeats: over how many draws it is averaged.
+        mask: of its places, if there is one.
+    """
+
+    family: str
+    name: str
+    learned: bool
+    parameters: tuple[TermArray, ...]
+    axes: tuple[int, ...]
+    repeats: int = 1
+    mask: TermArray | None = None
+
+
+@dataclass(frozen=True)
+class Account:
+    """What the symbolic road says of a loss.
+
+    Attributes:
+        operations: the names of the operations of the recorded run, without `detach`.
+        sites: where the values of each array lie.
+        written: the arrays that were written for terms.
+        lengths: the recorded length of each length variable and each index.
+        posteriors: those that were found.
+        divergences: those that were recognised.
+        likelihoods: those that were recognised.
+        unread: how many groups of the loss were not recognised.
+        data: the arrays of data that a likelihood is of.
+        outputs: the arrays that the decoder put out, as they were recorded.
+        branches: whether the code is known to take one of several ways.
+        clamps: whether clamps, or small numbers in logarithms, were left out.
+        beta: the weight of the divergence against the likelihood of scale `scale`; None where it is not known.
+        scale: the variance, or the scale, that the likelihood is taken to have.
+    """
+
+    operations: tuple[str, ...]
+    sites: Mapping[str, Site]
+    written: Mapping[str, WrittenFor]
+    lengths: Mapping[str, int]
+    posteriors: tuple[StatedPosterior, ...]
+    divergences: tuple[StatedDivergence, ...]
+    likelihoods: tuple[StatedLikelihood, ...]
+    unread: int
+    data: frozenset[str]
+    outputs: frozenset[str]
+    branches: bool
+    clamps: bool
+    beta: float | None
+    scale: float
