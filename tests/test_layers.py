@@ -26,7 +26,7 @@ ROOMS = {  # from the top to the ground: what each room may import besides itsel
     "formula": "findings",
     "findings": "",
 }
-PREPARED = {"examination"}  # rooms that have their place in the order, and are not made yet
+PREPARED: set[str] = set()  # rooms that have their place in the order, and are not made yet
 ALL_ROOMS = " ".join(ROOMS)
 FILES = {  # beside the rooms, from the top. No room imports any of these
     "__init__": "step loss kl sampler findings",

@@ -11,14 +11,18 @@ from typing import Any
 
 from torch import Tensor
 
+from vaelid.auditor.examination.examine import examine
 from vaelid.auditor.findings.declared import Declared
 from vaelid.auditor.findings.report import Claim, Report
 from vaelid.auditor.formula.errors import UNREAD, Unread
+from vaelid.auditor.judgement.account import account_of
 from vaelid.auditor.judgement.assessed import Assessed
 from vaelid.auditor.judgement.assessment import assessed_of
 from vaelid.auditor.judgement.evaluation import with_evaluation
 from vaelid.auditor.judgement.given_sampler import given_sampler_claim
 from vaelid.auditor.judgement.kl import KLSubject, kl_claim, unknown_kl, with_clamps_ignored, with_usual_mistake
+from vaelid.auditor.judgement.premises import premises_of
+from vaelid.auditor.judgement.two_roads import after_examination
 from vaelid.auditor.judgement.verdict import unread, verdict
 from vaelid.auditor.lifting.two_runs import Formula, read_calls
 from vaelid.auditor.model.arguments import KL_SHAPES, call_of_inputs, kl_call, random_calls, sampler_call
@@ -129,7 +133,10 @@ def report_on_step(
     calls = (call_of(batch),)
     if (fewer := smaller(batch)) is not None:
         calls = (*calls, call_of(fewer))
-    report = verdict(assess(Asked(step, calls)), declared, target=target)
+    assessed = assess(Asked(step, calls))
+    report = verdict(assessed, declared, target=target)
+    opinion = examine(step, batch, account_of(assessed, declared, report.beta_effective))
+    report = after_examination(report, opinion, premises_of(assessed, opinion, sampled=True), declared)
     if evaluation is None:
         return report
     name = "evaluation"

@@ -4,7 +4,7 @@ In: a step and its batch. Out: a `Bench`, whose `run` gives an `Outcome`: the lo
 training would use. For example, `bench.run(bench.moved(0.1, seed=3), seed=3)` is the loss at weights that are a tenth
 of their own spread away.
 
-It runs in double precision where the code does the same operations there, so that a difference of losses has ten digits.
+It runs in double precision where the code does the same operations there: a difference of losses has ten digits then.
 All is set back at the end by the recording's own `State`.
 """
 
@@ -12,7 +12,7 @@ import random
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
-from typing import Any, Generic, TypeVar
+from typing import Any
 
 import numpy as np
 import torch
@@ -21,7 +21,7 @@ from torch.utils._python_dispatch import TorchDispatchMode, _disable_current_mod
 from torch.utils._pytree import tree_flatten, tree_map
 
 from vaelid.auditor.examination.intervention import Intervention
-from vaelid.auditor.recording.calls import Call, call_of, users_code
+from vaelid.auditor.recording.calls import call_of, users_code
 from vaelid.auditor.recording.events import Recording
 from vaelid.auditor.recording.record import record
 from vaelid.auditor.recording.state import State
@@ -29,11 +29,8 @@ from vaelid.auditor.recording.state import State
 __all__ = ["Bench", "Outcome", "operations", "rows_of"]
 
 
-_T = TypeVar("_T")
-
-
 @dataclass(frozen=True)
-class Outcome(Generic[_T]):
+class Outcome:
     """One run.
 
     Attributes:
@@ -44,7 +41,7 @@ class Outcome(Generic[_T]):
     """
 
     loss: float
-    seen: _T
+    seen: Any
     gradient: tuple[Tensor | None, ...] = ()
     inside: bool = False
 
@@ -84,8 +81,10 @@ class Bench:
         self.given: list[Tensor] = []
         self.parameters: list[Tensor] = []
         self.start: list[Tensor] = []
+        self.restore: Callable[[bool], None] = lambda python_too: None  # not yet: what a run changes is to be seen
         seen = _Given()
         names = self.run(look=operations, within=seen).seen
+        self.restore = state.restorer(seen.given.values())
         given = list(seen.given.values())
         own = {id(t) for t in _tensors(batch)}
         self.given = [t for t in given if id(t) not in own and t.is_floating_point() and t.layout == torch.strided]
@@ -127,13 +126,13 @@ class Bench:
         batch: Any = None,
         seed: int | None = None,
         *,
-        look: Callable[[Recording], _T] | None = None,
+        look: Callable[[Recording], Any] | None = None,
         gradient: bool = False,
         do: Mapping[int, Tensor] | None = None,
         within: AbstractContextManager[Any] | None = None,
         python_goes_on: bool = False,
         cloned: bool = True,
-    ) -> Outcome[_T]:
+    ) -> Outcome:
         """The step once more; all is set back after.
 
         Args:
@@ -148,8 +147,6 @@ class Bench:
             cloned: whether the step gets a copy of the batch, into which it may write.
         """
         self.runs += 1
-        if not python_goes_on:
-            self.state.restore_python()
         batch = self.batch if batch is None else batch
         if cloned:
             batch = tree_map(lambda t: t.clone() if isinstance(t, Tensor) else t, batch)
@@ -172,7 +169,7 @@ class Bench:
             none = [[None] * len(self.parameters)]
             total = tuple(_total(parts) for parts in zip(*(caught or none), strict=True)) if gradient else ()
         finally:
-            self.state.restore_run()
+            self.restore(not python_goes_on)
         return Outcome(value, seen, total, inside)
 
     def _prepare(self, values: Sequence[Tensor], seed: int | None) -> None:

@@ -43,7 +43,8 @@ def divergences_or_standard(account: Account) -> list[StatedDivergence]:
     """The divergences of the account; where none was recognised, one to N(0, I) for each posterior."""
     zero = as_term(0)
     return list(account.divergences) or [
-        StatedDivergence(k, (zero, zero), False, False, posterior.axes) for k, posterior in enumerate(account.posteriors)
+        StatedDivergence(k, (zero, zero), False, False, posterior.axes)
+        for k, posterior in enumerate(account.posteriors)
     ]
 
 

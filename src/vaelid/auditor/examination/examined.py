@@ -55,8 +55,7 @@ class Examined:
 
     def check(self, name: str, passed: bool, computed: Any = "", expected: Any = "", meaning: str = "") -> None:
         """Note the result of one check: two numbers, and what they are."""
-        shown = [value if isinstance(value, str) else f"{value:.9g}" for value in (computed, expected)]
-        self.checks.append(Check(name, bool(passed), *shown, meaning))
+        self.checks.append(Check(name, bool(passed), _shown(computed), _shown(expected), meaning))
 
     def numbers(self, recording: Recording) -> Numbers:
         """The numbers of the account's arrays in a run."""
@@ -69,6 +68,10 @@ class Examined:
     def data_tensors(self) -> Mapping[str, Tensor]:
         """The tensors of the batch, by their names."""
         return call_of(self.bench.batch).tensors
+
+
+def _shown(value: Any) -> str:
+    return value if isinstance(value, str) else f"{value:.9g}"
 
 
 def other_rows(examined: Examined, seed: int) -> Any:

@@ -118,7 +118,7 @@ def _slope(examined: Examined, values: list[Tensor], direction: _Direction, step
 
 def _along(examined: Examined, gradient: Sequence[Tensor | None], direction: _Direction) -> float:
     """The slope along a direction, by a gradient."""
-    of = {id(t): d for t, d in zip(examined.bench.given, direction, strict=True)}
+    of = {id(t): d for t, d in zip(examined.bench.given, direction, strict=True) if d is not None}
     parts = zip(examined.bench.parameters, gradient, strict=True)
     return sum(float((g.double() * of[id(p)]).sum()) for p, g in parts if g is not None)
 

@@ -1,7 +1,7 @@
 """The numbers of the account's arrays in one run of the code.
 
-In: the account, and a recording of the same operations. Out: `Numbers`, which gives the values of each array and of each
-term in them. For example, `numbers.of(posterior.mean, (0, 1))` is the 5 x 3 tensor of means of this run.
+In: the account, and a recording of the same operations. Out: `Numbers`, which gives the values of each array and of
+each term in them. For example, `numbers.of(posterior.mean, (0, 1))` is the 5 x 3 tensor of means of this run.
 """
 
 from collections.abc import Iterable, Iterator, Mapping

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 
 from vaelid.readings.terms.arrays import TermArray
 
-__all__ = ["Account", "StatedDivergence", "StatedLikelihood", "StatedPosterior", "Site", "WrittenFor"]
+__all__ = ["Account", "Site", "StatedDivergence", "StatedLikelihood", "StatedPosterior", "WrittenFor"]
 
 
 @dataclass(frozen=True)

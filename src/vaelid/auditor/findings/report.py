@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any, Literal
 
+from vaelid.auditor.findings.premise import Premise
 from vaelid.readings.terms.text import text
 from vaelid.theory.kernel import Theorem
 
@@ -40,7 +41,7 @@ class Claim:
     """A verdict on one claim, and what carries it.
 
     Attributes:
-        name: ``sampler``, ``divergence``, ``reconstruction``, ``objective`` or ``evaluation``.
+        name: ``sampler``, ``divergence``, ``reconstruction``, ``objective``, ``examination`` or ``evaluation``.
         verdict: PROVED (by theorems of the kernel), REFUTED (by a witness, or the gradient), UNKNOWN (`reason` says
             what stopped it), OTHER (something else than what the claim speaks of, named).
         reason: one sentence.
@@ -94,10 +95,11 @@ class Report:
         observation_variance: the variance (for an absolute error the scale) at which beta would be 1.
         likelihood: its name, with what is fixed.
         prior: for instance ``N(0, I)``.
-        claims: in the order sampler, divergence, reconstruction, objective, evaluation; those that were examined.
+        claims: in the order sampler, divergence, reconstruction, objective, examination, evaluation; those made.
         advice: one sentence, where there is one to give.
         notes: what a user should know and is no defect of the objective.
         assumptions: what the verdict takes for granted.
+        premises: what has to hold besides algebra, each with its evidence; none where nothing is PROVED.
         sizes: the recorded length of each axis, by its name.
         source: ``file:line`` of the audited function.
         seconds: how long the audit took.
@@ -117,6 +119,7 @@ class Report:
     advice: str | None = None
     notes: tuple[str, ...] = ()
     assumptions: tuple[str, ...] = ()
+    premises: tuple[Premise, ...] = ()
     sizes: Mapping[str, int] = field(default_factory=dict)
     source: str | None = None
     seconds: float = 0.0
@@ -133,6 +136,7 @@ class Report:
             "claims": [claim.as_data() for claim in self.claims],
             "notes": list(self.notes),
             "assumptions": list(self.assumptions),
+            "premises": [asdict(premise) for premise in self.premises],
             "sizes": dict(self.sizes),
         }
 

@@ -14,7 +14,18 @@ from vaelid.readings.terms.arrays import TermArray, as_term
 from vaelid.readings.terms.namespace import NAMESPACE as xp
 from vaelid.readings.terms.syntax import INDEX, Operator, free_variables
 
-__all__ = ["clamped", "divided", "larger", "number", "power", "root", "sigmoid", "smaller"]
+__all__ = [
+    "clamped",
+    "difference",
+    "divided",
+    "larger",
+    "logarithm",
+    "number",
+    "power",
+    "root",
+    "sigmoid",
+    "smaller",
+]
 
 
 def number(value: float, digits: int = 17) -> TermArray:
@@ -36,7 +47,21 @@ def number(value: float, digits: int = 17) -> TermArray:
 
 def root(x: TermArray) -> TermArray:
     """The square root of what is positive."""
-    return xp.exp(xp.log(x) / 2)
+    return xp.exp(logarithm(x) / 2)
+
+
+def logarithm(x: TermArray) -> TermArray:
+    """The natural logarithm; of e^u it is u, so that a deviation made as sqrt(e^v) is e^(v / 2)."""
+    return TermArray((), x.term.arguments[0]) if x.term.head == Operator("exp") else xp.log(x)
+
+
+def difference(x: TermArray, y: TermArray) -> TermArray:
+    """x - y; of d + y and y it is d."""
+    if x.term.head == Operator("add"):
+        for one, other in (x.term.arguments, x.term.arguments[::-1]):
+            if one is y.term:
+                return TermArray((), other)
+    return x - y
 
 
 def power(base: TermArray, exponent: float) -> TermArray:
@@ -48,7 +73,7 @@ def power(base: TermArray, exponent: float) -> TermArray:
         return whole if exponent >= 0 else 1 / whole
     if abs(exponent) == 0.5:
         return root(base) if exponent > 0 else 1 / root(base)
-    return xp.exp(number(float(exponent)) * xp.log(base))
+    return xp.exp(number(float(exponent)) * logarithm(base))
 
 
 def _under_root(term: TermArray) -> TermArray | None:

@@ -67,6 +67,7 @@ class State:
         self.modules = set(sys.modules)
         self.storages = Storages()
         self.of_run: list[keep.Restore] = []
+        self.of_tensors: dict[int, keep.Restore] = {}
         self.of_all: list[keep.Restore] = []
         self.tensors: dict[int, Tensor] = {}
         self.known_generators: set[int] = set()
@@ -120,7 +121,8 @@ class State:
             return
         self.tensors[id(tensor)] = tensor
         with _disable_current_modes(), torch._C.DisableTorchFunctionSubclass():
-            self.of_run.append(keep.tensor(tensor))
+            restore = self.of_tensors[id(tensor)] = keep.tensor(tensor)
+            self.of_run.append(restore)
             if not is_lazy(tensor):
                 self.storages.watch(tensor)
 
@@ -158,10 +160,40 @@ class State:
         self.failed += self.switches.restore()
         self.entered.leave()
 
-    def restore_python(self) -> None:
-        """Set back Python's own values and the random generators, which go on from one run to the next otherwise."""
-        self._each(self.of_all)
-        self.failed += self.generators.restore()
+    def restorer(self, touched: Iterable[Tensor]) -> Callable[[bool], None]:
+        """For many runs of one step, to be made after the first: sets back what that run was seen to come to.
+
+        A notebook holds thousands of objects, and data of any size: to look at all of them takes longer than a run.
+        What a later run is first to change stays changed until the end, when everything is set back.
+
+        Args:
+            touched: the tensors that the run's operations read, whose values are set back each time.
+
+        Returns a function that sets back; with True, Python's own values and the random generators too.
+        """
+        touched = list(touched)
+        mine = [self.of_tensors[id(t)] for t in touched if id(t) in self.of_tensors]
+        addresses = {t.untyped_storage()._cdata for t in touched if t.layout == torch.strided and not is_lazy(t)}
+        with _disable_current_modes(), torch._C.DisableTorchFunctionSubclass():
+            mine += self._that_changed(self.of_run)
+        pythons = self._that_changed(self.of_all)
+        self.restore_run()
+
+        def restore(python_too: bool) -> None:
+            self.entered.leave()
+            with _disable_current_modes(), torch._C.DisableTorchFunctionSubclass():
+                self._each(mine)
+                self.storages.restore(self.storages.changed(addresses))
+            if python_too:
+                self._each(pythons)
+                self.failed += self.generators.restore()
+            self._set_process_back()
+
+        return restore
+
+    def _that_changed(self, restores: Sequence[keep.Restore]) -> list[keep.Restore]:
+        """Set back all of these, and give those that had something to set back."""
+        return [restore for restore in restores if self._each([restore])]
 
     def random_generators(self) -> list[Any]:
         """The objects that draw random numbers and were come to: torch's, numpy's, Python's."""

@@ -4,6 +4,7 @@ In: tensors. Out: their storages' bytes as they were, written back where they ch
 an optimizer the storage of w holds other bytes, and `restore` writes the old ones, in place.
 """
 
+from collections.abc import Set
 from typing import Any
 
 import torch
@@ -51,10 +52,11 @@ class Storages:
             self.copies[storage._cdata] = storage, _bytes(storage).clone()
         self.bytes += storage.nbytes()
 
-    def changed(self) -> list[int]:
-        """The addresses of those that hold other bytes now."""
+    def changed(self, only: Set[int] | None = None) -> list[int]:
+        """The addresses of those that hold other bytes now; `only`: of these addresses alone."""
+        kept = self.copies if only is None else {at: self.copies[at] for at in only & self.copies.keys()}
         with _disable_current_modes(), torch.no_grad():
-            return [at for at, (storage, copy) in self.copies.items() if not _equal(_bytes(storage), copy)]
+            return [at for at, (storage, copy) in kept.items() if not _equal(_bytes(storage), copy)]
 
     def restore(self, changed: list[int]) -> None:
         """Write the bytes back: only what changed, since memory that is only read may be mapped from a file."""

@@ -9,7 +9,18 @@ from typing import Any
 
 from vaelid.auditor.formula.arithmetic import is_number, simple
 from vaelid.auditor.formula.errors import Mixed
-from vaelid.auditor.formula.functions import clamped, divided, larger, number, power, root, sigmoid, smaller
+from vaelid.auditor.formula.functions import (
+    clamped,
+    difference,
+    divided,
+    larger,
+    logarithm,
+    number,
+    power,
+    root,
+    sigmoid,
+    smaller,
+)
 from vaelid.auditor.lifting.operands import operand, operands
 from vaelid.auditor.lifting.pointwise import pointwise
 from vaelid.auditor.lifting.reader import Reader
@@ -28,7 +39,7 @@ _OF_ONE: dict[str, Callable[[TermArray], TermArray]] = {
     **dict.fromkeys(("clone", "detach", "alias", "lift_fresh", "contiguous", "positive"), lambda x: x),
     "neg": lambda x: -x,
     "exp": xp.exp,
-    "log": xp.log,
+    "log": logarithm,
     "square": lambda x: x**2,
     "sqrt": root,
     "rsqrt": lambda x: 1 / root(x),
@@ -52,7 +63,7 @@ _OF_TWO: dict[str, Callable[[TermArray, TermArray], TermArray]] = {
     "logaddexp": lambda x, y: xp.log(xp.exp(x) + xp.exp(y)),
 }
 _OF_THREE: dict[str, Callable[[TermArray, TermArray, TermArray], TermArray]] = {
-    "lerp": lambda x, y, w: x + w * (y - x),
+    "lerp": lambda x, y, w: x + w * difference(y, x),
     "where": lambda chosen, x, y: chosen * x + (1 - chosen) * y,
 }
 

@@ -1,0 +1,146 @@
+"""The ledger: each premise of "this loss is c (NLL + beta KL) + const", and what is known of it.
+
+In come what was found out about a loss and what its examination found; out goes one `Premise` for each row of the
+table. The loss is PROVED only if none has the evidence ``missing``. For the textbook's loss on two batch sizes `sizes`
+has the sentence "it holds for every B, D and L".
+"""
+
+from collections.abc import Iterable
+
+from vaelid.auditor.findings.opinion import Opinion
+from vaelid.auditor.findings.premise import Premise
+from vaelid.auditor.formula.axes_of_terms import names_in
+from vaelid.auditor.judgement.assessed import Assessed
+from vaelid.auditor.model.posterior import ancestors
+from vaelid.auditor.recognition.quantities import Quantity
+
+__all__ = ["missing", "premises_of"]
+
+
+def premises_of(assessed: Assessed, opinion: Opinion, *, sampled: bool) -> tuple[Premise, ...]:
+    """The ledger of a loss whose algebra is proved. `sampled` False: of a function of tensors."""
+    return (
+        _law(assessed, opinion, sampled),
+        _prior(assessed, opinion),
+        _decoder(sampled),
+        _density(assessed, opinion),
+        _mask(assessed, opinion),
+        _rows(opinion),
+        _gradient(opinion),
+        _state(opinion),
+        _sizes(assessed),
+    )
+
+
+def missing(premises: Iterable[Premise]) -> Premise | None:
+    """The first premise that nothing speaks for."""
+    return next((premise for premise in premises if premise.evidence == "missing"), None)
+
+
+def _law(assessed: Assessed, opinion: Opinion, sampled: bool) -> Premise:
+    if not sampled:
+        return Premise("law", "declared", "the sample is drawn from the posterior that the arguments describe")
+    if all(decision.verdict == "PROVED" for decision in assessed.samplers) and assessed.samplers:
+        seen = f"; its draws were fresh and normal in {opinion.runs} runs" if "noise" in opinion.passed else ""
+        return Premise("law", "theorem", f"z is drawn from the law of which the KL speaks{seen}")
+    return Premise("law", "missing", "whether z is drawn from the law of which the KL speaks is not known")
+
+
+def _prior(assessed: Assessed, opinion: Opinion) -> Premise:
+    learned = [t for t in _targets(assessed) if t.learned]
+    if not learned:
+        return Premise("prior", "theorem", "it is made of numbers, and so of nothing of x")
+    if "prior" in opinion.passed:
+        return Premise("prior", "examined", "with z held, it does not move with the x that is reconstructed")
+    if not any(_sees_data(assessed, target) for target in learned):
+        return Premise("prior", "data flow", "nothing of the x that is reconstructed goes into it, but through z")
+    why = opinion.left.get("prior", "it was not examined")
+    return Premise("prior", "missing", f"it is made from the x that is reconstructed, for all that is known: {why}")
+
+
+def _targets(assessed: Assessed) -> list[Quantity]:
+    return [group.found.target for group, _ in assessed.divergences() if group.found is not None]
+
+
+def _sees_data(assessed: Assessed, prior: Quantity) -> bool:
+    """Whether a prior is made from data that are compared, or from what is made from these, other than a sample."""
+    reading, question = assessed.run.reading, assessed.question
+    groups = assessed.objective.reconstructions
+    targets = [group.found.target for group in groups if group.found is not None]
+    compared = question.as_recorded(n for t in targets for p in t.parameters[:1] for n in names_in(p))
+    compared |= frozenset().union(*(reading.leaves[n].inputs for n in compared if n in reading.leaves))
+    waiting = [n for n in question.as_recorded(n for p in prior.parameters for n in names_in(p)) if n in reading.leaves]
+    own = assessed.latent_leaves | frozenset(question.noise)
+    seen: set[str] = set()
+    while waiting:
+        name = waiting.pop()
+        if name in seen:
+            continue
+        seen.add(name)
+        if name in compared:
+            return True
+        leaf = reading.leaves[name]
+        # what was made from a draw was made from z: the posterior's own arrays went into it as z
+        waiting += [n for n in leaf.inputs if not (leaf.noise and n in own)]
+    return False
+
+
+def _decoder(sampled: bool) -> Premise:
+    if not sampled:
+        return Premise("decoder", "declared", "the outputs were made from z, and what it is conditioned on")
+    return Premise("decoder", "data flow", "x reaches the outputs through z, or as what is conditioned on")
+
+
+def _density(assessed: Assessed, opinion: Opinion) -> Premise:
+    groups = assessed.objective.reconstructions
+    names = " and ".join(dict.fromkeys(g.found.target.name for g in groups if g.found is not None))
+    words = f"exp(-NLL) is the density of a {names} likelihood, up to one number"
+    if "density" in opinion.passed:
+        words += "; its sum over one datum was the same at three outputs"
+    return Premise("density", "theorem", words)
+
+
+def _mask(assessed: Assessed, opinion: Opinion) -> Premise:
+    groups = assessed.objective.reconstructions
+    masked = [g for g in groups if g.found is not None and g.found.target.mask is not None]
+    if not masked:
+        return Premise("mask", "theorem", "nothing is masked")
+    if "mask" in opinion.passed:
+        return Premise("mask", "examined", "it stayed where it was when what it masks moved")
+    if any(_made_of_data(assessed, g.found.target) for g in masked if g.found is not None):
+        return Premise("mask", "missing", f"it is made from data: {opinion.left.get('mask', 'it was not examined')}")
+    return Premise("mask", "assumed", "what is left out does not depend on the values there")
+
+
+def _made_of_data(assessed: Assessed, target: Quantity) -> bool:
+    assert target.mask is not None
+    reading = assessed.run.reading
+    own = names_in(target.parameters[0]) if target.parameters else frozenset()
+    names = frozenset(n for n in names_in(target.mask) if n in reading.leaves)
+    return bool(ancestors(reading, names) & own)
+
+
+def _rows(opinion: Opinion) -> Premise:
+    if "rows" in opinion.passed:
+        return Premise("rows", "examined", "what two rows changed together was what each changed alone")
+    why = opinion.left.get("rows", "it was not examined")
+    return Premise("rows", "assumed", f"the terms of a row depend on that row and the weights: {why}")
+
+
+def _gradient(opinion: Opinion) -> Premise:
+    if "gradient" in opinion.passed:
+        return Premise("gradient", "examined", "what is back-propagated is the slope of the loss, in all parameters")
+    why = opinion.left.get("gradient", "it was not examined")
+    return Premise("gradient", "data flow", f"no operation of the run stops it; no slopes were compared: {why}")
+
+
+def _state(opinion: Opinion) -> Premise:
+    if {"state", "path"} <= opinion.passed:
+        return Premise("state", "examined", f"{opinion.runs} further calls did the same operations")
+    return Premise("state", "assumed", "another call computes the same formula")
+
+
+def _sizes(assessed: Assessed) -> Premise:
+    if assessed.run.moved:
+        return Premise("sizes", "theorem", "it holds for every number of rows")
+    return Premise("sizes", "theorem", "it holds for the recorded sizes")

@@ -1,0 +1,92 @@
+"""One report of two roads: the formula's, and that of the user's own code run again.
+
+In come the report on a formula, what its runs found, and the ledger; out goes the report on both. For a hook that makes
+a gradient ten times smaller the formula is an ELBO and the runs have another gradient: REFUTED, with both numbers.
+Where the roads disagree in what neither can decide alone, the verdict is UNKNOWN, with both findings.
+"""
+
+from dataclasses import replace
+
+from vaelid.auditor.findings.declared import Declared
+from vaelid.auditor.findings.opinion import Check, Opinion
+from vaelid.auditor.findings.premise import Premise
+from vaelid.auditor.findings.report import Claim, Report, Witness
+from vaelid.auditor.judgement.premises import missing
+
+__all__ = ["after_examination"]
+
+_REFUTE = {
+    "support": ("the data lie where the likelihood is no density", "likelihood-wrong"),
+    "prior": (
+        "the prior is made from the x that is reconstructed: p(x|z) p(z|x) is no density of x",
+        "prior-sees-data",
+    ),
+    "fresh noise": ("no noise is drawn anew: two seeds give one loss", "frozen-noise"),
+    "gradient": ("what is back-propagated is not the gradient of the loss", "another-gradient"),
+}
+"""Checks whose two numbers decide alone, with what they mean, and the name of the bug. Any other doubt may come from a
+formula that was misread."""
+_NEEDED = frozenset(
+    ("state", "path", "fresh noise", "value", "sign", "gradient", "noise", "decoded", "coverage", "rows")
+)
+"""What the runs must have passed to outweigh a witness of the formula."""
+
+
+def after_examination(report: Report, opinion: Opinion, premises: tuple[Premise, ...], declared: Declared) -> Report:
+    """The report of both roads."""
+    report = replace(report, notes=(*report.notes, *opinion.notes))
+    if report.verdict == "PROVED":
+        return _of_proved(report, opinion, premises)
+    if report.verdict == "REFUTED":
+        return _of_refuted(report, opinion, declared)
+    return _with_proposal(report, opinion)
+
+
+def _of_proved(report: Report, opinion: Opinion, premises: tuple[Premise, ...]) -> Report:
+    by_name = {doubt.name: doubt for doubt in opinion.doubts}
+    for name, (sentence, bug) in _REFUTE.items():
+        if (doubt := by_name.get(name)) is not None:
+            claim = Claim("examination", "REFUTED", f"{sentence}.", witness=_witness(doubt), bug=bug)
+            return _changed(report, claim, f"This loss is not the ELBO: {claim.reason}")
+    if {"mask", "density"} <= by_name.keys():
+        reason = "what is left out depends on the values there: the rest is no likelihood of them."
+        claim = Claim("examination", "REFUTED", reason, witness=_witness(by_name["density"]), bug="likelihood-wrong")
+        return _changed(report, claim, f"This loss is not the ELBO: {reason}")
+    if by_name:
+        claim = Claim("examination", "UNKNOWN", f"runs of the code disagree with its formula. {_all(opinion)}.")
+        return _changed(report, claim, f"The formula is an ELBO, and runs of the code disagree: {_all(opinion)}.")
+    if (premise := missing(premises)) is not None:
+        claim = Claim("examination", "UNKNOWN", f"{premise.name}: {premise.words}.")
+        return replace(_changed(report, claim, f"No verdict: {claim.reason}"), premises=premises)
+    return replace(report, premises=premises)
+
+
+def _changed(report: Report, claim: Claim, summary: str) -> Report:
+    """Another verdict than the formula's."""
+    return replace(report, verdict=claim.verdict, summary=summary, claims=(*report.claims, claim), advice=None)
+
+
+def _all(opinion: Opinion) -> str:
+    return "; ".join(dict.fromkeys(map(str, opinion.doubts)))
+
+
+def _witness(doubt: Check) -> Witness:
+    return Witness({}, doubt.computed, doubt.expected, doubt.meaning)
+
+
+def _of_refuted(report: Report, opinion: Opinion, declared: Declared) -> Report:
+    """UNKNOWN, where all runs agree with the ELBO that was declared, or with some where nothing was."""
+    other_beta = declared.beta is not None and (opinion.beta is None or abs(opinion.beta - declared.beta) > 1e-5)
+    if opinion.doubts or other_beta or declared.likelihood or declared.prior or not opinion.passed >= _NEEDED:
+        return report
+    agree = f"every one of {opinion.runs} runs agrees with NLL + {opinion.beta:.6g} KL, and its gradient"
+    claim = Claim("examination", "UNKNOWN", f"the formula is refuted, and {agree}.")
+    return _changed(report, claim, f"No verdict: the formula is refuted, and {agree}. {report.summary}")
+
+
+def _with_proposal(report: Report, opinion: Opinion) -> Report:
+    """The same verdict, with a note where runs agree with an ELBO that is not proved."""
+    if report.verdict != "UNKNOWN" or opinion.doubts or "value" not in opinion.passed or opinion.beta is None:
+        return report
+    note = f"no proof; {opinion.runs} runs of the code agree with NLL + {opinion.beta:.6g} KL"
+    return replace(report, notes=(*report.notes, note))
