@@ -9,14 +9,15 @@ All is set back at the end by the recording's own `State`.
 """
 
 import random
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import torch
 from torch import Tensor
+from torch.optim.optimizer import register_optimizer_step_pre_hook
 from torch.utils._python_dispatch import TorchDispatchMode, _disable_current_modes
 from torch.utils._pytree import tree_flatten, tree_map
 
@@ -151,9 +152,8 @@ class Bench:
         if cloned:
             batch = tree_map(lambda t: t.clone() if isinstance(t, Tensor) else t, batch)
         self._prepare(values or self.start, seed)
-        caught: list[list[Tensor | None]] = []
         try:
-            with torch.enable_grad(), _caught(self.parameters, caught) as backward:
+            with torch.enable_grad(), _Caught(self.parameters) as caught:
                 recording = None
                 with within or (Intervention(do, self.names) if do else nullcontext()), users_code():
                     if look is None:
@@ -163,11 +163,10 @@ class Bench:
                         recording = record(self.step, call.arguments, call.tensors, self.scalar)
                         loss = recording.returned
                 seen = look(recording) if look is not None and recording is not None else None
-                value, inside = float(loss.detach()), bool(caught)
+                value, inside = float(loss.detach()), caught.calls > 0
                 if gradient and not inside and loss.requires_grad:
-                    backward(loss)
-            none = [[None] * len(self.parameters)]
-            total = tuple(_total(parts) for parts in zip(*(caught or none), strict=True)) if gradient else ()
+                    caught.backward(loss)
+            total = caught.total if gradient else ()
         finally:
             self.restore(not python_goes_on)
         return Outcome(value, seen, total, inside)
@@ -187,23 +186,57 @@ _SPREAD_OF_EQUALS = 0.3
 """How far a parameter is moved whose elements are all equal, as a bias of zeros or a single number is."""
 
 
-@contextmanager
-def _caught(parameters: list[Tensor], caught: list[list[Tensor | None]]) -> Iterator[Callable[..., None]]:
-    """What each call of `backward` adds to the gradients of the parameters, as hooks leave it."""
-    original = torch.autograd.backward
+class _Caught:
+    """The gradients that training would use: what calls of `backward` add to each parameter, as hooks leave it.
 
-    def backward(*arguments: Any, **options: Any) -> None:
-        with _disable_current_modes():  # a recorder is to see what the user's code does
-            before = [None if p.grad is None else p.grad.clone() for p in parameters]
-        original(*arguments, **options)
-        with _disable_current_modes():
-            caught.append([_added(one, p.grad) for one, p in zip(before, parameters, strict=True)])
+    What is set to zero before an optimizer has stepped with it is not counted.
+    """
 
-    torch.autograd.backward = backward
-    try:
-        yield backward
-    finally:
-        torch.autograd.backward = original
+    def __init__(self, parameters: list[Tensor]) -> None:
+        self.parameters = parameters
+        self.used: list[Tensor | None] = [None] * len(parameters)
+        self.waiting: list[Tensor | None] = [None] * len(parameters)
+        self.calls = 0
+        self.original = torch.autograd.backward
+
+    def __enter__(self) -> "_Caught":
+        torch.autograd.backward = self.backward
+        self.stepping = register_optimizer_step_pre_hook(self.step)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        torch.autograd.backward = self.original
+        self.stepping.remove()
+
+    def backward(self, *arguments: Any, **options: Any) -> None:
+        """In the place of torch's."""
+        self.calls += 1
+        with _disable_current_modes():  # a recorder is to see what the user's code does, and not this
+            before = [None if p.grad is None else p.grad.clone() for p in self.parameters]
+        self.original(*arguments, **options)
+        with _disable_current_modes(), torch.no_grad():
+            for k, (one, p) in enumerate(zip(before, self.parameters, strict=True)):
+                empty = one is None or not bool(one.any())
+                self.waiting[k] = _sum(None if empty else self.waiting[k], _added(one, p.grad))
+
+    def step(self, optimizer: torch.optim.Optimizer, *_: Any) -> None:
+        """Before an optimizer steps: what waits for it is used."""
+        own = {id(p) for group in optimizer.param_groups for p in group["params"]}
+        with _disable_current_modes(), torch.no_grad():
+            for k, p in enumerate(self.parameters):
+                if id(p) in own:
+                    self.used[k], self.waiting[k] = _sum(self.used[k], self.waiting[k]), None
+
+    @property
+    def total(self) -> tuple[Tensor | None, ...]:
+        """Of each parameter; of one that no optimizer stepped with, what its gradient is at the end."""
+        return tuple(_sum(one, other) for one, other in zip(self.used, self.waiting, strict=True))
+
+
+def _sum(one: Tensor | None, other: Tensor | None) -> Tensor | None:
+    if one is None or other is None:
+        return other if one is None else one
+    return one + other
 
 
 def _added(before: Tensor | None, after: Tensor | None) -> Tensor | None:
@@ -211,11 +244,6 @@ def _added(before: Tensor | None, after: Tensor | None) -> Tensor | None:
         return None
     dense = after.detach().to_dense() if after.layout != torch.strided else after.detach()
     return dense.clone() if before is None else dense - before
-
-
-def _total(parts: tuple[Tensor | None, ...]) -> Tensor | None:
-    some = [part for part in parts if part is not None]
-    return sum(some[1:], some[0]) if some else None
 
 
 def _seed(state: State, seed: int) -> None:

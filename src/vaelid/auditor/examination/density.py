@@ -146,5 +146,26 @@ def _place_of(examined: Examined, fixed: Mapping[int, Tensor], event: int, x: Te
         moved.flatten()[place] += 0.5
         one, two = (_loss(examined, x, datum, {**fixed, event: moved}) for datum in (own, other))
         if abs((two - changed) - (one - base)) > 1e-6 * (abs(one - base) + 1e-9):
+            _check_alone(examined, fixed, event, x, moved)
             return place
     raise ReadingError("no output goes with the first datum")
+
+
+def _check_alone(examined: Examined, fixed: Mapping[int, Tensor], event: int, x: Tensor, moved: Tensor) -> None:
+    """Raises `ReadingError` where another datum is compared with the same output, as all classes are with a softmax."""
+    bench = examined.bench
+    for place in range(1, min(x.numel(), _MOST_NEIGHBOURS)):
+        other = x.clone()
+        other.flatten()[place] = 1 - other.flatten()[place]
+        losses = [
+            bench.run(batch=with_tensor(bench.batch, x, data), seed=0, do=do).loss
+            for data in (x, other)
+            for do in (fixed, {**fixed, event: moved})
+        ]
+        base, one, two, both = losses
+        if abs(both - two - one + base) > 1e-6 * (abs(one - base) + 1e-9):
+            raise ReadingError("one output is compared with several data")
+
+
+_MOST_NEIGHBOURS = 6
+"""Of the data beside the first: what one output is compared with lies side by side."""

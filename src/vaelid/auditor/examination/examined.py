@@ -38,6 +38,7 @@ class Examined:
         notes: what a user should know.
         beta: the weight of the divergence against the likelihood, as fitted.
         weight: of the likelihood, as fitted; None before.
+        estimator: the name of the gradient that is trained, where it is not the loss's own and has the same mean.
     """
 
     bench: Bench
@@ -47,6 +48,7 @@ class Examined:
     notes: list[str] = field(default_factory=list)
     beta: float | None = None
     weight: float | None = None
+    estimator: str | None = None
 
     @property
     def exact(self) -> float:
@@ -63,7 +65,9 @@ class Examined:
 
     def opinion(self) -> Opinion:
         """What was found."""
-        return Opinion(tuple(self.checks), dict(self.left), tuple(self.notes), self.bench.runs, self.beta)
+        return Opinion(
+            tuple(self.checks), dict(self.left), tuple(self.notes), self.bench.runs, self.beta, self.estimator
+        )
 
     def data_tensors(self) -> Mapping[str, Tensor]:
         """The tensors of the batch, by their names."""

@@ -66,8 +66,10 @@ def gradient(examined: Examined) -> None:
         score = torch.tensor(scores, dtype=torch.float64)
         factor = float(((t - s) @ score) / (score @ score))
         if _distance((t - factor * score).tolist(), slopes) <= close:
+            examined.estimator = "sticking the landing"
             examined.notes.append(
-                f"its gradient leaves out {-factor:.4g} times the score of q, of mean zero: sticking the landing"
+                f"its gradient is that of sticking the landing: it leaves out {-factor:.4g} times the score of q, whose "
+                "mean is 0"
             )
             return examined.check("gradient", True)
     worst = int((t - s).abs().argmax())

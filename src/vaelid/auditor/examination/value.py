@@ -1,6 +1,7 @@
 """The loss is a NLL + b KL + const, with the same a and b, in runs at other weights, data and noise.
 
-In: a step that is being examined. Out: the checks ``path`` (each run does the same operations), ``value`` (one a and b
+In: a step that is being examined. Out: the checks ``path`` (each run does the same operations), ``latents`` (each
+has a term in the loss), ``value`` (one a and b
 fit all runs), ``sign`` (both are positive) and ``beta`` (b / a is that of the account). For a KL without its half the
 fit is off by a tenth of the loss's spread.
 """
@@ -53,6 +54,9 @@ def value(examined: Examined) -> None:
         raise ReadingError("no likelihood or no posterior was identified")
     runs, elsewhere = _runs(examined)
     total = len(_NEAR) + len(_FAR)
+    count = len(examined.account.posteriors)
+    free = count - len(examined.account.summands)
+    examined.check("latents", not free, count - free, count, "of the latents so many have a term of their own")
     examined.check(
         "path",
         not elsewhere or examined.account.branches,

@@ -113,6 +113,7 @@ class Account:
         posteriors: those that were found.
         divergences: those that were recognised.
         likelihoods: those that were recognised.
+        summands: the posteriors that some term of the loss is of, recognised or not, by their numbers.
         unread: how many groups of the loss were not recognised.
         data: the arrays of data that a likelihood is of.
         outputs: the arrays that the decoder put out, as they were recorded.
@@ -129,6 +130,7 @@ class Account:
     posteriors: tuple[StatedPosterior, ...]
     divergences: tuple[StatedDivergence, ...]
     likelihoods: tuple[StatedLikelihood, ...]
+    summands: frozenset[int]
     unread: int
     data: frozenset[str]
     outputs: frozenset[str]

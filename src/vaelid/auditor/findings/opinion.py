@@ -41,6 +41,7 @@ class Opinion:
         notes: what a user should know, and is no doubt.
         runs: how often the user's code was run.
         beta: the weight of the divergence against the likelihood in the runs; None where it was not fitted.
+        estimator: the name of the gradient that is trained, where it is not the loss's own and has the same mean.
     """
 
     checks: tuple[Check, ...] = ()
@@ -48,6 +49,7 @@ class Opinion:
     notes: tuple[str, ...] = ()
     runs: int = 0
     beta: float | None = None
+    estimator: str | None = None
 
     @property
     def doubts(self) -> tuple[Check, ...]:

@@ -50,6 +50,7 @@ def account_of(assessed: Assessed, declared: Declared, beta: float | None) -> Ac
         tuple(_posterior(assessed, k, posterior) for k, posterior in enumerate(question.posteriors)),
         divergences,
         likelihoods,
+        frozenset(assessed.with_divergences()),
         len(objective.groups) - known,
         question.as_recorded(of_data),
         question.as_recorded(question.outputs),

@@ -12,6 +12,7 @@ from vaelid.auditor.findings.opinion import Check, Opinion
 from vaelid.auditor.findings.premise import Premise
 from vaelid.auditor.findings.report import Claim, Report, Witness
 from vaelid.auditor.judgement.premises import missing
+from vaelid.auditor.recognition.detached_weights import OWN_GRADIENT
 
 __all__ = ["after_examination"]
 
@@ -27,7 +28,7 @@ _REFUTE = {
 """Checks whose two numbers decide alone, with what they mean, and the name of the bug. Any other doubt may come from a
 formula that was misread."""
 _NEEDED = frozenset(
-    ("state", "path", "fresh noise", "value", "sign", "gradient", "noise", "decoded", "coverage", "rows")
+    ("state", "path", "latents", "fresh noise", "value", "sign", "gradient", "noise", "decoded", "coverage", "rows")
 )
 """What the runs must have passed to outweigh a witness of the formula."""
 
@@ -38,12 +39,14 @@ def after_examination(report: Report, opinion: Opinion, premises: tuple[Premise,
     if report.verdict == "PROVED":
         return _of_proved(report, opinion, premises)
     if report.verdict == "REFUTED":
-        return _of_refuted(report, opinion, declared)
+        return _of_refuted(report, opinion, premises, declared)
     return _with_proposal(report, opinion)
 
 
 def _of_proved(report: Report, opinion: Opinion, premises: tuple[Premise, ...]) -> Report:
     by_name = {doubt.name: doubt for doubt in opinion.doubts}
+    if OWN_GRADIENT in report.notes:  # what is returned is not the bound, and has its gradient: that is proved
+        by_name.pop("gradient", None)
     for name, (sentence, bug) in _REFUTE.items():
         if (doubt := by_name.get(name)) is not None:
             claim = Claim("examination", "REFUTED", f"{sentence}.", witness=_witness(doubt), bug=bug)
@@ -74,14 +77,48 @@ def _witness(doubt: Check) -> Witness:
     return Witness({}, doubt.computed, doubt.expected, doubt.meaning)
 
 
-def _of_refuted(report: Report, opinion: Opinion, declared: Declared) -> Report:
-    """UNKNOWN, where all runs agree with the ELBO that was declared, or with some where nothing was."""
+def _of_refuted(report: Report, opinion: Opinion, premises: tuple[Premise, ...], declared: Declared) -> Report:
+    """UNKNOWN, where all runs agree with the ELBO that was declared, or with some where nothing was.
+
+    PROVED, where all that was refuted is the gradient, and that is one of the same mean, known by name.
+    """
     other_beta = declared.beta is not None and (opinion.beta is None or abs(opinion.beta - declared.beta) > 1e-5)
     if opinion.doubts or other_beta or declared.likelihood or declared.prior or not opinion.passed >= _NEEDED:
         return report
+    if opinion.estimator is not None and _right_but_its_gradient(report):
+        return _as_estimator(report, opinion, premises)
     agree = f"every one of {opinion.runs} runs agrees with NLL + {opinion.beta:.6g} KL, and its gradient"
     claim = Claim("examination", "UNKNOWN", f"the formula is refuted, and {agree}.")
     return _changed(report, claim, f"No verdict: the formula is refuted, and {agree}. {report.summary}")
+
+
+def _right_but_its_gradient(report: Report) -> bool:
+    """Whether every part is proved, and the whole refuted for where its gradient does not go."""
+    parts = [claim for claim in report.claims if claim.name != "objective"]
+    whole = [claim for claim in report.claims if claim.name == "objective"]
+    return all(claim.verdict == "PROVED" for claim in parts) and [claim.bug for claim in whole] == ["detached"]
+
+
+def _as_estimator(report: Report, opinion: Opinion, premises: tuple[Premise, ...]) -> Report:
+    reason = f"its value is the ELBO's, and its gradient has the same mean: {opinion.estimator}."
+    claims = tuple(
+        replace(claim, verdict="PROVED", reason=reason, witness=None, bug=None) if claim.name == "objective" else claim
+        for claim in report.claims
+    )
+    beta = report.beta_effective
+    name = "the negative ELBO" if beta == 1 else f"a beta-ELBO with beta = {beta:.6g}"
+    summary = (
+        f"This loss is {name}, with the gradient of {opinion.estimator}: {report.likelihood}, prior {report.prior}."
+    )
+    return replace(
+        report,
+        verdict="PROVED",
+        objective_name="ELBO" if beta == 1 else "beta-ELBO",
+        summary=summary,
+        claims=claims,
+        premises=premises,
+        advice=None,
+    )
 
 
 def _with_proposal(report: Report, opinion: Opinion) -> Report:

@@ -16,16 +16,17 @@ from vaelid.readings.terms.arrays import TermArray
 from vaelid.readings.terms.syntax import Binder, Operator, Term, make, reindexed, subterms
 from vaelid.readings.terms.syntax import Bound as BoundVariable
 
-__all__ = ["bound_in"]
+__all__ = ["OWN_GRADIENT", "bound_in"]
 
 
 _LOG, _EXP, _NEGATIVE = Operator("log"), Operator("exp"), Operator("negative")
 
 
-_NOTE = (
+OWN_GRADIENT = (
     "its value is not the bound: it averages log weights with detached normalised weights, which has the gradient of "
     "the bound (compared at the recorded point)"
 )
+"""What is said of a loss that is not the bound, and has its gradient."""
 
 
 def bound_in(question: Question, run: Formula) -> Bound | None:
@@ -36,7 +37,7 @@ def bound_in(question: Question, run: Formula) -> Bound | None:
     if surrogate is None or recorded is None or not _has_gradient_of(recorded, run):
         return None
     found = importance_weighted(question.about(surrogate))
-    return found and replace(found, note=_NOTE)
+    return found and replace(found, note=OWN_GRADIENT)
 
 
 def _with_logarithms(term: TermArray) -> TermArray | None:
