@@ -67,10 +67,8 @@ def gradient(examined: Examined) -> None:
         factor = float(((t - s) @ score) / (score @ score))
         if _distance((t - factor * score).tolist(), slopes) <= close:
             examined.estimator = "sticking the landing"
-            examined.notes.append(
-                f"its gradient is that of sticking the landing: it leaves out {-factor:.4g} times the score of q, whose "
-                "mean is 0"
-            )
+            left_out = f"{-factor:.4g} times the score of q, of mean 0"
+            examined.notes.append(f"its gradient is that of sticking the landing: it leaves out {left_out}")
             return examined.check("gradient", True)
     worst = int((t - s).abs().argmax())
     meaning = "the slope that is back-propagated, along a direction of the weights, and the slope of the loss"

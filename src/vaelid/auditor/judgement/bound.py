@@ -11,6 +11,7 @@ from vaelid.auditor.judgement.assessed import Assessed, Judged
 from vaelid.auditor.judgement.cut_gradients import cuts
 from vaelid.auditor.judgement.decision import Decision, refuted_by
 from vaelid.auditor.judgement.objective import cut_off
+from vaelid.auditor.judgement.reasons.base import IsOther
 from vaelid.auditor.judgement.reasons.of_divergence import OfDivergence
 from vaelid.auditor.judgement.reasons.of_objective import Failure, OfObjective
 from vaelid.auditor.judgement.reasons.of_reconstruction import AtEachDraw
@@ -52,6 +53,9 @@ def bound_of(assessed: Assessed) -> Bound | None:
 def judge_bound(judged: Judged, bound: Bound) -> JudgedBound:
     """What is decided of a loss with a bound in it."""
     samplers = judge_samplers(judged, has_divergences=False)
+    if bound.other:
+        decision = Decision("objective", "OTHER", IsOther(bound.other), other=bound.other)
+        return JudgedBound(bound.other, (*samplers, decision), proved=False)
     if bound.theorem is None or bound.failure:
         decision = _no_bound(bound)
         name = "no ELBO" if decision.verdict == "REFUTED" else "unknown"

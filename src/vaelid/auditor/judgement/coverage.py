@@ -140,7 +140,9 @@ def not_decoded(assessed: Assessed) -> str | None:
     question = assessed.question
     own = assessed.latent_leaves
     entering = _entering(reading)
-    waiting = [n for n in reading.result.leaves if n in reading.leaves and n not in own]
+    targets = [group.found.target for group, _ in assessed.divergences() if group.found is not None]
+    priors = {n for t in targets if t.learned for p in t.parameters for n in names_in(p)}  # a residual posterior's, too
+    waiting = [n for n in {*reading.result.leaves, *priors} if n in reading.leaves and (n not in own or n in priors)]
     seen: set[str] = set()
     while waiting:
         name = waiting.pop()
@@ -148,5 +150,5 @@ def not_decoded(assessed: Assessed) -> str | None:
             continue
         seen.add(name)
         for names in entering.get(name, [reading.leaves[name].inputs]):
-            waiting += [n for n in names if n not in own]
+            waiting += [n for n in names if n not in own or n in priors]
     return next((p.source for p in question.posteriors if set(p.draws) - seen), None)

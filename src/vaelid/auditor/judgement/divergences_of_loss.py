@@ -5,7 +5,7 @@ is missing. For two latents of which one has a KL the last is REFUTED, with `Lat
 """
 
 from vaelid.auditor.findings.witnesses import no_slope_of_divergence, too_few
-from vaelid.auditor.formula.axes_of_terms import axes_in
+from vaelid.auditor.formula.axes_of_terms import axes_in, names_in
 from vaelid.auditor.formula.kinds import MIXED, PARAMETER
 from vaelid.auditor.judgement.assessed import Assessed, Judged
 from vaelid.auditor.judgement.coverage import counted_twice, part_of_latents
@@ -21,7 +21,6 @@ from vaelid.auditor.judgement.reasons.of_divergence import (
     PriorNotDeclared,
 )
 from vaelid.auditor.judgement.samplers_of_loss import passes_by_the_sample
-from vaelid.auditor.lifting.reading import Reading
 from vaelid.auditor.model.posterior import Posterior
 from vaelid.auditor.recognition.groups import Group
 from vaelid.auditor.recognition.objective import prior_sees_sample
@@ -37,6 +36,7 @@ from vaelid.auditor.recognition.quantities import Quantity
 __all__ = ["judge_divergences"]
 
 
+_WEIGHT_ZERO = "a KL whose weight is 0 in this step, as at the start of a warm-up: audit a later step"
 _WEIGHT_FOR_EACH = "a KL with a weight for each coordinate"
 
 
@@ -50,7 +50,7 @@ def judge_divergences(judged: Judged) -> list[Decision]:
     if not decisions and (assessed.samplers or not judged.sampled):
         if unknown or stray or (not judged.sampled and assessed.made_from(posteriors[0].leaves)):
             return [Decision("divergence", "UNKNOWN", OfDivergence.NOT_RECOGNISED)]
-        return [_absent(assessed.run.reading)]
+        return [_absent(assessed)]
     missing = len(posteriors) - len(assessed.with_divergences())
     if decisions and missing > 0 and not unknown and not stray:
         witness = too_few(len(posteriors) - missing, len(posteriors), "latents' KLs")
@@ -67,8 +67,12 @@ def _unsure_of_latents(assessed: Assessed) -> bool:
     return any(d.verdict in ("UNKNOWN", "OTHER") for d in samplers) or passes_by_the_sample(assessed)
 
 
-def _absent(reading: Reading) -> Decision:
+def _absent(assessed: Assessed) -> Decision:
     """Of a loss without a term of the posterior alone."""
+    reading = assessed.run.reading
+    for line, leaves in reading.zeroed.items():
+        if leaves & assessed.latent_leaves and not leaves & assessed.question.outputs:
+            return Decision("divergence", "OTHER", IsOther(_WEIGHT_ZERO), source=line, other=_WEIGHT_ZERO)
     witness = no_slope_of_divergence("the loss, as torch has it, but for the likelihood")
     if (line := min(reading.halted, default=None)) is not None:
         reason = OfDivergence.DETACHED
@@ -83,6 +87,8 @@ def _of_group(judged: Judged, group: Group, posterior: Posterior) -> Decision:
         return other
     weight, line = assessed.weights.get(group.kind), assessed.line_of(group)
     decision = judge_divergence(assessed.objective, group, posterior, assessed.names, weight, line)
+    if decision.verdict == "REFUTED" and _stands_elsewhere(assessed, posterior):
+        return Decision("divergence", "UNKNOWN", OfDivergence.NOT_RECOGNISED, decision.formula, source=line)
     if group.found is None:
         return decision
     target = group.found.target
@@ -100,6 +106,15 @@ def _of_group(judged: Judged, group: Group, posterior: Posterior) -> Decision:
         witness = too_few(*part, "coordinates")
         return decision.but("REFUTED", PartOfCoordinates(*part), witness=witness, bug="kl-partial")
     return _with_prior(judged, decision, group, target, posterior)
+
+
+def _stands_elsewhere(assessed: Assessed, posterior: Posterior) -> bool:
+    """Whether a posterior stands in a term that was not told apart, too: a part of its KL may be there.
+
+    So the mixture (q1 + q2) / 2 has log q1(z) and log q2(z) in one logarithm.
+    """
+    own = posterior.leaves | {*posterior.draws}
+    return any(group.kind is MIXED and names_in(group.body) & own for group in assessed.objective.groups)
 
 
 def _of_other(assessed: Assessed, group: Group) -> Decision | None:

@@ -41,6 +41,10 @@ from vaelid.theory.statement import eq
 __all__ = ["Bound", "importance_weighted"]
 
 
+RENYI = "a bound with a power of each weight, as the variational Renyi bound"
+"""Of the weights p(x, z) / q(z|x) to the power 1 - alpha (Li and Turner 2016, equation 3)."""
+
+
 @dataclass(frozen=True)
 class Bound:
     """The logarithm of a sum of exponentials over draws.
@@ -52,6 +56,7 @@ class Bound:
         theorem: that the exponent's part of the posterior is log q - log p at the draw itself; None if not proved.
         failure: why the loss is not shown to be the bound; "" if it is.
         witness: that it is not the bound; None if that is not known.
+        other: the name of another bound that it is; "" if it has none.
         of_rows: that the loss is a weight times the sum over rows of the logarithm, and a constant.
         note: says that the loss is not the bound itself but has its gradient; "" otherwise.
     """
@@ -64,6 +69,7 @@ class Bound:
     witness: Witness | None = None
     of_rows: Theorem | None = None
     note: str = ""
+    other: str = ""
 
 
 def importance_weighted(question: Question) -> Bound | None:
@@ -166,11 +172,18 @@ def _bound(question: Question, weight: TermArray, over: int) -> Bound:
     if over in question.posteriors[0].axes:
         failure = "it sums weights over rows or coordinates, and not over draws of z"
         witness = _of_two_rows()
+        if _is_repeated(question, reconstruction.found.target.parameters, over):
+            failure, witness = (
+                "it sums weights over rows that repeat one datum: that they have one posterior is unread",
+                None,
+            )
     if (path := _log_ratio(question, divergence)) is None:
         return Bound(weight, objective, over, None, "its draws are not those of the sampler")
     fit = _at_draws(question, divergence, path, axes_in(weight.term))
     own = reconstruction.found.fit.weights[0]
     if fit is None or not is_number(fit.weights[0], 1) or not is_number(own, 1):
+        if not failure and fit is not None and fit.weights[0].term is own.term:
+            return Bound(weight, objective, over, None, RENYI, other=RENYI)
         failure = failure or "its weights are not p(x, z) / q(z | x): the terms in them have other weights"
         known = {"log q(z|x) - log p(z)": fit.weights[0] if fit else None, "-log p(x|z)": own}
         return Bound(weight, objective, over, None, failure, witness or _of_other_weights(question, known))
@@ -179,6 +192,16 @@ def _bound(question: Question, weight: TermArray, over: int) -> Bound:
     except NoProof as reason:
         return Bound(weight, objective, over, None, failure or str(reason), witness)
     return Bound(weight, objective, over, theorem, failure, witness)
+
+
+def _is_repeated(question: Question, parameters: tuple[TermArray, ...], axis: int) -> bool:
+    """Whether data are the same along an axis of the decoder's output, as rows are that were repeated for draws."""
+    data, output, *_ = parameters
+    if axis not in axes_in(data.term):
+        return axis in axes_in(output.term)
+    axes = [axis, *(other for other in axes_in(data.term) if other != axis)]
+    (values, *_) = question.values.whole(data, axes)
+    return bool((values == values[:1]).all())
 
 
 def _log_ratio(question: Question, divergence: Gathered) -> TermArray | None:

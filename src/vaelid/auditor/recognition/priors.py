@@ -10,10 +10,12 @@ from fractions import Fraction
 import torch
 
 from vaelid import spec
+from vaelid.auditor.formula.axes_of_terms import elements_of
 from vaelid.auditor.model.combination import exact, fitted
 from vaelid.auditor.model.posterior import Posterior
 from vaelid.auditor.model.probe import Probe
 from vaelid.auditor.model.question import Rewrite
+from vaelid.auditor.proofs.sums import added
 from vaelid.auditor.recognition.quantities import Body, Found, Quantity, candidates, fits, found_with, log_forms
 from vaelid.readings.terms.arrays import TermArray, as_term
 from vaelid.readings.terms.namespace import NAMESPACE as xp
@@ -80,12 +82,13 @@ def _learned_prior(
     term = body.term
     numbers = values.of(term, axes)
     mean, log_variance = (values.of(t, axes) for t in (posterior.mean, posterior.log_variance))
-    others = [(t, values.of(t, axes)) for t in candidates(term, lambda names: not names & own)]
+    others = [(t, values.of(t, axes)) for t in _not_the_posteriors(term, posterior, own)]
+    shares = [[(t, values.of(t, axes)) for t in _addends(of)] for of in (posterior.mean, posterior.log_variance)]
     zero = (as_term(0), torch.zeros_like(numbers))
-    forms = [zero, *log_forms(others, 2)]
+    forms = [zero, *shares[1], *log_forms(others, 2)]
     log_variances = torch.stack([values for _, values in forms])
     deviations, spreads = torch.exp(-log_variances / 2), log_variance - log_variances
-    for m, m_values in [zero, *others]:
+    for m, m_values in [zero, *others, *shares[0]]:
         rows = spec.coordinate_kl_to_standard((mean - m_values) * deviations, spreads)
         for k in fits(numbers, rows).nonzero().flatten().tolist():
             lv = forms[k][0]
@@ -100,6 +103,23 @@ def _learned_prior(
             if found := found_with(body, target, axes, values):
                 return found
     return None
+
+
+def _not_the_posteriors(term: TermArray, posterior: Posterior, own: frozenset[str]) -> list[TermArray]:
+    """The parts of a term that are of other elements than a posterior's, in columns of its arrays too."""
+    known = {*elements_of(posterior.mean, posterior.log_variance)}
+    found = candidates(term, lambda names: not names & own)
+    shared = (part for part in candidates(term, lambda names: bool(names & own)) if not known & {*elements_of(part)})
+    return [*found, *shared]
+
+
+def _addends(term: TermArray) -> list[TermArray]:
+    """The parts that a mean or log-variance is the sum of, where there are several.
+
+    A residual posterior N(m + dm, e^(l + dl)) has its prior's m and l among them (Vahdat and Kautz 2020, section 3.2).
+    """
+    parts = added(term.term)
+    return parts if len(parts) > 1 else []
 
 
 def find_integrand(
