@@ -135,8 +135,9 @@ def report_on_step(
         calls = (*calls, call_of(fewer))
     assessed = assess(Asked(step, calls))
     report = verdict(assessed, declared, target=target)
-    opinion = examine(step, batch, account_of(assessed, declared, report.beta_effective))
-    report = after_examination(report, opinion, premises_of(assessed, opinion, sampled=True), declared)
+    if report.verdict != "OTHER":
+        opinion = examine(step, batch, account_of(assessed, declared, report.beta_effective))
+        report = after_examination(report, opinion, premises_of(assessed, opinion, sampled=True), declared)
     if evaluation is None:
         return report
     name = "evaluation"

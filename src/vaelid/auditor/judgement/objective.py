@@ -117,7 +117,32 @@ def _without_gradient(assessed: Assessed, others: Sequence[Decision]) -> Named |
         return None
     told = {d.source for d in others if d.bug == "detached"}
     stops = [stop for stop in cuts(assessed) if stop.line not in told]
-    return Named("unknown", cut_off(stops[0])) if stops else None
+    if not stops:
+        return None
+    if name := _on_purpose(assessed, stops):
+        return Named(name, Decision("objective", "OTHER", IsOther(name), other=name, source=stops[0].line))
+    return Named("unknown", cut_off(stops[0]))
+
+
+_BALANCED = "an ELBO with other shares of the KL's gradient for prior and posterior (KL balancing, as in DreamerV2)"
+_REVERSED = "an ELBO with a gradient that is reversed on its way, as of a domain classifier (Ganin et al. 2016)"
+
+
+def _on_purpose(assessed: Assessed, stops: Sequence[Stop]) -> str | None:
+    """The name of what a gradient is changed for on purpose; None where it may as well be a mistake.
+
+    Balancing cuts the prior off in one copy of the KL and the posterior in the other. A backward that has the slope of
+    the other sign is one that reverses.
+    """
+    names = assessed.question.as_recorded(n for group, _ in assessed.divergences() for n in names_in(group.body))
+    own = assessed.question.as_recorded(assessed.latent_leaves)
+    of_priors = names - own - assessed.question.outputs - assessed.question.data
+    cut = frozenset(n for stop in stops for n in stop.leaves)
+    if cut & own and cut & of_priors and cut <= own | of_priors and not any(s.another for s in stops):
+        return _BALANCED
+    slopes = [(s.witness.computed, s.witness.expected) for s in stops if s.another and s.witness is not None]
+    signs = [got.lstrip("[").startswith("-") != wanted.lstrip("[").startswith("-") for got, wanted in slopes]
+    return _REVERSED if signs and all(signs) and len(slopes) == len(stops) else None
 
 
 def cut_off(stop: Stop) -> Decision:
