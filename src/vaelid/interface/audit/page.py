@@ -213,6 +213,19 @@ def _theorems(report: Report) -> str:
     )
 
 
+def _ledger(report: Report) -> str:
+    """What has to hold besides algebra, and the evidence for it."""
+    if not report.premises:
+        return ""
+    head = "".join(f'<th scope="col">{name}</th>' for name in ("premise", "evidence", "in words"))
+    rows = "".join(
+        f'<tr><th scope="row">{one.name}</th><td>{one.evidence}</td><td>{sentence(one.words)}</td></tr>'
+        for one in report.premises
+    )
+    table = f'<table class="wide stack"><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>'
+    return section("ledger", "What has to hold besides algebra", table)
+
+
 def _assumptions(report: Report) -> str:
     assumed = dict.fromkeys([*report.assumptions, *(a for claim in report.claims for a in claim.assumptions)])
     items = "".join(f"<li>{sentence(assumption)}</li>" for assumption in assumed)
@@ -221,6 +234,7 @@ def _assumptions(report: Report) -> str:
         "<b>Read</b> the record as a formula; what encoder and decoder do stays unknown.",
         "<b>Compared</b> the formula with what it is taken for.",
         "<b>Proved</b> with two solvers, or <b>refuted</b> at a point with rigorous bounds; else it is UNKNOWN.",
+        "<b>Run again</b> at other weights, data and noise, and held against that.",
     )
     how = f'<ol class="steps">{"".join(f"<li>{step}</li>" for step in steps)}</ol>'
     granted = f'<div><h3>Assumptions</h3><ul class="plain">{items}</ul></div>' if items else ""
@@ -242,6 +256,7 @@ def render(report: Report, command: str = "") -> str:
             _mending(report),
             _notes(report),
             _claims(report),
+            _ledger(report),
             _theorems(report),
             _assumptions(report),
         ),

@@ -92,4 +92,14 @@ def _rest(report: Report) -> list[str]:
     assumed = dict.fromkeys([*report.assumptions, *(a for claim in report.claims for a in claim.assumptions)])
     out = [line for note in report.notes for line in _wrapped(note, "  note     ")]
     out += _wrapped(report.advice, "  advice   ") if report.advice else []
-    return out + [line for assumption in assumed for line in _wrapped(assumption, "  assumes  ")]
+    out += [line for assumption in assumed for line in _wrapped(assumption, "  assumes  ")]
+    return out + _ledger(report)
+
+
+def _ledger(report: Report) -> list[str]:
+    """What has to hold besides algebra, with its evidence, one premise a line."""
+    return [
+        line
+        for premise in report.premises
+        for line in _wrapped(f"{premise.evidence}: {premise.words}", f"  premise  {premise.name:9}")
+    ]
