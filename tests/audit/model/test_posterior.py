@@ -5,13 +5,13 @@ import torch
 
 from vaelid.auditor.formula.axes_of_terms import element_of, names_in
 from vaelid.auditor.lifting.lift import lift
+from vaelid.auditor.model.deviations import log_variance_of
 from vaelid.auditor.model.posterior import (
     Posterior,
     affine,
     ancestors,
     drawn_from,
     inside,
-    log_variance_of,
     samples,
 )
 from vaelid.auditor.recording.record import record
