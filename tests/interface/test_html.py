@@ -1,6 +1,7 @@
 """What all pages share: their frame, the policy in their head, and how numbers are written."""
 
 import math
+import re
 
 import pytest
 
@@ -37,6 +38,21 @@ def test_a_page_holds_its_parts_in_order():
     )
     places_of_parts = [html.index(part) for part in parts]
     assert places_of_parts == sorted(places_of_parts)
+
+
+SHEETS = {"html": "tokens.css", "audit": "audit.css", "run_page": "run.css"}
+
+
+def test_no_sheet_of_a_page_says_again_what_all_pages_share():
+    """Of rules with several declarations; one declaration may well be right in two places."""
+    found: dict[str, list[str]] = {}
+    for package, name in SHEETS.items():
+        text = re.sub(r"/\*.*?\*/", "", asset(f"vaelid.interface.{package}", name), flags=re.DOTALL)
+        for selector, body in re.findall(r"([^{};]+)\{([^{}]*)\}", text):
+            said = frozenset(part.strip() for part in body.split(";") if part.strip())
+            if len(said) > 1:
+                found.setdefault(str(sorted(said)), []).append(f"{name}: {selector.strip()}")
+    assert [places for places in found.values() if len(places) > 1] == []
 
 
 def test_a_page_forbids_all_loading_and_scripts_that_it_has_not():

@@ -25,7 +25,7 @@ _SIGNS = {
 
 def badge(verdict: str, size: str = "", word: bool = True) -> str:
     """The verdict's sign, with its word beside it or read out only."""
-    said = verdict if word else f'<span class="vh">{verdict}</span>'
+    said = verdict if word else f'<span class="hidden">{verdict}</span>'
     sign = f'<svg viewBox="0 0 24 24" aria-hidden="true">{_SIGNS[verdict]}</svg>'
     return f'<span class="v {verdict.lower()} {size}">{sign}{said}</span>'
 
