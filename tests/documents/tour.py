@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from pathlib import Path
 
+from vaelid.auditor.findings.audited import Audited
 from vaelid.auditor.findings.declared import Declared
 from vaelid.auditor.formula.kinds import Divergence
 from vaelid.auditor.judgement.assessed import Assessed
@@ -27,7 +28,7 @@ def tour() -> str:
     batch = tour_step.batch
     asked = Asked(tour_step.step, (call_of(batch), call_of(smaller(batch))))
     run, assessed = asked.formula(), assess(asked)
-    report = verdict(assessed, Declared(), target="step")
+    report = verdict(assessed, Declared(), audited=Audited("step"))
     parts = {
         "code": f"```python\n{CODE.strip()}\n```",
         "events": _events(run),

@@ -1,9 +1,11 @@
 """The report on a loss: its decisions in words, the worst verdict, the finding, advice, notes and assumptions."""
 
+import time
 from dataclasses import replace
 
 import pytest
 
+from vaelid.auditor.findings.audited import Audited
 from vaelid.auditor.findings.declared import Declared
 from vaelid.auditor.findings.report import Claim
 from vaelid.auditor.formula.errors import Unread
@@ -47,8 +49,9 @@ from ..hand_made import (
 )
 
 
-def report(groups=None, declared=None, **changes):
-    return verdict(assessed(groups, **changes), declared or Declared(), target="step")
+def report(groups=None, declared=None, evaluation=None, **changes):
+    audited = Audited("step", "step.py:1", time.perf_counter() - 2)
+    return verdict(assessed(groups, **changes), declared or Declared(), audited=audited, evaluation=evaluation)
 
 
 def test_the_report_on_an_elbo():
@@ -58,6 +61,8 @@ def test_the_report_on_an_elbo():
     assert (made.beta_effective, made.beta_formula, made.observation_variance) == (1.0, "1", 1.0)
     assert [claim.name for claim in made.claims] == ["sampler", "divergence", "reconstruction", "objective"]
     assert (made.advice, made.notes) == (None, ())
+    assert made.source == "step.py:1"
+    assert 2 < made.seconds < 60
     assert made.sizes == {"B": 3, "L": 2, "D": 4}
     assert made.assumptions == (
         "the noise has mean 0 and variance 1, independent of everything else",
@@ -118,8 +123,21 @@ def test_notes_are_said_once_in_their_order():
     )
 
 
+def test_the_claim_on_evaluation_comes_last_and_is_a_note_where_it_is_refuted():
+    made = report()
+    same = report(evaluation=made)
+    claim = Claim("evaluation", "PROVED", "evaluation is the same objective.", theorems=(theorem(),))
+    assert same.claims == (*made.claims, claim)
+    other = report(evaluation=report((kl_group(2), squares_group())))
+    said = "evaluation has beta = 2, Gaussian, variance 1, training beta = 1, Gaussian, variance 1."
+    assert (other.verdict, other.claims[-1].verdict) == ("PROVED", "REFUTED")
+    assert other.claims[-1].reason == said
+    assert other.notes == (f"warning: {said}",)
+
+
 def test_what_cannot_be_read_is_unknown_with_its_line():
-    made = unread("step", Unread("its formula is nested too deeply.", "a.py:1"))
+    made = unread(Audited("step", "a.py:9"), Unread("its formula is nested too deeply.", "a.py:1"))
+    assert (made.target, made.source) == ("step", "a.py:9")
     assert (made.verdict, made.summary) == ("UNKNOWN", "No verdict: its formula is nested too deeply.")
     assert made.claims == (Claim("objective", "UNKNOWN", "its formula is nested too deeply.", source="a.py:1"),)
 

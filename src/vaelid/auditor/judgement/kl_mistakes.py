@@ -5,7 +5,7 @@ KL of N(mu, sigma^4) where sigma is what is sampled with, it is `Mistake.DEVIATI
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from fractions import Fraction
 from functools import reduce
 from operator import add
@@ -54,7 +54,7 @@ def usual_mistake(question: Question, group: Group, posterior: Posterior, body: 
     axes = places_of(question, group)
     lv = posterior.log_variance
     for mistake, other in ((Mistake.DEVIATION_AS_VARIANCE, lv / 2), (Mistake.VARIANCE_AS_DEVIATION, 2 * lv)):
-        of_other = replace(posterior, log_variance=other)
+        of_other = posterior.with_moments(posterior.mean, other)
         if isinstance(find_divergence(body, axes, of_other, question.values, posterior.leaves), Found):
             return mistake
     plain = reduce(add, [part for part in added(lv.term) if names_in(part)], as_term(0))  # without a noise's own scale

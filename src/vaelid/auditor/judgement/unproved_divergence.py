@@ -6,7 +6,7 @@ if the deviation were the variance.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import reduce
 from operator import add
 
@@ -145,7 +145,7 @@ def _unwritten(
     mean, log_variance, whole = (
         TermArray((), replaced(of(part).term, by)) for part in (posterior.mean, posterior.log_variance, term)
     )
-    return whole, replace(posterior, mean=mean, log_variance=log_variance)
+    return whole, posterior.with_moments(mean, log_variance)
 
 
 def _is_sum(question: Question, group: Group, parts: list[TermArray]) -> bool:

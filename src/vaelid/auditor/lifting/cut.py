@@ -5,7 +5,6 @@ says nothing but its name, with the inputs x and w; after `h[:, 0] = 0` nothing 
 """
 
 from collections.abc import Iterable
-from dataclasses import replace
 
 import torch
 from torch import Tensor
@@ -36,7 +35,7 @@ def cut(reader: Reader, event: Event, why: str = "") -> list[Lifted]:
         if event.no_grad and output.real and reader.gradients and any(x.live for x in inputs):
             result = result.stopped(event.source, *(x for x in inputs if x.live), no_grad=True)
         stops = result.stops.union(*(entered.stops for entered in inputs))
-        results.append(replace(result, stops=frozenset(replace(stop, inside=False) for stop in stops)))
+        results.append(result.with_stops(frozenset(stop.behind_leaf() for stop in stops)))
         reader.entering += [(entered, reader.leaves[made]) for entered in inputs]
     return results
 

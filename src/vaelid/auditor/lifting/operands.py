@@ -6,7 +6,6 @@ buffer of ones is the number 1, a parameter is a leaf w1, and the result of an e
 A tensor is read as it stood when the event used it, with what autograd was told of it then.
 """
 
-from dataclasses import replace
 from typing import Any
 
 import torch
@@ -94,4 +93,4 @@ def _detached_number(reader: Reader, event: Event, region: Region, found: Lifted
         name, values = reader.name("detached"), reader.values_before(event.number, region)
         made = {"inputs": found.leaves, "operation": "detach", "source": event.source}
         reader.detached[region] = reader.leaf(name, "constant", region, values, None, **made)
-    return replace(reader.detached[region], live=frozenset())
+    return reader.detached[region].without_gradient()

@@ -5,7 +5,7 @@ rows, the numbers 5 and 4 are the length of the axis of rows: the formula is the
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import torch
@@ -42,7 +42,7 @@ class Formula:
         recording: of the first run.
         term: the loss, for all lengths of the axes that moved.
         moved: the axes whose length moved between the runs.
-        notes: what kept it from holding for more lengths; those who read the formula in a weaker way add to them.
+        notes: what kept it from holding for more lengths, and what weaker readings leave out.
         frozen: lines that drew the same noise in two runs.
         moving: constants, made by no operation of torch, that had other values in another run on the same batch.
         assumptions: what is taken for granted of the state that the runs started from, and of rules that read them.
@@ -65,6 +65,10 @@ class Formula:
     def arrays(self) -> Mapping[str, Tensor]:
         """The recorded values of each leaf, with one dimension for each axis."""
         return self.reading.arrays()
+
+    def noted(self, note: str, term: TermArray | None = None) -> "Formula":
+        """The formula in a weaker reading: with a note on what that leaves out, and another term if one is given."""
+        return replace(self, term=self.term if term is None else term, notes=[*self.notes, note])
 
 
 def read_calls(

@@ -35,6 +35,18 @@ class View:
     size_factors: bool = False
     free_lengths: bool = True
 
+    def with_fixed(self, axes: frozenset[int]) -> "View":
+        """The same view, with these axes' lengths taken for one number."""
+        return replace(self, fixed=axes)
+
+    def at_depth(self, inner: int) -> "View":
+        """The same view, with this part of what is decoded as the sample, counted from the innermost."""
+        return replace(self, inner=inner)
+
+    def with_size_factors(self) -> "View":
+        """The same view, with sums of a row's data taken for known."""
+        return replace(self, size_factors=True)
+
 
 PLAIN = View()
 
@@ -113,6 +125,6 @@ def _add(posterior: Posterior, posteriors: list[Posterior]) -> None:
     for k, other in enumerate(posteriors):
         fresh = posterior.noise and other.noise and posterior.noise not in other.draws
         if fresh and not (posterior.more_noise or other.more_noise) and posterior.is_that_of(other):
-            posteriors[k] = replace(other, again=(*other.again, posterior.noise))
+            posteriors[k] = other.drawn_again(posterior.noise)
             return
     posteriors.append(posterior)

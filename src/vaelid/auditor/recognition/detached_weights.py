@@ -5,10 +5,9 @@ weights ``w = softmax(log_w)``. With w_k = exp(a_k) / sum exp(a), the slope of l
 the slope of a_k: so this loss, with no gradient through w, has the gradient of the bound (Burda et al. 2016, eq. 14).
 """
 
-from dataclasses import replace
-
 from vaelid.auditor.formula.axes_of_terms import names_in
 from vaelid.auditor.lifting.gradients import gradient_agrees
+from vaelid.auditor.lifting.tensor import Lifted
 from vaelid.auditor.lifting.two_runs import Formula
 from vaelid.auditor.model.question import Question
 from vaelid.auditor.recognition.importance_weighted import Bound, importance_weighted
@@ -35,8 +34,7 @@ def bound_in(question: Question, run: Formula) -> Bound | None:
     surrogate, recorded = _with_logarithms(question.term), _with_logarithms(run.reading.result.element)
     if surrogate is None or recorded is None or not _has_gradient_of(recorded, run):
         return None
-    found = importance_weighted(question.about(surrogate))
-    return found and replace(found, note=_NOTE)
+    return importance_weighted(question.about(surrogate), _NOTE)
 
 
 def _with_logarithms(term: TermArray) -> TermArray | None:
@@ -59,7 +57,7 @@ def _has_gradient_of(term: TermArray, run: Formula) -> bool:
     reading, returned, names = run.reading, run.recording.returned, names_in(term)
     if returned is None or not reading.result.stops or any(reading.result.dims) or not names <= set(reading.leaves):
         return False
-    surrogate = replace(reading.result, make_element=lambda: term, leaves=names)
+    surrogate = Lifted(reading.result.dims, lambda: term, names)
     return gradient_agrees(surrogate, returned, reading.leaves, reading.axes)
 
 

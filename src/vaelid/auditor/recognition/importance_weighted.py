@@ -8,6 +8,7 @@ q(z|x), with K draws of z.
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from fractions import Fraction
+from functools import partial
 
 from flint import arb
 
@@ -66,8 +67,11 @@ class Bound:
     note: str = ""
 
 
-def importance_weighted(question: Question) -> Bound | None:
-    """The bound in a loss; None if no log of a sum of exponentials in it depends on both decoder and posterior."""
+def importance_weighted(question: Question, note: str = "") -> Bound | None:
+    """The bound in a loss; None if no log of a sum of exponentials in it depends on both decoder and posterior.
+
+    `note`: what there is to say of a loss that is not the bound itself.
+    """
     for part in subterms(question.term.term):
         if part.head != Operator("log") or part.arguments[0].head != Binder("sum"):
             continue
@@ -78,7 +82,7 @@ def importance_weighted(question: Question) -> Bound | None:
         exponent = _exponent(inside)
         if exponent is None or question.kind(exponent) is not MIXED:
             continue
-        found = _bound(question, -exponent, over)
+        found = _bound(question, -exponent, over, note)
         return found if found.failure or found.theorem is None else _of_rows(question, found, logarithm)
     return None
 
@@ -151,34 +155,33 @@ def _exponent(body: Term) -> TermArray | None:
     return None
 
 
-def _bound(question: Question, weight: TermArray, over: int) -> Bound:
+def _bound(question: Question, weight: TermArray, over: int, note: str) -> Bound:
     """The bound whose draws have the log-weight -`weight` and lie along the axis `over`; without the sum over rows."""
     objective = identify(question.about(weight))
     if objective.is_not_decomposed:
         raise NoProof(objective.failure)
+    bound = partial(Bound, weight, objective, over, note=note)
     divergence = objective.group(Divergence(0))
     reconstruction = objective.group(Reconstruction())
     if divergence is None or reconstruction is None or reconstruction.found is None or objective.theorem is None:
-        return Bound(
-            weight, objective, over, None, "its weights are not p(x, z) / q(z | x) for a p and q that are known here"
-        )
+        return bound(None, "its weights are not p(x, z) / q(z | x) for a p and q that are known here")
     failure, witness = "", None
     if over in question.posteriors[0].axes:
         failure = "it sums weights over rows or coordinates, and not over draws of z"
         witness = _of_two_rows()
     if (path := _log_ratio(question, divergence)) is None:
-        return Bound(weight, objective, over, None, "its draws are not those of the sampler")
+        return bound(None, "its draws are not those of the sampler")
     fit = _at_draws(question, divergence, path, axes_in(weight.term))
     own = reconstruction.found.fit.weights[0]
     if fit is None or not is_number(fit.weights[0], 1) or not is_number(own, 1):
         failure = failure or "its weights are not p(x, z) / q(z | x): the terms in them have other weights"
         known = {"log q(z|x) - log p(z)": fit.weights[0] if fit else None, "-log p(x|z)": own}
-        return Bound(weight, objective, over, None, failure, witness or _of_other_weights(question, known))
+        return bound(None, failure, witness or _of_other_weights(question, known))
     try:
         theorem = pointwise(eq(divergence.body, path + fit.constant), path, divergence.body)
     except NoProof as reason:
-        return Bound(weight, objective, over, None, failure or str(reason), witness)
-    return Bound(weight, objective, over, theorem, failure, witness)
+        return bound(None, failure or str(reason), witness)
+    return bound(theorem, failure, witness)
 
 
 def _log_ratio(question: Question, divergence: Gathered) -> TermArray | None:

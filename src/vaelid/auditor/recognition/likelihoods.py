@@ -8,7 +8,7 @@ terms.
 import itertools
 from collections.abc import Callable, Iterator
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import partial
 
 import torch
@@ -86,7 +86,7 @@ def _masked_likelihood(
         for target in _of_one_parameter(numbers[defined], observed, outputs):
             if isinstance(target, Rewrite):
                 continue
-            masked = replace(target, term=mask * target.term, normaliser=mask * target.normaliser, mask=mask)
+            masked = target.masked(mask)
             fit = fitted(values, term, [masked.term - masked.normaliser], axes)
             if fit is not None:
                 return Found(masked, fit)

@@ -2,7 +2,7 @@
 
 import operator
 from collections.abc import Callable, MutableMapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -30,6 +30,15 @@ class Switch:
     get: Callable[[], Any]
     set: Callable[[Any], Any]
     same: Callable[[Any, Any], bool] = _same
+
+    def telling(self, tell: Callable[[], Any]) -> "Switch":
+        """The same switch; each time it was set, `tell` is called."""
+
+        def put(value: Any) -> None:
+            self.set(value)
+            tell()
+
+        return replace(self, set=put)
 
 
 class Kept:
