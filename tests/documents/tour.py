@@ -11,7 +11,7 @@ from vaelid.auditor.judgement.verdict import verdict
 from vaelid.auditor.judgement.wording import claim_of
 from vaelid.auditor.lifting.two_runs import Formula
 from vaelid.auditor.pipeline import WEAKER, Asked, assess
-from vaelid.auditor.recording.calls import call_of, smaller
+from vaelid.auditor.recording.calls import call_of, fewer_rows
 from vaelid.readings.terms.syntax import Term
 from vaelid.readings.terms.text import text
 
@@ -26,7 +26,7 @@ TEMPLATE = (Path(__file__).parent / "tour.md").read_text()
 def tour() -> str:
     """The document, from an audit of `tour_step.step`."""
     batch = tour_step.batch
-    asked = Asked(tour_step.step, (call_of(batch), call_of(smaller(batch))))
+    asked = Asked(tour_step.step, (call_of(batch), call_of(fewer_rows(batch))))
     run, assessed = asked.formula(), assess(asked)
     report = verdict(assessed, Declared(), audited=Audited("step"))
     parts = {

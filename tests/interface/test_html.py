@@ -6,13 +6,13 @@ import re
 import pytest
 
 from vaelid.interface.html.numbers import (
-    count,
+    counted,
+    dimensions,
     duration,
     error,
+    formatted,
     four_digits,
-    listed,
     minus,
-    number,
     places,
     plain,
     power_of_ten,
@@ -81,7 +81,7 @@ def test_title_and_description_are_text():
     ],
 )
 def test_numbers_are_written_with_a_true_minus_and_without_minus_zero(value, decimals, words):
-    assert number(value, decimals) == words
+    assert formatted(value, decimals) == words
 
 
 @pytest.mark.parametrize(
@@ -109,8 +109,8 @@ def test_small_forms():
     assert (plain(0.001), plain(1.0), plain(-16), plain(1200)) == ("0.001", "1", "−16", "1,200")
     assert (power_of_ten(-12), power_of_ten(3)) == ("10⁻¹²", "10³")
     assert (error(0.2234), error(math.nan)) == ("± 0.22", "")
-    assert (count(1, "epoch"), count(1200, "epoch"), count(2, "epoch lies", "epochs lie")) == (
+    assert (counted(1, "epoch"), counted(1200, "epoch"), counted(2, "epoch lies", "epochs lie")) == (
         *("1 epoch", "1,200 epochs", "2 epochs lie"),
     )
-    assert listed((1, 8, 1024)) == "1 × 8 × 1,024"
+    assert dimensions((1, 8, 1024)) == "1 × 8 × 1,024"
     assert minus("-1.5 to -1") == "−1.5 to −1"

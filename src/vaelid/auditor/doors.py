@@ -14,7 +14,7 @@ from typing import Any, TypeVar
 from vaelid.auditor.findings.audited import Audited
 from vaelid.auditor.formula.errors import UNREAD, Unread
 from vaelid.auditor.recording.calls import source_of
-from vaelid.auditor.recording.switches import GENERATORS, SWITCHES, Kept
+from vaelid.auditor.recording.switches import GENERATORS, SWITCHES, Snapshot
 from vaelid.spec.errors import InputError, InternalError, VaelidError, words_of
 
 __all__ = ["audited_now", "door"]
@@ -49,7 +49,7 @@ def door(unknown: Callable[[Audited, Exception], _Answer]) -> Callable[[_Functio
             function = next(iter(bound.arguments.values()))
             if not callable(function):
                 raise InputError(f"{type(function).__name__} is no function: expected one to audit.")
-            process = Kept((*SWITCHES, *GENERATORS))
+            process = Snapshot((*SWITCHES, *GENERATORS))
             try:
                 audited = audited_now(function)
                 try:

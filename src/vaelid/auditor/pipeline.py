@@ -36,7 +36,7 @@ from vaelid.auditor.recognition.weaker_readings import (
     Weaker,
     recognise,
 )
-from vaelid.auditor.recording.calls import Call, call_of, check_finite, scalar_loss, smaller, source_of
+from vaelid.auditor.recording.calls import Call, call_of, check_finite, fewer_rows, scalar_loss, source_of
 from vaelid.spec.errors import InputError, UserCodeError
 
 __all__ = ["WEAKER", "Asked", "assess", "claim_on_kl", "claim_on_sampler", "report_on_loss", "report_on_step"]
@@ -127,7 +127,7 @@ def report_on_step(
 ) -> Report:
     """The report on a training step, called with a batch and with fewer rows of it."""
     calls = (call_of(batch),)
-    if (fewer := smaller(batch)) is not None:
+    if (fewer := fewer_rows(batch)) is not None:
         calls = (*calls, call_of(fewer))
     found = assess(Asked(step, calls))
     other = None if evaluation is None else _report_on_evaluation(evaluation, calls, declared)

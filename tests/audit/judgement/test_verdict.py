@@ -16,10 +16,10 @@ from vaelid.auditor.judgement.cut_gradients import cuts, untrained
 from vaelid.auditor.judgement.names import Monomial, Names, Shown
 from vaelid.auditor.judgement.reasons.of_objective import Failure, OfObjective
 from vaelid.auditor.judgement.reasons.of_reconstruction import AtEachDraw
-from vaelid.auditor.judgement.summary import advice_for, assumptions, finding, proved, way_to_settle
+from vaelid.auditor.judgement.summary import advice_for, assumptions, finding, proved_finding, way_to_settle
 from vaelid.auditor.judgement.verdict import unread, verdict
 from vaelid.auditor.lifting.tensor import Stop
-from vaelid.auditor.recognition.importance_weighted import Bound
+from vaelid.auditor.recognition.importance_weighted import ImportanceWeightedBound
 from vaelid.readings.terms.arrays import as_term, size
 from vaelid.readings.terms.namespace import NAMESPACE as xp
 
@@ -154,7 +154,7 @@ def test_what_cannot_be_read_is_unknown_with_its_line():
     ],
 )
 def test_the_finding_names_the_objective(name, said):
-    assert proved(name, 1 / 3, "Gaussian", "N(0, I)") == f"This loss is {said}: Gaussian, prior N(0, I)."
+    assert proved_finding(name, 1 / 3, "Gaussian", "N(0, I)") == f"This loss is {said}: Gaussian, prior N(0, I)."
 
 
 def test_the_finding_without_a_claim_of_its_verdict():
@@ -239,7 +239,7 @@ def test_without_a_mixed_term_there_is_no_bound():
 )
 def test_what_is_no_bound_is_refuted_by_its_witness(failure, bug):
     witness = report((kl_group(-1), squares_group())).claim("divergence").witness
-    bound = Bound(MU, objective(), 0, None, failure, witness)
+    bound = ImportanceWeightedBound(MU, objective(), 0, None, failure, witness)
     made = judge_bound(judged(), bound)
     assert (made.name, made.decisions[-1].bug, made.decisions[-1].reason) == ("no ELBO", bug, Failure(failure))
     unknown = judge_bound(judged(), replace(bound, witness=None))
@@ -247,7 +247,9 @@ def test_what_is_no_bound_is_refuted_by_its_witness(failure, bug):
 
 
 def test_a_bound_is_proved_at_each_draw_and_as_a_whole():
-    made = judge_bound(judged(), Bound(MU, objective(), 0, theorem(), of_rows=theorem(), note="by its gradient"))
+    made = judge_bound(
+        judged(), ImportanceWeightedBound(MU, objective(), 0, theorem(), of_rows=theorem(), note="by its gradient")
+    )
     assert (made.name, made.proved, made.note) == ("importance-weighted bound", True, "by its gradient")
     _, divergence, reconstruction, whole = made.decisions
     assert reconstruction.reason == AtEachDraw("Gaussian, variance 1")
@@ -257,7 +259,7 @@ def test_a_bound_is_proved_at_each_draw_and_as_a_whole():
 
 def test_a_bound_without_its_gradient_is_refuted():
     cut = run(reading(stops=[Stop("a.py:1", ("mu",), (lifted(MU),))]))
-    bound = Bound(MU, objective(), 0, theorem())
+    bound = ImportanceWeightedBound(MU, objective(), 0, theorem())
     made = judge_bound(judged(ran=cut), bound)
     assert (made.name, made.proved) == ("no ELBO", False)
     assert made.decisions[-1].reason is OfObjective.GRADIENT_CUT_OFF

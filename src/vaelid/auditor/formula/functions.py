@@ -1,7 +1,7 @@
 """Functions of real terms, in the form that code means and the solvers find easiest.
 
-In: terms, and numbers as code has them. Out: a term. For example, `number(0.1)` is 1/10 and not the float nearest to
-it, `power(root(x), 2)` is x, and `larger(x, y)` is (x + y + |x - y|) / 2.
+In: terms, and numbers as code has them. Out: a term. For example, `exact_number(0.1)` is 1/10 and not the float nearest
+to it, `power(root(x), 2)` is x, and `larger(x, y)` is (x + y + |x - y|) / 2.
 """
 
 import math
@@ -14,10 +14,10 @@ from vaelid.readings.terms.arrays import TermArray, as_term
 from vaelid.readings.terms.namespace import NAMESPACE as xp
 from vaelid.readings.terms.syntax import INDEX, Operator, free_variables
 
-__all__ = ["clamped", "divided", "larger", "number", "power", "root", "sigmoid", "smaller"]
+__all__ = ["clamped", "divided", "exact_number", "larger", "power", "root", "sigmoid", "smaller"]
 
 
-def number(value: float, digits: int = 17) -> TermArray:
+def exact_number(value: float, digits: int = 17) -> TermArray:
     """The number that the code means: a fraction of a denominator to 10^6 that rounds to this float, else its decimal.
 
     `digits`: how many decimal digits are significant, 7 of a float32 and 17 of a float64. A fraction counts if it is
@@ -48,7 +48,7 @@ def power(base: TermArray, exponent: float) -> TermArray:
         return whole if exponent >= 0 else 1 / whole
     if abs(exponent) == 0.5:
         return root(base) if exponent > 0 else 1 / root(base)
-    return xp.exp(number(float(exponent)) * xp.log(base))
+    return xp.exp(exact_number(float(exponent)) * xp.log(base))
 
 
 def _under_root(term: TermArray) -> TermArray | None:

@@ -12,10 +12,10 @@ from vaelid.auditor.findings.report import Verdict, Witness
 from vaelid.auditor.judgement.reasons.base import Reason
 from vaelid.theory.kernel import Theorem
 
-__all__ = ["Decision", "Part", "name_of_other", "refuted_by"]
+__all__ = ["Decision", "PartOfLoss", "name_of_other", "refuted_by"]
 
 
-Part = Literal["sampler", "divergence", "reconstruction", "objective"]
+PartOfLoss = Literal["sampler", "divergence", "reconstruction", "objective"]
 
 
 @dataclass(frozen=True)
@@ -36,7 +36,7 @@ class Decision:
         notes: what a user should know besides.
     """
 
-    part: Part
+    part: PartOfLoss
     verdict: Verdict
     reason: Reason
     formula: str | None = None
@@ -87,7 +87,7 @@ class Decision:
         return replace(self, notes=notes, other=name_of_other(decisions))
 
 
-def refuted_by(witness: Witness | None, part: Part, reason: Reason, bug: str | None, **facts: Any) -> Decision:
+def refuted_by(witness: Witness | None, part: PartOfLoss, reason: Reason, bug: str | None, **facts: Any) -> Decision:
     """REFUTED if there is a witness, with the bug's name; else UNKNOWN, for the same reason."""
     if witness is None:
         return Decision(part, "UNKNOWN", reason, **facts)

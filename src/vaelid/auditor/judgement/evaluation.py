@@ -10,11 +10,11 @@ from dataclasses import dataclass
 from vaelid.auditor.findings.report import Claim, Report, Verdict
 from vaelid.auditor.findings.witnesses import without_noise
 
-__all__ = ["Training", "evaluation_claim", "warnings_of"]
+__all__ = ["TrainedObjective", "evaluation_claim", "warnings_of"]
 
 
 @dataclass(frozen=True)
-class Training:
+class TrainedObjective:
     """What training was found to minimise, as far as evaluation is compared with it.
 
     Attributes:
@@ -35,7 +35,7 @@ def warnings_of(claim: Claim) -> tuple[str, ...]:
     return (f"warning: {claim.reason}",) if claim.verdict == "REFUTED" else ()
 
 
-def evaluation_claim(training: Training, other: Report) -> Claim:
+def evaluation_claim(training: TrainedObjective, other: Report) -> Claim:
     """The claim on evaluation, whose own report is `other`."""
     name = "evaluation"
     samplers = [claim for claim in other.claims if claim.name == "sampler"]

@@ -12,7 +12,7 @@ from vaelid.auditor.findings.report import Claim, Witness
 from vaelid.auditor.findings.witnesses import separated, without_noise
 from vaelid.auditor.formula.arithmetic import replaced
 from vaelid.auditor.formula.axes_of_terms import array_name, axes_in, element_of, elements_of
-from vaelid.auditor.formula.in_balls import ball
+from vaelid.auditor.formula.in_balls import enclosure
 from vaelid.auditor.judgement.decision import Decision
 from vaelid.auditor.judgement.names import Names
 from vaelid.auditor.judgement.reasons.of_sampler import AnotherMoment, OfSampler, UnprovedMoment
@@ -23,7 +23,7 @@ from vaelid.auditor.model.assigned import argument_element
 from vaelid.auditor.model.posterior import Drawn, Sample, drawn_from
 from vaelid.auditor.model.roles import GaussianRoles
 from vaelid.auditor.proofs.obligations import NoProof
-from vaelid.auditor.proofs.pointwise import pointwise
+from vaelid.auditor.proofs.pointwise import prove_pointwise
 from vaelid.readings.terms.arrays import TermArray
 from vaelid.readings.terms.namespace import NAMESPACE as xp
 from vaelid.theory.statement import eq
@@ -99,7 +99,7 @@ def _of_moments(gaussian: Decision, run: Formula, roles: GaussianRoles, drawn: D
             written = {value.term: xp.exp(element_of("s", axes_in(value.term))).term}
             got, want = (TermArray((), replaced(term.term, written)) for term in (got, want))
         try:
-            theorems.append(pointwise(eq(got, want), got, want))
+            theorems.append(prove_pointwise(eq(got, want), got, want))
         except NoProof as failure:
             return gaussian.but("UNKNOWN", UnprovedMoment(what, str(failure)), theorems=())
     return gaussian.but("PROVED", gaussian.reason, bug=gaussian.bug, theorems=tuple(theorems))
@@ -114,7 +114,7 @@ def _differs(got: TermArray, want: TermArray, what: str) -> Witness | None:
     elements = elements_of(got, want)
     for number in _NUMBERS:
         point = dict.fromkeys(elements, number)
-        one, other = ball(got, point), ball(want, point)
+        one, other = enclosure(got, point), enclosure(want, point)
         if one is not None and other is not None and not arb(one).overlaps(other):
             shown = {array_name(e): str(number) for e in elements if e.arguments}
             return separated(shown, one, other, f"the {what} of z, and what it should be")

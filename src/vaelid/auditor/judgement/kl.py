@@ -14,7 +14,7 @@ import torch
 from vaelid.auditor.findings.report import Claim, Witness
 from vaelid.auditor.findings.witnesses import separated, too_few
 from vaelid.auditor.formula.axes_of_terms import elements_of
-from vaelid.auditor.formula.in_balls import ball, in_ball
+from vaelid.auditor.formula.in_balls import enclosure, in_ball
 from vaelid.auditor.formula.kinds import CONSTANT, Divergence
 from vaelid.auditor.judgement.divergence import judge_divergence
 from vaelid.auditor.judgement.kl_gradient import gradient_claim
@@ -25,7 +25,7 @@ from vaelid.auditor.model.arguments import KL_SHAPES, kl_call
 from vaelid.auditor.model.loss_model import LossModel
 from vaelid.auditor.model.roles import GaussianRoles
 from vaelid.auditor.proofs.obligations import NoProof
-from vaelid.auditor.recognition.groups import Group, Proved
+from vaelid.auditor.recognition.groups import Group, ProvedGroup
 from vaelid.auditor.recognition.objective import Objective
 from vaelid.auditor.recording.calls import users_code
 from vaelid.auditor.recording.state import unchanged
@@ -68,7 +68,7 @@ def kl_claim(subject: KLSubject, model: LossModel, objective: Objective) -> Clai
     if group is None:
         witness = separated(_far_point(roles), 0, 2, "the KL in nats, of which it is no positive multiple")
         return Claim("divergence", "REFUTED", "it does not depend on the posterior.", witness=witness, bug="kl-zero")
-    if isinstance(group, Proved):
+    if isinstance(group, ProvedGroup):
         return _of_proved(subject, model, objective, group, names)
     return _of_unproved(roles, objective, group, names)
 
@@ -95,7 +95,7 @@ def _of_unproved(roles: GaussianRoles, objective: Objective, group: Group, names
     return claim_of(decision.but(decision.verdict, Told(reason), witness=witness, bug=decision.bug))
 
 
-def _of_proved(subject: KLSubject, model: LossModel, objective: Objective, group: Proved, names: Names) -> Claim:
+def _of_proved(subject: KLSubject, model: LossModel, objective: Objective, group: ProvedGroup, names: Names) -> Claim:
     """The claim on a multiple of the KL to some prior: to N(0, I), of all coordinates, positive, differentiable?"""
     prior = group.found.target.name
     if prior != "N(0, I)":
@@ -133,11 +133,11 @@ def _sign(weight: Monomial) -> str:
     return "zero: it does not depend on the posterior" if not weight.number else "negative: it falls as the KL grows"
 
 
-def _of_sign(roles: GaussianRoles, objective: Objective, group: Proved) -> Witness:
+def _of_sign(roles: GaussianRoles, objective: Objective, group: ProvedGroup) -> Witness:
     """A point at which the KL is 2 nats, and what the formula is there."""
     mean = objective.question.posteriors[0].mean.term
     values = {e: Fraction(2 if e is mean else 0) for e in elements_of(group.body)}
-    computed = ball(group.body, values)
+    computed = enclosure(group.body, values)
     meaning = "the KL in nats, of which it is no positive multiple"
     return separated(_far_point(roles), 0 if computed is None else computed, 2, meaning)
 

@@ -13,7 +13,7 @@ from operator import add
 from vaelid.auditor.findings.report import Witness
 from vaelid.auditor.findings.witnesses import separated
 from vaelid.auditor.formula.axes_of_terms import elements_of, names_in
-from vaelid.auditor.formula.in_balls import ball
+from vaelid.auditor.formula.in_balls import enclosure
 from vaelid.auditor.judgement.names import Shown
 from vaelid.auditor.judgement.reasons.of_divergence import Mistake, ScaledNoise
 from vaelid.auditor.model.combination import fitted
@@ -91,7 +91,7 @@ def of_another_deviation(
         if all(fitted(question.values, mean, [target], places_of(question, group)) is None for target in targets):
             continue
         points = [{**dict.fromkeys(elements, Fraction(0)), e.term: Fraction(k)} for k in (0, 1)]
-        here, there = (ball(mean, point) for point in points)
+        here, there = (enclosure(mean, point) for point in points)
         if here is None or there is None or here.overlaps(there):
             continue
         at = {shown.names.text(element): str(value) for element, value in points[1].items()}

@@ -18,7 +18,7 @@ from vaelid.auditor.judgement.bound import bound_of, judge_bound
 from vaelid.auditor.judgement.cut_gradients import untrained
 from vaelid.auditor.judgement.decision import Decision
 from vaelid.auditor.judgement.divergences_of_loss import judge_divergences
-from vaelid.auditor.judgement.evaluation import Training, evaluation_claim, warnings_of
+from vaelid.auditor.judgement.evaluation import TrainedObjective, evaluation_claim, warnings_of
 from vaelid.auditor.judgement.names import Monomial
 from vaelid.auditor.judgement.objective import Named, judge_objective
 from vaelid.auditor.judgement.reasons.base import Reason, Told
@@ -27,7 +27,7 @@ from vaelid.auditor.judgement.reasons.of_objective import Failure, OfObjective
 from vaelid.auditor.judgement.reconstructions_of_loss import judge_reconstructions
 from vaelid.auditor.judgement.samplers_of_loss import judge_samplers
 from vaelid.auditor.judgement.scale import beta_of, likelihood_name, observation_variance, prior_name
-from vaelid.auditor.judgement.summary import advice_for, assumptions, finding, proved, way_to_settle
+from vaelid.auditor.judgement.summary import advice_for, assumptions, finding, proved_finding, way_to_settle
 from vaelid.auditor.judgement.wording import claim_of, sentence_of
 from vaelid.auditor.recognition.objective import Objective
 from vaelid.auditor.recognition.other_objectives import PAIRS, PLAIN, QUANTISED, RELAXED
@@ -142,7 +142,7 @@ def _report(judged: Judged, whole: _Whole, audited: Audited, evaluation: Report 
     variance = observation_variance(objective, declared, value)
     likelihood, prior = likelihood_name(objective, declared), prior_name(assessed)
     group = objective.group(Reconstruction())
-    training = Training(overall, beta, likelihood, prior)
+    training = TrainedObjective(overall, beta, likelihood, prior)
     more = () if evaluation is None else (evaluation_claim(training, evaluation),)
     advice = way_to_settle(declared) if overall == "UNKNOWN" else None
     if overall in ("PROVED", "REFUTED"):
@@ -150,7 +150,7 @@ def _report(judged: Judged, whole: _Whole, audited: Audited, evaluation: Report 
     summary = (
         finding(overall, claims)
         if overall != "PROVED" or value is None
-        else proved(whole.name, value, likelihood, prior)
+        else proved_finding(whole.name, value, likelihood, prior)
     )
     return Report(
         audited.name,

@@ -12,7 +12,7 @@ from torch import Tensor
 from vaelid.auditor.formula.errors import Mixed
 from vaelid.auditor.lifting.draw_laws import RANDOM
 from vaelid.auditor.lifting.folds import folded
-from vaelid.auditor.lifting.operands import given, operand
+from vaelid.auditor.lifting.operands import operand, outside_tensor
 from vaelid.auditor.lifting.reader import Reader
 from vaelid.auditor.lifting.tensor import Lifted, dense
 from vaelid.auditor.recording.events import Event, Region
@@ -28,7 +28,7 @@ def cut(reader: Reader, event: Event, why: str = "") -> list[Lifted]:
     for output in event.made_regions:
         tensor = dense(reader.recording.made[event.number, output], event.source)
         if not names and event.operation not in RANDOM and not tensor.requires_grad:  # made of numbers alone
-            results.append(given(reader, output, tensor))
+            results.append(outside_tensor(reader, output, tensor))
             continue
         result = _leaf(reader, event, output, tensor, names, why)
         (made,) = result.leaves

@@ -13,7 +13,7 @@ from torch import Tensor
 
 from vaelid.auditor.formula.axes_of_terms import index_names, length_name, sizes_of
 from vaelid.auditor.formula.errors import Unread
-from vaelid.auditor.formula.in_tensors import array_of
+from vaelid.auditor.formula.in_tensors import values_of
 from vaelid.auditor.lifting.generalise import generalised
 from vaelid.auditor.lifting.lift import lift
 from vaelid.auditor.lifting.reading import Reading
@@ -188,7 +188,7 @@ def check_value(reading: Reading, recording: Recording) -> None:
         raise Unread("a tensor on the device meta has no numbers", None)
     names = index_names(axis for dim in reading.result.dims for axis in reading.axes.now(dim))
     try:
-        formula = array_of(reading.result.element.term, reading.arrays(), sizes_of(reading.axes.lengths), names)
+        formula = values_of(reading.result.element.term, reading.arrays(), sizes_of(reading.axes.lengths), names)
     except KeyError as name:
         raise Unread(f"it depends on a tensor that was written into in parts ({name})", None) from None
     except ReadingError as error:

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 
 from vaelid.auditor.lifting.two_runs import Formula
 from vaelid.auditor.model.assigned import assigned_by
-from vaelid.auditor.model.posterior import Drawn, Posterior, Sample, drawn_from, inside, samples
+from vaelid.auditor.model.posterior import Drawn, Posterior, Sample, drawn_from, inner_samples, samples
 from vaelid.auditor.model.question import Question, question_of
 from vaelid.auditor.model.roles import Role
 from vaelid.auditor.model.simplifications import with_size_factors
@@ -80,7 +80,7 @@ def model_of(run: Formula, roles: Mapping[str, Role] | None, view: View = PLAIN)
         return LossModel(run, view, question, (), rows)
     drawn = samples(run.reading)
     if view.inner is not None:
-        drawn = [next(iter(inside(sample, run.reading)[view.inner :]), sample) for sample in drawn]
+        drawn = [next(iter(inner_samples(sample, run.reading)[view.inner :]), sample) for sample in drawn]
     posteriors: list[Posterior] = []
     found: list[tuple[Sample, Drawn | None]] = []
     for sample in drawn:
@@ -97,7 +97,7 @@ def model_of(run: Formula, roles: Mapping[str, Role] | None, view: View = PLAIN)
 
 def depths_of_latents(run: Formula) -> int:
     """How many parts of what is decoded may be the sample itself, at most."""
-    return max((len(inside(sample, run.reading)) for sample in samples(run.reading)), default=0)
+    return max((len(inner_samples(sample, run.reading)) for sample in samples(run.reading)), default=0)
 
 
 def _first_axes(run: Formula) -> frozenset[int]:

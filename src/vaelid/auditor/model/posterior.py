@@ -20,11 +20,11 @@ __all__ = [
     "Drawn",
     "Posterior",
     "Sample",
-    "affine",
     "ancestors",
     "drawn_from",
     "has_one_law",
-    "inside",
+    "inner_samples",
+    "mean_and_deviation",
     "samples",
 ]
 
@@ -165,7 +165,7 @@ def ancestors(reading: Reading, names: frozenset[str], *, detached: bool = True)
     return frozenset(found)
 
 
-def affine(sample: Sample, reading: Reading) -> tuple[TermArray, TermArray] | None:
+def mean_and_deviation(sample: Sample, reading: Reading) -> tuple[TermArray, TermArray] | None:
     """Mean and deviation of a sample: z = mean + deviation * eps; None if it is not affine in its draw.
 
     The sum of n independent draws with one deviation s is one draw with deviation sqrt(n) s.
@@ -214,9 +214,10 @@ def drawn_from(sample: Sample, reading: Reading, number: int) -> Drawn | None:
     """
     if not has_one_law(sample):
         return None
-    if (found := affine(sample, reading)) is None:  # the latent may be inside of what the decoder's first layers make
-        sample = next(iter(inside(sample, reading)), sample)
-        found = affine(sample, reading)
+    found = mean_and_deviation(sample, reading)
+    if found is None:  # the latent may be inside of what the decoder's first layers make
+        sample = next(iter(inner_samples(sample, reading)), sample)
+        found = mean_and_deviation(sample, reading)
     if found is None:
         return None
     mean, deviation = found
@@ -235,7 +236,7 @@ def drawn_from(sample: Sample, reading: Reading, number: int) -> Drawn | None:
     return Drawn(sample, posterior, deviation)
 
 
-def inside(sample: Sample, reading: Reading) -> list[Sample]:
+def inner_samples(sample: Sample, reading: Reading) -> list[Sample]:
     """For a sample g(z), g elementwise, such as tanh(z) or c + relu(z): the candidates for z, the innermost first.
 
     A candidate is a part mean + deviation * eps whose arrays occur nowhere else in the sample.
@@ -248,7 +249,11 @@ def inside(sample: Sample, reading: Reading) -> list[Sample]:
     found = []
     for part in sorted(parts, key=lambda term: sum(1 for _ in subterms(term))):
         inner = replace(sample, element=TermArray((), part))
-        if part is sample.element.term or eps not in set(subterms(part)) or not (known := affine(inner, reading)):
+        if (
+            part is sample.element.term
+            or eps not in set(subterms(part))
+            or not (known := mean_and_deviation(inner, reading))
+        ):
             continue
         outside = names_in(TermArray((), replaced(sample.element.term, {part: as_term(0).term})))
         if all(map(names_in, known)) and not outside & names_in(inner.element):

@@ -19,7 +19,7 @@ from vaelid.auditor.formula.axes_of_terms import (
     names_in,
 )
 from vaelid.auditor.formula.circuit import Fold
-from vaelid.auditor.formula.in_tensors import array_of
+from vaelid.auditor.formula.in_tensors import values_of
 from vaelid.auditor.formula.kinds import CONSTANT, MIXED, PARAMETER, Divergence, Kind, Reconstruction
 from vaelid.auditor.formula.patterns import matched
 from vaelid.auditor.lifting.folds import folds
@@ -248,7 +248,7 @@ def _of_either_sign(run: Formula, posterior: Posterior) -> Posterior:
     if posterior.positive is None:
         return posterior
     axes = axes_in(posterior.positive.term)
-    values = array_of(posterior.positive.term, run.arrays(), run.lengths, index_names(axes))
+    values = values_of(posterior.positive.term, run.arrays(), run.lengths, index_names(axes))
     if bool((values > 0).all()):
         return posterior
     return posterior.of_either_sign()

@@ -11,10 +11,10 @@ from vaelid.auditor.model.posterior import Posterior
 from vaelid.readings.terms.arrays import TermArray
 from vaelid.readings.terms.syntax import INDEX, Element, Number, Operator, Term, Variable, make
 
-__all__ = ["shifted"]
+__all__ = ["posterior_of_coordinates"]
 
 
-def shifted(posterior: Posterior, body: TermArray) -> Posterior | None:
+def posterior_of_coordinates(posterior: Posterior, body: TermArray) -> Posterior | None:
     """The posterior of the coordinates that a term contains; None if it is not some of the posterior's own."""
     theirs = elements_of(body)
     mine = elements_of(posterior.mean, posterior.log_variance)

@@ -1,8 +1,9 @@
 """Losses with the gradient of the importance-weighted bound, but not its value.
 
-A question and its formula come in; a `Bound` goes out. Example: ``-(w.detach() * log_w).sum()`` with the normalised
-weights ``w = softmax(log_w)``. With w_k = exp(a_k) / sum exp(a), the slope of log sum exp(a) is the sum of w_k times
-the slope of a_k: so this loss, with no gradient through w, has the gradient of the bound (Burda et al. 2016, eq. 14).
+A question and its formula come in; an `ImportanceWeightedBound` goes out. Example: ``-(w.detach() * log_w).sum()``
+with the normalised weights ``w = softmax(log_w)``. With w_k = exp(a_k) / sum exp(a), the slope of log sum exp(a) is the
+sum of w_k times the slope of a_k: so this loss, with no gradient through w, has the gradient of the bound (Burda et al.
+2016, eq. 14).
 """
 
 from vaelid.auditor.formula.axes_of_terms import names_in
@@ -10,7 +11,7 @@ from vaelid.auditor.lifting.gradients import gradient_agrees
 from vaelid.auditor.lifting.tensor import Lifted
 from vaelid.auditor.lifting.two_runs import Formula
 from vaelid.auditor.model.question import Question
-from vaelid.auditor.recognition.importance_weighted import Bound, importance_weighted
+from vaelid.auditor.recognition.importance_weighted import ImportanceWeightedBound, importance_weighted
 from vaelid.readings.terms.arrays import TermArray
 from vaelid.readings.terms.syntax import Binder, Operator, Term, make, reindexed, subterms
 from vaelid.readings.terms.syntax import Bound as BoundVariable
@@ -27,7 +28,7 @@ _NOTE = (
 )
 
 
-def bound_in(question: Question, run: Formula) -> Bound | None:
+def bound_in(question: Question, run: Formula) -> ImportanceWeightedBound | None:
     """The importance-weighted bound that a loss is, or whose gradient it has; None if it is neither."""
     if (found := importance_weighted(question)) is not None:
         return found

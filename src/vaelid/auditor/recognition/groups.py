@@ -20,9 +20,9 @@ from vaelid.theory.kernel import Theorem
 __all__ = [
     "Gathered",
     "Group",
-    "Proved",
+    "ProvedGroup",
     "Recognised",
-    "Unproved",
+    "UnprovedGroup",
     "by_elements",
     "by_outputs",
     "gathered",
@@ -60,7 +60,7 @@ class Recognised(Gathered):
 
 
 @dataclass(frozen=True)
-class Proved(Recognised):
+class ProvedGroup(Recognised):
     """A group with the theorem that it is `weight` * `total` + `rest`.
 
     Attributes:
@@ -79,7 +79,7 @@ class Proved(Recognised):
 
 
 @dataclass(frozen=True)
-class Unproved(Gathered):
+class UnprovedGroup(Gathered):
     """A group without a theorem.
 
     Attributes:
@@ -93,7 +93,7 @@ class Unproved(Gathered):
     theorem: None = None
 
 
-Group = Proved | Unproved
+Group = ProvedGroup | UnprovedGroup
 
 
 def gathered_of(kind: Kind, parts: Iterable[Part]) -> Gathered:

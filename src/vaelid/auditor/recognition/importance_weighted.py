@@ -1,8 +1,8 @@
 """The importance-weighted bound: -log of the mean over draws of p(x, z) / q(z | x) (Burda et al. 2016, equation 8).
 
-A question whose loss contains ``log(sum over k of exp(a[k]))`` comes in; a `Bound` goes out: what the log-weight a was
-recognised as, and the theorem, or the reason why the loss is no such bound. Example: a = log p(x|z) + log p(z) - log
-q(z|x), with K draws of z.
+A question whose loss contains ``log(sum over k of exp(a[k]))`` comes in; an `ImportanceWeightedBound` goes out: what
+the log-weight a was recognised as, and the theorem, or the reason why the loss is no such bound. Example: a = log
+p(x|z) + log p(z) - log q(z|x), with K draws of z.
 """
 
 from collections.abc import Mapping
@@ -29,7 +29,7 @@ from vaelid.auditor.formula.kinds import MIXED, Divergence, Reconstruction
 from vaelid.auditor.model.combination import Combination, fitted
 from vaelid.auditor.model.question import Question
 from vaelid.auditor.proofs.obligations import NoProof
-from vaelid.auditor.proofs.pointwise import pointwise
+from vaelid.auditor.proofs.pointwise import prove_pointwise
 from vaelid.auditor.recognition.groups import Gathered
 from vaelid.auditor.recognition.objective import Objective, identify, of_one_array
 from vaelid.readings.errors import ReadingError
@@ -39,11 +39,11 @@ from vaelid.readings.terms.syntax import REAL, Binder, Operator, Term, element, 
 from vaelid.theory.kernel import Theorem
 from vaelid.theory.statement import eq
 
-__all__ = ["Bound", "importance_weighted"]
+__all__ = ["ImportanceWeightedBound", "importance_weighted"]
 
 
 @dataclass(frozen=True)
-class Bound:
+class ImportanceWeightedBound:
     """The logarithm of a sum of exponentials over draws.
 
     Attributes:
@@ -67,7 +67,7 @@ class Bound:
     note: str = ""
 
 
-def importance_weighted(question: Question, note: str = "") -> Bound | None:
+def importance_weighted(question: Question, note: str = "") -> ImportanceWeightedBound | None:
     """The bound in a loss; None if no log of a sum of exponentials in it depends on both decoder and posterior.
 
     `note`: what there is to say of a loss that is not the bound itself.
@@ -87,7 +87,7 @@ def importance_weighted(question: Question, note: str = "") -> Bound | None:
     return None
 
 
-def _of_rows(question: Question, bound: Bound, logarithm: TermArray) -> Bound:
+def _of_rows(question: Question, bound: ImportanceWeightedBound, logarithm: TermArray) -> ImportanceWeightedBound:
     """The bound, with the theorem that the loss is a negative multiple of its sum over rows, and a constant."""
     outer = of_one_array(question, logarithm, "bound")
     if outer is None:
@@ -155,12 +155,12 @@ def _exponent(body: Term) -> TermArray | None:
     return None
 
 
-def _bound(question: Question, weight: TermArray, over: int, note: str) -> Bound:
+def _bound(question: Question, weight: TermArray, over: int, note: str) -> ImportanceWeightedBound:
     """The bound whose draws have the log-weight -`weight` and lie along the axis `over`; without the sum over rows."""
     objective = identify(question.about(weight))
     if objective.is_not_decomposed:
         raise NoProof(objective.failure)
-    bound = partial(Bound, weight, objective, over, note=note)
+    bound = partial(ImportanceWeightedBound, weight, objective, over, note=note)
     divergence = objective.group(Divergence(0))
     reconstruction = objective.group(Reconstruction())
     if divergence is None or reconstruction is None or reconstruction.found is None or objective.theorem is None:
@@ -178,7 +178,7 @@ def _bound(question: Question, weight: TermArray, over: int, note: str) -> Bound
         known = {"log q(z|x) - log p(z)": fit.weights[0] if fit else None, "-log p(x|z)": own}
         return bound(None, failure, witness or _of_other_weights(question, known))
     try:
-        theorem = pointwise(eq(divergence.body, path + fit.constant), path, divergence.body)
+        theorem = prove_pointwise(eq(divergence.body, path + fit.constant), path, divergence.body)
     except NoProof as reason:
         return bound(None, failure or str(reason), witness)
     return bound(theorem, failure, witness)

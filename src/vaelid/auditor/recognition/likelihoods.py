@@ -16,7 +16,7 @@ from torch import Tensor
 
 from vaelid import spec
 from vaelid.auditor.formula.axes_of_terms import index_names, names_in
-from vaelid.auditor.formula.in_tensors import array_of
+from vaelid.auditor.formula.in_tensors import values_of
 from vaelid.auditor.model.combination import fitted
 from vaelid.auditor.model.probe import Probe
 from vaelid.auditor.model.question import Rewrite
@@ -290,5 +290,5 @@ def _categorical(
 def _sums_to_one(q: TermArray, axes: list[int], values: Probe, rows: frozenset[int]) -> bool:
     """Whether e^q sums to 1 along an axis other than rows. 1e-5: log_softmax of a float32 is off by 1e-7 an element."""
     names = index_names(axes)
-    whole = array_of(q.term, values.sets[0], values.lengths, names)
+    whole = values_of(q.term, values.sets[0], values.lengths, names)
     return any(bool((whole.logsumexp(k).abs() < 1e-5).all()) for k, axis in enumerate(axes) if axis not in rows)

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import torch
 
-__all__ = ["Kept", "Switch", "of_attribute", "of_list", "of_table"]
+__all__ = ["Snapshot", "Switch", "of_attribute", "of_list", "of_table"]
 
 
 def _same(one: Any, other: Any) -> bool:
@@ -41,7 +41,7 @@ class Switch:
         return replace(self, set=put)
 
 
-class Kept:
+class Snapshot:
     """The values of some switches, as they are when this is made."""
 
     def __init__(self, switches: tuple[Switch, ...]) -> None:

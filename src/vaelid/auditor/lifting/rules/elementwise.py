@@ -9,7 +9,7 @@ from typing import Any
 
 from vaelid.auditor.formula.arithmetic import is_number, simple
 from vaelid.auditor.formula.errors import Mixed
-from vaelid.auditor.formula.functions import clamped, divided, larger, number, power, root, sigmoid, smaller
+from vaelid.auditor.formula.functions import clamped, divided, exact_number, larger, power, root, sigmoid, smaller
 from vaelid.auditor.lifting.operands import operand, operands
 from vaelid.auditor.lifting.pointwise import pointwise
 from vaelid.auditor.lifting.reader import Reader
@@ -97,7 +97,7 @@ def _times_alpha(reader: Reader, event: Event, x: Lifted, positional: tuple[Any,
     alpha = event.options.get("alpha", positional[0] if positional else 1)
     if alpha == 1:
         return x
-    factor = number(alpha)
+    factor = exact_number(alpha)
     return pointwise(reader, event, lambda v: v * factor, x)
 
 
@@ -125,13 +125,13 @@ def _quotient(reader: Reader, event: Event) -> Lifted:
 
 @reads("addcmul")
 def _sum_and_product(reader: Reader, event: Event) -> Lifted:
-    scale = number(event.options.get("value", 1))
+    scale = exact_number(event.options.get("value", 1))
     return pointwise(reader, event, lambda a, x, y: a + scale * (x * y), *operands(reader, event, 3))
 
 
 @reads("addcdiv")
 def _sum_and_quotient(reader: Reader, event: Event) -> Lifted:
-    scale = number(event.options.get("value", 1))
+    scale = exact_number(event.options.get("value", 1))
     return pointwise(reader, event, lambda a, x, y: a + scale * x / y, *operands(reader, event, 3))
 
 
@@ -141,7 +141,9 @@ def _power(reader: Reader, event: Event) -> Lifted:
     if isinstance(exponent, int | float):
         return pointwise(reader, event, lambda x: power(x, exponent), operand(reader, event, base))
     if isinstance(base, int | float) and base > 0:
-        return pointwise(reader, event, lambda y: xp.exp(y * xp.log(number(base))), operand(reader, event, exponent))
+        return pointwise(
+            reader, event, lambda y: xp.exp(y * xp.log(exact_number(base))), operand(reader, event, exponent)
+        )
     raise Mixed("a power whose exponent is a tensor")
 
 
@@ -161,7 +163,7 @@ def _scaled_softplus(beta: float) -> Callable[[TermArray], TermArray]:
     """log(1 + e^(beta x)) / beta."""
     if beta == 1:
         return softplus
-    factor = number(beta)
+    factor = exact_number(beta)
     return lambda x: softplus(x * factor) / factor
 
 
