@@ -29,7 +29,7 @@ from vaelid.auditor.model.posterior import Posterior, Sample
 from vaelid.auditor.model.probe import Probe
 from vaelid.auditor.model.question import Question
 from vaelid.auditor.proofs.sums import Part
-from vaelid.auditor.recognition.groups import Group, Proved, Unproved
+from vaelid.auditor.recognition.groups import Group, ProvedGroup, UnprovedGroup
 from vaelid.auditor.recognition.objective import Objective
 from vaelid.auditor.recognition.quantities import Found, Quantity
 from vaelid.auditor.recording.events import Recording, Region
@@ -125,8 +125,10 @@ def group(
     """A group that is one sum over axes, where no parts are given: proved, if there is a theorem."""
     parts = (Part(as_term(1), over(body, *axes)),) if parts is None else parts
     if found is None or theorem is None:
-        return Unproved(kind, parts, axes, body, found, failure)
-    return Proved(kind, parts, axes, body, found, found.fit.weights[0], over(found.target.term, *axes), None, theorem)
+        return UnprovedGroup(kind, parts, axes, body, found, failure)
+    return ProvedGroup(
+        kind, parts, axes, body, found, found.fit.weights[0], over(found.target.term, *axes), None, theorem
+    )
 
 
 def found(name: str, term: TermArray, weight: Any = 1, constant: Any = 0, **target: Any) -> Found:

@@ -12,7 +12,7 @@ from vaelid.auditor.model.assigned import alike
 from vaelid.auditor.model.loss_model import LossModel, model_of
 from vaelid.auditor.model.question import Question
 from vaelid.auditor.model.roles import Role, roles_of_loss
-from vaelid.auditor.recording.calls import call_of, scalar_loss, smaller
+from vaelid.auditor.recording.calls import call_of, fewer_rows, scalar_loss
 
 B, L, D = 5, 3, 7
 
@@ -86,5 +86,5 @@ def batch(rows: int = B) -> torch.Tensor:
 def formula_of_step(step: Callable[..., Any], x: Any = None, **options: Any) -> Formula:
     """The formula of a training step, from two runs with different numbers of rows."""
     x = batch() if x is None else x
-    calls = [call_of(x)] + ([call_of(fewer)] if (fewer := smaller(x)) is not None else [])
+    calls = [call_of(x)] + ([call_of(fewer)] if (fewer := fewer_rows(x)) is not None else [])
     return read_calls(step, calls, scalar_loss, **options)

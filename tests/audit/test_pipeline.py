@@ -7,8 +7,7 @@ import torch.nn.functional as F
 from torch.distributions import MultivariateNormal, Normal
 
 from vaelid.auditor import audit, audit_kl, audit_loss, audit_sampler
-from vaelid.auditor.doors import name_of
-from vaelid.auditor.judgement.evaluation import with_evaluation
+from vaelid.auditor.doors import audited_now
 from vaelid.auditor.pipeline import Asked, assess
 from vaelid.auditor.recording.calls import call_of
 from vaelid.spec.errors import InputError, UserCodeError
@@ -148,7 +147,7 @@ class Callable:
 
 
 def test_an_object_is_named_by_its_class():
-    assert name_of(Callable()) == "Callable"
+    assert audited_now(Callable()).name == "Callable"
     assert audit_loss(Callable()).target == "Callable"
 
 
@@ -212,11 +211,11 @@ def test_evaluation_that_is_not_read_is_unknown():
 
 
 def test_the_claim_on_evaluation_leaves_the_rest_of_the_report():
-    report = audit(usual_step(), batch())
-    found = with_evaluation(report, report)
-    assert found.claims[:-1] == report.claims
+    step = usual_step()
+    report, found = (audit(step, batch(), evaluation=other) for other in (None, step))
+    assert [str(claim) for claim in found.claims[:-1]] == [str(claim) for claim in report.claims]
     assert found.claims[-1].verdict == "PROVED"
-    assert found.verdict == report.verdict
+    assert (found.verdict, found.notes, found.source) == (report.verdict, report.notes, report.source)
 
 
 def test_a_step_is_assessed_from_one_run_as_well():

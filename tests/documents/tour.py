@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from pathlib import Path
 
+from vaelid.auditor.findings.audited import Audited
 from vaelid.auditor.findings.declared import Declared
 from vaelid.auditor.formula.kinds import Divergence
 from vaelid.auditor.judgement.assessed import Assessed
@@ -10,7 +11,7 @@ from vaelid.auditor.judgement.verdict import verdict
 from vaelid.auditor.judgement.wording import claim_of
 from vaelid.auditor.lifting.two_runs import Formula
 from vaelid.auditor.pipeline import WEAKER, Asked, assess
-from vaelid.auditor.recording.calls import call_of, smaller
+from vaelid.auditor.recording.calls import call_of, fewer_rows
 from vaelid.readings.terms.syntax import Term
 from vaelid.readings.terms.text import text
 
@@ -25,9 +26,9 @@ TEMPLATE = (Path(__file__).parent / "tour.md").read_text()
 def tour() -> str:
     """The document, from an audit of `tour_step.step`."""
     batch = tour_step.batch
-    asked = Asked(tour_step.step, (call_of(batch), call_of(smaller(batch))))
+    asked = Asked(tour_step.step, (call_of(batch), call_of(fewer_rows(batch))))
     run, assessed = asked.formula(), assess(asked)
-    report = verdict(assessed, Declared(), target="step")
+    report = verdict(assessed, Declared(), audited=Audited("step"))
     parts = {
         "code": f"```python\n{CODE.strip()}\n```",
         "events": _events(run),

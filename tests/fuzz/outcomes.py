@@ -18,7 +18,7 @@ from tests.fuzz.folders import Folders, copy
 from vaelid.interface.cli import main
 from vaelid.interface.cli.status import INTERNAL
 from vaelid.interface.collect import collect_report
-from vaelid.interface.run_page import render
+from vaelid.interface.run_page import render_run
 from vaelid.interface.runs import load
 from vaelid.train.checkpoint import decode_tensors
 
@@ -169,7 +169,7 @@ class Judge:
         seconds = (config.get("result") or {}).get("seconds", self.content.seconds)
         told["result"] = {**told["result"], "seconds": seconds}
         content = self.content.__class__(**{**vars(self.content), "config": told, "seconds": seconds})
-        return render(content)
+        return render_run(content)
 
 
 def limit_memory(extra: int) -> None:

@@ -37,7 +37,7 @@ def here(model, monkeypatch):
     [("PROVED", 0), ("REFUTED", 1), ("UNKNOWN", 2), ("OTHER", 3)],
 )
 def test_the_exit_status_is_the_verdict(verdict, status, here, vaelid, monkeypatch):
-    monkeypatch.setattr(job, "audited", lambda asked: Report("step", verdict, "ELBO", "The finding."))
+    monkeypatch.setattr(job, "report_of_job", lambda asked: Report("step", verdict, "ELBO", "The finding."))
     outcome = vaelid("audit", "model.py:step")
     assert (outcome.status, outcome.err) == (status, "")
     assert outcome.out.startswith(f"{verdict}  The finding.\n  model.py:step")
@@ -77,14 +77,14 @@ def test_code_that_ends_the_process_gives_no_verdict(status, how):
 
 def test_whose_time_ran_out_is_said(model):
     ours = f'Timeout (0:01:00)!\n  File "{auditor.__file__}", line 9 in prove\n'
-    with pytest.raises(process.Undecided, match="had not decided after 60 s"):
+    with pytest.raises(process.TimedOut, match="had not decided after 60 s"):
         raise process._unanswered(Job("model.py:kl"), 60, ours, 1)
     with pytest.raises(UserCodeError, match=r"still running after 60 s, at model\.py, line 4"):
         raise process._unanswered(Job("model.py:kl"), 60, f'{ours}  File "{model}", line 4 in kl\n', 1)
 
 
 def test_a_defect_of_vaelid_is_no_verdict(here, vaelid, monkeypatch):
-    monkeypatch.setattr(job, "audited", int)  # raises in a line of vaelid's
+    monkeypatch.setattr(job, "report_of_job", int)  # raises in a line of vaelid's
     outcome = vaelid("audit", "model.py:kl")
     assert (outcome.status, outcome.out) == (71, "")
     assert re.fullmatch(
@@ -259,7 +259,7 @@ def test_candidates_in_classes_need_an_object(folder, vaelid):
 
 
 def test_pages_and_rocq_files_are_written(here, vaelid, monkeypatch):
-    monkeypatch.setattr(job, "audited", lambda asked: refuted(here))
+    monkeypatch.setattr(job, "report_of_job", lambda asked: refuted(here))
     outcome = vaelid("audit", "model.py:step", "--html", "out/audit.html", "--rocq", "out/audit.v", "--sarif")
     assert outcome.status == 1
     assert outcome.err == "vaelid: out/audit.v was not written: no claim carries a theorem.\npage: out/audit.html\n"
@@ -287,7 +287,7 @@ def test_no_page_is_written_onto_a_run_or_the_audited_code(here, vaelid, option)
 
 
 def test_the_report_is_a_text_that_begins_with_the_finding(here, vaelid, monkeypatch):
-    monkeypatch.setattr(job, "audited", lambda asked: refuted(here))
+    monkeypatch.setattr(job, "report_of_job", lambda asked: refuted(here))
     out = vaelid("audit", "model.py:step").out
     assert out.startswith("REFUTED  Line 5 puts the standard deviation where the KL needs the variance.\n")
     for words in (
@@ -298,7 +298,7 @@ def test_the_report_is_a_text_that_begins_with_the_finding(here, vaelid, monkeyp
         "  PROVED   sampler         z = mu + sigma * eps (model.py, line 16)",
     ):
         assert f"{words}\n" in out
-    monkeypatch.setattr(job, "audited", lambda asked: proved(here))
+    monkeypatch.setattr(job, "report_of_job", lambda asked: proved(here))
     assert "  beta        D / (2 L) = 4\n  beta is 1   at variance 4\n" in vaelid("audit", "model.py:step").out
 
 

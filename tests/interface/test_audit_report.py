@@ -10,7 +10,7 @@ from tests.interface.sample_audits import NOISE_LINE, STD_LINE, proved, refuted,
 
 from vaelid.auditor import Claim, Report
 from vaelid.interface.audit.code import panels
-from vaelid.interface.audit.page import render
+from vaelid.interface.audit.page import render_audit
 from vaelid.interface.audit.parts import formula, prose, sentence
 from vaelid.interface.audit.sarif import sarif
 from vaelid.interface.audit.words import interval
@@ -107,7 +107,7 @@ def plain(page: str) -> str:
 
 @pytest.mark.parametrize("report", [refuted, proved], ids=["refuted", "proved"])
 def test_the_page_is_one_well_formed_file_that_loads_nothing(report, file):
-    page = render(report(file), "vaelid audit model.py:step --html a.html")
+    page = render_audit(report(file), "vaelid audit model.py:step --html a.html")
     checked = Checked(page)
     assert (checked.open, checked.outside) == ([], [])
     assert len(set(checked.identities)) == len(checked.identities)
@@ -117,7 +117,7 @@ def test_the_page_is_one_well_formed_file_that_loads_nothing(report, file):
 
 
 def test_the_page_of_a_refuted_loss_shows_the_line_the_formulas_the_witness_and_the_mend(file):
-    page = render(refuted(file))
+    page = render_audit(refuted(file))
     assert re.findall("<h1>(.*?)</h1>", page) == [refuted(file).summary]
     assert f'<span class="l bad"><i>{STD_LINE}</i>    std = torch.exp(0.5 * logvar)</span>' in page
     assert f'<span class="l good"><i>{NOISE_LINE}</i>' in page
@@ -140,7 +140,7 @@ def test_the_page_of_a_refuted_loss_shows_the_line_the_formulas_the_witness_and_
 
 
 def test_the_page_of_a_proved_loss_shows_beta_and_warns_of_the_evaluation(file):
-    words = plain(render(proved(file)))
+    words = plain(render_audit(proved(file)))
     for said in (
         "PROVED This loss is a β-ELBO, and its β is 4, not 1. Learn the variance.",
         "Evaluation is refuted: It decodes mu",
@@ -154,21 +154,21 @@ def test_the_page_of_a_proved_loss_shows_beta_and_warns_of_the_evaluation(file):
 def test_what_the_user_wrote_is_text_and_not_html(file):
     file.write_text("def f(x):\n    return x < 1 & '<script>'\n")
     claim = Claim("objective", "UNKNOWN", "<b>&", formula="<i>", source=f"{file}:2")
-    page = render(Report("<x>", "UNKNOWN", "?", "<script>1</script>", claims=(claim,), source=f"{file}:1"), "<c>")
+    page = render_audit(Report("<x>", "UNKNOWN", "?", "<script>1</script>", claims=(claim,), source=f"{file}:1"), "<c>")
     assert "<script" not in page
     assert "x &lt; 1 &amp; &#x27;&lt;script&gt;&#x27;" in page
     Checked(page)
 
 
 def test_a_page_without_lines_or_numbers_is_whole(file):
-    page = render(Report("m:f", "UNKNOWN", "?", "Nothing was read.", source="/no/such/file.py:3"))
+    page = render_audit(Report("m:f", "UNKNOWN", "?", "Nothing was read.", source="/no/such/file.py:3"))
     Checked(page)
     assert "Not examined: sampler, divergence" in page
 
 
 def test_a_long_summary_becomes_a_heading_of_what_and_where(file):
     long = replace(refuted(file), summary="This loss is not the ELBO: " + "no weight and no constant make it one " * 4)
-    page = render(long)
+    page = render_audit(long)
     assert re.findall("<h1>(.*?)</h1>", page) == [
         f"This loss is not the ELBO: a standard deviation taken for a variance, line {STD_LINE}."
     ]
@@ -199,7 +199,7 @@ def test_words():
 @pytest.mark.parametrize("width", [320, 390, 1280])
 def test_pages_have_no_sideways_scroll_and_no_complaint(chromium, file, width):
     for report in (refuted, proved):
-        with opened(chromium, render(report(file)), file.parent, width=width) as page:
+        with opened(chromium, render_audit(report(file)), file.parent, width=width) as page:
             assert page.page.evaluate("document.documentElement.scrollWidth") <= width
             cut = "[...document.querySelectorAll('.code .l')].filter(e => e.scrollWidth > e.clientWidth + 1).length"
             assert page.page.evaluate(cut) == 0

@@ -1,17 +1,18 @@
 """What all pages share: their frame, the policy in their head, and how numbers are written."""
 
 import math
+import re
 
 import pytest
 
 from vaelid.interface.html.numbers import (
-    count,
+    counted,
+    dimensions,
     duration,
     error,
+    formatted,
     four_digits,
-    listed,
     minus,
-    number,
     places,
     plain,
     power_of_ten,
@@ -37,6 +38,21 @@ def test_a_page_holds_its_parts_in_order():
     )
     places_of_parts = [html.index(part) for part in parts]
     assert places_of_parts == sorted(places_of_parts)
+
+
+SHEETS = {"html": "tokens.css", "audit": "audit.css", "run_page": "run.css"}
+
+
+def test_no_sheet_of_a_page_says_again_what_all_pages_share():
+    """Of rules with several declarations; one declaration may well be right in two places."""
+    found: dict[str, list[str]] = {}
+    for package, name in SHEETS.items():
+        text = re.sub(r"/\*.*?\*/", "", asset(f"vaelid.interface.{package}", name), flags=re.DOTALL)
+        for selector, body in re.findall(r"([^{};]+)\{([^{}]*)\}", text):
+            said = frozenset(part.strip() for part in body.split(";") if part.strip())
+            if len(said) > 1:
+                found.setdefault(str(sorted(said)), []).append(f"{name}: {selector.strip()}")
+    assert [places for places in found.values() if len(places) > 1] == []
 
 
 def test_a_page_forbids_all_loading_and_scripts_that_it_has_not():
@@ -65,7 +81,7 @@ def test_title_and_description_are_text():
     ],
 )
 def test_numbers_are_written_with_a_true_minus_and_without_minus_zero(value, decimals, words):
-    assert number(value, decimals) == words
+    assert formatted(value, decimals) == words
 
 
 @pytest.mark.parametrize(
@@ -93,8 +109,8 @@ def test_small_forms():
     assert (plain(0.001), plain(1.0), plain(-16), plain(1200)) == ("0.001", "1", "−16", "1,200")
     assert (power_of_ten(-12), power_of_ten(3)) == ("10⁻¹²", "10³")
     assert (error(0.2234), error(math.nan)) == ("± 0.22", "")
-    assert (count(1, "epoch"), count(1200, "epoch"), count(2, "epoch lies", "epochs lie")) == (
+    assert (counted(1, "epoch"), counted(1200, "epoch"), counted(2, "epoch lies", "epochs lie")) == (
         *("1 epoch", "1,200 epochs", "2 epochs lie"),
     )
-    assert listed((1, 8, 1024)) == "1 × 8 × 1,024"
+    assert dimensions((1, 8, 1024)) == "1 × 8 × 1,024"
     assert minus("-1.5 to -1") == "−1.5 to −1"

@@ -15,7 +15,7 @@ import pytest
 
 from vaelid.interface import development as shown
 from vaelid.interface.development import check_development, checked_theorems
-from vaelid.interface.rocq_build import build, forget, is_built
+from vaelid.interface.rocq_build import build, is_built, remove_build
 
 PROOFS = Path(__file__).parents[2] / "proofs"
 COQ = "8.16.1"
@@ -152,7 +152,7 @@ def test_forgetting_removes_what_a_build_leaves_and_no_source(copied):
     sources = {"Makefile", "_CoqProject", "A.v", "B.v"}
     for name in ("B.glob", ".B.aux", "B.vok", ".lia.cache", "CoqMakefile", "CoqMakefile.conf", ".CoqMakefile.d"):
         write(copied / name, "")
-    forget(copied)
+    remove_build(copied)
     assert {path.name for path in copied.rglob("*") if path.is_file()} == sources
 
 

@@ -13,8 +13,8 @@ import pytest
 from PIL import Image
 from sample_reports import SMALL, small_report
 
-from vaelid.interface.html.numbers import number
-from vaelid.interface.run_page import render
+from vaelid.interface.html.numbers import formatted
+from vaelid.interface.run_page import render_run
 from vaelid.interface.run_page.curves import Curve, frame_of, outside
 from vaelid.interface.run_page.drawing import ticks
 from vaelid.interface.run_page.estimates import with_error
@@ -96,7 +96,7 @@ def configured(report, **sections):
 @pytest.mark.parametrize("name", SMALL)
 def test_every_kind_of_run_gives_a_well_formed_page_that_names_nothing_outside(name):
     report = small_report(name)
-    html = render(report)
+    html = render_run(report)
     page = Page(html)
     assert len(set(page.ids)) == len(page.ids)
     assert {"map", "cross", "points", "dec", "pos", "curve-nll", "curve-kl", "kl-bars", "again"} <= set(page.ids)
@@ -106,11 +106,11 @@ def test_every_kind_of_run_gives_a_well_formed_page_that_names_nothing_outside(n
     assert "http:" not in html
     assert "https:" not in html
     assert "@import" not in html
-    assert render(report) == html
+    assert render_run(report) == html
 
 
 def test_the_page_of_digits_is_small():
-    assert len(render(small_report("digits")).encode()) < 200_000
+    assert len(render_run(small_report("digits")).encode()) < 200_000
 
 
 def test_the_key_figures_are_the_evaluation_with_errors_and_units():
@@ -123,7 +123,7 @@ def test_the_key_figures_are_the_evaluation_with_errors_and_units():
         draws=2000,
         rows=1360,
     )
-    page = Page(render(report))
+    page = Page(render_run(report))
     assert page.text("key-elbo") == "−ELBO18.45 ± 0.22nats per observation0.4159 ± 0.0050 bits per dimension"
     assert page.text("key-nll") == "reconstruction NLL11.01 ± 0.21nats per observation"
     assert page.text("key-kl") == "KL7.436 ± 0.052nats per observation"
@@ -137,7 +137,7 @@ def test_the_key_figures_are_the_evaluation_with_errors_and_units():
 def test_one_observation_has_no_error_and_the_page_says_so():
     nothing = Estimate(-3.0, math.nan)
     report = changed(elbo=nothing, bits_per_dim=replace(nothing, mean=0.1), rows=1)
-    page = Page(render(report))
+    page = Page(render_run(report))
     assert page.text("key-elbo") == "−ELBO3.00nats per observation0.10 bits per dimension"
     assert "One observation has no standard error." in page.text("small-print")
     assert "nan" not in page.all_text
@@ -183,39 +183,39 @@ def test_the_heading_is_the_finding(active, latents, discrete, evaluated, senten
     )
     axes = (0, 0) if latents == 1 else (0, 1)
     report = replace(report, evaluated=evaluated, grid=replace(report.grid, axes=axes), means=np.zeros((5, latents)))
-    assert heading(render(replace(report, labels=None))) == sentence
+    assert heading(render_run(replace(report, labels=None))) == sentence
 
 
 def test_a_collapsed_run_says_what_to_do():
     report = small_report("collapsed")
-    page = Page(render(report))
+    page = Page(render_run(report))
     assert report.evaluation.active_units == 0
     assert page.text("collapsed") == report.evaluation.verdict
     assert "lower beta" in page.text("collapsed")
-    assert "collapsed" not in Page(render(small_report("digits"))).ids
+    assert "collapsed" not in Page(render_run(small_report("digits"))).ids
 
 
 def test_the_objective_is_named_as_it_was_trained():
-    assert lede(render(small_report("vectors"))).startswith("Trained on the negative ELBO (β = 1).")
-    assert lede(render(small_report("collapsed"))).startswith(
+    assert lede(render_run(small_report("vectors"))).startswith("Trained on the negative ELBO (β = 1).")
+    assert lede(render_run(small_report("collapsed"))).startswith(
         "Trained on NLL + β KL with β = 1000. All figures here are of the ELBO itself, β = 1."
     )
     warmed = small_report("digits")
-    assert lede(render(warmed)).startswith(
+    assert lede(render_run(warmed)).startswith(
         "Trained on the negative ELBO (β = 1), the KL's weight rising from 0 over the first 2 epochs."
     )
     cut = replace(warmed, history=warmed.history[:1])
     cut = configured(cut, result={"kept_epoch": None})
-    reached = number(warmed.history[0]["beta"])
-    assert f"when training ended it had reached {reached}." in lede(render(cut))
+    reached = formatted(warmed.history[0]["beta"])
+    assert f"when training ended it had reached {reached}." in lede(render_run(cut))
     assert 0 < warmed.history[0]["beta"] < 1
 
 
 def test_the_cost_of_independent_coordinates_is_compared():
     report = changed(elbo=Estimate(-18.4512, 0.2234))
-    assert "would cost 25.3 nats, 6.8 more." in lede(render(replace(report, independent=25.2951)))
-    assert "would cost 17.3 nats, 1.2 less than this model." in lede(render(replace(report, independent=17.2951)))
-    assert "Independent" not in lede(render(replace(report, independent=None)))
+    assert "would cost 25.3 nats, 6.8 more." in lede(render_run(replace(report, independent=25.2951)))
+    assert "would cost 17.3 nats, 1.2 less than this model." in lede(render_run(replace(report, independent=17.2951)))
+    assert "Independent" not in lede(render_run(replace(report, independent=None)))
 
 
 @pytest.mark.parametrize(
@@ -229,7 +229,7 @@ def test_the_cost_of_independent_coordinates_is_compared():
 def test_the_gap_to_training_observations_is_weighed_against_its_error(training, words):
     report = changed(elbo=Estimate(-18.5, 0.4))
     report = replace(report, training=replace(report.training, elbo=training))
-    assert words in lede(render(report))
+    assert words in lede(render_run(report))
 
 
 def test_overfitting_is_split_into_its_two_terms():
@@ -240,13 +240,13 @@ def test_overfitting_is_split_into_its_two_terms():
         reconstruction_nll=Estimate(9.25, 0.1),
         kl=Estimate(7.75, 0.1),
     )
-    words = lede(render(replace(report, training=training)))
+    words = lede(render_run(replace(report, training=training)))
     assert "overfits by 1.50 ± 0.14 nats, 1.75 in the reconstruction and −0.25 in the KL." in words
 
 
 def test_a_run_with_nothing_held_out_says_so():
     report = small_report("one epoch")
-    page = Page(render(report))
+    page = Page(render_run(report))
     assert report.evaluated == "training"
     assert page.text("nothing-held-out").startswith("Nothing was held out: every figure is of observations")
     assert "overfits" not in page.all_text
@@ -254,31 +254,31 @@ def test_a_run_with_nothing_held_out_says_so():
 
 def test_a_run_that_was_stopped_says_so():
     report = configured(small_report("digits"), result={"finished": False, "epochs": 3})
-    words = Page(render(report)).text("unfinished")
+    words = Page(render_run(report)).text("unfinished")
     assert words.startswith("Not finished: training was stopped after epoch 3 of 8.")
-    assert "unfinished" not in Page(render(small_report("digits"))).ids
+    assert "unfinished" not in Page(render_run(small_report("digits"))).ids
 
 
 def test_the_exact_evidence_and_its_distance_are_shown_where_known():
     report = changed(
         "vectors", elbo=Estimate(-16.52, 0.83), log_evidence=Estimate(-16.487, 0.83), likelihood="gaussian"
     )
-    page = Page(render(report))
+    page = Page(render_run(report))
     assert page.text("key-evidence") == "−log p(x), exactly16.49 ± 0.83nats per observation, in closed form"
     assert "The −ELBO lies 0.0330 nats above the exact −log p(x)" in page.text("small-print")
     below = changed("vectors", elbo=Estimate(-16.4, 0.83), log_evidence=Estimate(-16.487, 0.83))
-    assert "0.0870 nats below the exact −log p(x): by the Monte-Carlo" in Page(render(below)).text("small-print")
+    assert "0.0870 nats below the exact −log p(x): by the Monte-Carlo" in Page(render_run(below)).text("small-print")
 
 
 def test_a_density_is_said_to_depend_on_units_and_a_probability_is_not():
-    assert "gaussian gives a density" in Page(render(small_report("vectors"))).text("small-print")
-    assert "density" not in Page(render(small_report("digits"))).all_text
+    assert "gaussian gives a density" in Page(render_run(small_report("vectors"))).text("small-print")
+    assert "density" not in Page(render_run(small_report("digits"))).all_text
 
 
 @pytest.mark.parametrize("name", SMALL)
 def test_what_is_called_proved_is_what_the_audit_proved(name):
     report = small_report(name)
-    words, proved = Page(render(report)).all_text, report.objective.verdict == "PROVED"
+    words, proved = Page(render_run(report)).all_text, report.objective.verdict == "PROVED"
     assert proved == (name != "vectors")  # its NLL is integrated over the posterior, which is not read yet
     assert (f"The loss it minimised is {report.objective.finding}." in words) == proved
     assert ("By z3 and cvc5, each on its own, from 8 axioms" in words) == proved
@@ -287,11 +287,11 @@ def test_what_is_called_proved_is_what_the_audit_proved(name):
 
 
 def test_what_is_tested_is_the_twin_of_this_likelihood():
-    words = Page(render(small_report("digits"))).all_text
+    words = Page(render_run(small_report("digits"))).all_text
     assert "at most 10⁻⁶ of its size" in words
     assert "The binomial:16 NLL likewise, by at most 10⁻⁶" in words
-    assert "The gaussian NLL likewise, by at most 2 × 10⁻⁶" in Page(render(small_report("vectors"))).all_text
-    assert "NLL likewise" not in Page(render(changed(likelihood="laplace"))).all_text
+    assert "The gaussian NLL likewise, by at most 2 × 10⁻⁶" in Page(render_run(small_report("vectors"))).all_text
+    assert "NLL likewise" not in Page(render_run(changed(likelihood="laplace"))).all_text
 
 
 def test_what_the_user_wrote_is_text():
@@ -301,7 +301,7 @@ def test_what_the_user_wrote_is_text():
     config["data"] = {**config["data"], "source": evil}
     config["model"] = {**config["model"], "arch": evil, "likelihood": evil}
     labels = np.where(report.labels == 0, "<b>", "ok")
-    html = render(replace(changed(likelihood=evil), name=evil, config=config, labels=labels))
+    html = render_run(replace(changed(likelihood=evil), name=evil, config=config, labels=labels))
     page = Page(html)
     assert html.count("<script") == 2
     assert "<b>" not in svg(html, "map")
@@ -311,19 +311,19 @@ def test_what_the_user_wrote_is_text():
 
 
 def test_configuration_is_the_configs():
-    words = Page(render(small_report("digits"))).all_text
+    words = Page(render_run(small_report("digits"))).all_text
     assert "500 rows of 1 × 8 × 8" in words
     assert "350 training, 50 validation, 100 test" in words
     assert "mlp, hidden widths: 32" in words
     assert "NLL + β KL, β = 1, warmed up over 2 epochs; mean over the batch" in words
     assert "Adam, learning rate 0.001" in words
-    assert "falling to 0 along a cosine" in Page(render(small_report("colour"))).all_text
-    assert "the NLL is integrated over the posterior" in Page(render(small_report("vectors"))).all_text
+    assert "falling to 0 along a cosine" in Page(render_run(small_report("colour"))).all_text
+    assert "the NLL is integrated over the posterior" in Page(render_run(small_report("vectors"))).all_text
     assert "vaelid train data.npz" in words
     stopped = configured(
         small_report("digits"), recipe={"patience": 3, "epochs": 90}, result={"epochs": 8, "kept_epoch": 5}
     )
-    assert "8 of 90, patience 3, which ran out" in Page(render(stopped)).all_text
+    assert "8 of 90, patience 3, which ran out" in Page(render_run(stopped)).all_text
 
 
 def values_of(drawing: str, axis: str):
@@ -342,7 +342,7 @@ def values_of(drawing: str, axis: str):
 @pytest.mark.parametrize(("identity", "term"), [("curve-nll", "reconstruction_nll"), ("curve-kl", "kl")])
 def test_the_curves_are_the_training_log(name, identity, term):
     report = small_report(name)
-    drawing = svg(render(report), identity)
+    drawing = svg(render_run(report), identity)
     value, unit = values_of(drawing, "y")
     for kind, part in (("curve", "training"), ("curve main", "validation")):
         path = re.search(rf'class="{kind}" d="([^"]*)"', drawing).group(1)
@@ -359,7 +359,7 @@ def test_the_curves_are_the_training_log(name, identity, term):
 
 
 def test_without_validation_there_is_one_solid_curve_and_no_ring():
-    drawing = svg(render(small_report("one epoch")), "curve-nll")
+    drawing = svg(render_run(small_report("one epoch")), "curve-nll")
     assert "validation" not in drawing
     assert "ring" not in drawing
     assert drawing.count("<circle") == 1  # one epoch is a point, not a line
@@ -387,7 +387,7 @@ def test_values_that_are_not_finite_are_left_out_and_counted():
     report = small_report("digits")
     broken = [{**record, "validation": {**record["validation"]}} for record in report.history]
     broken[3]["validation"]["kl"] = math.inf
-    html = render(replace(report, history=tuple(broken)))
+    html = render_run(replace(report, history=tuple(broken)))
     path = re.search(r'class="curve main" d="([^"]*)"', svg(html, "curve-kl")).group(1)
     assert path.count("M") == 2
     assert path.count("L") == len(broken) - 3
@@ -396,7 +396,7 @@ def test_values_that_are_not_finite_are_left_out_and_counted():
 
 def test_bars_are_the_kl_sorted_and_inactive_ones_are_outlined():
     report = small_report("digits")
-    drawing = svg(render(report), "kl-bars")
+    drawing = svg(render_run(report), "kl-bars")
     value, unit = values_of(drawing, "x")
     bars = re.findall(r'<rect class="(\w+)" x="([\d.]+)" y="[\d.]+" width="([\d.]+)"', drawing)
     means = [estimate.mean for estimate in report.evaluation.kl_per_dimension]
@@ -410,7 +410,7 @@ def test_bars_are_the_kl_sorted_and_inactive_ones_are_outlined():
 
 def test_of_many_latents_the_forty_greatest_are_drawn_and_the_rest_are_counted():
     report = small_report("one epoch")
-    html = render(report)
+    html = render_run(report)
     means = sorted((estimate.mean for estimate in report.evaluation.kl_per_dimension), reverse=True)
     assert svg(html, "kl-bars").count("<rect") == 40
     rest = re.search(r"5 coordinates more, none above ([\d.]+) nats and ([\d.]+) together, are left out", html)
@@ -420,7 +420,7 @@ def test_of_many_latents_the_forty_greatest_are_drawn_and_the_rest_are_counted()
 
 def test_the_noise_of_a_collapsed_code_does_not_look_like_bars():
     report = small_report("collapsed")
-    drawing = svg(render(report), "kl-bars")
+    drawing = svg(render_run(report), "kl-bars")
     widths = [float(width) for width in re.findall(r'<rect[^>]*width="([\d.]+)"', drawing)]
     assert max(estimate.mean for estimate in report.evaluation.kl_per_dimension) < 0.01
     assert max(widths) < 31
@@ -433,7 +433,7 @@ def picture(page: Page, index: int) -> np.ndarray:
 
 def test_images_hold_the_data_as_ink():
     report = small_report("digits")
-    page = Page(render(report))
+    page = Page(render_run(report))
     originals = picture(page, 1)  # after the plane of the walk
     assert originals.shape[0] == 8
     assert (originals[..., :3] == 0).all()
@@ -447,7 +447,7 @@ def test_images_hold_the_data_as_ink():
 def test_images_hold_the_data_as_colours():
     report = small_report("colour")
     pictures = report.pictures
-    sheet = picture(Page(render(report)), 1)
+    sheet = picture(Page(render_run(report)), 1)
     expected = (pictures.originals[0] - pictures.low) / (pictures.high - pictures.low) * 255
     assert np.abs(sheet[:, :12, :3] - np.clip(expected, 0, 255).transpose(1, 2, 0)).max() <= 0.5
     assert (sheet[:, :12, 3] == 255).all()
@@ -457,7 +457,7 @@ def test_images_hold_the_data_as_colours():
 def test_vectors_are_drawn_as_lines():
     report = small_report("vectors")
     pictures = report.pictures
-    html = render(report)
+    html = render_run(report)
     path = re.search(r'class="line data" d="M0 (\d+)((?:l1 -?\d+)*)"', html[html.index('id="pictures"') :])
     heights = np.cumsum([int(path.group(1)), *(int(step) for step in re.findall(r"l1 (-?\d+)", path.group(2)))])
     expected = 255 - (pictures.originals[0] - pictures.low) / (pictures.high - pictures.low) * 255
@@ -467,13 +467,13 @@ def test_vectors_are_drawn_as_lines():
 def test_the_pictures_say_by_what_rule_they_were_taken():
     assert (
         "Not chosen. The first test observation of each class, with one draw z"
-        in Page(render(small_report("digits"))).all_text
+        in Page(render_run(small_report("digits"))).all_text
     )
-    assert "The first 10 training observations, with one draw z" in Page(render(small_report("one epoch"))).all_text
+    assert "The first 10 training observations, with one draw z" in Page(render_run(small_report("one epoch"))).all_text
     pictures = small_report("digits").pictures
-    low, high = number(float(pictures.nll.min()), 1), number(float(pictures.nll.max()), 1)
-    assert f"reconstructed: NLL {low} to {high} nats each" in Page(render(small_report("digits"))).all_text
-    assert "most probable class" in Page(render(changed(likelihood="categorical:17"))).all_text
+    low, high = formatted(float(pictures.nll.min()), 1), formatted(float(pictures.nll.max()), 1)
+    assert f"reconstructed: NLL {low} to {high} nats each" in Page(render_run(small_report("digits"))).all_text
+    assert "most probable class" in Page(render_run(changed(likelihood="categorical:17"))).all_text
 
 
 def test_a_decoded_value_that_is_not_a_number_is_reported():
@@ -481,11 +481,11 @@ def test_a_decoded_value_that_is_not_a_number_is_reported():
     images = report.grid.images.copy()
     images[0, 0, 0, 0, :3] = math.nan
     with pytest.raises(DivergenceError, match=r"^3 of 40000 decoded values are not numbers, so the report cannot draw"):
-        render(replace(report, grid=replace(report.grid, images=images)))
+        render_run(replace(report, grid=replace(report.grid, images=images)))
 
 
 def walk_data(report) -> dict:
-    return json.loads(re.search(r'id="walk-data">(.*?)</script>', render(report)).group(1))
+    return json.loads(re.search(r'id="walk-data">(.*?)</script>', render_run(report)).group(1))
 
 
 def test_the_walk_carries_the_grid_as_bytes():
@@ -525,7 +525,7 @@ def test_a_grid_too_large_for_a_page_is_thinned_and_keeps_its_ends():
 
 def test_the_marks_lie_at_the_posterior_means():
     report = small_report("digits")
-    drawing = svg(render(report), "map")
+    drawing = svg(render_run(report), "map")
     sigma = float(re.search(r'class="prior" cx="240" cy="240" r="([\d.]+)"', drawing).group(1))
     marks = re.findall(r'<text class="d c(\d+)" x="(-?\d+)" y="(-?\d+)">(\d)</text>', drawing)
     first, second = (report.means[:, axis] for axis in report.grid.axes)
@@ -544,7 +544,7 @@ def test_means_outside_the_map_and_beyond_the_first_600_are_counted():
     report = small_report("digits")
     means = np.zeros((700, 6))
     means[:3] = 9.0
-    html = render(replace(report, means=means, labels=None))
+    html = render_run(replace(report, means=means, labels=None))
     assert "The first 600 of 700 are shown. 3 lie outside the map." in html
     assert svg(html, "map").count('class="d dot"') == 597
 
@@ -561,7 +561,7 @@ def test_means_outside_the_map_and_beyond_the_first_600_are_counted():
 )
 def test_classes_are_written_where_they_are_short_and_filtered_where_they_are_few(labels, buttons, first):
     report = replace(small_report("digits"), labels=np.array(labels), means=np.zeros((len(labels), 6)))
-    html = render(report)
+    html = render_run(report)
     found = [re.sub("<[^>]+>", "", words) for words in re.findall(r"<button[^>]*>(.*?)</button>", html)]
     marks = re.findall(r'<text class="d[^"]*"[^>]*>([^<]*)<', svg(html, "map"))
     assert found == buttons
@@ -584,7 +584,7 @@ def test_ticks_are_round(low, high, expected):
 def test_names_in_the_page_carry_nothing_that_a_terminal_obeys():
     report = small_report("digits")
     data = report.config["data"] | {"source": "/d/\x1b[2Jx\u202e.npy"}
-    html = render(replace(report, config=report.config | {"data": data, "command": "vaelid train '\x1b.npy'"}))
+    html = render_run(replace(report, config=report.config | {"data": data, "command": "vaelid train '\x1b.npy'"}))
     assert "/d/\\x1b[2Jx\\u202e.npy" in html
     assert "train &#x27;\\x1b.npy" in html
     assert "\x1b" not in html

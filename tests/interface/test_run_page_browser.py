@@ -5,7 +5,7 @@ import pytest
 from browser import chromium_browser, opened  # noqa: F401 (a fixture)
 from sample_reports import SMALL, small_report
 
-from vaelid.interface.run_page import render
+from vaelid.interface.run_page import render_run
 
 pytestmark = pytest.mark.browser
 
@@ -46,7 +46,7 @@ LEAST_CONTRAST = """() => {
 
 @pytest.mark.parametrize("name", SMALL)
 def test_the_page_loads_without_complaint_asks_for_nothing_and_shows_every_image(name, chromium, tmp_path):
-    with opened(chromium, render(small_report(name)), tmp_path) as found:
+    with opened(chromium, render_run(small_report(name)), tmp_path) as found:
         sizes = found.page.evaluate("[...document.images].map(image => [image.complete, image.naturalWidth])")
         assert all(complete and width > 0 for complete, width in sizes)
         assert found.complaints == []
@@ -57,7 +57,7 @@ def test_the_page_loads_without_complaint_asks_for_nothing_and_shows_every_image
 
 @pytest.mark.parametrize("name", ["digits", "vectors", "line", "vector line", "colour"])
 def test_the_mouse_over_the_map_changes_the_decoded_observation_and_its_place(name, chromium, tmp_path):
-    with opened(chromium, render(small_report(name)), tmp_path) as found:
+    with opened(chromium, render_run(small_report(name)), tmp_path) as found:
         before, place = found.picture(), found.page.locator("#pos").text_content()
         found.page.locator("#map").hover(position={"x": 450, "y": 60})
         assert found.picture() != before
@@ -66,7 +66,7 @@ def test_the_mouse_over_the_map_changes_the_decoded_observation_and_its_place(na
 
 def test_the_cross_is_where_the_mouse_is(chromium, tmp_path):
     """At a ring's rightmost point the first coordinate is the ring's number of standard deviations."""
-    with opened(chromium, render(small_report("digits")), tmp_path) as found:
+    with opened(chromium, render_run(small_report("digits")), tmp_path) as found:
         found.page.locator("#map").scroll_into_view_if_needed()
         ring = found.page.locator("#map circle.prior").nth(1).bounding_box()
         found.page.mouse.move(ring["x"] + ring["width"], ring["y"] + ring["height"] / 2)
@@ -75,7 +75,7 @@ def test_the_cross_is_where_the_mouse_is(chromium, tmp_path):
 
 
 def test_a_finger_on_the_map_moves_the_cross(chromium, tmp_path):
-    with opened(chromium, render(small_report("digits")), tmp_path, width=390, has_touch=True) as found:
+    with opened(chromium, render_run(small_report("digits")), tmp_path, width=390, has_touch=True) as found:
         place = found.page.locator("#pos").text_content()
         found.page.locator("#map").tap(position={"x": 300, "y": 60})
         assert found.page.locator("#pos").text_content() != place
@@ -86,7 +86,7 @@ def test_at_a_node_of_the_grid_the_decoder_shows_that_node_and_between_two_their
     grid, pictures = report.grid, report.pictures
     levels = 255 * np.clip((grid.images - pictures.low) / (pictures.high - pictures.low), 0, 1)
     middle = grid.images.shape[0] // 2
-    with opened(chromium, render(report), tmp_path) as found:
+    with opened(chromium, render_run(report), tmp_path) as found:
         found.page.locator("#map").focus()
         found.page.keyboard.press("Home")
         assert found.page.locator("#pos").text_content() == "(0.00, 0.00)"
@@ -106,7 +106,7 @@ def test_the_decoder_shows_the_colours_of_a_node(chromium, tmp_path):
     report = small_report("colour")
     grid, pictures = report.grid, report.pictures
     levels = 255 * np.clip((grid.images - pictures.low) / (pictures.high - pictures.low), 0, 1)
-    with opened(chromium, render(report), tmp_path) as found:
+    with opened(chromium, render_run(report), tmp_path) as found:
         found.page.locator("#map").focus()
         for _ in range(30):
             found.page.keyboard.press("Shift+ArrowLeft")
@@ -117,7 +117,7 @@ def test_the_decoder_shows_the_colours_of_a_node(chromium, tmp_path):
 
 
 def test_on_one_latent_the_keys_go_along_the_line_only(chromium, tmp_path):
-    with opened(chromium, render(small_report("line")), tmp_path) as found:
+    with opened(chromium, render_run(small_report("line")), tmp_path) as found:
         found.page.locator("#map").focus()
         found.page.keyboard.press("Home")
         for key, place in (("ArrowUp", "0.00"), ("ArrowLeft", "−0.13"), ("Shift+ArrowRight", "0.38")):
@@ -127,7 +127,7 @@ def test_on_one_latent_the_keys_go_along_the_line_only(chromium, tmp_path):
 
 def test_a_class_button_dims_the_others_and_a_second_press_brings_them_back(chromium, tmp_path):
     report = small_report("digits")
-    with opened(chromium, render(report), tmp_path) as found:
+    with opened(chromium, render_run(report), tmp_path) as found:
         button = found.page.get_by_role("button", name="3", exact=True)
         button.click()
         assert button.get_attribute("aria-pressed") == "true"
@@ -138,7 +138,7 @@ def test_a_class_button_dims_the_others_and_a_second_press_brings_them_back(chro
 
 @pytest.mark.parametrize("name", SMALL)
 def test_nothing_overflows_sideways(name, chromium, tmp_path):
-    with opened(chromium, render(small_report(name)), tmp_path) as found:
+    with opened(chromium, render_run(small_report(name)), tmp_path) as found:
         for width in (320, 375, 390, 768, 1280):
             found.page.set_viewport_size({"width": width, "height": 900})
             assert found.page.evaluate("[innerWidth, document.documentElement.scrollWidth]") == [width, width]
@@ -147,20 +147,20 @@ def test_nothing_overflows_sideways(name, chromium, tmp_path):
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_every_word_has_a_contrast_of_at_least_four_and_a_half(scheme, chromium, tmp_path):
     for name in ("digits", "vectors", "collapsed"):
-        with opened(chromium, render(small_report(name)), tmp_path, color_scheme=scheme) as found:
+        with opened(chromium, render_run(small_report(name)), tmp_path, color_scheme=scheme) as found:
             contrast, words = found.page.evaluate(LEAST_CONTRAST)
             assert contrast >= 4.5, (name, words)
 
 
 def test_in_the_dark_ink_is_white(chromium, tmp_path):
-    with opened(chromium, render(small_report("digits")), tmp_path, color_scheme="dark") as found:
+    with opened(chromium, render_run(small_report("digits")), tmp_path, color_scheme="dark") as found:
         filters = found.page.evaluate("[...document.querySelectorAll('.ink')].map(e => getComputedStyle(e).filter)")
         assert filters
         assert set(filters) == {"invert(1)"}
 
 
 def test_print_leaves_the_controls_out(chromium, tmp_path):
-    with opened(chromium, render(small_report("digits")), tmp_path) as found:
+    with opened(chromium, render_run(small_report("digits")), tmp_path) as found:
         found.page.emulate_media(media="print")
         assert not found.page.locator("button").first.is_visible()
         assert found.page.locator("#dec").is_visible()

@@ -8,18 +8,16 @@ becomes an `InternalError`.
 
 import functools
 import inspect
-import time
 from collections.abc import Callable
-from dataclasses import replace
 from typing import Any, TypeVar
 
-from vaelid.auditor.findings.report import Report
+from vaelid.auditor.findings.audited import Audited
 from vaelid.auditor.formula.errors import UNREAD, Unread
 from vaelid.auditor.recording.calls import source_of
-from vaelid.auditor.recording.switches import GENERATORS, SWITCHES, Kept
+from vaelid.auditor.recording.switches import GENERATORS, SWITCHES, Snapshot
 from vaelid.spec.errors import InputError, InternalError, VaelidError, words_of
 
-__all__ = ["door", "name_of"]
+__all__ = ["audited_now", "door"]
 
 
 _TOO_MUCH = {
@@ -33,16 +31,13 @@ _Answer = TypeVar("_Answer")
 _Function = Callable[..., _Answer]
 
 
-def name_of(function: Any) -> str:
-    """The name of an audited function; that of its class, for an object with a `__call__`."""
-    return getattr(function, "__qualname__", type(function).__name__)
+def audited_now(function: Any) -> Audited:
+    """A function whose audit begins: its name (that of its class, for an object with a `__call__`) and its line."""
+    return Audited(getattr(function, "__qualname__", type(function).__name__), source_of(function))
 
 
-def door(unknown: Callable[[Any, Exception], _Answer]) -> Callable[[_Function[_Answer]], _Function[_Answer]]:
-    """A decorator of an audit. `unknown` makes the answer UNKNOWN, from the audited function and the reason.
-
-    A report is given the time that the audit took, and the line of the audited function.
-    """
+def door(unknown: Callable[[Audited, Exception], _Answer]) -> Callable[[_Function[_Answer]], _Function[_Answer]]:
+    """A decorator of an audit. `unknown` makes the answer UNKNOWN, of what is audited and for this reason."""
 
     def decorate(audit: _Function[_Answer]) -> _Function[_Answer]:
         signature = inspect.signature(audit)
@@ -50,21 +45,24 @@ def door(unknown: Callable[[Any, Exception], _Answer]) -> Callable[[_Function[_A
         @functools.wraps(audit)
         def answered(*args: Any, **options: Any) -> _Answer:
             __tracebackhide__ = True
-            started = time.perf_counter()
             bound = signature.bind(*args, **options)  # a wrong call is Python's to complain of
-            audited = next(iter(bound.arguments.values()))
-            if not callable(audited):
-                raise InputError(f"{type(audited).__name__} is no function: expected one to audit.")
-            process = Kept((*SWITCHES, *GENERATORS))
+            function = next(iter(bound.arguments.values()))
+            if not callable(function):
+                raise InputError(f"{type(function).__name__} is no function: expected one to audit.")
+            process = Snapshot((*SWITCHES, *GENERATORS))
             try:
-                return _dated(audit(*args, **options), audited, started)
-            except UNREAD as reason:
-                return _dated(unknown(audited, reason), audited, started)
+                audited = audited_now(function)
+                try:
+                    return audit(*args, **options)
+                except UNREAD as reason:
+                    return unknown(audited, reason)
+                except VaelidError:
+                    raise
+                except tuple(_TOO_MUCH) as error:
+                    said = next(words for kind, words in _TOO_MUCH.items() if isinstance(error, kind))
+                    return unknown(audited, Unread(said, None))
             except VaelidError:
                 raise
-            except tuple(_TOO_MUCH) as error:
-                said = next(words for kind, words in _TOO_MUCH.items() if isinstance(error, kind))
-                return _dated(unknown(audited, Unread(said, None)), audited, started)
             except Exception as cause:
                 raise InternalError(_defect(cause)) from cause
             finally:
@@ -73,12 +71,6 @@ def door(unknown: Callable[[Any, Exception], _Answer]) -> Callable[[_Function[_A
         return answered
 
     return decorate
-
-
-def _dated(answer: _Answer, audited: Any, started: float) -> _Answer:
-    if isinstance(answer, Report):
-        return replace(answer, seconds=time.perf_counter() - started, source=source_of(audited))
-    return answer
 
 
 def _defect(cause: Exception) -> str:

@@ -13,12 +13,11 @@ from vaelid.auditor.findings.report import Claim
 from vaelid.auditor.judgement.kl import unknown_kl
 from vaelid.auditor.model.roles import roles_of
 from vaelid.auditor.pipeline import claim_on_kl
-from vaelid.auditor.recording.calls import source_of
 
 __all__ = ["audit_kl"]
 
 
-@door(lambda function, reason: unknown_kl(reason, getattr(reason, "source", None) or source_of(function)))
+@door(lambda audited, reason: unknown_kl(reason, getattr(reason, "source", None) or audited.source))
 def audit_kl(function: Callable[..., Tensor], *, roles: Mapping[str, str] | None = None) -> Claim:
     """Is `function(mu, logvar)` a multiple of KL(N(mu, diag exp(logvar)) || N(0, I)), and of which size?
 

@@ -7,7 +7,7 @@ The function, the roles of its arguments and what it is meant to be come in; a `
 from collections.abc import Callable
 from typing import Any
 
-from vaelid.auditor.doors import door, name_of
+from vaelid.auditor.doors import audited_now, door
 from vaelid.auditor.findings.declared import Declared
 from vaelid.auditor.findings.report import Report
 from vaelid.auditor.judgement.verdict import unread
@@ -17,7 +17,7 @@ from vaelid.auditor.pipeline import report_on_loss
 __all__ = ["audit_loss"]
 
 
-@door(lambda function, reason: unread(name_of(function), reason))
+@door(unread)
 def audit_loss(
     function: Callable[..., Any],
     *,
@@ -46,5 +46,5 @@ def audit_loss(
     Raises `InputError` when the roles cannot be read, and `UserCodeError` when the function raises. Not checked: what
     it does at other values (a branch on a value is listed under `assumptions`), and rounding.
     """
-    declared = Declared(beta, likelihood, variance, prior)
-    return report_on_loss(function, roles_of_loss(function, roles), declared, name_of(function), inputs)
+    audited, declared = audited_now(function), Declared(beta, likelihood, variance, prior)
+    return report_on_loss(function, roles_of_loss(function, roles), declared, audited, inputs)

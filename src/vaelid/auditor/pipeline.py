@@ -12,15 +12,15 @@ from typing import Any
 from torch import Tensor
 
 from vaelid.auditor.examination.examine import examine
+from vaelid.auditor.findings.audited import Audited
 from vaelid.auditor.findings.declared import Declared
 from vaelid.auditor.findings.report import Claim, Report
 from vaelid.auditor.formula.errors import UNREAD, Unread
 from vaelid.auditor.judgement.account import account_of
 from vaelid.auditor.judgement.assessed import Assessed
 from vaelid.auditor.judgement.assessment import assessed_of
-from vaelid.auditor.judgement.evaluation import with_evaluation
 from vaelid.auditor.judgement.given_sampler import given_sampler_claim
-from vaelid.auditor.judgement.kl import KLSubject, kl_claim, unknown_kl, with_clamps_ignored, with_usual_mistake
+from vaelid.auditor.judgement.kl import KLSubject, kl_claim, unknown_kl, with_usual_mistake
 from vaelid.auditor.judgement.premises import premises_of
 from vaelid.auditor.judgement.two_roads import after_examination
 from vaelid.auditor.judgement.verdict import unread, verdict
@@ -40,7 +40,7 @@ from vaelid.auditor.recognition.weaker_readings import (
     Weaker,
     recognise,
 )
-from vaelid.auditor.recording.calls import Call, call_of, check_finite, scalar_loss, smaller, source_of
+from vaelid.auditor.recording.calls import Call, call_of, check_finite, fewer_rows, scalar_loss, source_of
 from vaelid.spec.errors import InputError, UserCodeError
 
 __all__ = ["WEAKER", "Asked", "assess", "claim_on_kl", "claim_on_sampler", "report_on_loss", "report_on_step"]
@@ -126,33 +126,35 @@ def report_on_step(
     step: Callable[[Any], Any],
     batch: Any,
     declared: Declared,
-    target: str,
+    audited: Audited,
     evaluation: Callable[[Any], Any] | None = None,
 ) -> Report:
     """The report on a training step, called with a batch and with fewer rows of it."""
     calls = (call_of(batch),)
-    if (fewer := smaller(batch)) is not None:
+    if (fewer := fewer_rows(batch)) is not None:
         calls = (*calls, call_of(fewer))
-    assessed = assess(Asked(step, calls))
-    report = verdict(assessed, declared, target=target)
-    if report.verdict != "OTHER":
-        opinion = examine(step, batch, account_of(assessed, declared, report.beta_effective))
-        report = after_examination(report, opinion, premises_of(assessed, opinion, sampled=True), declared)
-    if evaluation is None:
+    found = assess(Asked(step, calls))
+    other = None if evaluation is None else _report_on_evaluation(evaluation, calls, declared)
+    report = verdict(found, declared, audited=audited, evaluation=other)
+    if report.verdict == "OTHER":
         return report
-    name = "evaluation"
+    opinion = examine(step, batch, account_of(found, declared, report.beta_effective))
+    return after_examination(report, opinion, premises_of(found, opinion, sampled=True), declared)
+
+
+def _report_on_evaluation(evaluation: Callable[[Any], Any], calls: tuple[Call, ...], declared: Declared) -> Report:
+    audited = Audited("evaluation")
     try:
-        other = verdict(assess(Asked(evaluation, calls, gradients=False)), declared, target=name)
+        return verdict(assess(Asked(evaluation, calls, gradients=False)), declared, audited=audited)
     except UNREAD as reason:
-        other = unread(name, reason)
-    return with_evaluation(report, other)
+        return unread(audited, reason)
 
 
 def report_on_loss(
     function: Callable[..., Any],
     roles: Mapping[str, Role],
     declared: Declared,
-    target: str,
+    audited: Audited,
     inputs: Callable[[], Any] | None = None,
 ) -> Report:
     """The report on a loss of tensors, called with the user's inputs, or with the first random ones that it takes."""
@@ -162,14 +164,14 @@ def report_on_loss(
     for calls in tries:
         asked = Asked(function, calls, roles=roles, alike=alike(roles, calls[0]), again=False)
         try:
-            return verdict(assess(asked), declared, target=target, sampled=False)
+            return verdict(assess(asked), declared, audited=audited, sampled=False)
         except UserCodeError as error:
             failure = failure or error
         except InputError:
             if failure is None:
                 raise
             continue  # these shapes were a guess: what the first ones raised is said
-    raise failure or InputError(f"{target} was called with no arguments.")
+    raise failure or InputError(f"{audited.name} was called with no arguments.")
 
 
 _OF_KL = View(free_lengths=False)
@@ -215,11 +217,11 @@ def _claim_on_kl(subject: KLSubject) -> Claim:
         if free.notes:
             return claim
         found = recognise(free, roles, _OF_KL)
-        without = kl_claim(subject, found.model, found.objective)
+        lines = tuple(dict.fromkeys(run.reading.clamps))
+        without = kl_claim(KLSubject(subject.function, subject.roles, lines), found.model, found.objective)
     except UNREAD as reason:
         return unknown_kl(reason, getattr(reason, "source", None))
-    lines = dict.fromkeys(run.reading.clamps)
-    return with_clamps_ignored(without, lines) if without.verdict == "PROVED" else claim
+    return without if without.verdict == "PROVED" else claim
 
 
 def claim_on_sampler(function: Callable[..., Any], roles: GaussianRoles) -> Claim:

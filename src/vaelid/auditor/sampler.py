@@ -12,12 +12,11 @@ from vaelid.auditor.findings.report import Claim
 from vaelid.auditor.judgement.given_sampler import unknown_sampler
 from vaelid.auditor.model.roles import roles_of
 from vaelid.auditor.pipeline import claim_on_sampler
-from vaelid.auditor.recording.calls import source_of
 
 __all__ = ["audit_sampler"]
 
 
-@door(lambda function, reason: unknown_sampler(reason, getattr(reason, "source", None) or source_of(function)))
+@door(lambda audited, reason: unknown_sampler(reason, getattr(reason, "source", None) or audited.source))
 def audit_sampler(function: Callable[..., Any], *, roles: Mapping[str, str] | None = None) -> Claim:
     """Does `function(mu, logvar)` draw z = mu + exp(logvar / 2) * eps, with eps ~ N(0, I)?
 

@@ -7,7 +7,7 @@ x), batch, beta=1)``.
 from collections.abc import Callable
 from typing import Any
 
-from vaelid.auditor.doors import door, name_of
+from vaelid.auditor.doors import audited_now, door
 from vaelid.auditor.findings.declared import Declared
 from vaelid.auditor.findings.report import Report
 from vaelid.auditor.judgement.verdict import unread
@@ -16,7 +16,7 @@ from vaelid.auditor.pipeline import report_on_step
 __all__ = ["audit"]
 
 
-@door(lambda step, reason: unread(name_of(step), reason))
+@door(unread)
 def audit(
     step: Callable[[Any], Any],
     batch: Any,
@@ -28,4 +28,4 @@ def audit(
     evaluation: Callable[[Any], Any] | None = None,
 ) -> Report:
     """What does `step(batch)` minimise: is it -ELBO, and with which beta?"""
-    return report_on_step(step, batch, Declared(beta, likelihood, variance, prior), name_of(step), evaluation)
+    return report_on_step(step, batch, Declared(beta, likelihood, variance, prior), audited_now(step), evaluation)

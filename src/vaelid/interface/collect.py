@@ -7,7 +7,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from vaelid.interface.objective import AUDITED_ROWS, audited
+from vaelid.interface.objective import AUDITED_ROWS, audit_of_model
 from vaelid.interface.run_page.content import LatentGrid, Pictures, RunReport
 from vaelid.interface.runs import Run
 from vaelid.spec.errors import InputError
@@ -47,7 +47,7 @@ def collect_report(
     training = evaluate_rows(model, rows, split.training[:TRAINING_ROWS], draws=draws, seed=seed)
     tell("auditing the loss that was trained")
     recipe = config["recipe"]
-    objective = audited(
+    objective = audit_of_model(
         model, _read(rows, held_out[:AUDITED_ROWS]), beta=recipe["beta"], expectation=recipe["expectation"]
     )
     tell("drawing")

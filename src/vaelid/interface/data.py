@@ -22,7 +22,7 @@ from vaelid.train.rows import CHUNK_ELEMENTS, ArrayRows, as_array, check_map_sty
 
 __all__ = [
     "Data",
-    "Kind",
+    "DataKind",
     "fingerprint",
     "label_digest",
     "load_data",
@@ -35,7 +35,7 @@ _LOG = logging.getLogger("vaelid")
 KINDS = "digits, a .npy, .npz, .csv or .parquet file, a folder of images, or module:callable"
 
 
-Kind = Literal["digits", "path", "callable", "python"]
+DataKind = Literal["digits", "path", "callable", "python"]
 
 
 @dataclass(frozen=True)
@@ -45,7 +45,7 @@ class Data:
     x: Any
     source: str
     labels: np.ndarray | None = None
-    kind: Kind = "python"
+    kind: DataKind = "python"
 
     def __len__(self) -> int:
         """The number of rows."""

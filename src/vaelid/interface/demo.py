@@ -8,7 +8,7 @@ from vaelid.interface.collect import collect_report
 from vaelid.interface.data import load_data
 from vaelid.interface.files import write_atomically
 from vaelid.interface.fit import train
-from vaelid.interface.run_page import render
+from vaelid.interface.run_page import render_run
 from vaelid.interface.runs import Run
 from vaelid.interface.shell import suggested
 from vaelid.interface.threads import with_threads
@@ -60,6 +60,6 @@ def run_demo(folder: Path, *, tell: Callable[[str], None]) -> Outcome:
     fit = train(model, data, RECIPE, folder=Run(folder), command=command, tell=tell)
     with with_threads(fit.threads):
         content = collect_report(folder, progress=tell)
-    write_atomically(folder / "report.html", render(content).encode())
+    write_atomically(folder / "report.html", render_run(content).encode())
     assert content.independent is not None
     return Outcome(folder, content.evaluation, content.independent, content.objective.sentence)

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from vaelid.interface.files import read_bytes, write_atomically
-from vaelid.interface.rocq_build import build, coq_version, digests, forget, is_built, sources
+from vaelid.interface.rocq_build import build, coq_version, digests, is_built, remove_build, sources
 from vaelid.interface.shell import suggested
 from vaelid.spec.errors import InputError
 from vaelid.theory.emission import EMITTED, emitted_files
@@ -85,7 +85,7 @@ def check_development(*, progress: Callable[[str], None]) -> Mapping[str, Any]:
         write_atomically(folder / "checked.json", json.dumps(kept, indent=1).encode())
         checked_theorems.cache_clear()
     else:
-        forget(folder)  # compiled files that fail may be another library's: the next check begins from nothing
+        remove_build(folder)  # compiled files that fail may be another library's: the next check begins from nothing
     return found
 
 

@@ -10,7 +10,7 @@ from vaelid.spec.errors import VaelidError
 from vaelid.train.model import VAE, Expectation
 from vaelid.train.twins import TWINS, slow_sides
 
-__all__ = ["AUDITED_ROWS", "Objective", "audited"]
+__all__ = ["AUDITED_ROWS", "AuditedLoss", "audit_of_model"]
 
 AUDITED_ROWS = 5
 """The theorem is for every batch size; an audit takes longer with more rows."""
@@ -20,7 +20,7 @@ NLL_TWINS = {"bernoulli": "logistic_nll", "binomial": "logistic_nll", "gaussian"
 
 
 @dataclass(frozen=True)
-class Objective:
+class AuditedLoss:
     """What was found out about the loss.
 
     Attributes:
@@ -37,7 +37,7 @@ class Objective:
         return f"The loss it minimised: {self.verdict}, {self.finding}."
 
 
-def audited(model: VAE, x: Tensor, *, beta: float = 1.0, expectation: Expectation = "sampled") -> Objective:
+def audit_of_model(model: VAE, x: Tensor, *, beta: float = 1.0, expectation: Expectation = "sampled") -> AuditedLoss:
     """Audit the loss of the model at this beta, on some rows.
 
     Its fused kernels are read by their slow sides, the spec's definitions; `tests/twins` ties each to its bound.
@@ -50,13 +50,13 @@ def audited(model: VAE, x: Tensor, *, beta: float = 1.0, expectation: Expectatio
     try:
         report = audit(step, x.to(torch.float32), beta=beta)
     except VaelidError as error:
-        return Objective("UNKNOWN", f"the audit could not read it: {error}".rstrip("."))
+        return AuditedLoss("UNKNOWN", f"the audit could not read it: {error}".rstrip("."))
     if report.verdict != "PROVED":
-        return Objective(report.verdict, report.summary.rstrip("."))
+        return AuditedLoss(report.verdict, report.summary.rstrip("."))
     used = ("kl_sum", NLL_TWINS.get(model.likelihood.family))
     bounds = ", ".join(f"{name} to {twin.relative:g}" for name, twin in TWINS.items() if name in used)
     kind = "the negative ELBO" if report.objective_name == "ELBO" else report.objective_name
-    return Objective(
+    return AuditedLoss(
         "PROVED",
         f"{kind} ({report.likelihood}, prior {report.prior}), for every batch size; its fused kernels are twins of the "
         f"formula proved ({bounds})",

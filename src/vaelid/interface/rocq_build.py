@@ -18,7 +18,7 @@ from pathlib import Path
 
 from vaelid.interface.files import read_bytes, write_atomically
 
-__all__ = ["build", "coq_version", "digests", "forget", "is_built", "sources"]
+__all__ = ["build", "coq_version", "digests", "is_built", "remove_build", "sources"]
 
 _RECORD = "built.json"
 _NOTE = "Written by a build, and trusted: remove this file to have everything built anew."
@@ -56,7 +56,7 @@ def is_built(folder: Path, coq: str) -> bool:
 
 def build(folder: Path, coq: str) -> list[str]:
     """Compile the development from nothing; the lines to show where that fails, none where it is done."""
-    forget(folder)
+    remove_build(folder)
     before = digests(folder, sources(folder))
     environment = {name: value for name, value in os.environ.items() if _is_kept(name)}
     command = ["make", "-C", str(folder), "all"]
@@ -72,7 +72,7 @@ def build(folder: Path, coq: str) -> list[str]:
     return []
 
 
-def forget(folder: Path) -> None:
+def remove_build(folder: Path) -> None:
     """Remove the record of the build, and all that a build leaves."""
     (folder / _RECORD).unlink(missing_ok=True)
     for path in folder.rglob("*"):

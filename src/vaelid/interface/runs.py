@@ -27,8 +27,8 @@ from vaelid.interface.log import Log
 from vaelid.interface.recorded import recorded_data
 from vaelid.interface.schema import (
     Config,
-    Result,
     Trained,
+    TrainingResult,
     check_result,
     decode_config,
     history_digest,
@@ -36,7 +36,6 @@ from vaelid.interface.schema import (
 )
 from vaelid.interface.shell import suggested
 from vaelid.interface.stored import (
-    build,
     check_checkpoint,
     check_kinds,
     check_width,
@@ -44,6 +43,7 @@ from vaelid.interface.stored import (
     parameters,
     read_checked,
     read_header,
+    stored_model,
 )
 from vaelid.spec.errors import InputError
 from vaelid.train.checkpoint import (
@@ -76,7 +76,7 @@ class Opened:
     history_digest: str
 
     @property
-    def result(self) -> Result:
+    def result(self) -> TrainingResult:
         """How far the training of these weights came."""
         assert self.config.result is not None
         return self.config.result
@@ -158,7 +158,7 @@ class Run:
 
     def write_model(self, config: Config, state: TrainState, *, finished: bool) -> Config:
         """Write the weights that training gave, with how far it came; and a copy of that into config.json."""
-        result = Result(
+        result = TrainingResult(
             finished=finished,
             epochs=len(state.history),
             steps=state.step,
@@ -180,7 +180,7 @@ class Run:
         check_width(config, header, self._checkpoint, str(self._config))
         weights, trained = described_kinds(config, str(self._config))
         check_checkpoint(header, weights, trained, self._checkpoint, str(self._config))
-        return build(config, str(self._config))
+        return stored_model(config, str(self._config))
 
     def _check_own_networks(self, config: Config, encoder: nn.Module | None, decoder: nn.Module | None) -> None:
         if config.model.custom and (encoder is None or decoder is None):
@@ -207,7 +207,7 @@ class Run:
         check_width(config, header, self._model, str(self._config))
         if encoder is None:
             check_kinds(header.kinds, described_kinds(config, str(self._config))[0], self._model, str(self._config))
-        model = build(config, str(self._config), encoder=encoder, decoder=decoder)
+        model = stored_model(config, str(self._config), encoder=encoder, decoder=decoder)
         check_kinds(header.kinds, kinds_of(model.state_dict()), self._model, "the encoder and decoder given")
         weights, _ = decode_tensors(read_checked(self._model, header), str(self._model))
         if bad := not_finite(parameters(weights, model)):
@@ -223,7 +223,7 @@ class Run:
             refuse(f"{self._config}, {differing[0]}", f"it is {one}, but {self._model.name} is of a run with {other}")
         check_result(trained.result, config, f"{self._model}, result")
 
-    def _with_result(self, config: Config, result: Result) -> Config:
+    def _with_result(self, config: Config, result: TrainingResult) -> Config:
         """The configuration with the result of the weights; what config.json lists is theirs or, cut short, older."""
         listed = config.result
         if listed is not None and listed.sealed != result and listed.steps >= result.steps:
@@ -271,7 +271,7 @@ def _member(facts: dict[str, Any], path: str) -> Any:
     return facts
 
 
-def _timed(result: Result, listed: Result) -> Result:
+def _timed(result: TrainingResult, listed: TrainingResult) -> TrainingResult:
     return msgspec.structs.replace(result, seconds=listed.seconds)
 
 

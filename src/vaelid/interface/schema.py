@@ -13,7 +13,18 @@ import torch
 from vaelid.interface.data import Data, fingerprint, label_digest
 from vaelid.spec.errors import InputError
 from vaelid.train.checkpoint import differences, weights_digest
-from vaelid.train.facts import Count, Size, Strict, Threads, decode, epochs_of, members_of, refuse, shown, without_unset
+from vaelid.train.facts import (
+    Count,
+    PositiveInt,
+    Strict,
+    Threads,
+    decode,
+    epochs_of,
+    members_of,
+    refuse,
+    shown,
+    without_unset,
+)
 from vaelid.train.loop import Task
 from vaelid.train.model import VAE
 from vaelid.train.recipe import Recipe
@@ -24,8 +35,8 @@ __all__ = [
     "Config",
     "DataFacts",
     "ModelFacts",
-    "Result",
     "Trained",
+    "TrainingResult",
     "decode_config",
     "describe_run",
     "history_digest",
@@ -57,7 +68,7 @@ class DataFacts(Strict, frozen=True):
     source: str
     scale: Annotated[float, msgspec.Meta(gt=0)]
     rows: Annotated[int, msgspec.Meta(ge=1, le=2**53)]
-    shape: Annotated[list[Size], msgspec.Meta(min_length=1, max_length=16)]
+    shape: Annotated[list[PositiveInt], msgspec.Meta(min_length=1, max_length=16)]
     digest: Digest
     labels: Digest | None
 
@@ -65,9 +76,9 @@ class DataFacts(Strict, frozen=True):
 class ModelFacts(Strict, frozen=True):
     """The arguments that make the model again, and the digest of its weights before the first step."""
 
-    obs: Annotated[list[Size], msgspec.Meta(min_length=1, max_length=16)]
-    latent: Size
-    hidden: list[Size]
+    obs: Annotated[list[PositiveInt], msgspec.Meta(min_length=1, max_length=16)]
+    latent: PositiveInt
+    hidden: list[PositiveInt]
     likelihood: Annotated[str, msgspec.Meta(min_length=1, max_length=200)]
     arch: Literal["mlp", "conv"]
     custom: bool
@@ -82,7 +93,7 @@ class SplitFacts(Strict, frozen=True):
     test: Count
 
 
-class Result(Strict, frozen=True):
+class TrainingResult(Strict, frozen=True):
     """How far training came. `seconds` is left out where only what is the same in every run is kept."""
 
     finished: bool
@@ -92,7 +103,7 @@ class Result(Strict, frozen=True):
     seconds: Annotated[float, msgspec.Meta(ge=0)] | msgspec.UnsetType = msgspec.UNSET
 
     @property
-    def sealed(self) -> "Result":
+    def sealed(self) -> "TrainingResult":
         """Without the time it took."""
         return msgspec.structs.replace(self, seconds=msgspec.UNSET)
 
@@ -110,14 +121,14 @@ class Config(Strict, frozen=True):
     split: SplitFacts
     parameters: Count
     threads: Threads
-    result: Result | None = None
+    result: TrainingResult | None = None
 
 
 class Trained(Strict, frozen=True):
     """The facts of model.safetensors: the run that its weights are of, how far it came, the digest of its log."""
 
     run: dict[str, Any]
-    result: Result
+    result: TrainingResult
     history: Digest
 
 
@@ -195,7 +206,7 @@ def _trains(command: str) -> bool:
     return words[:2] in (["vaelid", "train"], ["vaelid", "demo"]) and shlex.join(words) == command
 
 
-def check_result(result: Result, config: Config, where: str) -> None:
+def check_result(result: TrainingResult, config: Config, where: str) -> None:
     """Raise `InputError` for a result that this run cannot have."""
     recipe = config.recipe
     per_epoch = -(-config.split.training // recipe.batch_size)

@@ -11,7 +11,7 @@ from vaelid.interface.schema import Config
 from vaelid.spec.errors import InputError
 from vaelid.train.checkpoint import (
     Header,
-    Kind,
+    TensorSpec,
     decode_header,
     header_size,
     kinds_of,
@@ -21,7 +21,6 @@ from vaelid.train.facts import refuse
 from vaelid.train.model import VAE
 
 __all__ = [
-    "build",
     "check_checkpoint",
     "check_kinds",
     "check_width",
@@ -29,6 +28,7 @@ __all__ = [
     "parameters",
     "read_checked",
     "read_header",
+    "stored_model",
 ]
 
 
@@ -43,17 +43,19 @@ def read_checked(path: Path, header: Header) -> bytes:
     return read_regular(path, header.size + 1)
 
 
-def described_kinds(config: Config, where: str) -> tuple[dict[str, Kind], set[str]]:
+def described_kinds(config: Config, where: str) -> tuple[dict[str, TensorSpec], set[str]]:
     """The tensors of the model that config.json describes, and which are trained; nothing is allocated."""
     try:
         with torch.device("meta"):
-            model = build(config, where)
+            model = stored_model(config, where)
     except (RuntimeError, OverflowError, TypeError) as cause:  # torch's, for sizes that no tensor can have
         refuse(f"{where}, model", f"no network has these sizes ({str(cause).splitlines()[0]})")
     return kinds_of(model.state_dict()), {name for name, _ in model.named_parameters()}
 
 
-def build(config: Config, where: str, *, encoder: nn.Module | None = None, decoder: nn.Module | None = None) -> VAE:
+def stored_model(
+    config: Config, where: str, *, encoder: nn.Module | None = None, decoder: nn.Module | None = None
+) -> VAE:
     """The model that config.json describes, with any weights."""
     facts = config.model
     try:
@@ -71,7 +73,7 @@ def build(config: Config, where: str, *, encoder: nn.Module | None = None, decod
         raise InputError(f"{where}, model: {cause} If the file was changed, restore it from a copy.") from None
 
 
-def check_kinds(found: Mapping[str, Kind], expected: Mapping[str, Kind], path: Path, against: str) -> None:
+def check_kinds(found: Mapping[str, TensorSpec], expected: Mapping[str, TensorSpec], path: Path, against: str) -> None:
     """Raise `InputError` for the first tensor that is not of the expected shape and type."""
     different = sorted(n for n in expected.keys() | found.keys() if expected.get(n) != found.get(n))
     if different:
@@ -82,7 +84,9 @@ def check_kinds(found: Mapping[str, Kind], expected: Mapping[str, Kind], path: P
         )
 
 
-def check_checkpoint(header: Header, weights: Mapping[str, Kind], trained: set[str], path: Path, against: str) -> None:
+def check_checkpoint(
+    header: Header, weights: Mapping[str, TensorSpec], trained: set[str], path: Path, against: str
+) -> None:
     """The same for a checkpoint of a model with these weights."""
     kept = any(name.startswith("kept/") for name in header.kinds)
     check_kinds(header.kinds, state_kinds(weights, trained, kept=kept), path, against)

@@ -21,12 +21,12 @@ from vaelid.theory.library import LIBRARY, SECTIONS
 from vaelid.theory.library.definitions import DEFINITIONS
 from vaelid.theory.result import Result, Status
 
-__all__ = ["Theorems", "as_data", "as_page", "as_table", "find", "theorems"]
+__all__ = ["Theorems", "as_data", "as_page", "as_table", "find_result", "theorems"]
 
 TORCHLEAN = "NN.MLTheory.Generative.Latent"
 
 
-def find(name: str) -> Result:
+def find_result(name: str) -> Result:
     """The result of this name. Raises `InputError` naming the closest one."""
     known = {**LIBRARY, **kept()}
     if name in known:
@@ -44,7 +44,7 @@ class Theorems(Sequence[Result]):
 
     def __getitem__(self, place: Any) -> Any:
         """The result at a place, or of a name."""
-        return find(place) if isinstance(place, str) else self.results[place]
+        return find_result(place) if isinstance(place, str) else self.results[place]
 
     def __len__(self) -> int:
         return len(self.results)
@@ -60,7 +60,7 @@ def theorems(name: str | None = None) -> Any:
     `source` (TorchLean's name), `references`, `rocq`; and, where it is proved here, `theorem`: the kernel's own, made
     when first asked for. Printed, the whole is a table. Raises `InputError` for an unknown name.
     """
-    return Theorems((*LIBRARY.values(), *kept().values())) if name is None else find(name)
+    return Theorems((*LIBRARY.values(), *kept().values())) if name is None else find_result(name)
 
 
 def as_data(result: Result) -> dict[str, Any]:

@@ -19,7 +19,15 @@ import numpy as np
 from vaelid import spec
 from vaelid.spec.likelihoods import bernoulli_log_density, gaussian_log_density
 
-__all__ = ["SAMPLES", "Sample", "distance", "float_samples_file", "results_here", "results_of", "samples_are_current"]
+__all__ = [
+    "SAMPLES",
+    "FloatSample",
+    "distance",
+    "float_samples_file",
+    "results_here",
+    "results_of",
+    "samples_are_current",
+]
 
 _HEAD = """\
 (** Emitted by [vaelid theorems --emit-rocq]: do not edit. What the specification computed
@@ -40,7 +48,7 @@ Ltac certify :=
 
 
 @dataclass(frozen=True)
-class Sample:
+class FloatSample:
     """A function of the spec at one point.
 
     Attributes:
@@ -54,15 +62,15 @@ class Sample:
     value: Callable[[Callable[[Any], Any]], Any]
 
 
-def _of_scalars(function: Callable[..., Any], *points: tuple[float, ...]) -> list[Sample]:
-    return [Sample(function.__name__, point, lambda a, point=point: function(*map(a, point))) for point in points]
+def _of_scalars(function: Callable[..., Any], *points: tuple[float, ...]) -> list[FloatSample]:
+    return [FloatSample(function.__name__, point, lambda a, point=point: function(*map(a, point))) for point in points]
 
 
 _MU, _LOGVAR, _EPS = (0.75, -1.5, 2.25), (-0.5, 0.3, 1.1), (0.125, -2.7, 0.6)
 _X, _X_HAT = (0.2, -1.0, 3.5, 0.7), (0.1, -0.4, 3.0, 1.9)
 _WEIGHTS = (-90.5, -91.25, -89.0)
 
-SAMPLES: tuple[Sample, ...] = (
+SAMPLES: tuple[FloatSample, ...] = (
     *_of_scalars(
         spec.coordinate_kl_to_standard,
         *((0.0, 0.0), (1e-4, -1e-4), (2.0, 0.5), (-3.0, -20.0), (0.1, 10.0), (1e-9, 1e-9)),
@@ -71,33 +79,33 @@ SAMPLES: tuple[Sample, ...] = (
     *_of_scalars(gaussian_log_density, (0.1, 0.3, 0.0), (2.5, -1.0, -4.0), (0.0, 0.0, 3.0)),
     *_of_scalars(bernoulli_log_density, (1.0, 2.5), (0.0, 2.5), (1.0, -30.0), (0.25, 0.1)),
     *_of_scalars(spec.variance_of_scale, (0.3,)),
-    Sample(
+    FloatSample(
         "diagonal_gaussian_kl_to_standard_sum",
         (3, _MU, _LOGVAR),
         lambda a: spec.diagonal_gaussian_kl_to_standard_sum(a(_MU), a(_LOGVAR)),
     ),
-    Sample(
+    FloatSample(
         "diagonal_gaussian_kl_to_standard",
         (3, _MU, _LOGVAR),
         lambda a: spec.diagonal_gaussian_kl_to_standard(a(_MU), a(_LOGVAR)),
     ),
-    Sample("mean_squared_error", (4, _X_HAT, _X), lambda a: spec.mean_squared_error(a(_X_HAT), a(_X))),
-    Sample("importance_weighted_bound", (3, _WEIGHTS), lambda a: spec.importance_weighted_bound(a(_WEIGHTS))),
+    FloatSample("mean_squared_error", (4, _X_HAT, _X), lambda a: spec.mean_squared_error(a(_X_HAT), a(_X))),
+    FloatSample("importance_weighted_bound", (3, _WEIGHTS), lambda a: spec.importance_weighted_bound(a(_WEIGHTS))),
     *(
-        Sample(
+        FloatSample(
             "reparameterize_diag",
             (_MU, _LOGVAR, _EPS, k),
             lambda a, k=k: spec.reparameterize_diag(a(_MU), a(_LOGVAR), a(_EPS))[k],
         )
         for k in range(len(_MU))
     ),
-    Sample("negative_elbo", (93.75, 12.1), lambda a: spec.negative_elbo(spec.ElboTerms(a(93.75), a(12.1)))),
-    Sample(
+    FloatSample("negative_elbo", (93.75, 12.1), lambda a: spec.negative_elbo(spec.ElboTerms(a(93.75), a(12.1)))),
+    FloatSample(
         "beta_negative_elbo",
         (0.3, 93.75, 12.1),
         lambda a: spec.beta_negative_elbo(a(0.3), spec.ElboTerms(a(93.75), a(12.1))),
     ),
-    Sample(
+    FloatSample(
         "weighted_three_term",
         (0.3, 1.5, 0.7, 2.9),
         lambda a: spec.weighted_three_term(a(0.3), spec.WeightedThreeTerm(a(1.5), a(0.7), a(2.9))),
@@ -111,7 +119,7 @@ def results_here() -> tuple[float, ...]:
     return tuple(float(sample.value(np.asarray)) for sample in SAMPLES)
 
 
-def distance(sample: Sample, result: float) -> Fraction:
+def distance(sample: FloatSample, result: float) -> Fraction:
     """How far a result may lie from the real value: 8 units of 2^-53 at the size of the result and of its inputs.
 
     The size is rounded up to a power of 2; it is 1 at least, for 1 is among what the definitions add up.

@@ -16,12 +16,12 @@ from vaelid.spec.adam import AdamMoments
 from vaelid.spec.errors import InputError
 from vaelid.train import facts as schema
 from vaelid.train.facts import Training, decode, epochs_of, members_of, refuse, shown, without_unset
-from vaelid.train.state import Kept, TrainState
+from vaelid.train.state import BestWeights, TrainState
 from vaelid.train.threads import Span
 
 __all__ = [
     "Header",
-    "Kind",
+    "TensorSpec",
     "decode_header",
     "decode_state",
     "decode_tensors",
@@ -44,7 +44,7 @@ DTYPES = {
 }  # fmt: skip
 
 
-class Kind(NamedTuple):
+class TensorSpec(NamedTuple):
     """The shape and type of a tensor."""
 
     shape: tuple[int, ...]
@@ -78,7 +78,7 @@ class Seal(schema.Strict, frozen=True):
 class Header(NamedTuple):
     """What is said of the tensors before they are read: a file is refused by it before anything is allocated."""
 
-    kinds: dict[str, Kind]
+    kinds: dict[str, TensorSpec]
     seal: Seal
     size: int
 
@@ -97,9 +97,9 @@ def weights_digest(weights: Mapping[str, Tensor]) -> str:
     return _digest({name: tensor.detach().cpu() for name, tensor in weights.items()}, "")
 
 
-def kinds_of(weights: Mapping[str, Tensor]) -> dict[str, Kind]:
+def kinds_of(weights: Mapping[str, Tensor]) -> dict[str, TensorSpec]:
     """The shape and type of each."""
-    return {name: Kind(tuple(tensor.shape), tensor.dtype) for name, tensor in weights.items()}
+    return {name: TensorSpec(tuple(tensor.shape), tensor.dtype) for name, tensor in weights.items()}
 
 
 def not_finite(weights: Mapping[str, Tensor]) -> str | None:
@@ -145,7 +145,7 @@ def decode_header(start: bytes, name: str) -> Header:
         members = members_of(start[8:end], name)
         seal = decode(decode(json.dumps(members.pop("__metadata__")), Metadata, name).vaelid, Seal, name)
         entries = {key: decode(json.dumps(value), Entry, name) for key, value in members.items()}
-        kinds = {key: Kind(tuple(entry.shape), DTYPES[entry.dtype]) for key, entry in entries.items()}
+        kinds = {key: TensorSpec(tuple(entry.shape), DTYPES[entry.dtype]) for key, entry in entries.items()}
     except (InputError, KeyError):
         raise _damaged(name) from None
     sizes = (math.prod(kind.shape) * kind.dtype.itemsize for kind in kinds.values())
@@ -175,7 +175,7 @@ def _flat(groups: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
     return {f"{group}/{name}": member for group, members in groups.items() for name, member in members.items()}
 
 
-def state_kinds(weights: Mapping[str, Kind], trained: set[str], *, kept: bool) -> dict[str, Kind]:
+def state_kinds(weights: Mapping[str, TensorSpec], trained: set[str], *, kept: bool) -> dict[str, TensorSpec]:
     """The tensors of a checkpoint of a model with these weights."""
     moments = {name: kind for name, kind in weights.items() if name in trained}
     groups = {"weights": weights, "first": moments, "second": moments} | ({"kept": weights} if kept else {})
@@ -219,7 +219,7 @@ def decode_state(data: bytes, identity: dict[str, Any], name: str) -> TrainState
         step=facts.step,
         sums={} if facts.sums is None else without_unset(facts.sums),
         history=tuple(without_unset(record) for record in facts.history),
-        kept=Kept(weights=groups["kept"], **without_unset(facts.kept)) if facts.kept else None,
+        kept=BestWeights(weights=groups["kept"], **without_unset(facts.kept)) if facts.kept else None,
         stopped=facts.stopped,
         threads=tuple(Span(*span) for span in facts.threads),
     )

@@ -9,14 +9,14 @@ from typing import Annotated, Any, NoReturn, TypeVar
 import msgspec
 
 from vaelid.spec.errors import InputError
-from vaelid.train.threads import Reason
+from vaelid.train.threads import ThreadsReason
 
 __all__ = [
     "MEND",
+    "BestEpoch",
     "Count",
     "Epoch",
-    "Kept",
-    "Size",
+    "PositiveInt",
     "Strict",
     "Sums",
     "Threads",
@@ -34,7 +34,7 @@ T = TypeVar("T")
 TIMINGS = ("seconds", "rows_per_second")
 MEND = "It was altered or damaged since it was written: restore it from a copy, or train again."
 
-Size = Annotated[int, msgspec.Meta(ge=1, le=2**31 - 1)]
+PositiveInt = Annotated[int, msgspec.Meta(ge=1, le=2**31 - 1)]
 Count = Annotated[int, msgspec.Meta(ge=0, le=2**53)]
 Threads = Annotated[int, msgspec.Meta(ge=1, le=1024)]
 Seconds = Annotated[float, msgspec.Meta(ge=0, lt=1e9)]
@@ -85,7 +85,7 @@ class Sums(Strict, frozen=True):
     gradient_norm: float
 
 
-class Kept(Strict, frozen=True):
+class BestEpoch(Strict, frozen=True):
     """The epoch whose weights were kept, and its validation objective in nats."""
 
     epoch: Count
@@ -100,8 +100,8 @@ class Training(Strict, frozen=True):
     sums: Sums | None
     history: list[Epoch]
     stopped: bool
-    kept: Kept | None
-    threads: Annotated[list[tuple[Count, Threads, Reason]], msgspec.Meta(min_length=1)]
+    kept: BestEpoch | None
+    threads: Annotated[list[tuple[Count, Threads, ThreadsReason]], msgspec.Meta(min_length=1)]
 
 
 def shown(text: str) -> str:

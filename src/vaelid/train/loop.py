@@ -18,7 +18,7 @@ from vaelid.train.randomness import Stream, permutation, seed_global_generators,
 from vaelid.train.recipe import Recipe
 from vaelid.train.rows import Rows
 from vaelid.train.split import Split, split_rows
-from vaelid.train.state import Kept, TrainState
+from vaelid.train.state import BestWeights, TrainState
 from vaelid.train.threads import Span
 from vaelid.train.twins import adam_update_
 
@@ -246,7 +246,7 @@ def _end_epoch(task: Task, state: TrainState) -> TrainState:
     kept = state.kept
     if warm and (kept is None or objective < kept.objective):
         copy = {name: tensor.clone() for name, tensor in state.weights.items()}
-        kept = Kept(epoch=epoch, objective=objective, weights=copy)
+        kept = BestWeights(epoch=epoch, objective=objective, weights=copy)
     stale = epoch - kept.epoch if kept else 0
     stopped = recipe.patience is not None and stale >= recipe.patience
     return replace(state, history=(*state.history, record), kept=kept, stopped=stopped)

@@ -11,10 +11,9 @@ from torch import nn
 import vaelid.spec as spec
 from vaelid.spec.arrays import array_namespace
 from vaelid.spec.networks import affine, conv2d, relu, upsample_nearest
+from vaelid.spec.vae import Map
 
 __all__ = ["network_function", "specification"]
-
-Map = Callable[[Any], Any]
 
 
 def _constant(tensor: torch.Tensor) -> Callable[[Any], Any]:

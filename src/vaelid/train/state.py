@@ -8,13 +8,13 @@ from torch import Tensor
 from vaelid.spec.adam import AdamMoments
 from vaelid.train.threads import Span
 
-__all__ = ["Kept", "TrainState"]
+__all__ = ["BestWeights", "TrainState"]
 
 Tensors = dict[str, Tensor]
 
 
 @dataclass(frozen=True)
-class Kept:
+class BestWeights:
     """The weights of the epoch with the least validation objective so far, in nats."""
 
     epoch: int
@@ -45,7 +45,7 @@ class TrainState:
     step: int = 0
     sums: dict[str, float] = field(default_factory=dict)
     history: tuple[dict[str, Any], ...] = ()
-    kept: Kept | None = None
+    kept: BestWeights | None = None
     stopped: bool = False
     threads: tuple[Span, ...] = ()
 

@@ -11,7 +11,7 @@ from math import floor, inf
 from statistics import median
 from typing import Literal, NamedTuple
 
-__all__ = ["Guard", "Reason", "Span", "choose", "worth"]
+__all__ = ["Guard", "Span", "ThreadsReason", "choose", "worth"]
 
 WORK_OF_A_THREAD = 50e6
 """Floating-point operations of a step that are worth a thread: 196-256-16-256-196 at batch 128 has 87e6, and gains
@@ -25,7 +25,7 @@ JUMP = 3.0
 """A jump: the median of 9 steps is 3 times the least such median. A step beside a checkpoint, or a few, move no median
 of 9; threads that wait for each other take 15 to 40 times as much, and noise on a machine has not reached 2."""
 
-Reason = Literal["given", "environment", "cores", "size", "load", "jump"]
+ThreadsReason = Literal["given", "environment", "cores", "size", "load", "jump"]
 
 
 class Span(NamedTuple):
@@ -37,7 +37,7 @@ class Span(NamedTuple):
 
     step: int
     number: int
-    why: Reason
+    why: ThreadsReason
 
     @property
     def settled(self) -> bool:
@@ -50,7 +50,7 @@ def worth(work: float, most: int) -> int:
     return max(1, int(min(most, work / WORK_OF_A_THREAD)))
 
 
-def choose(work: float, most: int, cores: int, busy: float) -> tuple[int, Reason]:
+def choose(work: float, most: int, cores: int, busy: float) -> tuple[int, ThreadsReason]:
     """How many threads, 1 to `most`, and why.
 
     Args:

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from vaelid.auditor.formula import axes_of_terms as axes
-from vaelid.auditor.formula.in_tensors import array_of
+from vaelid.auditor.formula.in_tensors import values_of
 from vaelid.readings.terms.arrays import TermArray, as_term, index, map_variable, real, size, variable
 from vaelid.readings.terms.namespace import NAMESPACE as xp
 from vaelid.readings.terms.syntax import INDEX, REAL, Operator, Variable, make
@@ -25,7 +25,7 @@ x, y = axes.element_of("x", (0, 1)), axes.element_of("y", (0,))
 
 
 def value(term, *indices):
-    return array_of(term.term, ARRAYS, SIZES, axes.index_names(indices)).numpy()
+    return values_of(term.term, ARRAYS, SIZES, axes.index_names(indices)).numpy()
 
 
 # names
@@ -95,7 +95,7 @@ def test_placed_puts_numbers_and_other_indices_in_place():
     np.testing.assert_array_equal(value(axes.placed(x, {0: index(1), 1: index(3)})), X[1, 3])
     moved = make(Operator("index_add"), axes.index_of(2), index(1))
     sizes = axes.sizes_of([3, 4, 2])
-    part = array_of(axes.placed(x, {1: moved}).term, ARRAYS, sizes, axes.index_names((0, 2)))
+    part = values_of(axes.placed(x, {1: moved}).term, ARRAYS, sizes, axes.index_names((0, 2)))
     np.testing.assert_array_equal(part.numpy(), X[:, 1:3])
 
 
@@ -144,9 +144,9 @@ def test_an_element_of_no_variable_has_no_array_name():
 
 
 def test_collapsed_is_the_term_where_every_length_is_1():
-    term = axes.collapsed(axes.total(x, 1) - 2 * axes.total(axes.total(x * y, 1), 0))
+    term = axes.at_single_places(axes.total(x, 1) - 2 * axes.total(axes.total(x * y, 1), 0))
     one = {"x": torch.tensor([[3.0]], dtype=torch.float64), "y": torch.tensor([5.0], dtype=torch.float64)}
-    assert float(array_of(term.term, one, {})) == 3 - 2 * 3 * 5
+    assert float(values_of(term.term, one, {})) == 3 - 2 * 3 * 5
     assert not axes.has_sums(term)
 
 

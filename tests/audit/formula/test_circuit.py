@@ -15,7 +15,7 @@ from vaelid.auditor.formula.arithmetic import replaced
 from vaelid.auditor.formula.axes_of_terms import element_of, length_of, total
 from vaelid.auditor.formula.circuit import Circuit, Fold
 from vaelid.auditor.formula.circuit_values import CircuitValues
-from vaelid.auditor.formula.in_tensors import array_of
+from vaelid.auditor.formula.in_tensors import values_of
 from vaelid.auditor.formula.number_types import BALLS, FLOATS, SLOPES
 from vaelid.readings.errors import ReadingError
 from vaelid.readings.terms.arrays import TermArray, real
@@ -67,7 +67,7 @@ def test_values_are_the_kernels_and_torchs(name, seed):
         assert of_balls.at(root).rad() < 1e-30
     of_floats, root = values(TERMS[name], FLOATS, base)
     tensors = {n: torch.tensor(v, dtype=torch.float64) for n, v in base.items()}
-    assert of_floats.at(root) == pytest.approx(float(array_of(TERMS[name].term, tensors, LENGTHS)), rel=1e-12)
+    assert of_floats.at(root) == pytest.approx(float(values_of(TERMS[name].term, tensors, LENGTHS)), rel=1e-12)
 
 
 @pytest.mark.parametrize("name", TERMS)
@@ -96,7 +96,7 @@ def test_a_move_is_the_value_there(name, seed, moves, last):
 def test_slopes_are_autograds(name):
     base = arrays(3)
     tensors = {n: torch.tensor(v, dtype=torch.float64, requires_grad=True) for n, v in base.items()}
-    array_of(TERMS[name].term, tensors, LENGTHS).backward()
+    values_of(TERMS[name].term, tensors, LENGTHS).backward()
     with flint.ctx.workprec(128):
         found, root = values(TERMS[name], SLOPES, base)
         for at in list(found.circuit.elements):

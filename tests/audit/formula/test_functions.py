@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 
 from vaelid.auditor.formula.axes_of_terms import element_of, length_of, total
 from vaelid.auditor.formula.errors import Mixed, Unread
-from vaelid.auditor.formula.functions import clamped, divided, larger, number, power, root, sigmoid, smaller
-from vaelid.auditor.formula.in_tensors import array_of
+from vaelid.auditor.formula.functions import clamped, divided, exact_number, larger, power, root, sigmoid, smaller
+from vaelid.auditor.formula.in_tensors import values_of
 from vaelid.readings.terms.arrays import TermArray, as_term, real
 from vaelid.readings.terms.syntax import REAL, Operator, Variable, make
 from vaelid.readings.terms.text import text
@@ -24,7 +24,7 @@ positive = st.floats(1e-3, 50)
 
 def value(term: TermArray, x: float = 0.0, y: float = 0.0) -> float:
     arrays = {"x": torch.tensor(x, dtype=torch.float64), "y": torch.tensor(y, dtype=torch.float64)}
-    return float(array_of(term.term, arrays, {"N0": 5}))
+    return float(values_of(term.term, arrays, {"N0": 5}))
 
 
 # numbers
@@ -34,19 +34,19 @@ def value(term: TermArray, x: float = 0.0, y: float = 0.0) -> float:
 @given(st.fractions(max_denominator=1000))
 def test_a_fraction_written_as_a_float_is_that_fraction(fraction):
     assume(abs(fraction) < 10**6)
-    assert number(float(fraction)).term is as_term(fraction).term
+    assert exact_number(float(fraction)).term is as_term(fraction).term
 
 
 @settings(max_examples=20, deadline=None)
 @given(st.integers(-(10**18), 10**18))
 def test_a_whole_number_is_exact(n):
-    assert number(n).term is as_term(n).term
+    assert exact_number(n).term is as_term(n).term
 
 
 @settings(max_examples=20, deadline=None)
 @given(st.floats(-1e6, 1e6))
 def test_a_number_is_within_a_rounding_of_its_float(x):
-    found = number(x).term.head.value
+    found = exact_number(x).term.head.value
     assert abs(found - Fraction(x)) <= abs(Fraction(x)) * Fraction(1, 10**15)
 
 
@@ -55,19 +55,19 @@ def test_a_number_is_within_a_rounding_of_its_float(x):
     [(0.1, Fraction(1, 10)), (1 / 3, Fraction(1, 3)), (1e-8, Fraction(1, 10**8)), (0.1 + 0.2, Fraction(3, 10))],
 )
 def test_numbers_as_code_has_them(float_, meant):
-    assert number(float_).term.head.value == meant
+    assert exact_number(float_).term.head.value == meant
 
 
 def test_of_a_float32_seven_digits_count():
     third = torch.tensor(1 / 3, dtype=torch.float32).item()
-    assert number(third, 7).term.head.value == Fraction(1, 3)
-    assert number(third).term.head.value != Fraction(1, 3)
+    assert exact_number(third, 7).term.head.value == Fraction(1, 3)
+    assert exact_number(third).term.head.value != Fraction(1, 3)
 
 
 @pytest.mark.parametrize("x", [math.inf, -math.inf, math.nan])
 def test_what_is_no_number_is_mixed(x):
     with pytest.raises(Mixed, match="the number"):
-        number(x)
+        exact_number(x)
 
 
 def test_errors_carry_the_line():

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from vaelid.auditor.formula.axes_of_terms import element_of, length_of, total
-from vaelid.auditor.formula.in_balls import NUMBERS, ball, in_ball, points
+from vaelid.auditor.formula.in_balls import NUMBERS, enclosure, in_ball, points
 from vaelid.readings.terms.arrays import as_term, real
 from vaelid.readings.terms.namespace import NAMESPACE as xp
 
@@ -20,7 +20,7 @@ fractions = st.fractions(-20, 20, max_denominator=64)
 @settings(max_examples=20, deadline=None)
 @given(fractions, fractions)
 def test_a_rational_value_is_in_the_ball(one, other):
-    found = ball(x * x - 3 * y + as_term(Fraction(1, 3)), {x.term: one, y.term: other})
+    found = enclosure(x * x - 3 * y + as_term(Fraction(1, 3)), {x.term: one, y.term: other})
     exact = one**2 - 3 * other + Fraction(1, 3)
     assert found.contains(fmpq(exact.numerator, exact.denominator))
     assert found.rad() < 1e-10
@@ -29,21 +29,21 @@ def test_a_rational_value_is_in_the_ball(one, other):
 @settings(max_examples=20, deadline=None)
 @given(fractions.filter(lambda f: f > 0))
 def test_a_logarithm_is_near_pythons(number):
-    assert float(ball(xp.log(x), {x.term: number}).mid()) == pytest.approx(math.log(number), abs=1e-14)
+    assert float(enclosure(xp.log(x), {x.term: number}).mid()) == pytest.approx(math.log(number), abs=1e-14)
 
 
 def test_lengths_are_1_there():
-    assert ball(x / real(length_of(0)), {x.term: Fraction(3)}).contains(3)
-    assert ball(total(real(length_of(0)) * 2, 0), {}).contains(2)
+    assert enclosure(x / real(length_of(0)), {x.term: Fraction(3)}).contains(3)
+    assert enclosure(total(real(length_of(0)) * 2, 0), {}).contains(2)
 
 
 @pytest.mark.parametrize(("term", "number"), [(xp.log(x), -1), (1 / x, 0), (xp.log(x), 0), (1 / (x - 1), 1)])
 def test_where_there_is_no_value_there_is_no_ball(term, number):
-    assert ball(term, {x.term: Fraction(number)}) is None
+    assert enclosure(term, {x.term: Fraction(number)}) is None
 
 
 def test_an_element_without_a_number_has_no_value():
-    assert ball(x + y, {x.term: Fraction(1)}) is None
+    assert enclosure(x + y, {x.term: Fraction(1)}) is None
 
 
 def test_a_term_of_lengths():

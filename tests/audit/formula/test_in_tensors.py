@@ -5,7 +5,7 @@ import pytest
 import torch
 
 from vaelid.auditor.formula.axes_of_terms import element_of, index_names, index_of, length_of, placed, sizes_of, total
-from vaelid.auditor.formula.in_tensors import OnDemand, array_of
+from vaelid.auditor.formula.in_tensors import OnDemand, values_of
 from vaelid.readings.errors import ReadingError
 from vaelid.readings.terms.arrays import TermArray, as_term, index, real
 from vaelid.readings.terms.namespace import NAMESPACE as xp
@@ -22,7 +22,7 @@ c = TermArray((), make(Variable("c", REAL)))
 
 
 def value(term, *axes):
-    return array_of(term.term, ARRAYS, SIZES, index_names(axes)).numpy()
+    return values_of(term.term, ARRAYS, SIZES, index_names(axes)).numpy()
 
 
 OPERATIONS = {
@@ -89,7 +89,7 @@ def test_an_index_that_is_asked_for_and_not_in_the_term_is_laid_out():
 
 def test_autograd_goes_through():
     leaf = torch.tensor(A, requires_grad=True)
-    array_of(total(total(a**2, 1), 0).term, {"a": leaf}, SIZES).backward()
+    values_of(total(total(a**2, 1), 0).term, {"a": leaf}, SIZES).backward()
     np.testing.assert_allclose(leaf.grad.numpy(), 2 * A)
 
 
@@ -103,12 +103,12 @@ def test_autograd_goes_through():
 )
 def test_what_has_no_array_is_refused(term, complaint):
     with pytest.raises(ReadingError, match=complaint):
-        array_of(term.term, ARRAYS, SIZES, () if "other" in complaint else ("i0",))
+        values_of(term.term, ARRAYS, SIZES, () if "other" in complaint else ("i0",))
 
 
 def test_an_array_that_is_not_there_is_named():
     with pytest.raises(KeyError, match="z"):
-        array_of(element_of("z", (0,)).term, ARRAYS, SIZES, ("i0",))
+        values_of(element_of("z", (0,)).term, ARRAYS, SIZES, ("i0",))
 
 
 # values on demand

@@ -5,7 +5,7 @@ import pytest
 import torch
 
 from vaelid.auditor.formula.axes_of_terms import element_of, index_names, index_of, names_in, placed, sizes_of, total
-from vaelid.auditor.formula.in_tensors import array_of
+from vaelid.auditor.formula.in_tensors import values_of
 from vaelid.auditor.formula.patterns import matched
 from vaelid.readings.terms.arrays import TermArray, index
 from vaelid.readings.terms.namespace import NAMESPACE as xp
@@ -30,7 +30,7 @@ TERMS = {
 
 
 def value(term, arrays, term_axes):
-    return array_of(term, arrays, SIZES, index_names(term_axes)).numpy()
+    return values_of(term, arrays, SIZES, index_names(term_axes)).numpy()
 
 
 WRITTEN = {"exp": torch.log, "itself": lambda v: v, "sigmoid": lambda v: torch.log(v / (1 - v))}

@@ -7,13 +7,13 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from vaelid.auditor.formula.in_tensors import array_of
+from vaelid.auditor.formula.in_tensors import values_of
 from vaelid.auditor.judgement.names import Names
 from vaelid.auditor.judgement.readable import readable
 from vaelid.auditor.lifting.lift import lift
-from vaelid.auditor.proofs.definitions import unfolded
 from vaelid.auditor.recording.record import record
 from vaelid.readings.terms.text import text
+from vaelid.theory.export.canonical import unfolded
 
 POINTS = torch.linspace(-2.3, 2.9, 7, dtype=torch.float64)
 NAMED = {
@@ -46,7 +46,7 @@ def test_known_functions_have_their_names_and_the_values_stay(name):
     term, reading = lifted(function)
     shown = readable(term)
     lengths = {f"{letter}{axis}": n for axis, n in enumerate(reading.axes.lengths) for letter in "Ni"}
-    found = array_of(shown, {"x": POINTS}, lengths, ("i0",))
+    found = values_of(shown, {"x": POINTS}, lengths, ("i0",))
     torch.testing.assert_close(found, function(POINTS), rtol=1e-14, atol=1e-14)
     if expected is not None:
         assert text(shown) == expected
@@ -63,7 +63,7 @@ def test_compositions_keep_their_values(names, shift):
 
     term, reading = lifted(function)
     lengths = {f"{letter}{axis}": n for axis, n in enumerate(reading.axes.lengths) for letter in "Ni"}
-    before, after = (array_of(t, {"x": POINTS}, lengths, ("i0",)) for t in (term, readable(term)))
+    before, after = (values_of(t, {"x": POINTS}, lengths, ("i0",)) for t in (term, readable(term)))
     torch.testing.assert_close(after, before, rtol=1e-12, atol=1e-12)
 
 

@@ -20,6 +20,7 @@ from vaelid.auditor.judgement.reasons.of_sampler import (
 )
 from vaelid.auditor.judgement.sampler import judge_sample
 from vaelid.auditor.lifting.tensor import Stop
+from vaelid.auditor.model.posterior import drawn_from
 from vaelid.readings.terms.arrays import as_term
 from vaelid.readings.terms.namespace import NAMESPACE as xp
 
@@ -31,7 +32,13 @@ EPS_LEAF = reading().leaves["eps"]
 def decided(element=Z, *, noise=None, read=None, frozen=frozenset(), **changes):
     noise = [EPS_LEAF] if noise is None else noise
     read = read or reading(leaves=noise)
-    return judge_sample(read, sample(element, noise=noise, **changes), NAMES, 0, frozen)
+    return judged(read, sample(element, noise=noise, **changes), NAMES, frozen)
+
+
+def judged(read, given, names, frozen=frozenset()):
+    """The decision on a sample, and the posterior that it is drawn from."""
+    drawn = drawn_from(given, read, 0)
+    return judge_sample(read, given, drawn, names, frozen), drawn and drawn.posterior
 
 
 def test_a_mean_plus_a_deviation_times_a_normal_draw_is_proved_with_its_posterior():
@@ -88,7 +95,7 @@ def test_an_axis_without_a_letter_is_named_by_its_length():
     noise = leaf("eps", "noise", law="normal", axes=(0,), noise=frozenset({"eps"}), source="step.py:3")
     named = replace(NAMES, groups={"B": (0,)})
     element = MU + xp.exp(LOGVAR / 2) * element_of("eps", (0,))
-    decision, _ = judge_sample(reading(leaves=[noise]), sample(element, noise=[noise]), named, 0)
+    decision, _ = judged(reading(leaves=[noise]), sample(element, noise=[noise]), named)
     assert decision.reason == SharedDraw("an axis of length 2")
 
 
@@ -162,7 +169,7 @@ def test_a_clamp_of_the_sample_is_refuted_where_the_draw_is_nowhere_else():
     drawn = MU + 2 * EPS  # the slope in eps is an exact number, and exactly 0 behind the clamp
     clamped = (drawn + 1 - abs(drawn - 1)) / 2 + LOGVAR
     read = reading(MU, leaves=[EPS_LEAF])
-    decision, posterior = judge_sample(read, sample(clamped, noise=[EPS_LEAF]), NAMES, 0)
+    decision, posterior = judged(read, sample(clamped, noise=[EPS_LEAF]), NAMES)
     assert (decision.verdict, decision.bug, posterior) == ("REFUTED", None, None)
     assert isinstance(decision.reason, Told)
     assert "so no sample of a Gaussian" in decision.reason.sentence

@@ -1,9 +1,11 @@
 """The report on a loss: its decisions in words, the worst verdict, the finding, advice, notes and assumptions."""
 
+import time
 from dataclasses import replace
 
 import pytest
 
+from vaelid.auditor.findings.audited import Audited
 from vaelid.auditor.findings.declared import Declared
 from vaelid.auditor.findings.report import Claim
 from vaelid.auditor.formula.errors import Unread
@@ -14,10 +16,10 @@ from vaelid.auditor.judgement.cut_gradients import cuts, untrained
 from vaelid.auditor.judgement.names import Monomial, Names, Shown
 from vaelid.auditor.judgement.reasons.of_objective import Failure, OfObjective
 from vaelid.auditor.judgement.reasons.of_reconstruction import AtEachDraw
-from vaelid.auditor.judgement.summary import advice_for, assumptions, finding, proved, way_to_settle
+from vaelid.auditor.judgement.summary import advice_for, assumptions, finding, proved_finding, way_to_settle
 from vaelid.auditor.judgement.verdict import unread, verdict
 from vaelid.auditor.lifting.tensor import Stop
-from vaelid.auditor.recognition.importance_weighted import Bound
+from vaelid.auditor.recognition.importance_weighted import ImportanceWeightedBound
 from vaelid.readings.terms.arrays import as_term, size
 from vaelid.readings.terms.namespace import NAMESPACE as xp
 
@@ -47,8 +49,9 @@ from ..hand_made import (
 )
 
 
-def report(groups=None, declared=None, **changes):
-    return verdict(assessed(groups, **changes), declared or Declared(), target="step")
+def report(groups=None, declared=None, evaluation=None, **changes):
+    audited = Audited("step", "step.py:1", time.perf_counter() - 2)
+    return verdict(assessed(groups, **changes), declared or Declared(), audited=audited, evaluation=evaluation)
 
 
 def test_the_report_on_an_elbo():
@@ -58,6 +61,8 @@ def test_the_report_on_an_elbo():
     assert (made.beta_effective, made.beta_formula, made.observation_variance) == (1.0, "1", 1.0)
     assert [claim.name for claim in made.claims] == ["sampler", "divergence", "reconstruction", "objective"]
     assert (made.advice, made.notes) == (None, ())
+    assert made.source == "step.py:1"
+    assert 2 < made.seconds < 60
     assert made.sizes == {"B": 3, "L": 2, "D": 4}
     assert made.assumptions == (
         "the noise has mean 0 and variance 1, independent of everything else",
@@ -118,8 +123,21 @@ def test_notes_are_said_once_in_their_order():
     )
 
 
+def test_the_claim_on_evaluation_comes_last_and_is_a_note_where_it_is_refuted():
+    made = report()
+    same = report(evaluation=made)
+    claim = Claim("evaluation", "PROVED", "evaluation is the same objective.", theorems=(theorem(),))
+    assert same.claims == (*made.claims, claim)
+    other = report(evaluation=report((kl_group(2), squares_group())))
+    said = "evaluation has beta = 2, Gaussian, variance 1, training beta = 1, Gaussian, variance 1."
+    assert (other.verdict, other.claims[-1].verdict) == ("PROVED", "REFUTED")
+    assert other.claims[-1].reason == said
+    assert other.notes == (f"warning: {said}",)
+
+
 def test_what_cannot_be_read_is_unknown_with_its_line():
-    made = unread("step", Unread("its formula is nested too deeply.", "a.py:1"))
+    made = unread(Audited("step", "a.py:9"), Unread("its formula is nested too deeply.", "a.py:1"))
+    assert (made.target, made.source) == ("step", "a.py:9")
     assert (made.verdict, made.summary) == ("UNKNOWN", "No verdict: its formula is nested too deeply.")
     assert made.claims == (Claim("objective", "UNKNOWN", "its formula is nested too deeply.", source="a.py:1"),)
 
@@ -136,7 +154,7 @@ def test_what_cannot_be_read_is_unknown_with_its_line():
     ],
 )
 def test_the_finding_names_the_objective(name, said):
-    assert proved(name, 1 / 3, "Gaussian", "N(0, I)") == f"This loss is {said}: Gaussian, prior N(0, I)."
+    assert proved_finding(name, 1 / 3, "Gaussian", "N(0, I)") == f"This loss is {said}: Gaussian, prior N(0, I)."
 
 
 def test_the_finding_without_a_claim_of_its_verdict():
@@ -221,7 +239,7 @@ def test_without_a_mixed_term_there_is_no_bound():
 )
 def test_what_is_no_bound_is_refuted_by_its_witness(failure, bug):
     witness = report((kl_group(-1), squares_group())).claim("divergence").witness
-    bound = Bound(MU, objective(), 0, None, failure, witness)
+    bound = ImportanceWeightedBound(MU, objective(), 0, None, failure, witness)
     made = judge_bound(judged(), bound)
     assert (made.name, made.decisions[-1].bug, made.decisions[-1].reason) == ("no ELBO", bug, Failure(failure))
     unknown = judge_bound(judged(), replace(bound, witness=None))
@@ -229,7 +247,9 @@ def test_what_is_no_bound_is_refuted_by_its_witness(failure, bug):
 
 
 def test_a_bound_is_proved_at_each_draw_and_as_a_whole():
-    made = judge_bound(judged(), Bound(MU, objective(), 0, theorem(), of_rows=theorem(), note="by its gradient"))
+    made = judge_bound(
+        judged(), ImportanceWeightedBound(MU, objective(), 0, theorem(), of_rows=theorem(), note="by its gradient")
+    )
     assert (made.name, made.proved, made.note) == ("importance-weighted bound", True, "by its gradient")
     _, divergence, reconstruction, whole = made.decisions
     assert reconstruction.reason == AtEachDraw("Gaussian, variance 1")
@@ -239,7 +259,7 @@ def test_a_bound_is_proved_at_each_draw_and_as_a_whole():
 
 def test_a_bound_without_its_gradient_is_refuted():
     cut = run(reading(stops=[Stop("a.py:1", ("mu",), (lifted(MU),))]))
-    bound = Bound(MU, objective(), 0, theorem())
+    bound = ImportanceWeightedBound(MU, objective(), 0, theorem())
     made = judge_bound(judged(ran=cut), bound)
     assert (made.name, made.proved) == ("no ELBO", False)
     assert made.decisions[-1].reason is OfObjective.GRADIENT_CUT_OFF

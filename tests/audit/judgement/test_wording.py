@@ -59,6 +59,7 @@ from vaelid.auditor.judgement.reasons.of_reconstruction import (
     SummaryOfData,
 )
 from vaelid.auditor.judgement.reasons.of_sampler import (
+    AnotherMoment,
     NoGradientTo,
     Restricted,
     SeveralDraws,
@@ -66,6 +67,7 @@ from vaelid.auditor.judgement.reasons.of_sampler import (
     StandardDraw,
     StrayNoise,
     UnknownLaw,
+    UnprovedMoment,
 )
 from vaelid.auditor.judgement.wording import SENTENCES, claim_of, sentence_of
 
@@ -91,6 +93,11 @@ SAID = [
     (IsOther("free bits: max(KL, a number)"), "it is free bits: max(KL, a number)."),
     (SeveralDraws(("eps", "u")), "z has several draws in it (eps, u)."),
     (SharedDraw("B and L"), "one draw is shared along B and L: the coordinates of z are not independent."),
+    (
+        AnotherMoment("variance", {"logvar": "1"}, "7.38905609893", "2.71828182846"),
+        "the variance of z is another: at {'logvar': '1'} it is 7.38905609893, not 2.71828182846.",
+    ),
+    (UnprovedMoment("mean", "not decided"), "the mean of z: not decided."),
     (UnknownLaw("bernoulli"), "the law of the noise, drawn by bernoulli, is not known here."),
     (
         NoGradientTo(("mean", "deviation")),

@@ -3,7 +3,7 @@
 import torch
 
 from vaelid.auditor.formula.axes_of_terms import index_names, sizes_of
-from vaelid.auditor.formula.in_tensors import array_of
+from vaelid.auditor.formula.in_tensors import values_of
 from vaelid.auditor.lifting.lift import lift
 from vaelid.auditor.recording.record import record
 
@@ -27,7 +27,7 @@ def values(reading, found=None):
     """The values of a tensor that was read, with a dimension for each axis; of the result, if none is named."""
     found = reading.result if found is None else found
     names = index_names(axis for dim in found.dims for axis in reading.axes.now(dim))
-    return array_of(found.element.term, reading.arrays(), sizes_of(reading.axes.lengths), names)
+    return values_of(found.element.term, reading.arrays(), sizes_of(reading.axes.lengths), names)
 
 
 def check(function, tensors=None, **options):

@@ -8,7 +8,7 @@ import torch
 
 from vaelid.auditor.formula.axes_of_terms import index_names, sizes_of
 from vaelid.auditor.formula.errors import Mixed
-from vaelid.auditor.formula.in_tensors import array_of
+from vaelid.auditor.formula.in_tensors import values_of
 from vaelid.auditor.lifting import cut as cutting
 from vaelid.auditor.lifting.axes import Axes
 from vaelid.auditor.lifting.own_backward import through_own_backward
@@ -71,7 +71,7 @@ class Desk:
             for name, leaf in self.reader.leaves.items()
         }
         names = index_names(a for dim in x.dims for a in axes.now(dim))
-        return array_of(x.element.term, arrays, sizes_of(axes.lengths), names).reshape(shape).numpy()
+        return values_of(x.element.term, arrays, sizes_of(axes.lengths), names).reshape(shape).numpy()
 
 
 @pytest.fixture

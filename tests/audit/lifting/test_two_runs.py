@@ -6,10 +6,10 @@ import torch
 
 from vaelid.auditor.formula.axes_of_terms import sizes_of
 from vaelid.auditor.formula.errors import Unread
-from vaelid.auditor.formula.in_tensors import array_of
+from vaelid.auditor.formula.in_tensors import values_of
 from vaelid.auditor.lifting.lift import lift
 from vaelid.auditor.lifting.two_runs import check_value, read_calls
-from vaelid.auditor.recording.calls import call_of, scalar_loss, smaller
+from vaelid.auditor.recording.calls import call_of, fewer_rows, scalar_loss
 from vaelid.auditor.recording.record import record
 from vaelid.readings.terms.text import text
 from vaelid.spec.errors import UserCodeError
@@ -19,7 +19,7 @@ BATCH = torch.linspace(-1, 1, 35, dtype=torch.float64).reshape(5, 7)
 
 def formula(function, batch=BATCH, **options):
     """The formula of runs on a batch and on the same with fewer rows."""
-    return read_calls(function, [call_of(batch), call_of(smaller(batch))], scalar_loss, **options)
+    return read_calls(function, [call_of(batch), call_of(fewer_rows(batch))], scalar_loss, **options)
 
 
 STEPS = {
@@ -39,7 +39,7 @@ def test_at_other_sizes_the_formula_has_the_values_of_the_code(name):
     for rows in (5, 4, 9):
         x = torch.linspace(-2, 1, 7 * rows, dtype=torch.float64).reshape(rows, 7)
         lengths = [rows if axis in found.moved else n for axis, n in enumerate(found.reading.axes.lengths)]
-        value = array_of(found.term.term, {"x": x}, sizes_of(lengths))
+        value = values_of(found.term.term, {"x": x}, sizes_of(lengths))
         torch.testing.assert_close(value, STEPS[name](x), rtol=1e-12, atol=1e-12)
 
 

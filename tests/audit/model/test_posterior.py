@@ -5,13 +5,13 @@ import torch
 
 from vaelid.auditor.formula.axes_of_terms import element_of, names_in
 from vaelid.auditor.lifting.lift import lift
+from vaelid.auditor.model.deviations import log_variance_of
 from vaelid.auditor.model.posterior import (
     Posterior,
-    affine,
     ancestors,
     drawn_from,
-    inside,
-    log_variance_of,
+    inner_samples,
+    mean_and_deviation,
     samples,
 )
 from vaelid.auditor.recording.record import record
@@ -125,7 +125,7 @@ def test_a_uniform_draw_is_a_posteriors_too_and_is_judged_later():
 def test_the_latent_may_be_inside_of_what_is_decoded(function):
     reading = reading_of(lambda mu, logvar: function(mu + torch.exp(logvar / 2) * torch.randn_like(mu)))
     (sample,) = samples(reading)
-    assert affine(sample, reading) is None
+    assert mean_and_deviation(sample, reading) is None
     drawn = drawn_from(sample, reading, 0)
     assert drawn is not None
     assert drawn.sample is not sample
@@ -136,7 +136,7 @@ def test_the_latent_may_be_inside_of_what_is_decoded(function):
 def test_of_an_affine_sample_parts_are_candidates_too():
     reading = reading_of(lambda mu, logvar: 1 + 2 * (mu + torch.exp(logvar / 2) * torch.randn_like(mu)))
     (sample,) = samples(reading)
-    found = inside(sample, reading)
+    found = inner_samples(sample, reading)
     assert found
     sizes = [sum(1 for _ in _parts(s.element.term)) for s in found]
     assert sizes == sorted(sizes)

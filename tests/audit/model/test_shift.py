@@ -4,7 +4,7 @@ import pytest
 
 from vaelid.auditor.formula.axes_of_terms import element_of, index_of, placed
 from vaelid.auditor.model.posterior import Posterior
-from vaelid.auditor.model.shift import shifted
+from vaelid.auditor.model.shift import posterior_of_coordinates
 from vaelid.readings.terms.arrays import index
 from vaelid.readings.terms.namespace import NAMESPACE as xp
 from vaelid.readings.terms.syntax import Operator, make
@@ -36,7 +36,7 @@ SHIFTS = {
 def test_the_posterior_is_at_the_indices_of_the_term(name):
     place = SHIFTS[name]
     body = at(MU, 1, place) ** 2 + xp.exp(at(LV, 1, place))
-    found = shifted(POSTERIOR, body)
+    found = posterior_of_coordinates(POSTERIOR, body)
     assert found is not None
     assert value(found.mean, NUMBERS) == value(at(MU, 1, place), NUMBERS)
     assert value(found.log_variance, NUMBERS) == value(at(LV, 1, place), NUMBERS)
@@ -46,9 +46,9 @@ def test_the_posterior_is_at_the_indices_of_the_term(name):
 
 
 def test_what_has_the_posteriors_own_places_is_not_moved():
-    assert shifted(POSTERIOR, MU**2 + LV) is None
+    assert posterior_of_coordinates(POSTERIOR, MU**2 + LV) is None
 
 
 @pytest.mark.parametrize("body", [element_of("other", (0, 1)), at(MU, 1, plus(2, 1)), element_of("x", (0,))])
 def test_what_has_not_both_mean_and_log_variance_at_those_places_is_not_its_own(body):
-    assert shifted(POSTERIOR, body) is None
+    assert posterior_of_coordinates(POSTERIOR, body) is None

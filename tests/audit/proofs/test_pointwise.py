@@ -5,7 +5,7 @@ import pytest
 from vaelid.auditor.formula.axes_of_terms import element_of, hypotheses_of, length_of
 from vaelid.auditor.formula.functions import clamped, sigmoid
 from vaelid.auditor.proofs.obligations import NoProof
-from vaelid.auditor.proofs.pointwise import pointwise
+from vaelid.auditor.proofs.pointwise import prove_pointwise
 from vaelid.readings.terms.arrays import as_term, index, real
 from vaelid.readings.terms.namespace import NAMESPACE as xp
 from vaelid.spec.arrays import softplus
@@ -60,7 +60,7 @@ def test_what_is_true_is_proved(name):
     left, right = TRUE[name]
     assert value(left, NUMBERS) == pytest.approx(value(right, NUMBERS), abs=1e-12)
     goal = given(*hypotheses_of(left, right), eq(left, right))
-    theorem = pointwise(goal, left, right)
+    theorem = prove_pointwise(goal, left, right)
     assert theorem.statement is goal or holds(theorem, NUMBERS)
 
 
@@ -69,19 +69,19 @@ def test_what_is_false_is_not(name):
     left, right = FALSE[name]
     assert value(left, NUMBERS) != pytest.approx(value(right, NUMBERS))
     with pytest.raises(NoProof):
-        pointwise(given(*hypotheses_of(left, right), eq(left, right)), left, right)
+        prove_pointwise(given(*hypotheses_of(left, right), eq(left, right)), left, right)
 
 
 def test_a_length_that_is_one_number_is_that_number():
     left, right = M * real(length_of(3)), 7 * M
     fixed = eq(length_of(3), index(7))
-    theorem = pointwise(given(fixed, eq(left, right)), left, right)
+    theorem = prove_pointwise(given(fixed, eq(left, right)), left, right)
     assert holds(theorem, NUMBERS)
     with pytest.raises(NoProof):
-        pointwise(given(*hypotheses_of(left), eq(left, right)), left, right)
+        prove_pointwise(given(*hypotheses_of(left), eq(left, right)), left, right)
 
 
 def test_elements_of_arrays_are_variables_like_any_other():
     mu, lv = element_of("mu", (0, 1)), element_of("lv", (0, 1))
     left, right = (mu**2 + xp.exp(lv) - 1 - lv) / 2, coordinate_kl(mu, lv)
-    assert pointwise(eq(left, right), left, right).statement is eq(left, right)
+    assert prove_pointwise(eq(left, right), left, right).statement is eq(left, right)

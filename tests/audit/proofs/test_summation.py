@@ -5,7 +5,7 @@ import pytest
 
 from vaelid.auditor.formula.axes_of_terms import element_of, hypotheses_of, length_of, total
 from vaelid.auditor.proofs.obligations import NoProof, proved
-from vaelid.auditor.proofs.pointwise import pointwise
+from vaelid.auditor.proofs.pointwise import prove_pointwise
 from vaelid.auditor.proofs.summation import Weighed, summed
 from vaelid.auditor.proofs.sums import Part, axes_of
 from vaelid.readings.terms.arrays import as_term, real
@@ -30,7 +30,7 @@ def base_of(weight, constant, hypotheses):
 
     def base(body):
         right = weight * KL + constant
-        theorem = pointwise(given(*hypotheses, eq(body, right)), body, KL)
+        theorem = prove_pointwise(given(*hypotheses, eq(body, right)), body, KL)
         return Weighed((Part(weight, KL),), constant, theorem)
 
     return base

@@ -10,7 +10,7 @@ from vaelid.auditor.formula.axes_of_terms import element_of, hypotheses_of, leng
 from vaelid.auditor.formula.kinds import CONSTANT, MIXED, Divergence, Reconstruction
 from vaelid.auditor.proofs.decomposition import decomposed
 from vaelid.auditor.proofs.obligations import NoProof, proved
-from vaelid.auditor.proofs.pointwise import pointwise
+from vaelid.auditor.proofs.pointwise import prove_pointwise
 from vaelid.auditor.proofs.summation import Weighed, summed
 from vaelid.auditor.proofs.sums import Part, axes_of, value_of
 from vaelid.readings.terms.arrays import as_term, real
@@ -67,7 +67,7 @@ def kind(term):
 def base_of(quantity, body, weight, constant, hypotheses):
     """The identity of one coordinate, by the solvers."""
     right = weight * quantity + constant
-    theorem = pointwise(given(*hypotheses, eq(body, right)), body, quantity)
+    theorem = prove_pointwise(given(*hypotheses, eq(body, right)), body, quantity)
     return Weighed((Part(weight, quantity),), constant, theorem)
 
 

@@ -9,7 +9,7 @@ from vaelid.auditor.formula.axes_of_terms import element_of
 from vaelid.auditor.formula.kinds import CONSTANT, MIXED, PARAMETER, Divergence, Reconstruction
 from vaelid.auditor.model.loss_model import model_of
 from vaelid.auditor.proofs.obligations import NoProof
-from vaelid.auditor.recognition.groups import Proved, Unproved
+from vaelid.auditor.recognition.groups import ProvedGroup, UnprovedGroup
 from vaelid.auditor.recognition.objective import identify, of_one_array, prior_sees_sample
 from vaelid.auditor.recognition.quantities import Quantity
 from vaelid.readings.terms.arrays import as_term
@@ -57,7 +57,7 @@ def test_a_loss_is_proved_with_its_weights(name):
     lengths = found.question.values.lengths
     for kind, weight in ((Reconstruction(), of_data), (Divergence(0), of_kl)):
         group = found.group(kind)
-        assert isinstance(group, Proved)
+        assert isinstance(group, ProvedGroup)
         assert value(group.weight, lengths) == pytest.approx(weight)
         assert value(group.found.fit.weights[0], lengths) == pytest.approx(weight)
         assert group.failure == ""
@@ -94,7 +94,7 @@ def test_what_is_not_recognised_is_said_and_the_rest_is_proved(name):
     found = identify(question_of_loss(loss))
     assert found.theorem is None
     group = found.group(kind)
-    assert isinstance(group, Unproved)
+    assert isinstance(group, UnprovedGroup)
     assert (group.found, group.theorem, group.failure) == (None, None, "")
     assert found.proofs == 1
 
@@ -105,7 +105,7 @@ def test_a_term_of_both_is_a_group_of_its_own():
 
     found = identify(question_of_loss(loss))
     assert found.theorem is None
-    assert isinstance(found.group(MIXED), Unproved)
+    assert isinstance(found.group(MIXED), UnprovedGroup)
 
 
 def test_a_loss_that_cannot_be_decomposed_is_one_group_with_the_reason(monkeypatch):
@@ -124,10 +124,10 @@ def test_a_proof_that_fails_is_said_of_its_group(monkeypatch):
     def refuse(*_):
         raise NoProof("the solvers do not agree")
 
-    monkeypatch.setattr("vaelid.auditor.recognition.objective.pointwise", refuse)
+    monkeypatch.setattr("vaelid.auditor.recognition.objective.prove_pointwise", refuse)
     found = identify(question_of_loss(textbook))
     group = found.group(Divergence(0))
-    assert isinstance(group, Unproved)
+    assert isinstance(group, UnprovedGroup)
     assert group.found is not None
     assert group.failure == "the solvers do not agree"
 
@@ -170,7 +170,7 @@ def test_a_monte_carlo_estimate_is_its_mean_and_a_rest():
 
     found = identify(model_of(formula_of_step(usual_step(of_kl=estimate)), None).question)
     group = found.group(Divergence(0))
-    assert isinstance(group, Proved)
+    assert isinstance(group, ProvedGroup)
     assert group.rest is not None
     assert found.theorem is not None
 

@@ -6,7 +6,7 @@ from torch.distributions import Bernoulli, Normal, Poisson, kl_divergence
 
 from vaelid.auditor.formula.kinds import Divergence, Reconstruction
 from vaelid.auditor.model.loss_model import model_of
-from vaelid.auditor.recognition.groups import Proved
+from vaelid.auditor.recognition.groups import ProvedGroup
 from vaelid.auditor.recognition.objective import identify
 
 from ..made import Nets, batch, formula_of_step
@@ -65,7 +65,7 @@ def test_a_step_in_torchs_words_is_proved(case):
 def test_its_likelihood_has_its_family_and_weight(case):
     found, family, of_data, _, _ = case
     group = found.group(Reconstruction())
-    assert isinstance(group, Proved)
+    assert isinstance(group, ProvedGroup)
     assert group.found.target.family == family
     assert value(group.weight, found.question.values.lengths) == pytest.approx(of_data, rel=1e-6)
 
@@ -73,7 +73,7 @@ def test_its_likelihood_has_its_family_and_weight(case):
 def test_its_divergence_has_its_prior_and_weight(case):
     found, _, _, of_kl, prior = case
     group = found.group(Divergence(0))
-    assert isinstance(group, Proved)
+    assert isinstance(group, ProvedGroup)
     assert group.found.target.name == prior
     assert value(group.weight, found.question.values.lengths) == pytest.approx(of_kl, rel=1e-6)
 
@@ -81,7 +81,7 @@ def test_its_divergence_has_its_prior_and_weight(case):
 def test_its_divergence_has_the_value_of_torchs(case):
     found, _, _, _, prior = case
     group = found.group(Divergence(0))
-    assert isinstance(group, Proved)
+    assert isinstance(group, ProvedGroup)
     question = found.question
     posterior = question.posteriors[0]
     mean, log_variance = (question.values.whole(t, posterior.axes)[1] for t in (posterior.mean, posterior.log_variance))

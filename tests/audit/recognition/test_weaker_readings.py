@@ -16,7 +16,7 @@ from vaelid.auditor.recognition.weaker_readings import (
     SizeFactors,
     recognise,
 )
-from vaelid.auditor.recording.calls import call_of, scalar_loss, smaller
+from vaelid.auditor.recording.calls import call_of, fewer_rows, scalar_loss
 
 from ..made import Nets, batch, kl, squares, usual_step
 
@@ -60,7 +60,7 @@ STEPS = {
 
 def asked_of(step, x=None):
     x = batch() if x is None else x
-    fewer = smaller(x)
+    fewer = fewer_rows(x)
     return Asked(step, (call_of(x), call_of(fewer)))
 
 

@@ -11,9 +11,9 @@ from vaelid.auditor.formula.errors import Unread
 from vaelid.auditor.recording.calls import (
     call_of,
     check_finite,
+    fewer_rows,
     frozen_draws,
     scalar_loss,
-    smaller,
     source_of,
     users_code,
     words_of,
@@ -97,7 +97,7 @@ def test_tensors_of_a_batch_have_names(batch, names):
 @pytest.mark.parametrize(("rows", "kept"), [(3, 2), (5, 4), (11, 10), (12, 11), (64, 55), (100, 86)])
 def test_fewer_rows(rows, kept):
     batch = {"x": torch.arange(2 * rows).reshape(rows, 2), "n": 3, "y": [torch.arange(rows)]}
-    found = smaller(batch)
+    found = fewer_rows(batch)
     assert found["n"] == 3
     torch.testing.assert_close(found["x"], batch["x"][:kept])
     torch.testing.assert_close(found["y"][0], batch["y"][0][:kept])
@@ -116,7 +116,7 @@ def test_fewer_rows(rows, kept):
     ],
 )
 def test_what_has_no_fewer_rows(batch):
-    assert smaller(batch) is None
+    assert fewer_rows(batch) is None
 
 
 # the same draws

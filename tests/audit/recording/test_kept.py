@@ -13,7 +13,7 @@ from vaelid.auditor.recording import iterators, keep
 from vaelid.auditor.recording.reach import attributes_of, is_of_run, is_users_class, reach
 from vaelid.auditor.recording.state import State, unchanged
 from vaelid.auditor.recording.storages import Storages, is_lazy
-from vaelid.auditor.recording.switches import GENERATORS, SWITCHES, Kept
+from vaelid.auditor.recording.switches import GENERATORS, SWITCHES, Snapshot
 
 # containers
 
@@ -108,7 +108,7 @@ def test_a_class_is_what_it_was():
 
 def test_a_variable_is_what_it_was():
     space = {"step": 1}
-    restore = keep.variable((space, "step"), "step")
+    restore = keep.variable_value((space, "step"), "step")
     space["step"] = 2
     assert restore() == ["step"]
     assert space == {"step": 1}
@@ -118,7 +118,7 @@ def test_a_variable_is_what_it_was():
         nonlocal count
         count += 1
 
-    restore = keep.variable(counting.__closure__[0], "count")
+    restore = keep.variable_value(counting.__closure__[0], "count")
     counting()
     assert count == 1
     assert restore() == ["count"]
@@ -136,7 +136,7 @@ def test_a_variable_is_what_it_was():
 )
 def test_a_generator_goes_on_from_where_it_was(make, draw):
     generator = make()
-    restore = keep.generator(generator)
+    restore = keep.generator_state(generator)
     first = draw(generator)
     assert draw(generator) != first
     restore()
@@ -145,11 +145,11 @@ def test_a_generator_goes_on_from_where_it_was(make, draw):
 
 def test_an_array_is_what_it_was():
     array = np.arange(3.0)
-    restore = keep.generator(array)
+    restore = keep.generator_state(array)
     array[:] = 0
     restore()
     np.testing.assert_array_equal(array, [0, 1, 2])
-    assert keep.generator(3) is None
+    assert keep.generator_state(3) is None
 
 
 def test_a_tensors_gradient_hooks_and_flag_are_what_they_were():
@@ -243,7 +243,7 @@ CHANGES = {
 @pytest.mark.parametrize("name", CHANGES)
 def test_a_switch_is_what_it_was(name):
     get, change = CHANGES[name]
-    before, kept = get(), Kept(SWITCHES)
+    before, kept = get(), Snapshot(SWITCHES)
     change()
     changed = get() != before
     kept.restore()
@@ -252,7 +252,7 @@ def test_a_switch_is_what_it_was(name):
 
 
 def test_generators_of_the_process_go_on_from_where_they_were():
-    kept = Kept(GENERATORS)
+    kept = Snapshot(GENERATORS)
     drawn = [torch.rand(2).tolist(), np.random.random()]  # the tests' own type checks draw of Python's
     kept.restore()
     assert drawn == [torch.rand(2).tolist(), np.random.random()]

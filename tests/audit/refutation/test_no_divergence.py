@@ -7,7 +7,7 @@ import pytest
 import torch
 from torch.distributions import Normal, kl_divergence
 
-from vaelid.auditor.formula.in_balls import ball as value_at
+from vaelid.auditor.formula.in_balls import enclosure as value_at
 from vaelid.auditor.formula.in_balls import points
 from vaelid.auditor.judgement.names import Shown
 from vaelid.auditor.refutation.no_divergence import another_prior, no_divergence, no_multiple

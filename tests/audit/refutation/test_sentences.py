@@ -17,6 +17,7 @@ from vaelid.auditor.refutation.sentences import (
     compared_with_nothing,
     depends_on_nothing,
     effects_do_not_add_up,
+    element_name,
     falls_without_end,
     moves_beside_the_posteriors,
     no_combination,
@@ -29,7 +30,6 @@ from vaelid.auditor.refutation.sentences import (
     not_normalised,
     not_of_the_family,
     same_odds,
-    shown,
     weights_differ,
 )
 
@@ -173,12 +173,12 @@ def test_a_refutation_says_what_its_numbers_are(name):
 def test_every_sentence_is_said_above():
     made = {name for name, value in vars(sentences).items() if inspect.isfunction(value) and not name.startswith("_")}
     ours = {name for name in made if getattr(sentences, name).__module__ == sentences.__name__}
-    assert ours - {"shown"} == set(SAID)
+    assert ours - {"element_name"} == set(SAID)
 
 
 @pytest.mark.parametrize(("at", "text"), [(("s", ()), "s"), (("x", (3,)), "x[3]"), (("x", (0, 2)), "x[0, 2]")])
 def test_an_element_is_named_by_its_array_and_place(at, text):
-    assert shown(at) == text
+    assert element_name(at) == text
 
 
 @pytest.mark.parametrize(("likelihood", "together"), [("laplace", "-2"), ("poisson", "-1"), (None, "-1")])

@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 import torch
 
-from vaelid.readings.errors import ReadingError
-from vaelid.readings.terms.arrays import UnknownOperation, map_variable, size, variable
+from vaelid.readings.errors import ReadingError, UnknownOperation
+from vaelid.readings.terms.arrays import map_variable, size, variable
 from vaelid.readings.terms.namespace import NAMESPACE as xp
 from vaelid.readings.terms.trace import define, trace
 

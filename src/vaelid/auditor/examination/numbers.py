@@ -11,7 +11,7 @@ from torch import Tensor
 
 from vaelid.auditor.findings.account import Account
 from vaelid.auditor.formula.axes_of_terms import axes_in, index_names
-from vaelid.auditor.formula.in_tensors import array_of
+from vaelid.auditor.formula.in_tensors import values_of
 from vaelid.auditor.recording.events import Recording
 from vaelid.readings.errors import ReadingError
 from vaelid.readings.terms.arrays import TermArray
@@ -42,7 +42,7 @@ class Numbers(Mapping[str, Tensor]):
     def of(self, term: TermArray, axes: Iterable[int] | None = None) -> Tensor:
         """The values of a term at all places of these axes; of its own if None."""
         axes = axes_in(term.term) if axes is None else dict.fromkeys(axes)
-        return array_of(term.term, self, self._account.lengths, index_names(axes))
+        return values_of(term.term, self, self._account.lengths, index_names(axes))
 
     def tensor(self, name: str) -> Tensor:
         """The tensor of the run that an array is, in the run's own shape. Raises `ReadingError` where there is none."""

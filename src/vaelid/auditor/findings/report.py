@@ -6,7 +6,7 @@ report is REFUTED, and so is its claim ``divergence``.
 """
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any, Literal
 
 from vaelid.auditor.findings.premise import Premise
@@ -67,6 +67,10 @@ class Claim:
 
     def __str__(self) -> str:
         return f"{self.verdict}  {self.name}: {self.reason}{f' ({self.source})' if self.source else ''}"
+
+    def adding(self, sentence: str) -> "Claim":
+        """The same claim, with a further sentence after its reason."""
+        return replace(self, reason=f"{self.reason} {sentence}")
 
     def as_data(self) -> dict[str, Any]:
         """The claim as plain data, for JSON; theorems as their text."""

@@ -28,10 +28,10 @@ __all__ = [
 _DIGITS = (12, 24, 36)
 
 
-Value = arb | Fraction | int
+_Value = arb | Fraction | int
 
 
-def separated(point: Mapping[str, str], computed: Value, expected: Value, meaning: str) -> Witness:
+def separated(point: Mapping[str, str], computed: _Value, expected: _Value, meaning: str) -> Witness:
     """The witness of two numbers, with as many digits as it takes to see that they exclude each other.
 
     Raises `ValueError` where they do not.
@@ -44,14 +44,14 @@ def separated(point: Mapping[str, str], computed: Value, expected: Value, meanin
     raise ValueError(f"{balls[0]} and {balls[1]} do not exclude each other")
 
 
-def _ball(value: Value) -> arb:
+def _ball(value: _Value) -> arb:
     if isinstance(value, arb):
         return value
     exact = Fraction(value)
     return arb(fmpq(exact.numerator, exact.denominator))
 
 
-def _shown(value: Value, digits: int) -> str:
+def _shown(value: _Value, digits: int) -> str:
     """An exact number, or the one that a float stands for, as a decimal where that is short; else a ball."""
     if not isinstance(value, arb):
         exact, said = Fraction(value), f"{float(value):.12g}"

@@ -36,9 +36,9 @@ from vaelid.theory.statement import lt
 __all__ = [
     "array_name",
     "at_lengths",
+    "at_single_places",
     "axes_in",
     "axis_of",
-    "collapsed",
     "count",
     "depends_on",
     "element_of",
@@ -176,7 +176,7 @@ def has_sums(term: TermArray) -> bool:
     return any(part.head == Binder("sum") for part in subterms(term.term))
 
 
-def collapsed(term: TermArray) -> TermArray:
+def at_single_places(term: TermArray) -> TermArray:
     """The term where every axis has one place: a sum is its one term."""
 
     def at(part: Term) -> Term:

@@ -6,7 +6,7 @@ After one element moved, only the nodes above it are computed again: see `circui
 """
 
 from collections.abc import Container, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from itertools import product
 from typing import Any
@@ -54,6 +54,10 @@ class Fold:
     term: Term
     places: tuple[str, ...]
     over: tuple[str, ...]
+
+    def of(self, term: Term) -> "Fold":
+        """The same product or extremum of another term in the same indices."""
+        return replace(self, term=term)
 
 
 class Circuit:

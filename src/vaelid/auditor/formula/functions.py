@@ -1,7 +1,7 @@
 """Functions of real terms, in the form that code means and the solvers find easiest.
 
-In: terms, and numbers as code has them. Out: a term. For example, `number(0.1)` is 1/10 and not the float nearest to
-it, `power(root(x), 2)` is x, and `larger(x, y)` is (x + y + |x - y|) / 2.
+In: terms, and numbers as code has them. Out: a term. For example, `exact_number(0.1)` is 1/10 and not the float nearest
+to it, `power(root(x), 2)` is x, and `larger(x, y)` is (x + y + |x - y|) / 2.
 """
 
 import math
@@ -18,9 +18,9 @@ __all__ = [
     "clamped",
     "difference",
     "divided",
+    "exact_number",
     "larger",
     "logarithm",
-    "number",
     "power",
     "root",
     "sigmoid",
@@ -28,7 +28,7 @@ __all__ = [
 ]
 
 
-def number(value: float, digits: int = 17) -> TermArray:
+def exact_number(value: float, digits: int = 17) -> TermArray:
     """The number that the code means: a fraction of a denominator to 10^6 that rounds to this float, else its decimal.
 
     `digits`: how many decimal digits are significant, 7 of a float32 and 17 of a float64. A fraction counts if it is
@@ -73,7 +73,7 @@ def power(base: TermArray, exponent: float) -> TermArray:
         return whole if exponent >= 0 else 1 / whole
     if abs(exponent) == 0.5:
         return root(base) if exponent > 0 else 1 / root(base)
-    return xp.exp(number(float(exponent)) * logarithm(base))
+    return xp.exp(exact_number(float(exponent)) * logarithm(base))
 
 
 def _under_root(term: TermArray) -> TermArray | None:

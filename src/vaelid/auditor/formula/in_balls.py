@@ -1,7 +1,7 @@
 """Values of terms in ball arithmetic: the value is certainly in the ball.
 
 In: a term and an assignment of fractions to its elements. Out: a ball, or None where the term has no value. For
-example, `ball` of log(x) at x = 2 contains 0.693..., and is None at x = -1.
+example, `enclosure` of log(x) at x = 2 contains 0.693..., and is None at x = -1.
 """
 
 import itertools
@@ -18,7 +18,7 @@ from vaelid.readings.terms.arrays import TermArray, as_term
 from vaelid.readings.terms.syntax import Term, free_variables
 from vaelid.readings.terms.values import value_at
 
-__all__ = ["NUMBERS", "Assignment", "ball", "in_ball", "points"]
+__all__ = ["NUMBERS", "Assignment", "enclosure", "in_ball", "points"]
 
 
 Assignment = Mapping[Term, Fraction]
@@ -39,7 +39,7 @@ _MOST_TRIED, _FEW = 400, 4
 """Most assignments that are listed; how many numbers are tried for each of more than two elements (4^4 < 400 < 8^3)."""
 
 
-def ball(term: TermArray, point: Assignment) -> arb | None:
+def enclosure(term: TermArray, point: Assignment) -> arb | None:
     """The value where the elements are these numbers and every length is 1; None where it has none."""
     numbers = {element: as_term(value).term for element, value in point.items()}
     closed = replaced(term.term, numbers)

@@ -28,7 +28,7 @@ from vaelid.readings.terms.syntax import (
     instance,
 )
 
-__all__ = ["OnDemand", "array_of"]
+__all__ = ["OnDemand", "values_of"]
 
 
 _OPERATORS: dict[str, Callable[..., Tensor]] = {
@@ -46,7 +46,7 @@ _OPERATORS: dict[str, Callable[..., Tensor]] = {
 }
 
 
-def array_of(
+def values_of(
     term: Term, arrays: Mapping[str, Tensor], lengths: Mapping[str, int], indices: tuple[str, ...] = ()
 ) -> Tensor:
     """The values of a real term, with one dimension for each of the index variables named, in their order.

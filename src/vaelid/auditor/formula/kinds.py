@@ -4,7 +4,7 @@ A term of a loss comes in, by the names of its arrays, and one of these goes out
 x, mu, logvar and a decoder's x_hat, (x - x_hat)^2 is a `Reconstruction()`, mu^2 a `Divergence(0)`, mu * x_hat `MIXED`.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum
 from typing import Final
 
@@ -18,12 +18,20 @@ class Divergence:
     posterior: int
     part: int = 1
 
+    def in_part(self, number: int) -> "Divergence":
+        """The part of this number."""
+        return replace(self, part=number)
+
 
 @dataclass(frozen=True)
 class Reconstruction:
     """It speaks of what a decoder put out. Of several parts on data of their own, the first is 1."""
 
     part: int = 1
+
+    def in_part(self, number: int) -> "Reconstruction":
+        """The part of this number."""
+        return replace(self, part=number)
 
 
 class Other(Enum):

@@ -15,7 +15,7 @@ from vaelid.auditor.judgement.names import Monomial, Names
 from vaelid.auditor.lifting.two_runs import Formula
 from vaelid.auditor.model.posterior import Posterior, ancestors
 from vaelid.auditor.model.question import Question
-from vaelid.auditor.model.shift import shifted
+from vaelid.auditor.model.shift import posterior_of_coordinates
 from vaelid.auditor.recognition.groups import Group
 from vaelid.auditor.recognition.objective import Objective
 
@@ -103,7 +103,7 @@ def draws_of(objective: Objective, group: Group) -> frozenset[int]:
     """The axes of a group along which only the noise moves: a loss is a mean over these draws."""
     if isinstance(group.kind, Divergence):
         posterior = objective.question.posteriors[group.kind.posterior]
-        some = shifted(posterior, group.body)
+        some = posterior_of_coordinates(posterior, group.body)
         own = {*posterior.axes, *(some.axes if some is not None else ())}
         return frozenset(group.axes) - own
     if group.found is None or not group.found.target.parameters:

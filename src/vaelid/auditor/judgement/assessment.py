@@ -19,9 +19,7 @@ __all__ = ["assessed_of"]
 def assessed_of(model: LossModel, objective: Objective) -> Assessed:
     """What was found out about a loss."""
     run, names = model.run, _names(model, objective)
-    decisions = [
-        judge_sample(run.reading, sample, names, k, run.frozen)[0] for k, (sample, _) in enumerate(model.samples)
-    ]
+    decisions = [judge_sample(run.reading, sample, drawn, names, run.frozen) for sample, drawn in model.samples]
     return Assessed.of(run, objective, decisions, names)
 
 

@@ -1,7 +1,8 @@
 """The decisions on an importance-weighted bound: the logarithm of a sum of weights over draws, in place of an ELBO.
 
-In come what was found out about a loss and the `Bound` in it; out go the name and the decisions. For IWAE's loss these
-are ``importance-weighted bound`` and PROVED for the divergence and the reconstruction at each draw, and for the whole.
+In come what was found out about a loss and the `ImportanceWeightedBound` in it; out go the name and the decisions. For
+IWAE's loss these are ``importance-weighted bound`` and PROVED for the divergence and the reconstruction at each draw,
+and for the whole.
 """
 
 from dataclasses import dataclass
@@ -18,7 +19,7 @@ from vaelid.auditor.judgement.reasons.of_reconstruction import AtEachDraw
 from vaelid.auditor.judgement.samplers_of_loss import judge_samplers
 from vaelid.auditor.judgement.scale import likelihood_name
 from vaelid.auditor.recognition.detached_weights import bound_in
-from vaelid.auditor.recognition.importance_weighted import Bound
+from vaelid.auditor.recognition.importance_weighted import ImportanceWeightedBound
 
 __all__ = ["BOUND", "JudgedBound", "bound_of", "judge_bound"]
 
@@ -43,14 +44,14 @@ class JudgedBound:
     note: str = ""
 
 
-def bound_of(assessed: Assessed) -> Bound | None:
+def bound_of(assessed: Assessed) -> ImportanceWeightedBound | None:
     """The bound in a loss, if there is a logarithm of a sum over draws in it."""
     if not assessed.question.posteriors or not any(group.kind is MIXED for group in assessed.objective.groups):
         return None
     return bound_in(assessed.question, assessed.run)
 
 
-def judge_bound(judged: Judged, bound: Bound) -> JudgedBound:
+def judge_bound(judged: Judged, bound: ImportanceWeightedBound) -> JudgedBound:
     """What is decided of a loss with a bound in it."""
     samplers = judge_samplers(judged, has_divergences=False)
     if bound.other:
@@ -73,7 +74,7 @@ def judge_bound(judged: Judged, bound: Bound) -> JudgedBound:
     return JudgedBound(BOUND, decisions, proved=True, note=bound.note)
 
 
-def _no_bound(bound: Bound) -> Decision:
+def _no_bound(bound: ImportanceWeightedBound) -> Decision:
     """Of a loss that looks like the bound, and is not proved to be it."""
     bug = "sign" if "sign" in bound.failure else "multi-sample"
     return refuted_by(bound.witness, "objective", Failure(bound.failure), bug)

@@ -14,7 +14,7 @@ from vaelid.auditor.formula.circuit import At, Circuit
 from vaelid.auditor.judgement.assessed import Assessed, draws_of
 from vaelid.auditor.lifting.reading import Reading
 from vaelid.auditor.model.posterior import Posterior
-from vaelid.auditor.model.shift import shifted
+from vaelid.auditor.model.shift import posterior_of_coordinates
 from vaelid.auditor.recognition.groups import Group
 from vaelid.auditor.recognition.noise import over_noise
 from vaelid.readings.terms.arrays import TermArray
@@ -73,7 +73,7 @@ def _groups_of(assessed: Assessed, posterior: Posterior) -> list[Group]:
 
 def _coordinates_of(assessed: Assessed, group: Group, posterior: Posterior) -> list[frozenset[At]]:
     """The elements that each coordinate's mean depends on, of the coordinates that a divergence is of."""
-    some = shifted(posterior, over_noise(group.body, assessed.question)[0]) or posterior
+    some = posterior_of_coordinates(posterior, over_noise(group.body, assessed.question)[0]) or posterior
     lengths = assessed.question.values.lengths
     circuit = Circuit(lengths, {}, _MOST_NODES)
     known: dict[int, frozenset[At]] = {}

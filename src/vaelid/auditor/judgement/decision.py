@@ -4,7 +4,7 @@ In come a verdict, the reason as a value and what carries it; out goes a `Decisi
 `Claim`. For a KL without a weight it is `Decision("divergence", "REFUTED", OfDivergence.ABSENT, ...)`.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
@@ -12,10 +12,10 @@ from vaelid.auditor.findings.report import Verdict, Witness
 from vaelid.auditor.judgement.reasons.base import Reason
 from vaelid.theory.kernel import Theorem
 
-__all__ = ["Decision", "Part", "name_of_other", "refuted_by"]
+__all__ = ["Decision", "PartOfLoss", "name_of_other", "refuted_by"]
 
 
-Part = Literal["sampler", "divergence", "reconstruction", "objective"]
+PartOfLoss = Literal["sampler", "divergence", "reconstruction", "objective"]
 
 
 @dataclass(frozen=True)
@@ -36,7 +36,7 @@ class Decision:
         notes: what a user should know besides.
     """
 
-    part: Part
+    part: PartOfLoss
     verdict: Verdict
     reason: Reason
     formula: str | None = None
@@ -48,16 +48,46 @@ class Decision:
     other: str | None = None
     notes: tuple[Reason, ...] = ()
 
-    def but(self, verdict: Verdict, reason: Reason, **facts: Any) -> "Decision":
-        """A decision on the same formula, for another reason, with other `facts` where these are given."""
-        return replace(self, verdict=verdict, reason=reason, **facts)
+    def but(
+        self,
+        verdict: Verdict,
+        reason: Reason,
+        *,
+        witness: Witness | None = None,
+        bug: str | None = None,
+        other: str | None = None,
+        theorems: tuple[Theorem, ...] | None = None,
+    ) -> "Decision":
+        """Another decision on the same formula, with these facts.
+
+        The formula, its weight, its line and the notes stay. The theorems do unless others are given: the decision that
+        is overruled was right about the formula, for instance that it is a KL, but of too few coordinates.
+        """
+        return Decision(
+            self.part,
+            verdict,
+            reason,
+            self.formula,
+            self.weight,
+            self.theorems if theorems is None else theorems,
+            witness,
+            bug,
+            self.source,
+            other,
+            self.notes,
+        )
 
     def noting(self, *notes: Reason) -> "Decision":
         """The same decision, with further notes."""
         return replace(self, notes=(*self.notes, *notes))
 
+    def for_all(self, decisions: Sequence["Decision"]) -> "Decision":
+        """The same decision in place of several: with all their notes, and the name of another objective in them."""
+        notes = tuple(note for decision in decisions for note in decision.notes)
+        return replace(self, notes=notes, other=name_of_other(decisions))
 
-def refuted_by(witness: Witness | None, part: Part, reason: Reason, bug: str | None, **facts: Any) -> Decision:
+
+def refuted_by(witness: Witness | None, part: PartOfLoss, reason: Reason, bug: str | None, **facts: Any) -> Decision:
     """REFUTED if there is a witness, with the bug's name; else UNKNOWN, for the same reason."""
     if witness is None:
         return Decision(part, "UNKNOWN", reason, **facts)

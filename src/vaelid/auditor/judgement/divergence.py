@@ -17,7 +17,7 @@ from vaelid.auditor.judgement.reasons.of_divergence import IsKl, NotPositive
 from vaelid.auditor.judgement.unproved_divergence import judge_unproved
 from vaelid.auditor.model.posterior import Posterior
 from vaelid.auditor.model.question import Question
-from vaelid.auditor.model.shift import shifted
+from vaelid.auditor.model.shift import posterior_of_coordinates
 from vaelid.auditor.recognition.groups import Group
 from vaelid.auditor.recognition.noise import over_noise
 from vaelid.auditor.recognition.objective import Objective
@@ -64,7 +64,7 @@ def witness_of_another_prior(
 ) -> Witness | None:
     """A witness that a divergence is none to the declared prior; None where none is found."""
     mean, _ = over_noise(group.body, question)
-    some = shifted(posterior, mean) or posterior
+    some = posterior_of_coordinates(posterior, mean) or posterior
     if declared.prior_numbers is None or has_sums(mean):
         return None
     return another_prior(at_lengths(mean, question.values.lengths), some, declared.prior_numbers, Shown(some, names))

@@ -4,7 +4,6 @@ The formula of the function and the roles of its arguments come in; a `Claim` go
 * torch.randn_like(mu)`` it is REFUTED with a point at which the variance of z is not exp(logvar).
 """
 
-from dataclasses import replace
 from fractions import Fraction
 
 from flint import arb
@@ -13,8 +12,10 @@ from vaelid.auditor.findings.report import Claim, Witness
 from vaelid.auditor.findings.witnesses import separated, without_noise
 from vaelid.auditor.formula.arithmetic import replaced
 from vaelid.auditor.formula.axes_of_terms import array_name, axes_in, element_of, elements_of
-from vaelid.auditor.formula.in_balls import ball
+from vaelid.auditor.formula.in_balls import enclosure
+from vaelid.auditor.judgement.decision import Decision
 from vaelid.auditor.judgement.names import Names
+from vaelid.auditor.judgement.reasons.of_sampler import AnotherMoment, OfSampler, UnprovedMoment
 from vaelid.auditor.judgement.sampler import judge_sample
 from vaelid.auditor.judgement.wording import claim_of
 from vaelid.auditor.lifting.two_runs import Formula
@@ -22,7 +23,7 @@ from vaelid.auditor.model.assigned import argument_element
 from vaelid.auditor.model.posterior import Drawn, Sample, drawn_from
 from vaelid.auditor.model.roles import GaussianRoles
 from vaelid.auditor.proofs.obligations import NoProof
-from vaelid.auditor.proofs.pointwise import pointwise
+from vaelid.auditor.proofs.pointwise import prove_pointwise
 from vaelid.readings.terms.arrays import TermArray
 from vaelid.readings.terms.namespace import NAMESPACE as xp
 from vaelid.theory.statement import eq
@@ -46,16 +47,14 @@ def given_sampler_claim(run: Formula, roles: GaussianRoles, source: str | None) 
     draws = tuple(reading.leaves[n] for n in sorted(result.leaves) if reading.leaves[n].kind == "noise")
     if not draws:
         return _without_draws(run, source)
-    sample = Sample(draws, replace(result, dims=dims), result.element, source or "")
-    decision, _ = judge_sample(reading, sample, names, 0, run.frozen)
-    claim = claim_of(decision)
+    sample = Sample(draws, result.laid_out(dims), result.element, source or "")
     drawn = drawn_from(sample, reading, 0)
-    if claim.verdict != "PROVED" or drawn is None:
-        return claim
+    decision = judge_sample(reading, sample, drawn, names, run.frozen)
+    if decision.verdict != "PROVED" or drawn is None:
+        return claim_of(decision)
     if drawn.sample is not sample:  # the Gaussian is inside, as in tanh(mu + std * eps): the result itself is none
-        reason = "z is not a mean plus a deviation times noise."
-        return replace(claim, verdict="UNKNOWN", reason=reason, theorems=())
-    return _with_moments(claim, run, roles, drawn)
+        return claim_of(decision.but("UNKNOWN", OfSampler.NOT_AFFINE, theorems=()))
+    return claim_of(_of_moments(decision, run, roles, drawn))
 
 
 def _without_draws(run: Formula, source: str | None) -> Claim:
@@ -77,8 +76,11 @@ def _without_draws(run: Formula, source: str | None) -> Claim:
     return Claim("sampler", "REFUTED", reason, witness=without_noise(), bug="missing-noise", source=source)
 
 
-def _with_moments(claim: Claim, run: Formula, roles: GaussianRoles, drawn: Drawn) -> Claim:
-    """The claim that z is a Gaussian sample, held against the mean and the variance that the arguments are."""
+def _of_moments(gaussian: Decision, run: Formula, roles: GaussianRoles, drawn: Drawn) -> Decision:
+    """The decision on a Gaussian sample, held against the mean and the variance that the arguments are.
+
+    `gaussian`: the decision that it is one.
+    """
     value = argument_element(run, roles.spread)
     variance = xp.exp(roles.spread_role.log_variance(value))
     if roles.spread_role.positive:
@@ -87,20 +89,20 @@ def _with_moments(claim: Claim, run: Formula, roles: GaussianRoles, drawn: Drawn
         ("mean", drawn.posterior.mean, argument_element(run, roles.mean)),
         ("variance", drawn.deviation**2, variance),
     )
+    theorems = list(gaussian.theorems)
     for what, got, want in moments:
         if (witness := _differs(got, want, what)) is not None:
             bug = "std-variance" if what == "variance" else None
-            reason = f"the {what} of z is another: at {witness.point} it is {witness.computed}, not {witness.expected}."
-            return replace(claim, verdict="REFUTED", reason=reason, witness=witness, bug=bug, theorems=())
+            reason = AnotherMoment(what, witness.point, witness.computed, witness.expected)
+            return gaussian.but("REFUTED", reason, witness=witness, bug=bug, theorems=())
         if roles.spread_role.positive:  # the argument is positive: e to a variable stands for it in the proof
             written = {value.term: xp.exp(element_of("s", axes_in(value.term))).term}
             got, want = (TermArray((), replaced(term.term, written)) for term in (got, want))
         try:
-            theorem = pointwise(eq(got, want), got, want)
+            theorems.append(prove_pointwise(eq(got, want), got, want))
         except NoProof as failure:
-            return replace(claim, verdict="UNKNOWN", reason=f"the {what} of z: {failure}.", theorems=())
-        claim = replace(claim, theorems=(*claim.theorems, theorem))
-    return claim
+            return gaussian.but("UNKNOWN", UnprovedMoment(what, str(failure)), theorems=())
+    return gaussian.but("PROVED", gaussian.reason, bug=gaussian.bug, theorems=tuple(theorems))
 
 
 _NUMBERS = (Fraction(1), Fraction(1, 2), Fraction(2), Fraction(-1), Fraction(30), Fraction(-30))
@@ -112,7 +114,7 @@ def _differs(got: TermArray, want: TermArray, what: str) -> Witness | None:
     elements = elements_of(got, want)
     for number in _NUMBERS:
         point = dict.fromkeys(elements, number)
-        one, other = ball(got, point), ball(want, point)
+        one, other = enclosure(got, point), enclosure(want, point)
         if one is not None and other is not None and not arb(one).overlaps(other):
             shown = {array_name(e): str(number) for e in elements if e.arguments}
             return separated(shown, one, other, f"the {what} of z, and what it should be")

@@ -4,8 +4,8 @@ What was recognised of the function's formula comes in; a `Claim` goes out. Exam
 logvar.exp()).sum(1).mean()`` it is PROVED with the weight 1 / B, and its gradient is compared at one point.
 """
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Callable
+from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
 
@@ -14,30 +14,39 @@ import torch
 from vaelid.auditor.findings.report import Claim, Witness
 from vaelid.auditor.findings.witnesses import separated, too_few
 from vaelid.auditor.formula.axes_of_terms import elements_of
-from vaelid.auditor.formula.in_balls import ball, in_ball
+from vaelid.auditor.formula.in_balls import enclosure, in_ball
 from vaelid.auditor.formula.kinds import CONSTANT, Divergence
 from vaelid.auditor.judgement.divergence import judge_divergence
 from vaelid.auditor.judgement.kl_gradient import gradient_claim
 from vaelid.auditor.judgement.names import Monomial, Names
+from vaelid.auditor.judgement.reasons.base import Told
 from vaelid.auditor.judgement.wording import claim_of
 from vaelid.auditor.model.arguments import KL_SHAPES, kl_call
 from vaelid.auditor.model.loss_model import LossModel
 from vaelid.auditor.model.roles import GaussianRoles
 from vaelid.auditor.proofs.obligations import NoProof
-from vaelid.auditor.recognition.groups import Group, Proved
+from vaelid.auditor.recognition.groups import Group, ProvedGroup
 from vaelid.auditor.recognition.objective import Objective
 from vaelid.auditor.recording.calls import users_code
 from vaelid.auditor.recording.state import unchanged
 
-__all__ = ["KLSubject", "kl_claim", "unknown_kl", "with_clamps_ignored", "with_usual_mistake"]
+__all__ = ["KLSubject", "kl_claim", "unknown_kl", "with_usual_mistake"]
 
 
 @dataclass(frozen=True)
 class KLSubject:
-    """A function that is audited, with the roles of its two arguments."""
+    """A function that is audited, with the roles of its two arguments.
+
+    Attributes:
+        function: the user's.
+        roles: of its arguments.
+        idle_clamps: the lines of clamps that did nothing at the recorded values, and that the formula is without: that
+            they do nothing at others is assumed.
+    """
 
     function: Callable[..., Any]
     roles: GaussianRoles
+    idle_clamps: tuple[str, ...] = ()
 
 
 def unknown_kl(reason: object, source: str | None = None) -> Claim:
@@ -59,7 +68,7 @@ def kl_claim(subject: KLSubject, model: LossModel, objective: Objective) -> Clai
     if group is None:
         witness = separated(_far_point(roles), 0, 2, "the KL in nats, of which it is no positive multiple")
         return Claim("divergence", "REFUTED", "it does not depend on the posterior.", witness=witness, bug="kl-zero")
-    if isinstance(group, Proved):
+    if isinstance(group, ProvedGroup):
         return _of_proved(subject, model, objective, group, names)
     return _of_unproved(roles, objective, group, names)
 
@@ -71,20 +80,22 @@ def _far_point(roles: GaussianRoles) -> dict[str, str]:
 
 def _of_unproved(roles: GaussianRoles, objective: Objective, group: Group, names: Names) -> Claim:
     """The claim on divergences, in the names of the function's arguments."""
-    claim = claim_of(judge_divergence(objective, group, objective.question.posteriors[0], names, None))
-    if claim.witness is None:
-        return claim
-    point = {roles.mean if name == "mu" else roles.spread: value for name, value in claim.witness.point.items()}
+    decision = judge_divergence(objective, group, objective.question.posteriors[0], names, None)
+    found = decision.witness
+    if found is None:
+        return claim_of(decision)
+    point = {roles.mean if name == "mu" else roles.spread: value for name, value in found.point.items()}
     shown = ", ".join(f"{name} = {value}" for name, value in point.items())
     reason = (
         f"no weight and constant make it the KL to a normal prior, {roles.spread} being the posterior's "
-        f"{roles.spread_role.words}: at {shown} it is {claim.witness.computed}, and would have to be "
-        f"{claim.witness.expected}."
+        f"{roles.spread_role.words}: at {shown} it is {found.computed}, and would have to be "
+        f"{found.expected}."
     )
-    return replace(claim, reason=reason, witness=replace(claim.witness, point=point))
+    witness = Witness(point, found.computed, found.expected, found.meaning)
+    return claim_of(decision.but(decision.verdict, Told(reason), witness=witness, bug=decision.bug))
 
 
-def _of_proved(subject: KLSubject, model: LossModel, objective: Objective, group: Proved, names: Names) -> Claim:
+def _of_proved(subject: KLSubject, model: LossModel, objective: Objective, group: ProvedGroup, names: Names) -> Claim:
     """The claim on a multiple of the KL to some prior: to N(0, I), of all coordinates, positive, differentiable?"""
     prior = group.found.target.name
     if prior != "N(0, I)":
@@ -109,7 +120,11 @@ def _of_proved(subject: KLSubject, model: LossModel, objective: Objective, group
         witness = _of_sign(roles, objective, group)
         return Claim("divergence", "REFUTED", reason, theorems=(theorem,), witness=witness, bug="sign")
     read = dict.fromkeys(run.reading.decided)
-    assumptions = (*(f"{line} reads a value: the theorem is of the way taken" for line in read), *run.assumptions)
+    assumptions = (
+        *(f"{line} clamps: the theorem is of what it leaves as it is" for line in subject.idle_clamps),
+        *(f"{line} reads a value: the theorem is of the way taken" for line in read),
+        *run.assumptions,
+    )
     value = in_ball(group.found.fit.weights[0], objective.question.values.lengths)
     return gradient_claim(subject.function, roles, weight, value, theorem, assumptions)
 
@@ -118,11 +133,11 @@ def _sign(weight: Monomial) -> str:
     return "zero: it does not depend on the posterior" if not weight.number else "negative: it falls as the KL grows"
 
 
-def _of_sign(roles: GaussianRoles, objective: Objective, group: Proved) -> Witness:
+def _of_sign(roles: GaussianRoles, objective: Objective, group: ProvedGroup) -> Witness:
     """A point at which the KL is 2 nats, and what the formula is there."""
     mean = objective.question.posteriors[0].mean.term
     values = {e: Fraction(2 if e is mean else 0) for e in elements_of(group.body)}
-    computed = ball(group.body, values)
+    computed = enclosure(group.body, values)
     meaning = "the KL in nats, of which it is no positive multiple"
     return separated(_far_point(roles), 0 if computed is None else computed, 2, meaning)
 
@@ -132,12 +147,6 @@ def _is_finite(subject: KLSubject, shape: tuple[int, int]) -> bool:
         return bool(torch.isfinite(subject.function(*kl_call(subject.roles.of, shape).arguments)).all())
 
 
-def with_clamps_ignored(claim: Claim, lines: Mapping[str, None]) -> Claim:
-    """A claim on the formula without clamps that did nothing at the recorded values: of others that is assumed."""
-    said = tuple(f"{line} clamps: the theorem is of what it leaves as it is" for line in lines)
-    return replace(claim, assumptions=(*said, *claim.assumptions))
-
-
 def with_usual_mistake(refuted: Claim, otherwise: Claim, roles: GaussianRoles, meant: str) -> Claim:
     """The refutation, with the commonest cause if it is that: a standard deviation taken for a variance.
 
@@ -145,4 +154,4 @@ def with_usual_mistake(refuted: Claim, otherwise: Claim, roles: GaussianRoles, m
     """
     if otherwise.verdict != "PROVED":
         return refuted
-    return replace(refuted, reason=f"{refuted.reason} It is the KL if {roles.spread} is the {meant}.")
+    return refuted.adding(f"It is the KL if {roles.spread} is the {meant}.")

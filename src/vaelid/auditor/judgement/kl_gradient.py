@@ -6,7 +6,7 @@ Example: for ``mu.detach()**2`` in the KL the slope through mu is 0 where the KL
 
 import math
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
 
@@ -33,6 +33,26 @@ _RELATIVE, _ABSOLUTE = 1e-9, 1e-12
 """float64 rounding of a few dozen operations is 1e-14; a gradient that is cut off differs by a part of itself."""
 
 
+@dataclass(frozen=True)
+class _RightValue:
+    """The theorem that a function has the value that it should have, and what is taken for granted in it."""
+
+    theorem: Theorem
+    assumptions: tuple[str, ...]
+
+    def but_wrong_gradient(self, reason: str, witness: Witness | None) -> Claim:
+        """REFUTED if there is a witness of another gradient; else UNKNOWN."""
+        return Claim(
+            "divergence",
+            "UNKNOWN" if witness is None else "REFUTED",
+            reason,
+            theorems=(self.theorem,),
+            witness=witness,
+            bug=None if witness is None else "detached",
+            assumptions=self.assumptions,
+        )
+
+
 @torch.enable_grad()  # whatever the audited file switched off when it was loaded
 def gradient_claim(
     function: Callable[..., Any],
@@ -51,19 +71,19 @@ def gradient_claim(
     mu, spread = variables["mu"], variables[roles.spread_role.variable]
     with users_code(), unchanged([function]):
         result = function(*(role.argument(variables[role.variable]) for role in roles.of.values()))
-    refuted = Claim("divergence", "REFUTED", "", theorems=(theorem,), bug="detached", assumptions=assumptions)
+    known = _RightValue(theorem, assumptions)
     try:
         actual = _slopes(function, result, (mu, spread))
     except RuntimeError as error:
         said = str(error).partition(";")[0]
         reason = f"its value is right, but torch cannot differentiate it: {said}."
-        return replace(refuted, reason=reason, witness=no_slope_of_divergence("it, as torch has it"))
+        return known.but_wrong_gradient(reason, no_slope_of_divergence("it, as torch has it"))
     factor = weight.at({"B": shape[0], "L": shape[1]})
     closed_form = factor * spec.coordinate_kl_to_standard(mu, roles.spread_role.log_variance(spread)).sum()
     wanted = torch.autograd.grad(closed_form, (mu, spread))
     for name, got, want in zip((roles.mean, roles.spread), actual, wanted, strict=True):
         if got is None or not torch.allclose(got, want, rtol=_RELATIVE, atol=_ABSOLUTE):
-            return _of_wrong_slope(refuted, roles, name, (mu, spread), got, want, value)
+            return known.but_wrong_gradient(*_wrong_slope(roles, name, (mu, spread), got, want, value))
     return Claim(
         "divergence",
         "PROVED",
@@ -94,16 +114,15 @@ def _slopes(
         raise UserCodeError(f"the audited function's backward raised {words_of(error)}") from error
 
 
-def _of_wrong_slope(
-    refuted: Claim,
+def _wrong_slope(
     roles: GaussianRoles,
     name: str,
     variables: tuple[Tensor, Tensor],
     got: Tensor | None,
     want: Tensor,
     value: arb | None,
-) -> Claim:
-    """The claim on a gradient that is not the KL's: at the place where it is furthest off."""
+) -> tuple[str, Witness | None]:
+    """What there is to say of a gradient that is not the KL's, and its witness: where it is furthest off."""
     off = 0 if got is None else int((got - want).abs().argmax())
     slope = float(want.flatten()[off])
     found = 0.0 if got is None else float(got.flatten()[off])
@@ -114,10 +133,7 @@ def _of_wrong_slope(
         f"{wanted}. Is something detached, or the backward pass your own?"
     )
     point = tuple(float(x.detach().flatten()[off]) for x in variables)
-    witness = _witness(roles, name, point, found, value)
-    if witness is None:
-        return replace(refuted, verdict="UNKNOWN", reason=reason, bug=None)
-    return replace(refuted, reason=reason, witness=witness)
+    return reason, _witness(roles, name, point, found, value)
 
 
 def _witness(

@@ -5,7 +5,7 @@ KL of N(mu, sigma^4) where sigma is what is sampled with, it is `Mistake.DEVIATI
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from fractions import Fraction
 from functools import reduce
 from operator import add
@@ -13,7 +13,7 @@ from operator import add
 from vaelid.auditor.findings.report import Witness
 from vaelid.auditor.findings.witnesses import separated
 from vaelid.auditor.formula.axes_of_terms import elements_of, names_in
-from vaelid.auditor.formula.in_balls import ball
+from vaelid.auditor.formula.in_balls import enclosure
 from vaelid.auditor.judgement.names import Shown
 from vaelid.auditor.judgement.reasons.of_divergence import Mistake, ScaledNoise
 from vaelid.auditor.model.combination import fitted
@@ -54,7 +54,7 @@ def usual_mistake(question: Question, group: Group, posterior: Posterior, body: 
     axes = places_of(question, group)
     lv = posterior.log_variance
     for mistake, other in ((Mistake.DEVIATION_AS_VARIANCE, lv / 2), (Mistake.VARIANCE_AS_DEVIATION, 2 * lv)):
-        of_other = replace(posterior, log_variance=other)
+        of_other = posterior.with_moments(posterior.mean, other)
         if isinstance(find_divergence(body, axes, of_other, question.values, posterior.leaves), Found):
             return mistake
     plain = reduce(add, [part for part in added(lv.term) if names_in(part)], as_term(0))  # without a noise's own scale
@@ -91,7 +91,7 @@ def of_another_deviation(
         if all(fitted(question.values, mean, [target], places_of(question, group)) is None for target in targets):
             continue
         points = [{**dict.fromkeys(elements, Fraction(0)), e.term: Fraction(k)} for k in (0, 1)]
-        here, there = (ball(mean, point) for point in points)
+        here, there = (enclosure(mean, point) for point in points)
         if here is None or there is None or here.overlaps(there):
             continue
         at = {shown.names.text(element): str(value) for element, value in points[1].items()}

@@ -13,7 +13,7 @@ from vaelid.auditor.formula.kinds import MIXED
 from vaelid.auditor.judgement.assessed import Assessed, Judged
 from vaelid.auditor.judgement.coverage import decoded_alike, kept_part, not_decoded, seen_data
 from vaelid.auditor.judgement.data import kept_or_left_out, notes_on_data, of_several_draws, shared_output, unlike_data
-from vaelid.auditor.judgement.decision import Decision, name_of_other
+from vaelid.auditor.judgement.decision import Decision
 from vaelid.auditor.judgement.names import Shown
 from vaelid.auditor.judgement.reasons.base import IsOther, Reason, Told
 from vaelid.auditor.judgement.reasons.of_reconstruction import (
@@ -52,11 +52,10 @@ def judge_reconstructions(judged: Judged) -> Decision:
     if assessed.reconstruction is None:
         return _absent(judged)
     decisions = [_of_group(judged, group) for group in assessed.objective.reconstructions]
-    notes = tuple(note for decision in decisions for note in decision.notes)
     found = next((decision for decision in decisions if decision.verdict != "PROVED"), None)
     if found is None:
         found = decisions[0] if len(decisions) == 1 else _of_all(judged, decisions)
-    return found.but(found.verdict, found.reason, notes=notes, other=name_of_other(decisions))
+    return found.for_all(decisions)
 
 
 def _absent(judged: Judged) -> Decision:

@@ -1,8 +1,8 @@
 """The decision on one sample: z = mean + deviation * eps, with eps independent N(0, 1), and a gradient through both.
 
-In comes a `Sample`, a tensor with noise in it that enters a network; out go a `Decision` and the posterior that it is
-from, where there is one. For z = mu + exp(logvar / 2) * rand_like(mu) the decision is REFUTED with the bug
-``uniform-noise``, and the posterior has the mean mu and the log-variance logvar.
+In come a `Sample`, a tensor with noise in it that enters a network, and what it is `Drawn` from, where that is a
+Gaussian; out goes a `Decision`. For z = mu + exp(logvar / 2) * rand_like(mu) it is REFUTED with the bug
+``uniform-noise``.
 """
 
 from collections.abc import Iterable
@@ -28,7 +28,7 @@ from vaelid.auditor.judgement.reasons.of_sampler import (
 )
 from vaelid.auditor.lifting.reading import Reading
 from vaelid.auditor.lifting.tensor import Leaf, Stop
-from vaelid.auditor.model.posterior import Posterior, Sample, affine, inside, log_variance_of
+from vaelid.auditor.model.posterior import Drawn, Posterior, Sample, has_one_law
 from vaelid.auditor.refutation.no_gaussian_sample import no_function_of_a_normal, one_draw_for_many
 from vaelid.readings.terms.arrays import TermArray, as_term
 from vaelid.readings.terms.syntax import Operator, subterms
@@ -40,14 +40,20 @@ __all__ = ["judge_sample"]
 
 
 @dataclass(frozen=True)
-class _Drawn:
-    """A sample that is a mean plus a deviation times its draw, and the posterior that it is then from."""
+class _Affine:
+    """A sample that is a mean plus a deviation times its draw, where it was read, and the names of its axes."""
 
-    sample: Sample
-    posterior: Posterior
-    deviation: TermArray
+    drawn: Drawn
     reading: Reading
     names: Names
+
+    @property
+    def sample(self) -> Sample:
+        return self.drawn.sample
+
+    @property
+    def posterior(self) -> Posterior:
+        return self.drawn.posterior
 
     @property
     def noise(self) -> Leaf:
@@ -62,34 +68,20 @@ class _Drawn:
 
 
 def judge_sample(
-    reading: Reading, sample: Sample, names: Names, number: int, frozen: frozenset[str] = frozenset()
-) -> tuple[Decision, Posterior | None]:
-    """What is known of one sample, and the posterior that it is from.
+    reading: Reading, sample: Sample, drawn: Drawn | None, names: Names, frozen: frozenset[str] = frozenset()
+) -> Decision:
+    """What is known of one sample.
 
-    `number`: of the posterior. `frozen`: the lines that draw the same noise in every step.
+    `drawn`: what it is drawn from; None if that is no Gaussian (`drawn_from`). `frozen`: the lines that draw the same
+    noise in every step.
     """
-    if len({noise.law for noise in sample.noise}) != 1 or (sample.noise[1:] and sample.noise[0].law != "normal"):
+    if not has_one_law(sample):
         reason = SeveralDraws(tuple(noise.name for noise in sample.noise))
-        return Decision("sampler", "UNKNOWN", reason, source=sample.source), None
-    if (found := affine(sample, reading)) is None:  # the latent may be inside of what the decoder's first layers make
-        sample = next(iter(inside(sample, reading)), sample)
-        found = affine(sample, reading)
-    if found is None:
-        return _not_affine(sample, reading, names), None
-    mean, deviation = found
-    log_variance, positive = log_variance_of(deviation, f"s_{number}")
-    noise, *more = sample.noise
-    posterior = Posterior(
-        tuple(a for a in sample.axes if a in {*axes_in(mean.term), *axes_in(deviation.term)}),
-        mean,
-        log_variance,
-        noise.name,
-        positive,
-        noise.source,
-        tuple(other.name for other in more),
-    )
-    drawn = _Drawn(sample, posterior, deviation, reading, names)
-    return _wrong_noise(drawn, frozen) or _wrong_gradient(drawn) or _restricted(drawn) or _proved(drawn), posterior
+        return Decision("sampler", "UNKNOWN", reason, source=sample.source)
+    if drawn is None:
+        return _not_affine(sample, reading, names)
+    affine = _Affine(drawn, reading, names)
+    return _wrong_noise(affine, frozen) or _wrong_gradient(affine) or _restricted(affine) or _proved(affine)
 
 
 def _not_affine(sample: Sample, reading: Reading, names: Names) -> Decision:
@@ -104,29 +96,29 @@ def _not_affine(sample: Sample, reading: Reading, names: Names) -> Decision:
     return Decision("sampler", "UNKNOWN", OfSampler.NOT_AFFINE, formula, source=line)
 
 
-def _wrong_noise(drawn: _Drawn, frozen: frozenset[str]) -> Decision | None:
-    noise = drawn.noise
+def _wrong_noise(affine: _Affine, frozen: frozenset[str]) -> Decision | None:
+    noise = affine.noise
     if noise.law == "uniform":
-        return drawn.decided(OfSampler.UNIFORM_NOISE, uniform(), "uniform-noise", noise.source)
+        return affine.decided(OfSampler.UNIFORM_NOISE, uniform(), "uniform-noise", noise.source)
     if noise.law != "normal":
-        return Decision("sampler", "UNKNOWN", UnknownLaw(noise.operation), drawn.formula, source=noise.source)
+        return Decision("sampler", "UNKNOWN", UnknownLaw(noise.operation), affine.formula, source=noise.source)
     if noise.source in frozen:
-        return drawn.decided(OfSampler.FROZEN_NOISE, without_noise("over steps"), "frozen-noise", noise.source)
-    own = {axis for dim in noise.dims for axis in drawn.reading.axes.now(dim)}
-    shared = [axis for axis in drawn.posterior.axes if axis not in own]  # along others z is repeated as it stands
-    return _shared(shared, drawn.reading, drawn.names, drawn.sample) if shared else None
+        return affine.decided(OfSampler.FROZEN_NOISE, without_noise("over steps"), "frozen-noise", noise.source)
+    own = {axis for dim in noise.dims for axis in affine.reading.axes.now(dim)}
+    shared = [axis for axis in affine.posterior.axes if axis not in own]  # along others z is repeated as it stands
+    return _shared(shared, affine.reading, affine.names, affine.sample) if shared else None
 
 
-def _wrong_gradient(drawn: _Drawn) -> Decision | None:
-    cut = [stop for stop in sorted(drawn.sample.tensor.stops) if drawn.posterior.leaves & {*stop.leaves}]
+def _wrong_gradient(affine: _Affine) -> Decision | None:
+    cut = [stop for stop in sorted(affine.sample.tensor.stops) if affine.posterior.leaves & {*stop.leaves}]
     if not cut:
         return None
     first = cut[0]
     if first.another:
-        return drawn.decided(OfSampler.ANOTHER_GRADIENT, first.witness, "detached", first.line)
-    missed = _missed(cut, drawn.posterior)
+        return affine.decided(OfSampler.ANOTHER_GRADIENT, first.witness, "detached", first.line)
+    missed = _missed(cut, affine.posterior)
     witness = no_slope_through({} if missed[0] == "mean" else {"eps": "1"}, f"z in its {missed[0]}")
-    return drawn.decided(NoGradientTo(missed), witness, "detached", first.line)
+    return affine.decided(NoGradientTo(missed), witness, "detached", first.line)
 
 
 def _missed(cut: Iterable[Stop], posterior: Posterior) -> tuple[str, ...]:
@@ -136,22 +128,22 @@ def _missed(cut: Iterable[Stop], posterior: Posterior) -> tuple[str, ...]:
     return tuple(name for name, term in parts.items() if stopped & {*elements_of(term)}) or tuple(parts)
 
 
-def _restricted(drawn: _Drawn) -> Decision | None:
-    parts = {"mean": drawn.posterior.mean, "deviation": drawn.posterior.log_variance}
+def _restricted(affine: _Affine) -> Decision | None:
+    parts = {"mean": affine.posterior.mean, "deviation": affine.posterior.log_variance}
     constant = next((part for part, term in parts.items() if not names_in(term)), None)
     if constant is None:
         return None
-    reason, line = Restricted(constant), drawn.noise.source
-    return Decision("sampler", "PROVED", reason, drawn.formula, bug="posterior-restricted", source=line)
+    reason, line = Restricted(constant), affine.noise.source
+    return Decision("sampler", "PROVED", reason, affine.formula, bug="posterior-restricted", source=line)
 
 
-def _proved(drawn: _Drawn) -> Decision:
+def _proved(affine: _Affine) -> Decision:
     """PROVED by the kernel: the sum of n draws is the root of n times one draw."""
-    formula, line = drawn.formula, drawn.noise.source
-    draws = [drawn.reading.element(noise) for noise in drawn.sample.noise]
+    formula, line = affine.formula, affine.noise.source
+    draws = [affine.reading.element(noise) for noise in affine.sample.noise]
     eps = draws[0] if len(draws) == 1 else reduce(add, draws) * as_term(1 / Fraction(repr(len(draws) ** 0.5)))
     try:
-        theorem = prove(eq(drawn.sample.element, drawn.posterior.mean + drawn.deviation * eps), unfolding=())
+        theorem = prove(eq(affine.sample.element, affine.posterior.mean + affine.drawn.deviation * eps), unfolding=())
     except NotProved as failure:
         return Decision("sampler", "UNKNOWN", Told(str(failure)), formula, source=line)
     return Decision("sampler", "PROVED", StandardDraw(formula), formula, theorems=(theorem,), source=line)

@@ -14,7 +14,7 @@ from vaelid.auditor.judgement.names import Names
 from vaelid.auditor.model.posterior import Posterior
 from vaelid.auditor.recognition.quantities import Found
 
-__all__ = ["advice_for", "assumptions", "finding", "proved", "way_to_settle"]
+__all__ = ["advice_for", "assumptions", "finding", "proved_finding", "way_to_settle"]
 
 
 _FOUND = {
@@ -24,7 +24,7 @@ _FOUND = {
 }
 
 
-def proved(name: str, beta: float, likelihood: str | None, prior: str | None) -> str:
+def proved_finding(name: str, beta: float, likelihood: str | None, prior: str | None) -> str:
     """The finding on a loss that is proved."""
     weighted = "the negative ELBO" if name == "ELBO" else f"a beta-ELBO with beta = {beta:.6g}"
     weighted = f"the negative {name}" if name.startswith("importance") else weighted

@@ -6,7 +6,7 @@ if the deviation were the variance.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import reduce
 from operator import add
 
@@ -15,9 +15,9 @@ import torch
 from vaelid.auditor.formula.arithmetic import replaced
 from vaelid.auditor.formula.axes_of_terms import (
     at_lengths,
+    at_single_places,
     axes_in,
     axis_of,
-    collapsed,
     element_of,
     elements_of,
     has_sums,
@@ -98,7 +98,7 @@ def _at_one_coordinate(group: Group, posterior: Posterior, mean: TermArray, show
     """What has to be a KL: the term as it stands; where sums are left in it, at one row and one coordinate."""
     if not has_sums(mean):
         return _OneCoordinate(*_unwritten(mean, posterior), shown)
-    term, its = _unwritten(value_of(group.parts), posterior, collapsed)
+    term, its = _unwritten(value_of(group.parts), posterior, at_single_places)
     return _OneCoordinate(term, its, Shown(its, shown.names))
 
 
@@ -145,7 +145,7 @@ def _unwritten(
     mean, log_variance, whole = (
         TermArray((), replaced(of(part).term, by)) for part in (posterior.mean, posterior.log_variance, term)
     )
-    return whole, replace(posterior, mean=mean, log_variance=log_variance)
+    return whole, posterior.with_moments(mean, log_variance)
 
 
 def _is_sum(question: Question, group: Group, parts: list[TermArray]) -> bool:

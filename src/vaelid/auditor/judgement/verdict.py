@@ -6,7 +6,9 @@ the negative ELBO: Gaussian, variance 1, prior N(0, I)."
 """
 
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 
+from vaelid.auditor.findings.audited import Audited
 from vaelid.auditor.findings.declared import Declared
 from vaelid.auditor.findings.report import Claim, Report, Verdict
 from vaelid.auditor.findings.witnesses import without_noise
@@ -16,6 +18,7 @@ from vaelid.auditor.judgement.bound import bound_of, judge_bound
 from vaelid.auditor.judgement.cut_gradients import untrained
 from vaelid.auditor.judgement.decision import Decision
 from vaelid.auditor.judgement.divergences_of_loss import judge_divergences
+from vaelid.auditor.judgement.evaluation import TrainedObjective, evaluation_claim, warnings_of
 from vaelid.auditor.judgement.names import Monomial
 from vaelid.auditor.judgement.objective import Named, judge_objective
 from vaelid.auditor.judgement.reasons.base import Reason, Told
@@ -24,7 +27,7 @@ from vaelid.auditor.judgement.reasons.of_objective import Failure, OfObjective
 from vaelid.auditor.judgement.reconstructions_of_loss import judge_reconstructions
 from vaelid.auditor.judgement.samplers_of_loss import judge_samplers
 from vaelid.auditor.judgement.scale import beta_of, likelihood_name, observation_variance, prior_name
-from vaelid.auditor.judgement.summary import advice_for, assumptions, finding, proved, way_to_settle
+from vaelid.auditor.judgement.summary import advice_for, assumptions, finding, proved_finding, way_to_settle
 from vaelid.auditor.judgement.wording import claim_of, sentence_of
 from vaelid.auditor.recognition.objective import Objective
 from vaelid.auditor.recognition.other_objectives import PAIRS, PLAIN, QUANTISED, RELAXED
@@ -39,8 +42,23 @@ _NAMED_IN_THE_LITERATURE = (PAIRS, "free bits", "capacity", "squared capacity")
 _WHATEVER_ITS_PARTS = (PLAIN, QUANTISED, PAIRS, RELAXED)
 
 
-def verdict(assessed: Assessed, declared: Declared, *, target: str, sampled: bool = True) -> Report:
-    """The report on a loss. `sampled` False: of a function of tensors, which does not sample."""
+def verdict(
+    assessed: Assessed,
+    declared: Declared,
+    *,
+    audited: Audited,
+    sampled: bool = True,
+    evaluation: Report | None = None,
+) -> Report:
+    """The report on a loss.
+
+    Args:
+        assessed: what was found out about it.
+        declared: what it is meant to be.
+        audited: whose loss it is.
+        sampled: False for a function of tensors, which does not sample.
+        evaluation: the report on the step for evaluation, where there is one.
+    """
     judged = Judged(assessed, declared, sampled)
     objective = assessed.objective
     notes: list[Reason] = [*map(Told, assessed.run.notes), *map(NotTrained, untrained(assessed))]
@@ -48,10 +66,14 @@ def verdict(assessed: Assessed, declared: Declared, *, target: str, sampled: boo
         found = judge_bound(judged, bound)
         if found.note:
             notes.append(Told(found.note))
-        beta = Monomial(1.0, {}) if found.proved else None
-        return _report(
-            judged, bound.objective if found.proved else objective, target, found.name, beta, found.decisions, notes
+        whole = _Whole(
+            bound.objective if found.proved else objective,
+            found.name,
+            Monomial(1.0, {}) if found.proved else None,
+            found.decisions,
+            notes,
         )
+        return _report(judged, whole, audited, evaluation)
     divergences = judge_divergences(judged)
     parts = [
         *judge_samplers(judged, has_divergences=bool(divergences)),
@@ -65,7 +87,8 @@ def verdict(assessed: Assessed, declared: Declared, *, target: str, sampled: boo
     decisions = [*parts, whole.decision]
     if whole.decision.verdict == "OTHER" and whole.name in _WHATEVER_ITS_PARTS:
         decisions = [decision for decision in decisions if decision.verdict != "UNKNOWN"]
-    return _report(judged, objective, target, whole.name, beta_of(assessed, declared), decisions, notes)
+    found = _Whole(objective, whole.name, beta_of(assessed, declared), decisions, notes)
+    return _report(judged, found, audited, evaluation)
 
 
 def _may_be_refuted(whole: Named, declared: Declared) -> bool:
@@ -89,46 +112,64 @@ def _not_as_declared(judged: Judged) -> Decision | None:
     return Decision("objective", "REFUTED", Told(found.sentence), formula, witness=found.witness)
 
 
-def _report(
-    judged: Judged,
-    objective: Objective,
-    target: str,
-    name: str,
-    beta: Monomial | None,
-    decisions: Sequence[Decision],
-    notes: Iterable[Reason],
-) -> Report:
-    """The report, in words. `objective`: that the likelihood is in; of a bound, inside the logarithm."""
+@dataclass(frozen=True)
+class _Whole:
+    """What was decided of a loss.
+
+    Attributes:
+        objective: that the likelihood is in; of a bound, inside the logarithm.
+        name: of the objective.
+        beta: the weight of the KL; None where it has none.
+        decisions: on its parts and on the whole.
+        notes: what a user should know besides.
+    """
+
+    objective: Objective
+    name: str
+    beta: Monomial | None
+    decisions: Sequence[Decision]
+    notes: Sequence[Reason]
+
+
+def _report(judged: Judged, whole: _Whole, audited: Audited, evaluation: Report | None) -> Report:
+    """The report, in words."""
     assessed, declared = judged.assessed, judged.declared
-    names = assessed.names
-    claims = tuple(map(claim_of, decisions))
+    names, objective = assessed.names, whole.objective
+    claims = tuple(map(claim_of, whole.decisions))
     overall = _worst(claims)
-    value = None if beta is None else beta.at(names.sizes)
+    beta = None if whole.beta is None else str(whole.beta)
+    value = None if whole.beta is None else whole.beta.at(names.sizes)
     variance = observation_variance(objective, declared, value)
     likelihood, prior = likelihood_name(objective, declared), prior_name(assessed)
     group = objective.group(Reconstruction())
+    training = TrainedObjective(overall, beta, likelihood, prior)
+    more = () if evaluation is None else (evaluation_claim(training, evaluation),)
     advice = way_to_settle(declared) if overall == "UNKNOWN" else None
     if overall in ("PROVED", "REFUTED"):
         advice = advice_for(value, declared.beta, group.found if group is not None else None, variance)
     summary = (
-        finding(overall, claims) if overall != "PROVED" or value is None else proved(name, value, likelihood, prior)
+        finding(overall, claims)
+        if overall != "PROVED" or value is None
+        else proved_finding(whole.name, value, likelihood, prior)
     )
     return Report(
-        target,
+        audited.name,
         overall,
-        name,
+        whole.name,
         summary,
         formula=names.text(assessed.run.term),
         beta_effective=value,
-        beta_formula=None if beta is None else str(beta),
+        beta_formula=beta,
         observation_variance=variance,
         likelihood=likelihood,
         prior=prior,
-        claims=claims,
+        claims=(*claims, *more),
         advice=advice,
-        notes=tuple(dict.fromkeys(map(sentence_of, notes))),
+        notes=(*dict.fromkeys(map(sentence_of, whole.notes)), *(said for claim in more for said in warnings_of(claim))),
         assumptions=assumptions(assessed, objective.question.posteriors, names),
         sizes={k: v for k, v in names.sizes.items() if k in "BLDK"},
+        source=audited.source,
+        seconds=audited.seconds(),
     )
 
 
@@ -139,8 +180,16 @@ def _worst(claims: Iterable[Claim]) -> Verdict:
     return next(found for found in order if found in verdicts)
 
 
-def unread(target: str, reason: Exception) -> Report:
+def unread(audited: Audited, reason: Exception) -> Report:
     """The report on a function that could not be read as a formula."""
     why = Failure(str(reason).rstrip("."))
     claim = claim_of(Decision("objective", "UNKNOWN", why, source=getattr(reason, "source", None)))
-    return Report(target, "UNKNOWN", "unknown", finding("UNKNOWN", [claim]), claims=(claim,))
+    return Report(
+        audited.name,
+        "UNKNOWN",
+        "unknown",
+        finding("UNKNOWN", [claim]),
+        claims=(claim,),
+        source=audited.source,
+        seconds=audited.seconds(),
+    )

@@ -144,6 +144,8 @@ _OF_SAMPLER: Mapping[Any, Sentence] = {
     of_sampler.NoGradientTo: _no_gradient,
     of_sampler.Restricted: "the {part} is a constant: the posterior is restricted.",
     of_sampler.StandardDraw: "z = mean + deviation * eps, one standard normal draw for each coordinate: {formula}.",
+    of_sampler.AnotherMoment: "the {what} of z is another: at {point} it is {computed}, not {expected}.",
+    of_sampler.UnprovedMoment: "the {what} of z: {failure}.",
     of_sampler.StrayNoise: "noise is drawn in the step ({lines}), but no sample of it was recognised.",
 }
 

@@ -5,7 +5,6 @@ says nothing but its name, with the inputs x and w; after `h[:, 0] = 0` nothing 
 """
 
 from collections.abc import Iterable
-from dataclasses import replace
 
 import torch
 from torch import Tensor
@@ -13,7 +12,7 @@ from torch import Tensor
 from vaelid.auditor.formula.errors import Mixed
 from vaelid.auditor.lifting.draw_laws import RANDOM
 from vaelid.auditor.lifting.folds import folded
-from vaelid.auditor.lifting.operands import given, operand
+from vaelid.auditor.lifting.operands import operand, outside_tensor
 from vaelid.auditor.lifting.reader import Reader
 from vaelid.auditor.lifting.tensor import Lifted, dense
 from vaelid.auditor.recording.events import Event, Region
@@ -29,14 +28,14 @@ def cut(reader: Reader, event: Event, why: str = "") -> list[Lifted]:
     for output in event.made_regions:
         tensor = dense(reader.recording.made[event.number, output], event.source)
         if not names and event.operation not in RANDOM and not tensor.requires_grad:  # made of numbers alone
-            results.append(given(reader, output, tensor))
+            results.append(outside_tensor(reader, output, tensor))
             continue
         result = _leaf(reader, event, output, tensor, names, why)
         (made,) = result.leaves
         if event.no_grad and output.real and reader.gradients and any(x.live for x in inputs):
             result = result.stopped(event.source, *(x for x in inputs if x.live), no_grad=True)
         stops = result.stops.union(*(entered.stops for entered in inputs))
-        results.append(replace(result, stops=frozenset(replace(stop, inside=False) for stop in stops)))
+        results.append(result.with_stops(frozenset(stop.behind_leaf() for stop in stops)))
         reader.entering += [(entered, reader.leaves[made]) for entered in inputs]
     return results
 

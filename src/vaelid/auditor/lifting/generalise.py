@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from fractions import Fraction
 
 from vaelid.auditor.formula.axes_of_terms import length_of
-from vaelid.auditor.formula.functions import number
+from vaelid.auditor.formula.functions import exact_number
 from vaelid.readings.terms.arrays import TermArray, as_term, real
 from vaelid.readings.terms.syntax import REAL, Number, Term, make
 from vaelid.spec.digits import apart
@@ -71,7 +71,7 @@ def _as_lengths(first: Fraction, second: Fraction, lengths: Mapping[tuple[int, i
         before, after = apart(float(first), float(second))
         raise ValueError(f"the number {before} became {after} in another run")
     *_, constant, powers = min(found)
-    result = number(float(constant)) if constant.denominator > _SIMPLE else as_term(constant)
+    result = exact_number(float(constant)) if constant.denominator > _SIMPLE else as_term(constant)
     for axis, power in zip(lengths.values(), powers, strict=False):
         length = real(length_of(axis))
         for _ in range(abs(power)):

@@ -20,7 +20,7 @@ from vaelid.auditor.formula.axes_of_terms import index_names, sizes_of
 from vaelid.auditor.formula.circuit import Circuit
 from vaelid.auditor.formula.circuit_values import CircuitValues
 from vaelid.auditor.formula.errors import Unread
-from vaelid.auditor.formula.in_tensors import array_of
+from vaelid.auditor.formula.in_tensors import values_of
 from vaelid.auditor.formula.number_types import SLOPES
 from vaelid.auditor.lifting.axes import Axes
 from vaelid.auditor.lifting.tensor import Leaf, Lifted
@@ -52,7 +52,7 @@ def gradient_agrees(found: Lifted, actual: Tensor, leaves: Mapping[str, Leaf], a
     generator = torch.Generator().manual_seed(0)
     weights = torch.randn([axes.lengths[axis] for axis in own], generator=generator, dtype=torch.float64)
     try:
-        formula = array_of(found.element.term, arrays, lengths, index_names(own))
+        formula = values_of(found.element.term, arrays, lengths, index_names(own))
         partial = torch.autograd.grad((formula * weights).sum(), [arrays[name] for name in names])
         outward = (actual * weights.reshape(actual.shape).to(actual.dtype)).sum()
         tensors = [leaves[name].tensor for name in names]

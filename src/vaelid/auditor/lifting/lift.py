@@ -7,7 +7,6 @@ in them: `((net(x) - x) ** 2).sum()` is the sum of (h1[i0, i1] - x[i0, i1])^2.
 """
 
 from collections.abc import Iterable
-from dataclasses import replace
 
 from vaelid.auditor.formula.errors import Mixed, Unread
 from vaelid.auditor.lifting.axes import Axes
@@ -103,7 +102,7 @@ def _read_event(reader: Reader, event: Event) -> None:
     if event.written:
         forget(reader, event, [x for result in results for x in (result, *result.pieces)])
     for output, result in zip(event.made_regions, results, strict=True):
-        reader.known[output] = replace(result, dims=tuple(reader.axes.now(d) for d in result.dims))
+        reader.known[output] = result.laid_out(tuple(reader.axes.now(d) for d in result.dims))
         reader.lines[output] = line
 
 

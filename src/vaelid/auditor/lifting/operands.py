@@ -6,21 +6,20 @@ buffer of ones is the number 1, a parameter is a leaf w1, and the result of an e
 A tensor is read as it stood when the event used it, with what autograd was told of it then.
 """
 
-from dataclasses import replace
 from typing import Any
 
 import torch
 from torch import Tensor
 
 from vaelid.auditor.formula.errors import Mixed
-from vaelid.auditor.formula.functions import number
+from vaelid.auditor.formula.functions import exact_number
 from vaelid.auditor.lifting.own_backward import through_own_backward
 from vaelid.auditor.lifting.reader import Reader
 from vaelid.auditor.lifting.tensor import Lifted, dense
 from vaelid.auditor.recording.events import Event, Region
 from vaelid.readings.terms.arrays import TermArray, as_term
 
-__all__ = ["given", "operand", "operands", "read", "read_region"]
+__all__ = ["operand", "operands", "outside_tensor", "read", "read_region"]
 
 
 _DIGITS, _DIGITS_OF_FLOAT32 = 17, 7
@@ -60,11 +59,11 @@ def read_region(reader: Reader, region: Region) -> Lifted:
     if region not in reader.known:
         if region not in reader.recording.given:
             raise Mixed("a tensor that was written into in parts")
-        reader.known[region] = given(reader, region, reader.recording.given[region])
+        reader.known[region] = outside_tensor(reader, region, reader.recording.given[region])
     return reader.known[region]
 
 
-def given(reader: Reader, region: Region, tensor: Tensor) -> Lifted:
+def outside_tensor(reader: Reader, region: Region, tensor: Tensor) -> Lifted:
     """A tensor that no event made: a number, if all its elements are that one and it is no parameter; else a leaf."""
     tensor = dense(tensor, None)
     values = tensor.detach()
@@ -72,7 +71,7 @@ def given(reader: Reader, region: Region, tensor: Tensor) -> Lifted:
         digits = _DIGITS if values.dtype == torch.float64 else _DIGITS_OF_FLOAT32
         value = values.flatten()[0].item()
         dims = tuple(reader.axes.dim((region, d), n) for d, n in enumerate(region.size))
-        constant = number(value, digits) if isinstance(value, float) else as_term(int(value))
+        constant = exact_number(value, digits) if isinstance(value, float) else as_term(int(value))
         return Lifted(dims, lambda: constant)
     kind, stem = ("parameter", "w") if tensor.requires_grad else ("constant", "c")
     return reader.leaf(reader.name(stem), kind, region, tensor, None)
@@ -81,7 +80,7 @@ def given(reader: Reader, region: Region, tensor: Tensor) -> Lifted:
 def _number_at(value: float, source: str) -> TermArray:
     """The number that stands at this line of the user's. Raises `Mixed`, with the line."""
     try:
-        return number(value)
+        return exact_number(value)
     except Mixed as reason:
         reason.source = source
         raise
@@ -94,4 +93,4 @@ def _detached_number(reader: Reader, event: Event, region: Region, found: Lifted
         name, values = reader.name("detached"), reader.values_before(event.number, region)
         made = {"inputs": found.leaves, "operation": "detach", "source": event.source}
         reader.detached[region] = reader.leaf(name, "constant", region, values, None, **made)
-    return replace(reader.detached[region], live=frozenset())
+    return reader.detached[region].without_gradient()

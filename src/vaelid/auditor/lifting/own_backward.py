@@ -5,8 +5,6 @@ In: such a tensor as it was read. Out: the same, marked as `bent` where the two 
 user's is 1: the formula is not what is trained.
 """
 
-from dataclasses import replace
-
 from vaelid.auditor.formula.errors import Mixed
 from vaelid.auditor.lifting.gradients import gradient_agrees, slopes_differ
 from vaelid.auditor.lifting.reader import Reader
@@ -34,13 +32,13 @@ def _compared(reader: Reader, region: Region, found: Lifted, number: int, line: 
     except Mixed:
         return found
     if is_from_own_function(actual):  # torch switches autograd off in every such forward: that alone stops nothing
-        found = replace(found, stops=frozenset(stop for stop in found.stops if not stop.no_grad))
+        found = found.with_stops(frozenset(stop for stop in found.stops if not stop.no_grad))
     live = frozenset(name for name in found.leaves if reader.leaves[name].tensor.requires_grad)
     if not live:  # a gradient that nobody takes is not compared
         return found
     inside = frozenset(stop for stop in found.stops if found.leaves.issuperset(stop.leaves))
     if gradient_agrees(found, actual, reader.leaves, reader.axes):
-        return replace(found, stops=found.stops - inside, live=live)
+        return found.with_stops(found.stops - inside, live)
     if inside:
         return found
     return found.bent(line, slopes_differ(found, actual, reader.leaves, reader.axes))

@@ -4,8 +4,6 @@ In: a tensor, a dimension, and which of its places. Out: the part. For example, 
 x[:, 1:4] is x[i0, 1 + i2] with a new axis 2 of length 3.
 """
 
-from dataclasses import replace
-
 from vaelid.auditor.formula.axes_of_terms import index_of, placed
 from vaelid.auditor.formula.errors import Mixed
 from vaelid.auditor.lifting.reader import Reader
@@ -21,14 +19,14 @@ def one_place(reader: Reader, x: Lifted, dim: int, position: int) -> Lifted:
     if x.pieces:
         if dim - len(x.dims) == x.joined_at and all(not p.dims or not p.dims[x.joined_at] for p in x.pieces):
             piece = x.pieces[position]
-            return replace(piece, dims=tuple(d for k, d in enumerate(piece.dims) if k != dim))
+            return piece.laid_out(tuple(d for k, d in enumerate(piece.dims) if k != dim))
         raise Mixed("a part of a joined tensor")
     places: dict[int, Term] = {}
     for axis in reversed(x.dims[dim]):
         position, here = divmod(position, reader.axes.lengths[axis])
         places[axis] = index(here)
     dims = tuple(d for k, d in enumerate(x.dims) if k != dim)
-    return replace(x, dims=dims, make_element=lambda: placed(x.element, places), whole=x.whole or x)
+    return x.part(dims, lambda: placed(x.element, places))
 
 
 def from_to(reader: Reader, x: Lifted, dim: int, start: int, length: int) -> Lifted:
@@ -37,7 +35,7 @@ def from_to(reader: Reader, x: Lifted, dim: int, start: int, length: int) -> Lif
         return x
     if length == 1:
         one = one_place(reader, x, dim, start)
-        return replace(one, dims=(*one.dims[:dim], (), *one.dims[dim:]))
+        return one.laid_out((*one.dims[:dim], (), *one.dims[dim:]))
     if x.pieces or len(x.dims[dim]) != 1:
         raise Mixed("a part of an axis that was cut in two")
     (axis,) = x.dims[dim]
@@ -46,4 +44,4 @@ def from_to(reader: Reader, x: Lifted, dim: int, start: int, length: int) -> Lif
         raise Mixed("a part of an axis, cut in two")
     moved = make(Operator("index_add"), index_of(fresh[0]), index(start)) if start else index_of(fresh[0])
     dims = tuple(fresh if k == dim else d for k, d in enumerate(x.dims))
-    return replace(x, dims=dims, make_element=lambda: placed(x.element, {axis: moved}), whole=x.whole or x)
+    return x.part(dims, lambda: placed(x.element, {axis: moved}))

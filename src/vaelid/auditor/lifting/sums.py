@@ -5,7 +5,6 @@ is the sum of x[i0, k] over k < N1; `x.mean(1)` divides that by N1.
 """
 
 from collections.abc import Iterable
-from dataclasses import replace
 from functools import reduce
 
 from vaelid.auditor.formula.axes_of_terms import count, depends_on, length_of, total
@@ -40,7 +39,7 @@ def over(
         return divided(result, count(axes)) if reduction == "mean" and axes else result
 
     dims = tuple(() if d in gone else dim for d, dim in enumerate(x.dims) if keep or d not in gone)
-    return replace(x, dims=dims, make_element=element)
+    return x.with_element(dims, element)
 
 
 def _along(term: TermArray, axis: int) -> TermArray:

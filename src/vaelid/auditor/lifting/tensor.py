@@ -101,6 +101,10 @@ class Stop:
     no_grad: bool = False
     witness: Witness | None = field(default=None, compare=False)
 
+    def behind_leaf(self) -> "Stop":
+        """The same stop in what a leaf was made from, which is not in the formula."""
+        return replace(self, inside=False)
+
 
 @dataclass(frozen=True)
 class Lifted:
@@ -148,4 +152,24 @@ class Lifted:
         def element() -> TermArray:
             return placed(self.element, {old: index_of(new) for old, new in axes.items()})
 
-        return replace(self, dims=dims, make_element=element)
+        return self.with_element(dims, element)
+
+    def laid_out(self, dims: Dims) -> "Lifted":
+        """The same elements in other dimensions: in another order or shape, or repeated along new axes."""
+        return replace(self, dims=dims)
+
+    def with_element(self, dims: Dims, make_element: Callable[[], TermArray]) -> "Lifted":
+        """Another element of the same leaves, as their sum over an axis is."""
+        return replace(self, dims=dims, make_element=make_element)
+
+    def part(self, dims: Dims, make_element: Callable[[], TermArray]) -> "Lifted":
+        """A slice of the tensor, which is the `whole` of it if it is no slice itself."""
+        return replace(self, dims=dims, make_element=make_element, whole=self.whole or self)
+
+    def without_gradient(self) -> "Lifted":
+        """The tensor where autograd goes back to none of its leaves: a draw, or what was detached."""
+        return replace(self, live=frozenset())
+
+    def with_stops(self, stops: "frozenset[Stop]", live: frozenset[str] | None = None) -> "Lifted":
+        """The tensor with these stops for its own, and with these `live` leaves if they are given."""
+        return replace(self, stops=stops, live=self.live if live is None else live)

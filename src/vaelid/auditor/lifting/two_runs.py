@@ -5,7 +5,7 @@ rows, the numbers 5 and 4 are the length of the axis of rows: the formula is the
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import torch
@@ -13,7 +13,7 @@ from torch import Tensor
 
 from vaelid.auditor.formula.axes_of_terms import index_names, length_name, sizes_of
 from vaelid.auditor.formula.errors import Unread
-from vaelid.auditor.formula.in_tensors import array_of
+from vaelid.auditor.formula.in_tensors import values_of
 from vaelid.auditor.lifting.generalise import generalised
 from vaelid.auditor.lifting.lift import lift
 from vaelid.auditor.lifting.reading import Reading
@@ -42,7 +42,7 @@ class Formula:
         recording: of the first run.
         term: the loss, for all lengths of the axes that moved.
         moved: the axes whose length moved between the runs.
-        notes: what kept it from holding for more lengths; those who read the formula in a weaker way add to them.
+        notes: what kept it from holding for more lengths, and what weaker readings leave out.
         frozen: lines that drew the same noise in two runs.
         moving: constants, made by no operation of torch, that had other values in another run on the same batch.
         assumptions: what is taken for granted of the state that the runs started from, and of rules that read them.
@@ -65,6 +65,10 @@ class Formula:
     def arrays(self) -> Mapping[str, Tensor]:
         """The recorded values of each leaf, with one dimension for each axis."""
         return self.reading.arrays()
+
+    def noted(self, note: str, term: TermArray | None = None) -> "Formula":
+        """The formula in a weaker reading: with a note on what that leaves out, and another term if one is given."""
+        return replace(self, term=self.term if term is None else term, notes=[*self.notes, note])
 
 
 def read_calls(
@@ -184,7 +188,7 @@ def check_value(reading: Reading, recording: Recording) -> None:
         raise Unread("a tensor on the device meta has no numbers", None)
     names = index_names(axis for dim in reading.result.dims for axis in reading.axes.now(dim))
     try:
-        formula = array_of(reading.result.element.term, reading.arrays(), sizes_of(reading.axes.lengths), names)
+        formula = values_of(reading.result.element.term, reading.arrays(), sizes_of(reading.axes.lengths), names)
     except KeyError as name:
         raise Unread(f"it depends on a tensor that was written into in parts ({name})", None) from None
     except ReadingError as error:

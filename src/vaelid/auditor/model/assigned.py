@@ -9,7 +9,8 @@ from dataclasses import dataclass
 
 from vaelid.auditor.formula.functions import root
 from vaelid.auditor.lifting.two_runs import Formula
-from vaelid.auditor.model.posterior import Posterior, log_variance_of
+from vaelid.auditor.model.deviations import log_variance_of
+from vaelid.auditor.model.posterior import Posterior
 from vaelid.auditor.model.roles import Role, SpreadRole
 from vaelid.auditor.recording.calls import Call
 from vaelid.readings.terms.arrays import TermArray

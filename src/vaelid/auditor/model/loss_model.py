@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 
 from vaelid.auditor.lifting.two_runs import Formula
 from vaelid.auditor.model.assigned import assigned_by
-from vaelid.auditor.model.posterior import Drawn, Posterior, Sample, drawn_from, inside, samples
+from vaelid.auditor.model.posterior import Drawn, Posterior, Sample, drawn_from, inner_samples, samples
 from vaelid.auditor.model.question import Question, question_of
 from vaelid.auditor.model.roles import Role
 from vaelid.auditor.model.simplifications import with_size_factors
@@ -34,6 +34,18 @@ class View:
     inner: int | None = None
     size_factors: bool = False
     free_lengths: bool = True
+
+    def with_fixed(self, axes: frozenset[int]) -> "View":
+        """The same view, with these axes' lengths taken for one number."""
+        return replace(self, fixed=axes)
+
+    def at_depth(self, inner: int) -> "View":
+        """The same view, with this part of what is decoded as the sample, counted from the innermost."""
+        return replace(self, inner=inner)
+
+    def with_size_factors(self) -> "View":
+        """The same view, with sums of a row's data taken for known."""
+        return replace(self, size_factors=True)
 
 
 PLAIN = View()
@@ -68,7 +80,7 @@ def model_of(run: Formula, roles: Mapping[str, Role] | None, view: View = PLAIN)
         return LossModel(run, view, question, (), rows)
     drawn = samples(run.reading)
     if view.inner is not None:
-        drawn = [next(iter(inside(sample, run.reading)[view.inner :]), sample) for sample in drawn]
+        drawn = [next(iter(inner_samples(sample, run.reading)[view.inner :]), sample) for sample in drawn]
     posteriors: list[Posterior] = []
     found: list[tuple[Sample, Drawn | None]] = []
     for sample in drawn:
@@ -85,7 +97,7 @@ def model_of(run: Formula, roles: Mapping[str, Role] | None, view: View = PLAIN)
 
 def depths_of_latents(run: Formula) -> int:
     """How many parts of what is decoded may be the sample itself, at most."""
-    return max((len(inside(sample, run.reading)) for sample in samples(run.reading)), default=0)
+    return max((len(inner_samples(sample, run.reading)) for sample in samples(run.reading)), default=0)
 
 
 def _first_axes(run: Formula) -> frozenset[int]:
@@ -113,6 +125,6 @@ def _add(posterior: Posterior, posteriors: list[Posterior]) -> None:
     for k, other in enumerate(posteriors):
         fresh = posterior.noise and other.noise and posterior.noise not in other.draws
         if fresh and not (posterior.more_noise or other.more_noise) and posterior.is_that_of(other):
-            posteriors[k] = replace(other, again=(*other.again, posterior.noise))
+            posteriors[k] = other.drawn_again(posterior.noise)
             return
     posteriors.append(posterior)

@@ -7,16 +7,26 @@ The reading of a recording comes in; samples go out, and of each the posterior t
 from dataclasses import dataclass, replace
 from fractions import Fraction
 
-from vaelid.auditor.formula.arithmetic import linear_in, replaced, simple, tidy, without_number
+from vaelid.auditor.formula.arithmetic import linear_in, replaced, tidy
 from vaelid.auditor.formula.axes_of_terms import axes_in, element_of, names_in
 from vaelid.auditor.formula.errors import Unread
 from vaelid.auditor.lifting.reading import Reading
 from vaelid.auditor.lifting.tensor import Leaf, Lifted
+from vaelid.auditor.model.deviations import log_variance_of
 from vaelid.readings.terms.arrays import TermArray, as_term
-from vaelid.readings.terms.namespace import NAMESPACE as xp
-from vaelid.readings.terms.syntax import REAL, Number, Operator, Term, subterms
+from vaelid.readings.terms.syntax import REAL, Term, subterms
 
-__all__ = ["Drawn", "Posterior", "Sample", "affine", "ancestors", "drawn_from", "inside", "log_variance_of", "samples"]
+__all__ = [
+    "Drawn",
+    "Posterior",
+    "Sample",
+    "ancestors",
+    "drawn_from",
+    "has_one_law",
+    "inner_samples",
+    "mean_and_deviation",
+    "samples",
+]
 
 
 @dataclass(frozen=True)
@@ -81,6 +91,28 @@ class Posterior:
         """The leaves in its mean and log-variance."""
         return names_in(self.mean) | names_in(self.log_variance)
 
+    def with_moments(
+        self, mean: TermArray, log_variance: TermArray, axes: tuple[int, ...] | None = None
+    ) -> "Posterior":
+        """Another Gaussian of the same draws: of this mean and log-variance, on other axes if these are given."""
+        return replace(self, mean=mean, log_variance=log_variance, axes=self.axes if axes is None else axes)
+
+    def drawn_again(self, noise: str) -> "Posterior":
+        """The same posterior, where the array of this name is a further draw from it."""
+        return replace(self, again=(*self.again, noise))
+
+    def of_either_sign(self) -> "Posterior":
+        """The same posterior, where the deviation s in `positive` may be negative: s^2 is positive instead.
+
+        So the variance, which was (e^t)^2 with the new variable t, is e^t.
+        """
+        if self.positive is None:
+            return self
+        (name,) = names_in(self.log_variance)
+        t = element_of(name, axes_in(self.positive.term))
+        log_variance = TermArray((), replaced(self.log_variance.term, {(2 * t).term: t.term}))
+        return replace(self, log_variance=log_variance, positive=self.positive**2)
+
 
 def samples(reading: Reading) -> list[Sample]:
     """Every tensor with a draw in it that enters a network, each once, in the order of use.
@@ -133,7 +165,7 @@ def ancestors(reading: Reading, names: frozenset[str], *, detached: bool = True)
     return frozenset(found)
 
 
-def affine(sample: Sample, reading: Reading) -> tuple[TermArray, TermArray] | None:
+def mean_and_deviation(sample: Sample, reading: Reading) -> tuple[TermArray, TermArray] | None:
     """Mean and deviation of a sample: z = mean + deviation * eps; None if it is not affine in its draw.
 
     The sum of n independent draws with one deviation s is one draw with deviation sqrt(n) s.
@@ -149,6 +181,15 @@ def affine(sample: Sample, reading: Reading) -> tuple[TermArray, TermArray] | No
         return None
     root = Fraction(repr(len(slopes) ** 0.5))
     return value, slopes[0] if root == 1 else tidy(slopes[0] * as_term(root))
+
+
+def has_one_law(sample: Sample) -> bool:
+    """Whether what a sample is drawn from has one law: it has one draw, or all of its draws are normal.
+
+    A sum of normal draws is a normal draw; one of uniform draws is none.
+    """
+    laws = {noise.law for noise in sample.noise}
+    return len(laws) == 1 and (len(sample.noise) == 1 or laws == {"normal"})
 
 
 @dataclass(frozen=True)
@@ -171,15 +212,16 @@ def drawn_from(sample: Sample, reading: Reading, number: int) -> Drawn | None:
 
     `number`: distinguishes the variables that are written for the deviations of several posteriors.
     """
-    noise, *more = sample.noise
-    if any(other.law != noise.law for other in more) or (more and noise.law != "normal"):
+    if not has_one_law(sample):
         return None
-    if (found := affine(sample, reading)) is None:
-        sample = next(iter(inside(sample, reading)), sample)
-        found = affine(sample, reading)
+    found = mean_and_deviation(sample, reading)
+    if found is None:  # the latent may be inside of what the decoder's first layers make
+        sample = next(iter(inner_samples(sample, reading)), sample)
+        found = mean_and_deviation(sample, reading)
     if found is None:
         return None
     mean, deviation = found
+    noise, *more = sample.noise
     log_variance, positive = log_variance_of(deviation, f"s_{number}")
     own = {*axes_in(mean.term), *axes_in(deviation.term)}
     posterior = Posterior(
@@ -194,7 +236,7 @@ def drawn_from(sample: Sample, reading: Reading, number: int) -> Drawn | None:
     return Drawn(sample, posterior, deviation)
 
 
-def inside(sample: Sample, reading: Reading) -> list[Sample]:
+def inner_samples(sample: Sample, reading: Reading) -> list[Sample]:
     """For a sample g(z), g elementwise, such as tanh(z) or c + relu(z): the candidates for z, the innermost first.
 
     A candidate is a part mean + deviation * eps whose arrays occur nowhere else in the sample.
@@ -207,7 +249,11 @@ def inside(sample: Sample, reading: Reading) -> list[Sample]:
     found = []
     for part in sorted(parts, key=lambda term: sum(1 for _ in subterms(term))):
         inner = replace(sample, element=TermArray((), part))
-        if part is sample.element.term or eps not in set(subterms(part)) or not (known := affine(inner, reading)):
+        if (
+            part is sample.element.term
+            or eps not in set(subterms(part))
+            or not (known := mean_and_deviation(inner, reading))
+        ):
             continue
         outside = names_in(TermArray((), replaced(sample.element.term, {part: as_term(0).term})))
         if all(map(names_in, known)) and not outside & names_in(inner.element):
@@ -217,53 +263,3 @@ def inside(sample: Sample, reading: Reading) -> list[Sample]:
 
 _MOST_PARTS = 200
 """Every part is searched for the draw, which takes time quadratic in the parts; g(z) has a dozen."""
-
-
-def log_variance_of(deviation: TermArray, name: str) -> tuple[TermArray, TermArray | None]:
-    """The log-variance of a deviation, and the term that has to be positive for it, if there is one.
-
-    ``exp(h / 2)`` gives ``h`` and None. A deviation s that is no exponential gives ``2 * name`` and s: wherever s
-    occurs, e to the array `name` is to be written.
-    """
-    term = _positive(tidy(deviation)).term
-    if isinstance(term.head, Number) and term.head.value > 0:
-        return (as_term(0) if term.head.value == 1 else 2 * xp.log(TermArray((), term))), None
-    log_variance = _twice(term.arguments[0]) if term.head == Operator("exp") else None
-    if log_variance is None:
-        number, core = without_number(term)
-        if core.head == Operator("exp") and (inside := _twice(core.arguments[0])) is not None and number != 1:
-            return inside + 2 * xp.log(as_term(number)), None
-        log_deviation = 2 * element_of(name, axes_in(core))
-        return (log_deviation if number == 1 else log_deviation + 2 * xp.log(as_term(number))), TermArray((), core)
-    if log_variance.term.head == Operator("log") and not isinstance(log_variance.term.arguments[0].head, Number):
-        positive = log_variance.term.arguments[0]
-        return element_of(name, axes_in(positive)), TermArray((), positive)
-    return log_variance, None
-
-
-def _positive(term: TermArray) -> TermArray:
-    """The term without a sign in front: -s * eps has the same law as s * eps."""
-    if isinstance(term.term.head, Number) and term.term.head.value < 0:
-        return as_term(-term.term.head.value)
-    if term.term.head == Operator("negative"):
-        return _positive(TermArray((), term.term.arguments[0]))
-    if term.term.head == Operator("multiply"):
-        x, y = (TermArray((), part) for part in term.term.arguments)
-        for one, other in ((x, y), (y, x)):
-            if isinstance(one.term.head, Number) and one.term.head.value < 0:
-                return _positive(simple(-one * other) if one is x else simple(other * simple(-one)))
-        left = _positive(x)
-        return left * y if left.term is not x.term else term
-    return term
-
-
-def _twice(exponent: Term) -> TermArray:
-    """2 t, simplified: h for t = h / 2."""
-    match exponent.head, exponent.arguments:
-        case Operator("multiply"), (x, y):
-            for one, other in ((x, y), (y, x)):
-                if isinstance(one.head, Number):
-                    return simple(TermArray((), one) * 2 * TermArray((), other))
-        case Operator("divide"), (x, y) if isinstance(y.head, Number):
-            return simple(TermArray((), x) * (2 / TermArray((), y)))
-    return 2 * TermArray((), exponent)

@@ -13,7 +13,7 @@ import torch
 from torch import Tensor
 
 from vaelid.auditor.formula.axes_of_terms import index_names
-from vaelid.auditor.formula.in_tensors import OnDemand, array_of
+from vaelid.auditor.formula.in_tensors import OnDemand, values_of
 from vaelid.readings.terms.arrays import TermArray
 
 __all__ = ["Probe"]
@@ -82,7 +82,7 @@ class Probe:
     def whole(self, term: TermArray, axes: Iterable[int]) -> list[Tensor]:
         """For each point the values at all places of these axes, with one dimension for each axis."""
         names = index_names(dict.fromkeys(axes))
-        return [array_of(term.term, arrays, self.lengths, names) for arrays in self.sets]
+        return [values_of(term.term, arrays, self.lengths, names) for arrays in self.sets]
 
     def with_leaf(self, name: str, values: list[Tensor]) -> "Probe":
         """With one more leaf, which has these values at the points."""
@@ -106,7 +106,7 @@ class Probe:
 
     def number(self, term: TermArray) -> float:
         """The value of a term without arrays, such as a weight ``2 / N0``."""
-        return float(array_of(term.term, {}, self.lengths))
+        return float(values_of(term.term, {}, self.lengths))
 
 
 def _with(name: str, value: Tensor, arrays: Mapping[str, Tensor], asked: str) -> Tensor:

@@ -9,10 +9,8 @@ from dataclasses import dataclass, replace
 
 import torch
 
-from vaelid.auditor.formula.arithmetic import replaced
 from vaelid.auditor.formula.axes_of_terms import (
     axes_in,
-    element_of,
     hypotheses_of,
     index_names,
     length_axes_in,
@@ -21,7 +19,7 @@ from vaelid.auditor.formula.axes_of_terms import (
     names_in,
 )
 from vaelid.auditor.formula.circuit import Fold
-from vaelid.auditor.formula.in_tensors import array_of
+from vaelid.auditor.formula.in_tensors import values_of
 from vaelid.auditor.formula.kinds import CONSTANT, MIXED, PARAMETER, Divergence, Kind, Reconstruction
 from vaelid.auditor.formula.patterns import matched
 from vaelid.auditor.lifting.folds import folds
@@ -141,16 +139,14 @@ def rewritten(question: Question, rewrite: Rewrite, name: str) -> Question:
     def change(term: TermArray) -> TermArray:
         return TermArray((), matched(term.term, rewrite.term.term, axes, name, rewrite.how))
 
-    posteriors = tuple(
-        replace(p, mean=change(p.mean), log_variance=change(p.log_variance)) for p in question.posteriors
-    )
+    posteriors = tuple(p.with_moments(change(p.mean), change(p.log_variance)) for p in question.posteriors)
     names = names_in(rewrite.term)
     return replace(
         question,
         drawn={**question.drawn, name: question.noise_in(rewrite.term)},
         written={**question.written, name: question.as_recorded(names)},
         rewrites={**question.rewrites, name: rewrite},
-        folds={n: replace(fold, term=change(TermArray((), fold.term)).term) for n, fold in question.folds.items()},
+        folds={n: fold.of(change(TermArray((), fold.term)).term) for n, fold in question.folds.items()},
         term=change(question.term),
         posteriors=posteriors,
         outputs=question.outputs | ({name} if names & question.outputs else set()),
@@ -256,10 +252,7 @@ def _of_either_sign(run: Formula, posterior: Posterior) -> Posterior:
     if posterior.positive is None:
         return posterior
     axes = axes_in(posterior.positive.term)
-    values = array_of(posterior.positive.term, run.arrays(), run.lengths, index_names(axes))
+    values = values_of(posterior.positive.term, run.arrays(), run.lengths, index_names(axes))
     if bool((values > 0).all()):
         return posterior
-    (name,) = names_in(posterior.log_variance)
-    s = element_of(name, axes)
-    log_variance = TermArray((), replaced(posterior.log_variance.term, {(2 * s).term: s.term}))
-    return replace(posterior, log_variance=log_variance, positive=posterior.positive**2)
+    return posterior.of_either_sign()

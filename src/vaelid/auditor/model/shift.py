@@ -4,7 +4,6 @@ A posterior and a term come in; the posterior at the indices of the term goes ou
 i1] and ``sum over i1 of mu[i0, i1 + 1]^2``, which leaves out the first coordinate, it is that of mu[i0, i1 + 1].
 """
 
-from dataclasses import replace
 from fractions import Fraction
 
 from vaelid.auditor.formula.axes_of_terms import axes_in, axis_of, elements_of, placed
@@ -12,10 +11,10 @@ from vaelid.auditor.model.posterior import Posterior
 from vaelid.readings.terms.arrays import TermArray
 from vaelid.readings.terms.syntax import INDEX, Element, Number, Operator, Term, Variable, make
 
-__all__ = ["shifted"]
+__all__ = ["posterior_of_coordinates"]
 
 
-def shifted(posterior: Posterior, body: TermArray) -> Posterior | None:
+def posterior_of_coordinates(posterior: Posterior, body: TermArray) -> Posterior | None:
     """The posterior of the coordinates that a term contains; None if it is not some of the posterior's own."""
     theirs = elements_of(body)
     mine = elements_of(posterior.mean, posterior.log_variance)
@@ -30,7 +29,7 @@ def shifted(posterior: Posterior, body: TermArray) -> Posterior | None:
             if set(elements_of(mean, log_variance)) <= set(theirs):
                 kept = tuple(a for a in posterior.axes if a not in places)
                 more = tuple(a for place in places.values() for a in axes_in(place))
-                return replace(posterior, axes=(*kept, *more), mean=mean, log_variance=log_variance)
+                return posterior.with_moments(mean, log_variance, (*kept, *more))
     return None
 
 

@@ -8,7 +8,7 @@ from fractions import Fraction
 
 from vaelid.auditor.formula.arithmetic import replaced
 from vaelid.auditor.formula.axes_of_terms import element_of, length_axes_in, length_name, names_in, total
-from vaelid.auditor.formula.in_tensors import array_of
+from vaelid.auditor.formula.in_tensors import values_of
 from vaelid.auditor.lifting.two_runs import Formula
 from vaelid.auditor.model.posterior import ancestors
 from vaelid.auditor.model.question import Question, Rewrite, rewritten
@@ -38,7 +38,7 @@ def with_constant_sums(run: Formula) -> tuple[TermArray, str]:
         if part.head == Binder("sum") and not part.loose:
             names = names_in(TermArray((), part))
             if names and names <= constants:
-                value = float(array_of(part, arrays, run.lengths))
+                value = float(values_of(part, arrays, run.lengths))
                 numbers[part] = as_term(Fraction(value).limit_denominator(_MOST_DIGITS)).term
     if not numbers:
         return run.term, ""

@@ -12,7 +12,8 @@ from vaelid.auditor.formula.axes_of_terms import array_name, axes_in, elements_o
 from vaelid.auditor.formula.kinds import Divergence, Kind, Reconstruction
 from vaelid.auditor.lifting.two_runs import Formula
 from vaelid.auditor.model.combination import fitted
-from vaelid.auditor.model.posterior import Posterior, log_variance_of
+from vaelid.auditor.model.deviations import log_variance_of
+from vaelid.auditor.model.posterior import Posterior
 from vaelid.auditor.model.probe import Probe
 from vaelid.auditor.proofs.decomposition import decomposed
 from vaelid.auditor.proofs.obligations import NoProof

@@ -8,20 +8,13 @@ reasoned about a second time.
 from vaelid.auditor.formula.arithmetic import replaced
 from vaelid.auditor.proofs.obligations import proved
 from vaelid.readings.terms.arrays import TermArray
-from vaelid.readings.terms.syntax import REAL, Symbol, Term, Variable, instance, make
+from vaelid.readings.terms.syntax import REAL, Symbol, Term, Variable, make
+from vaelid.theory.export.canonical import unfolded
 from vaelid.theory.kernel import Theorem, instantiate
 from vaelid.theory.statement import eq, given
 from vaelid.theory.tactics import prove
 
-__all__ = ["unfolded", "with_definitions"]
-
-
-def unfolded(term: Term) -> Term:
-    """The term with the bodies of defined functions in their place."""
-    if isinstance(term.head, Symbol):
-        body = instance(term.head.body, dict(zip(term.head.parameters, term.arguments, strict=True)))
-        return unfolded(body)
-    return make(term.head, *map(unfolded, term.arguments)) if term.arguments else term
+__all__ = ["with_definitions"]
 
 
 def with_definitions(goal: Term, theorem: Theorem) -> Theorem:

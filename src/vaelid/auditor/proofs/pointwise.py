@@ -10,18 +10,19 @@ from functools import reduce
 
 from vaelid.auditor.formula.arithmetic import replaced
 from vaelid.auditor.formula.axes_of_terms import names_in
-from vaelid.auditor.proofs.definitions import unfolded, with_definitions
+from vaelid.auditor.proofs.definitions import with_definitions
 from vaelid.auditor.proofs.exponentials import by_exponentials
 from vaelid.auditor.proofs.laws import about_abs, about_logits, laws
 from vaelid.auditor.proofs.obligations import NoProof, proved
 from vaelid.readings.terms.arrays import TermArray, as_term
 from vaelid.readings.terms.syntax import REAL, Number, Operator, Term, Variable, make, subterms
 from vaelid.readings.terms.text import text
+from vaelid.theory.export.canonical import unfolded
 from vaelid.theory.kernel import NotProved, Theorem, instantiate
 from vaelid.theory.statement import eq, given, split
 from vaelid.theory.tactics import use
 
-__all__ = ["pointwise"]
+__all__ = ["prove_pointwise"]
 
 
 _MOST_EXPONENTS = 2
@@ -70,7 +71,7 @@ _ATTEMPTS: tuple[Callable[[Term, list[Term]], Theorem | None], ...] = (
 )
 
 
-def pointwise(goal: Term, *terms: TermArray) -> Theorem:
+def prove_pointwise(goal: Term, *terms: TermArray) -> Theorem:
     """The theorem `goal`, an identity of one coordinate. Raises `NoProof`.
 
     `terms`: where the laws of exp and log are looked up, usually the summand and what it is compared with. Lengths are
@@ -119,7 +120,7 @@ _SUMS = {Operator(name) for name in ("add", "subtract", "multiply", "divide", "n
 
 def _by_lengths(goal: Term, hypotheses: tuple[Term, ...], less: Term, *terms: TermArray) -> Theorem:
     """The goal, from `less`: the same equation without the lengths that cancel, as in N * (1 / N)."""
-    theorem = pointwise(given(*hypotheses, less), *terms)
+    theorem = prove_pointwise(given(*hypotheses, less), *terms)
     pairs = zip(split(goal)[1].arguments, less.arguments, strict=True)
     same = [known for one, other in pairs if (known := _of_lengths(hypotheses, one, other)) is not None]
     return proved(goal, [theorem, *same])

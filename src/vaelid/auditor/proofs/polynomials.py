@@ -19,10 +19,10 @@ from vaelid.readings.terms.syntax import Number, Operator, Power, Term, subterms
 __all__ = ["in_powers_of"]
 
 
-Monomial = frozenset[tuple[Term, Fraction]]
+Powers = frozenset[tuple[Term, Fraction]]
 """Atoms and their powers. exp(t) to the power 1/2 is the pair (exp(t), 1/2)."""
 
-Laurent = Mapping[Monomial, Fraction]
+Laurent = Mapping[Powers, Fraction]
 
 _ONE: Laurent = {frozenset(): Fraction(1)}
 _MOST_TERMS = 400
@@ -39,7 +39,7 @@ def in_powers_of(term: TermArray, atom: Term) -> dict[int, TermArray] | None:
         whole = _laurent(term.term)
     except _TooLarge:
         return None
-    by_power: dict[int, dict[Monomial, Fraction]] = {}
+    by_power: dict[int, dict[Powers, Fraction]] = {}
     for monomial, factor in whole.items():
         powers = dict(monomial)
         power = powers.pop(atom, Fraction(0))
@@ -81,7 +81,7 @@ def _times(atom: Term, factor: Fraction) -> Laurent:
     return {frozenset({(atom, Fraction(1))}): factor}
 
 
-def _monomial(powers: Mapping[Term, Fraction]) -> Monomial:
+def _monomial(powers: Mapping[Term, Fraction]) -> Powers:
     return frozenset((atom, power) for atom, power in powers.items() if power)
 
 
@@ -95,7 +95,7 @@ def _sum(one: Laurent, other: Laurent, sign: int) -> Laurent:
 def _product(one: Laurent, other: Laurent) -> Laurent:
     if len(one) * len(other) > _MOST_TERMS:
         raise _TooLarge
-    total: dict[Monomial, Fraction] = {}
+    total: dict[Powers, Fraction] = {}
     for left, a in one.items():
         for right, b in other.items():
             powers = dict(left)
@@ -125,7 +125,7 @@ def _term(laurent: Laurent) -> TermArray:
     return reduce(add, terms) if terms else as_term(0)
 
 
-def _written(monomial: Monomial, factor: Fraction) -> TermArray:
+def _written(monomial: Powers, factor: Fraction) -> TermArray:
     exponents, above, below = [], [], []
     for atom, power in monomial:
         if atom.head == Operator("exp"):

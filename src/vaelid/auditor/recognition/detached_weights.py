@@ -1,17 +1,17 @@
 """Losses with the gradient of the importance-weighted bound, but not its value.
 
-A question and its formula come in; a `Bound` goes out. Example: ``-(w.detach() * log_w).sum()`` with the normalised
-weights ``w = softmax(log_w)``. With w_k = exp(a_k) / sum exp(a), the slope of log sum exp(a) is the sum of w_k times
-the slope of a_k: so this loss, with no gradient through w, has the gradient of the bound (Burda et al. 2016, eq. 14).
+A question and its formula come in; an `ImportanceWeightedBound` goes out. Example: ``-(w.detach() * log_w).sum()``
+with the normalised weights ``w = softmax(log_w)``. With w_k = exp(a_k) / sum exp(a), the slope of log sum exp(a) is the
+sum of w_k times the slope of a_k: so this loss, with no gradient through w, has the gradient of the bound (Burda et al.
+2016, eq. 14).
 """
-
-from dataclasses import replace
 
 from vaelid.auditor.formula.axes_of_terms import names_in
 from vaelid.auditor.lifting.gradients import gradient_agrees
+from vaelid.auditor.lifting.tensor import Lifted
 from vaelid.auditor.lifting.two_runs import Formula
 from vaelid.auditor.model.question import Question
-from vaelid.auditor.recognition.importance_weighted import Bound, importance_weighted
+from vaelid.auditor.recognition.importance_weighted import ImportanceWeightedBound, importance_weighted
 from vaelid.readings.terms.arrays import TermArray
 from vaelid.readings.terms.syntax import Binder, Operator, Term, make, reindexed, subterms
 from vaelid.readings.terms.syntax import Bound as BoundVariable
@@ -29,15 +29,14 @@ OWN_GRADIENT = (
 """What is said of a loss that is not the bound, and has its gradient."""
 
 
-def bound_in(question: Question, run: Formula) -> Bound | None:
+def bound_in(question: Question, run: Formula) -> ImportanceWeightedBound | None:
     """The importance-weighted bound that a loss is, or whose gradient it has; None if it is neither."""
     if (found := importance_weighted(question)) is not None:
         return found
     surrogate, recorded = _with_logarithms(question.term), _with_logarithms(run.reading.result.element)
     if surrogate is None or recorded is None or not _has_gradient_of(recorded, run):
         return None
-    found = importance_weighted(question.about(surrogate))
-    return found and replace(found, note=OWN_GRADIENT)
+    return importance_weighted(question.about(surrogate), OWN_GRADIENT)
 
 
 def _with_logarithms(term: TermArray) -> TermArray | None:
@@ -60,7 +59,7 @@ def _has_gradient_of(term: TermArray, run: Formula) -> bool:
     reading, returned, names = run.reading, run.recording.returned, names_in(term)
     if returned is None or not reading.result.stops or any(reading.result.dims) or not names <= set(reading.leaves):
         return False
-    surrogate = replace(reading.result, make_element=lambda: term, leaves=names)
+    surrogate = Lifted(reading.result.dims, lambda: term, names)
     return gradient_agrees(surrogate, returned, reading.leaves, reading.axes)
 
 

@@ -5,7 +5,7 @@ mu^2`` and ``-sum logvar`` become a reconstruction of one part and the divergenc
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Literal
 
 from vaelid.auditor.formula.axes_of_terms import axes_in, elements_of, names_in
@@ -20,9 +20,9 @@ from vaelid.theory.kernel import Theorem
 __all__ = [
     "Gathered",
     "Group",
-    "Proved",
+    "ProvedGroup",
     "Recognised",
-    "Unproved",
+    "UnprovedGroup",
     "by_elements",
     "by_outputs",
     "gathered",
@@ -60,7 +60,7 @@ class Recognised(Gathered):
 
 
 @dataclass(frozen=True)
-class Proved(Recognised):
+class ProvedGroup(Recognised):
     """A group with the theorem that it is `weight` * `total` + `rest`.
 
     Attributes:
@@ -79,7 +79,7 @@ class Proved(Recognised):
 
 
 @dataclass(frozen=True)
-class Unproved(Gathered):
+class UnprovedGroup(Gathered):
     """A group without a theorem.
 
     Attributes:
@@ -93,7 +93,7 @@ class Unproved(Gathered):
     theorem: None = None
 
 
-Group = Proved | Unproved
+Group = ProvedGroup | UnprovedGroup
 
 
 def gathered_of(kind: Kind, parts: Iterable[Part]) -> Gathered:
@@ -165,7 +165,7 @@ def _numbered(group: Gathered, several: Iterable[list[Part]]) -> list[Gathered]:
     kind = group.kind
     if not isinstance(kind, Divergence | Reconstruction):
         return []  # no other kind has parts
-    return [gathered_of(replace(kind, part=number), parts) for number, parts in enumerate(several, 1)]
+    return [gathered_of(kind.in_part(number), parts) for number, parts in enumerate(several, 1)]
 
 
 def places_of(question: Question, group: Gathered) -> list[int]:

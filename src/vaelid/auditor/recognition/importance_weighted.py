@@ -1,13 +1,14 @@
 """The importance-weighted bound: -log of the mean over draws of p(x, z) / q(z | x) (Burda et al. 2016, equation 8).
 
-A question whose loss contains ``log(sum over k of exp(a[k]))`` comes in; a `Bound` goes out: what the log-weight a was
-recognised as, and the theorem, or the reason why the loss is no such bound. Example: a = log p(x|z) + log p(z) - log
-q(z|x), with K draws of z.
+A question whose loss contains ``log(sum over k of exp(a[k]))`` comes in; an `ImportanceWeightedBound` goes out: what
+the log-weight a was recognised as, and the theorem, or the reason why the loss is no such bound. Example: a = log
+p(x|z) + log p(z) - log q(z|x), with K draws of z.
 """
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from fractions import Fraction
+from functools import partial
 
 from flint import arb
 
@@ -28,7 +29,7 @@ from vaelid.auditor.formula.kinds import MIXED, Divergence, Reconstruction
 from vaelid.auditor.model.combination import Combination, fitted
 from vaelid.auditor.model.question import Question
 from vaelid.auditor.proofs.obligations import NoProof
-from vaelid.auditor.proofs.pointwise import pointwise
+from vaelid.auditor.proofs.pointwise import prove_pointwise
 from vaelid.auditor.recognition.groups import Gathered
 from vaelid.auditor.recognition.objective import Objective, identify, of_one_array
 from vaelid.readings.errors import ReadingError
@@ -38,7 +39,7 @@ from vaelid.readings.terms.syntax import REAL, Binder, Operator, Term, element, 
 from vaelid.theory.kernel import Theorem
 from vaelid.theory.statement import eq
 
-__all__ = ["Bound", "importance_weighted"]
+__all__ = ["ImportanceWeightedBound", "importance_weighted"]
 
 
 RENYI = "a bound with a power of each weight, as the variational Renyi bound"
@@ -46,7 +47,7 @@ RENYI = "a bound with a power of each weight, as the variational Renyi bound"
 
 
 @dataclass(frozen=True)
-class Bound:
+class ImportanceWeightedBound:
     """The logarithm of a sum of exponentials over draws.
 
     Attributes:
@@ -72,8 +73,11 @@ class Bound:
     other: str = ""
 
 
-def importance_weighted(question: Question) -> Bound | None:
-    """The bound in a loss; None if no log of a sum of exponentials in it depends on both decoder and posterior."""
+def importance_weighted(question: Question, note: str = "") -> ImportanceWeightedBound | None:
+    """The bound in a loss; None if no log of a sum of exponentials in it depends on both decoder and posterior.
+
+    `note`: what there is to say of a loss that is not the bound itself.
+    """
     for part in subterms(question.term.term):
         if part.head != Operator("log") or part.arguments[0].head != Binder("sum"):
             continue
@@ -84,12 +88,12 @@ def importance_weighted(question: Question) -> Bound | None:
         exponent = _exponent(inside)
         if exponent is None or question.kind(exponent) is not MIXED:
             continue
-        found = _bound(question, -exponent, over)
+        found = _bound(question, -exponent, over, note)
         return found if found.failure or found.theorem is None else _of_rows(question, found, logarithm)
     return None
 
 
-def _of_rows(question: Question, bound: Bound, logarithm: TermArray) -> Bound:
+def _of_rows(question: Question, bound: ImportanceWeightedBound, logarithm: TermArray) -> ImportanceWeightedBound:
     """The bound, with the theorem that the loss is a negative multiple of its sum over rows, and a constant."""
     outer = of_one_array(question, logarithm, "bound")
     if outer is None:
@@ -157,41 +161,38 @@ def _exponent(body: Term) -> TermArray | None:
     return None
 
 
-def _bound(question: Question, weight: TermArray, over: int) -> Bound:
+def _bound(question: Question, weight: TermArray, over: int, note: str) -> ImportanceWeightedBound:
     """The bound whose draws have the log-weight -`weight` and lie along the axis `over`; without the sum over rows."""
     objective = identify(question.about(weight))
     if objective.is_not_decomposed:
         raise NoProof(objective.failure)
+    bound = partial(ImportanceWeightedBound, weight, objective, over, note=note)
     divergence = objective.group(Divergence(0))
     reconstruction = objective.group(Reconstruction())
     if divergence is None or reconstruction is None or reconstruction.found is None or objective.theorem is None:
-        return Bound(
-            weight, objective, over, None, "its weights are not p(x, z) / q(z | x) for a p and q that are known here"
-        )
+        return bound(None, "its weights are not p(x, z) / q(z | x) for a p and q that are known here")
     failure, witness = "", None
     if over in question.posteriors[0].axes:
         failure = "it sums weights over rows or coordinates, and not over draws of z"
         witness = _of_two_rows()
         if _is_repeated(question, reconstruction.found.target.parameters, over):
-            failure, witness = (
-                "it sums weights over rows that repeat one datum: that they have one posterior is unread",
-                None,
-            )
+            failure = "it sums weights over rows that repeat one datum: that they have one posterior is unread"
+            witness = None
     if (path := _log_ratio(question, divergence)) is None:
-        return Bound(weight, objective, over, None, "its draws are not those of the sampler")
+        return bound(None, "its draws are not those of the sampler")
     fit = _at_draws(question, divergence, path, axes_in(weight.term))
     own = reconstruction.found.fit.weights[0]
     if fit is None or not is_number(fit.weights[0], 1) or not is_number(own, 1):
         if not failure and fit is not None and fit.weights[0].term is own.term:
-            return Bound(weight, objective, over, None, RENYI, other=RENYI)
+            return bound(None, RENYI, other=RENYI)
         failure = failure or "its weights are not p(x, z) / q(z | x): the terms in them have other weights"
         known = {"log q(z|x) - log p(z)": fit.weights[0] if fit else None, "-log p(x|z)": own}
-        return Bound(weight, objective, over, None, failure, witness or _of_other_weights(question, known))
+        return bound(None, failure, witness or _of_other_weights(question, known))
     try:
-        theorem = pointwise(eq(divergence.body, path + fit.constant), path, divergence.body)
+        theorem = prove_pointwise(eq(divergence.body, path + fit.constant), path, divergence.body)
     except NoProof as reason:
-        return Bound(weight, objective, over, None, failure or str(reason), witness)
-    return Bound(weight, objective, over, theorem, failure, witness)
+        return bound(None, failure or str(reason), witness)
+    return bound(theorem, failure, witness)
 
 
 def _is_repeated(question: Question, parameters: tuple[TermArray, ...], axis: int) -> bool:

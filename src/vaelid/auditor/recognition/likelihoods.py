@@ -8,7 +8,7 @@ terms.
 import itertools
 from collections.abc import Callable, Iterator
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import partial
 
 import torch
@@ -16,7 +16,7 @@ from torch import Tensor
 
 from vaelid import spec
 from vaelid.auditor.formula.axes_of_terms import index_names, names_in
-from vaelid.auditor.formula.in_tensors import array_of
+from vaelid.auditor.formula.in_tensors import values_of
 from vaelid.auditor.model.combination import fitted
 from vaelid.auditor.model.probe import Probe
 from vaelid.auditor.model.question import Rewrite
@@ -86,7 +86,7 @@ def _masked_likelihood(
         for target in _of_one_parameter(numbers[defined], observed, outputs):
             if isinstance(target, Rewrite):
                 continue
-            masked = replace(target, term=mask * target.term, normaliser=mask * target.normaliser, mask=mask)
+            masked = target.masked(mask)
             fit = fitted(values, term, [masked.term - masked.normaliser], axes)
             if fit is not None:
                 return Found(masked, fit)
@@ -290,5 +290,5 @@ def _categorical(
 def _sums_to_one(q: TermArray, axes: list[int], values: Probe, rows: frozenset[int]) -> bool:
     """Whether e^q sums to 1 along an axis other than rows. 1e-5: log_softmax of a float32 is off by 1e-7 an element."""
     names = index_names(axes)
-    whole = array_of(q.term, values.sets[0], values.lengths, names)
+    whole = values_of(q.term, values.sets[0], values.lengths, names)
     return any(bool((whole.logsumexp(k).abs() < 1e-5).all()) for k, axis in enumerate(axes) if axis not in rows)

@@ -14,18 +14,18 @@ from vaelid.auditor.formula.axes_of_terms import axes_in, element_of, elements_o
 from vaelid.auditor.formula.kinds import CONSTANT, MIXED, PARAMETER, Divergence, Kind, Reconstruction
 from vaelid.auditor.model.posterior import Posterior
 from vaelid.auditor.model.question import Question, Rewrite, rewritten
-from vaelid.auditor.model.shift import shifted
+from vaelid.auditor.model.shift import posterior_of_coordinates
 from vaelid.auditor.proofs.decomposition import decomposed
 from vaelid.auditor.proofs.obligations import NoProof, proved
-from vaelid.auditor.proofs.pointwise import pointwise
+from vaelid.auditor.proofs.pointwise import prove_pointwise
 from vaelid.auditor.proofs.summation import Weighed, summed
 from vaelid.auditor.proofs.sums import Part, value_of
 from vaelid.auditor.recognition.groups import (
     Gathered,
     Group,
-    Proved,
+    ProvedGroup,
     Recognised,
-    Unproved,
+    UnprovedGroup,
     by_elements,
     by_outputs,
     gathered,
@@ -105,7 +105,7 @@ def identify(question: Question) -> Objective:
     try:
         return _identified(question)
     except NoProof as failure:
-        whole = Unproved(MIXED, (), (), question.term, found=None, failure=str(failure))
+        whole = UnprovedGroup(MIXED, (), (), question.term, found=None, failure=str(failure))
         return Objective(question, (whole,), None, str(failure))
 
 
@@ -163,7 +163,7 @@ def _found(question: Question, group: Gathered) -> Found | Rewrite | None:
                 found := find_divergence(mean, axes, posterior, question.values, posterior.leaves, question.masks)
             ) is not None:
                 return _at_draw(question, group, axes, posterior, found)
-        some = shifted(posterior, mean)
+        some = posterior_of_coordinates(posterior, mean)
         return None if some is None else find_divergence(mean, axes, some, question.values, posterior.leaves)
     if isinstance(group.kind, Reconstruction):
         return find_likelihood(group.body, axes, question.values, question.data, question.masks, question.rows)
@@ -202,7 +202,7 @@ def _proved(
     proofs = tuple(_proved_or_not(question, group, hypotheses) for group in groups)
     terms: list[TermArray] = []
     for group in proofs:
-        if isinstance(group, Proved):
+        if isinstance(group, ProvedGroup):
             terms.append(group.weight * group.total)
             terms += [group.rest] if group.rest is not None else []
         elif group.kind is CONSTANT:
@@ -219,14 +219,14 @@ def _proved(
 
 def _proved_or_not(question: Question, group: Recognised | Gathered, hypotheses: tuple[Term, ...]) -> Group:
     if not isinstance(group, Recognised):
-        return Unproved(group.kind, group.parts, group.axes, group.body, found=None)
+        return UnprovedGroup(group.kind, group.parts, group.axes, group.body, found=None)
     try:
         return _proved_group(question, group, hypotheses)
     except NoProof as failure:
-        return Unproved(group.kind, group.parts, group.axes, group.body, group.found, str(failure))
+        return UnprovedGroup(group.kind, group.parts, group.axes, group.body, group.found, str(failure))
 
 
-def of_one_array(question: Question, pattern: TermArray, name: str) -> Proved | None:
+def of_one_array(question: Question, pattern: TermArray, name: str) -> ProvedGroup | None:
     """A loss as weight * sum of a term + constant, with an array of this name written for the term; None if it is not.
 
     The theorem is about any array, so it holds for the term.
@@ -252,13 +252,13 @@ def of_one_array(question: Question, pattern: TermArray, name: str) -> Proved | 
     except (NoProof, ReadingError):
         return None
     first = whole.groups[0]
-    if whole.theorem is None or not isinstance(first, Proved):
+    if whole.theorem is None or not isinstance(first, ProvedGroup):
         return None
     kept = (first.kind, first.parts, first.axes, first.body, first.found, first.weight, first.total, first.rest)
-    return Proved(*kept, theorem=whole.theorem)
+    return ProvedGroup(*kept, theorem=whole.theorem)
 
 
-def _proved_group(question: Question, group: Recognised, hypotheses: tuple[Term, ...]) -> Proved:
+def _proved_group(question: Question, group: Recognised, hypotheses: tuple[Term, ...]) -> ProvedGroup:
     """The theorem of one group: of its summand, then of the sums around it. Raises `NoProof`."""
     found = group.found
     noise: list[TermArray] = []
@@ -280,12 +280,12 @@ def _proved_group(question: Question, group: Recognised, hypotheses: tuple[Term,
         weighted += [Part(as_term(1), part) for part in ([] if aside is None else [aside]) + noise]
         right = [part.coefficient * part.term for part in weighted] + ([] if is_number(constant, 0) else [constant])
         goal = given(*hypotheses, eq(body, reduce(add, right)))
-        return Weighed(tuple(weighted), constant, pointwise(goal, body, found.target.term))
+        return Weighed(tuple(weighted), constant, prove_pointwise(goal, body, found.target.term))
 
     whole = summed(list(group.parts), list(group.axes), base, hypotheses)
     first, *others = whole.parts
     rest = [part.term for part in others] + ([] if is_number(whole.constant, 0) else [whole.constant])
-    return Proved(
+    return ProvedGroup(
         group.kind,
         group.parts,
         group.axes,

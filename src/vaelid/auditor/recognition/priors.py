@@ -4,7 +4,6 @@ The summand of a group comes in, averaged over its noise, with the posterior; wh
 Example: ``mu^2 / 4 + exp(lv) / 4 - lv`` is twice the KL to N(0, 4), and a constant.
 """
 
-from dataclasses import replace
 from fractions import Fraction
 
 import torch
@@ -64,15 +63,13 @@ def _fixed_prior(body: Body, axes: list[int], posterior: Posterior, values: Prob
     if m is None or s2 is None or s2 <= 0:
         return None
     log_s2 = xp.log(as_term(s2))
-    target = Quantity(
-        f"N({float(m):g}, {float(s2):g})",
-        coordinate_kl((mean - as_term(m)) * xp.exp(-log_s2 / 2), log_variance - log_s2),
-        parameters=(as_term(m), as_term(s2)),
-    )
-    # log(s2) may stand in the code by its name, as a decimal, or not at all
-    return found_with(body, target, axes, values) or found_with(
-        body, replace(target, normaliser=log_s2 / 2), axes, values
-    )
+    name, parameters = f"N({float(m):g}, {float(s2):g})", (as_term(m), as_term(s2))
+    term = coordinate_kl((mean - as_term(m)) * xp.exp(-log_s2 / 2), log_variance - log_s2)
+    for normaliser in (as_term(0), log_s2 / 2):  # log(s2) may stand in the code by its name, as a decimal, or not
+        target = Quantity(name, term, normaliser, parameters=parameters)
+        if found := found_with(body, target, axes, values):
+            return found
+    return None
 
 
 def _learned_prior(
@@ -129,5 +126,5 @@ def find_integrand(
     m, lv = prior.parameters
     z = posterior.mean + xp.exp(posterior.log_variance / 2) * eps
     log_q = gaussian_density(z, posterior.mean, posterior.log_variance)
-    target = replace(prior, term=log_q - gaussian_density(z, m, lv), at_draw=True)
+    target = prior.at_the_draw(log_q - gaussian_density(z, m, lv))
     return found_with(Body.of(term), target, axes, values)

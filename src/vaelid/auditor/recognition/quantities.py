@@ -6,7 +6,7 @@ quantity, in which parameters, is found by trying values; that it is right is fo
 """
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import reduce
 from operator import add
 
@@ -47,6 +47,14 @@ class Quantity:
     parameters: tuple[TermArray, ...] = ()
     mask: TermArray | None = None
     at_draw: bool = False
+
+    def masked(self, mask: TermArray) -> "Quantity":
+        """The quantity times a constant at each place, such as a mask of zeros and ones."""
+        return replace(self, term=mask * self.term, normaliser=mask * self.normaliser, mask=mask)
+
+    def at_the_draw(self, term: TermArray) -> "Quantity":
+        """The same prior, where `term` is log q(z) - log p(z) at a draw z, whose mean over draws this one is."""
+        return replace(self, term=term, at_draw=True)
 
 
 @dataclass(frozen=True)

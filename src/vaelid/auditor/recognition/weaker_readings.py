@@ -7,7 +7,7 @@ A theorem of such a reading says less: so they are tried only if the loss is not
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import ClassVar
 
 from vaelid.auditor.formula.kinds import Divergence
@@ -86,7 +86,7 @@ class InsideOfLatent(Weaker):
     def apply(self, found: Recognition, lifted: Lifting) -> Iterable[tuple[Formula, View]]:
         """Each depth, the innermost first."""
         run = found.model.run
-        return [(run, replace(found.model.view, inner=depth)) for depth in range(depths_of_latents(run))]
+        return [(run, found.model.view.at_depth(depth)) for depth in range(depths_of_latents(run))]
 
     def is_needed(self, found: Objective) -> bool:
         """Whether the loss is not proved with the prior N(0, I)."""
@@ -104,7 +104,7 @@ class ConstantSums(Weaker):
         """The loss with these numbers."""
         run = found.model.run
         term, note = with_constant_sums(run)
-        return [(_noted(replace(run, term=term), note), found.model.view)] if note else []
+        return [(run.noted(note, term), found.model.view)] if note else []
 
 
 class NoStabilisers(Weaker):
@@ -114,7 +114,7 @@ class NoStabilisers(Weaker):
         """The loss without them."""
         run = found.model.run
         term, note = without_stabilisers(run.term)
-        return [(_noted(replace(run, term=term), note), found.model.view)] if note else []
+        return [(run.noted(note, term), found.model.view)] if note else []
 
 
 class SizeFactors(Weaker):
@@ -128,7 +128,7 @@ class SizeFactors(Weaker):
         question = found.objective.question
         if with_size_factors(question) is question:
             return []
-        return [(_noted(found.model.run, self.note), replace(found.model.view, size_factors=True))]
+        return [(found.model.run.noted(self.note), found.model.view.with_size_factors())]
 
 
 class NoIdleClamps(Weaker):
@@ -150,7 +150,7 @@ class NoIdleClamps(Weaker):
         if run.moved and not free.moved:  # in the other run the clamp did change something
             return []
         lines = ", ".join(dict.fromkeys(run.reading.clamps))
-        return [(_noted(free, f"{self.note} ({lines})"), found.model.view)]
+        return [(free.noted(f"{self.note} ({lines})"), found.model.view)]
 
 
 class FixedLengths(Weaker):
@@ -164,11 +164,7 @@ class FixedLengths(Weaker):
         """The loss at these lengths."""
         run = found.model.run
         fixed = frozenset(range(len(run.reading.axes.lengths))) - run.moved
-        return [(_noted(run, self.note), replace(found.model.view, fixed=fixed))]
-
-
-def _noted(run: Formula, note: str) -> Formula:
-    return replace(run, notes=[*run.notes, note])
+        return [(run.noted(self.note), found.model.view.with_fixed(fixed))]
 
 
 def _is_standard(found: Objective) -> bool:

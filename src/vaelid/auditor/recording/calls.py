@@ -1,7 +1,7 @@
 """Calls of a user's function: their arguments, the loss in what they return, and who is to blame for an error.
 
 In: a batch, or what a step returned. Out: a `Call`, the same with fewer rows, or the loss. For example, of the batch
-`{"image": x, "label": y}` the tensors are named image and label, and `smaller` keeps 4 of 5 rows; of a step that
+`{"image": x, "label": y}` the tensors are named image and label, and `fewer_rows` keeps 4 of 5 rows; of a step that
 returns `{"loss": l, "kl": k}` the loss is l.
 """
 
@@ -26,10 +26,10 @@ __all__ = [
     "Call",
     "call_of",
     "check_finite",
+    "fewer_rows",
     "frozen_draws",
     "observed",
     "scalar_loss",
-    "smaller",
     "source_of",
     "users_code",
 ]
@@ -92,7 +92,7 @@ def call_of(batch: Any) -> Call:
     return Call((batch,), dict(zip(names, tensors, strict=True)))
 
 
-def smaller(batch: Any) -> Any | None:
+def fewer_rows(batch: Any) -> Any | None:
     """The batch without its last rows; None where its tensors have not the same number of rows, or fewer than 3."""
     leaves, structure = tree_flatten(batch)
     rows = {leaf.shape[0] if leaf.ndim else 0 for leaf in leaves if isinstance(leaf, Tensor)}

@@ -20,7 +20,7 @@ from torch import Tensor, nn
 from vaelid.auditor.recording.reach import attributes_of, is_of_run, is_users_class
 from vaelid.auditor.recording.storages import is_lazy
 
-__all__ = ["Restore", "attributes", "class_attributes", "container", "generator", "tensor", "variable"]
+__all__ = ["Restore", "attributes", "class_attributes", "container", "generator_state", "tensor", "variable_value"]
 
 
 Restore = Callable[[], list[str]]
@@ -149,7 +149,7 @@ def _in_order(value: Any, saved: dict[str, Any]) -> None:
         own[name] = own.pop(name)
 
 
-def variable(place: tuple[dict[str, Any], str] | types.CellType, words: str) -> Restore | None:
+def variable_value(place: tuple[dict[str, Any], str] | types.CellType, words: str) -> Restore | None:
     """What a name stands for: a variable of a closure, or a global one."""
     try:
         saved = place.cell_contents if isinstance(place, types.CellType) else place[0][place[1]]
@@ -175,7 +175,7 @@ def _contents(cell: types.CellType) -> Any:
         return None
 
 
-def generator(value: Any) -> Restore | None:
+def generator_state(value: Any) -> Restore | None:
     """The state of a random generator of torch's, numpy's or Python's. None for what is none."""
     state: Any
     if isinstance(value, torch.Generator):

@@ -2,13 +2,13 @@
 
 import operator
 from collections.abc import Callable, MutableMapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 import torch
 
-__all__ = ["Kept", "Switch", "of_attribute", "of_list", "of_table"]
+__all__ = ["Snapshot", "Switch", "of_attribute", "of_list", "of_table"]
 
 
 def _same(one: Any, other: Any) -> bool:
@@ -31,8 +31,17 @@ class Switch:
     set: Callable[[Any], Any]
     same: Callable[[Any, Any], bool] = _same
 
+    def telling(self, tell: Callable[[], Any]) -> "Switch":
+        """The same switch; each time it was set, `tell` is called."""
 
-class Kept:
+        def put(value: Any) -> None:
+            self.set(value)
+            tell()
+
+        return replace(self, set=put)
+
+
+class Snapshot:
     """The values of some switches, as they are when this is made."""
 
     def __init__(self, switches: tuple[Switch, ...]) -> None:

@@ -40,7 +40,7 @@ from vaelid.auditor.recording.iterators import advanced, is_iterator
 from vaelid.auditor.recording.modes import Entered
 from vaelid.auditor.recording.reach import Reached, reach
 from vaelid.auditor.recording.storages import Storages, is_lazy
-from vaelid.auditor.recording.switches import GENERATORS, SWITCHES, Kept
+from vaelid.auditor.recording.switches import GENERATORS, SWITCHES, Snapshot
 from vaelid.spec.errors import kind_of, words_of
 
 __all__ = ["State", "unchanged"]
@@ -63,7 +63,7 @@ class State:
     def __init__(self, functions: Iterable[Any], arguments: Iterable[Any]) -> None:
         self.entered = Entered()
         self.noticed = register_optimizer_step_pre_hook(self.see_optimizer)  # before torch's hooks are kept
-        self.switches, self.generators = Kept(SWITCHES), Kept(GENERATORS)
+        self.switches, self.generators = Snapshot(SWITCHES), Snapshot(GENERATORS)
         self.modules = set(sys.modules)
         self.storages = Storages()
         self.of_run: list[keep.Restore] = []
@@ -90,7 +90,7 @@ class State:
     def _keep(self, found: Reached) -> None:
         value = found.value
         if found.place is not None:
-            self._add(self.of_all, keep.variable(found.place, found.words))
+            self._add(self.of_all, keep.variable_value(found.place, found.words))
         if self.known.setdefault(id(value), found) is not found:
             return
         if isinstance(value, Tensor):
@@ -100,10 +100,10 @@ class State:
         elif isinstance(value, type):
             self._add(self.of_all, keep.class_attributes(value))
         elif isinstance(value, types.CellType):
-            self._add(self.of_all, keep.variable(value, found.words))
+            self._add(self.of_all, keep.variable_value(value, found.words))
         elif isinstance(value, torch.Generator | np.ndarray):
             self.see_generator(value)
-        elif (restore := keep.generator(value)) is not None:
+        elif (restore := keep.generator_state(value)) is not None:
             self._add(self.of_all, restore)
         else:
             self._add(self.of_run if found.of_run else self.of_all, keep.container(value, found.words))
@@ -130,7 +130,7 @@ class State:
         """A generator that was there before the run; or an array."""
         if id(generator) not in self.known_generators:
             self.known_generators.add(id(generator))
-            self._add(self.of_all, keep.generator(generator))
+            self._add(self.of_all, keep.generator_state(generator))
 
     def see_optimizer(self, optimizer: Optimizer, *_: Any) -> None:
         """An optimizer that is about to step. Where nothing led to it, it is kept now, with what steps beside it."""

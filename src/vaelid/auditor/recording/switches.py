@@ -1,6 +1,6 @@
 """What torch, numpy and Python keep for the whole process: switches, and the states of the random generators.
 
-In: nothing. Out: `Kept(SWITCHES)`, the values as they are now, to be set back. For example, a step that calls
+In: nothing. Out: `Snapshot(SWITCHES)`, the values as they are now, to be set back. For example, a step that calls
 `torch.set_default_dtype(torch.float64)` leaves float32 behind.
 """
 
@@ -10,11 +10,11 @@ from typing import Any
 import numpy as np
 import torch
 
-from vaelid.auditor.recording.kinds_of_switch import Kept, Switch
+from vaelid.auditor.recording.kinds_of_switch import Snapshot, Switch
 from vaelid.auditor.recording.switches_of_python import OF_PYTHON
 from vaelid.auditor.recording.switches_of_torch import OF_TORCH
 
-__all__ = ["GENERATORS", "SWITCHES", "Kept", "Switch"]
+__all__ = ["GENERATORS", "SWITCHES", "Snapshot", "Switch"]
 
 SWITCHES: tuple[Switch, ...] = (*OF_TORCH, *OF_PYTHON)
 

@@ -13,7 +13,6 @@ import threading
 import warnings
 from collections.abc import Iterator
 from contextvars import ContextVar, copy_context
-from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -48,14 +47,9 @@ def _folder() -> str | None:
         return None
 
 
-def _heeded(switch: Switch) -> Switch:
-    """The same switch of the warnings; that it was set is told to what has looked at it before."""
-
-    def put(value: Any) -> None:
-        switch.set(value)
-        vars(warnings).get("_filters_mutated", lambda: None)()
-
-    return replace(switch, set=put)
+def _tell_of_warnings() -> None:
+    """Tell what has looked at the warnings' filters before that these have changed."""
+    vars(warnings).get("_filters_mutated", lambda: None)()
 
 
 def _handle(kept: dict[Any, Any]) -> None:
@@ -92,7 +86,7 @@ def _same_variables(one: dict[Any, Any], other: dict[Any, Any]) -> bool:
 
 def _many() -> Iterator[Switch]:
     for switch in (*of_list(warnings, "filters"), of_attribute(warnings, "showwarning")):
-        yield _heeded(switch)
+        yield switch.telling(_tell_of_warnings)
     yield Switch("working folder", _folder, lambda value: None if value is None else os.chdir(value))
     yield Switch("environment", lambda: dict(_ENVIRON), _environment)
     for name in ("path", "meta_path", "path_hooks"):

@@ -18,7 +18,7 @@ from vaelid.auditor.findings.witnesses import separated
 from vaelid.auditor.formula.axes_of_terms import axes_in, has_sums, index_names
 from vaelid.auditor.formula.circuit import Circuit
 from vaelid.auditor.formula.circuit_values import CircuitValues
-from vaelid.auditor.formula.in_balls import ball
+from vaelid.auditor.formula.in_balls import enclosure
 from vaelid.auditor.formula.number_types import BALLS
 from vaelid.auditor.model.question import Question
 from vaelid.auditor.recognition.groups import Group
@@ -99,7 +99,7 @@ def _no_counts(compared: Compared, shown: Callable[[Term], str]) -> Witness | No
     others = {h: Fraction(1, k + 3) for k, h in enumerate(compared.outputs)}
     for h, steps in itertools.product(compared.outputs, _EQUAL_STEPS):
         at = [{**others, h: step, compared.datum: Fraction(k)} for k in (0, 1) for step in steps]
-        values = [value for point in at if (value := ball(compared.term, point)) is not None]
+        values = [value for point in at if (value := enclosure(compared.term, point)) is not None]
         if len(values) < len(at):
             continue
         zero, one = values[: len(steps)], values[len(steps) :]

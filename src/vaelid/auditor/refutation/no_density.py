@@ -13,7 +13,7 @@ from fractions import Fraction
 from flint import arb
 
 from vaelid.auditor.findings.refutation import Refutation
-from vaelid.auditor.formula.in_balls import Assignment, ball, points
+from vaelid.auditor.formula.in_balls import Assignment, enclosure, points
 from vaelid.auditor.refutation.sentences import falls_without_end, not_normalised
 from vaelid.readings.terms.arrays import TermArray
 from vaelid.readings.terms.syntax import Term
@@ -61,7 +61,7 @@ def no_density(body: TermArray, x: Term, outputs: Sequence[Term], shown: Callabl
     """
     seen: list[_Parabola] = []
     for point in points(list(outputs), {}, _SETTINGS):
-        at = [v for k in (0, 1, -1, 2) if (v := ball(body, {**point, x: Fraction(k)})) is not None]
+        at = [v for k in (0, 1, -1, 2) if (v := enclosure(body, {**point, x: Fraction(k)})) is not None]
         if len(at) < 4:
             continue
         zero, one, minus, two = at
@@ -109,7 +109,7 @@ def _unbounded(body: TermArray, x: Term, point: Assignment, shown: Callable[[Ter
     """A polynomial that falls far out is the negative logarithm of no density: its exponential grows there."""
     # At 10^3 the highest power has outgrown the others; 10^6 is far enough for it to show which way it goes.
     for near, far in ((Fraction(10**3), Fraction(10**6)), (Fraction(-(10**3)), Fraction(-(10**6)))):
-        one, other = ball(body, {**point, x: near}), ball(body, {**point, x: far})
+        one, other = enclosure(body, {**point, x: near}), enclosure(body, {**point, x: far})
         if one is not None and other is not None and other < one:
             names = {shown(e): str(v) for e, v in point.items()}
             return falls_without_end(names, shown(x), (near, one), (far, other))

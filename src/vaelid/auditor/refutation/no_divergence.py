@@ -14,7 +14,7 @@ from flint import arb, arb_mat
 from vaelid.auditor.findings.report import Witness
 from vaelid.auditor.findings.witnesses import separated
 from vaelid.auditor.formula.axes_of_terms import elements_of
-from vaelid.auditor.formula.in_balls import NUMBERS, Assignment, ball, points
+from vaelid.auditor.formula.in_balls import NUMBERS, Assignment, enclosure, points
 from vaelid.auditor.model.posterior import Posterior
 from vaelid.readings.terms.arrays import TermArray, as_term
 from vaelid.readings.terms.namespace import NAMESPACE as xp
@@ -44,7 +44,7 @@ def no_divergence(body: TermArray, posterior: Posterior, shown: Callable[[Term],
     target = coordinate_kl(posterior.mean, posterior.log_variance)
     fixed = _fixed(others)
     grid = points(own, fixed) + [{**fixed, **dict.fromkeys(own, Fraction(0)), e: v} for e in own for v in _FAR]
-    known = [(point, value) for point in grid if (value := ball(body, point)) is not None]
+    known = [(point, value) for point in grid if (value := enclosure(body, point)) is not None]
     if _in_span(known, posterior):
         return None
     return no_multiple(body, target, [point for point, _ in known], shown)
@@ -70,7 +70,7 @@ def no_multiple(
     """
     values = []
     for point in grid:
-        computed, wanted = ball(body, point), ball(target, point)
+        computed, wanted = enclosure(body, point), enclosure(target, point)
         if computed is not None and wanted is not None:
             values.append((point, computed, wanted))
     of_other_sign: Witness | None = None
@@ -102,7 +102,7 @@ def _in_span(values: list[tuple[Assignment, arb]], posterior: Posterior) -> bool
     columns = (mean**2 + xp.exp(log_variance), mean, log_variance, as_term(1))
     rows = []
     for point, value in values:
-        row = [entry for column in columns if (entry := ball(column, point)) is not None]
+        row = [entry for column in columns if (entry := enclosure(column, point)) is not None]
         if len(row) == len(columns):
             rows.append((row, value))
     for chosen in itertools.islice(itertools.combinations(range(len(rows)), 4), 0, _MOST_CHOICES, _STEP):

@@ -13,7 +13,7 @@ from flint import arb
 
 from vaelid.auditor.findings.refutation import Refutation
 from vaelid.auditor.formula.arithmetic import linear_in
-from vaelid.auditor.formula.axes_of_terms import axes_in, collapsed, elements_of, names_in
+from vaelid.auditor.formula.axes_of_terms import at_single_places, axes_in, elements_of, names_in
 from vaelid.auditor.formula.circuit import At, Circuit
 from vaelid.auditor.formula.circuit_values import CircuitValues
 from vaelid.auditor.formula.number_types import SLOPES
@@ -62,7 +62,7 @@ def no_function_of_a_normal(sample: Sample, reading: Reading, shown: Callable[[T
     elements = elements_of(sample.element)
     if eps not in elements or any(noise.name in _arrays_in(e) for e in elements if e is not eps):
         return None
-    term = collapsed(sample.element)
+    term = at_single_places(sample.element)
     lengths = {v.name: 1 for v in free_variables(term.term) if v.sort is INDEX}
     circuit = Circuit(lengths, {}, _NODES)
     with flint.ctx.workprec(_PRECISION):

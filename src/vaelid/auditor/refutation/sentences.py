@@ -24,6 +24,7 @@ __all__ = [
     "compared_with_nothing",
     "depends_on_nothing",
     "effects_do_not_add_up",
+    "element_name",
     "falls_without_end",
     "moves_beside_the_posteriors",
     "no_combination",
@@ -36,7 +37,6 @@ __all__ = [
     "not_normalised",
     "not_of_the_family",
     "same_odds",
-    "shown",
     "weights_differ",
 ]
 
@@ -44,19 +44,19 @@ __all__ = [
 _IN_NATS = "that, up to its weight, in -log p of a {} of scale 1, in nats,"
 
 
-def shown(at: At) -> str:
+def element_name(at: At) -> str:
     """An element as it is named in a witness: ``mu[0, 1]``."""
     name, place = at
     return f"{name}[{', '.join(map(str, place))}]" if place else name
 
 
 def _all(elements: Sequence[At]) -> str:
-    return ", ".join(map(shown, elements))
+    return ", ".join(map(element_name, elements))
 
 
 def _point(point: Point) -> dict[str, str]:
     """A point as it stands in a witness."""
-    return {shown(at): str(value) for at, value in point.items()}
+    return {element_name(at): str(value) for at, value in point.items()}
 
 
 def _words(point: Point) -> str:
@@ -130,8 +130,8 @@ def falls_without_end(
 def effects_do_not_add_up(moves: Point, together: arb, alone: arb) -> Refutation:
     """Of two elements that change the loss together by more or less than each does."""
     sentence = (
-        f"its terms do not add up: moving {' and '.join(map(shown, moves))} together changes it by {together.str(6)}, "
-        f"each alone by {alone.str(6)} in all. An ELBO is a sum over rows, places and coordinates."
+        f"its terms do not add up: moving {' and '.join(map(element_name, moves))} together changes it by "
+        f"{together.str(6)}, each alone by {alone.str(6)} in all. An ELBO is a sum over rows, places and coordinates."
     )
     meaning = "the change of the loss where both move; the sum of the changes where each moves alone"
     return Refutation(separated(_point(moves), together, alone, meaning), sentence)
@@ -139,7 +139,7 @@ def effects_do_not_add_up(moves: Point, together: arb, alone: arb) -> Refutation
 
 def moves_beside_the_posteriors(moves: Point, there: arb, here: arb) -> Refutation:
     """Of two elements that move the loss, and no posterior."""
-    one, other = map(shown, moves)
+    one, other = map(element_name, moves)
     sentence = (
         f"it moves by {(there - here).str(6)} where {one} and {other} move so that "
         "no mean or variance of a posterior does: its KL is of another posterior."
@@ -150,7 +150,7 @@ def moves_beside_the_posteriors(moves: Point, there: arb, here: arb) -> Refutati
 def depends_on_nothing(at: At, moved: Point, there: arb, here: arb) -> Refutation:
     """Of an element that the loss depends on for nothing."""
     sentence = (
-        f"it depends on {shown(at)}, which is compared with no data and is no latent's, nor a prior's, mean or "
+        f"it depends on {element_name(at)}, which is compared with no data and is no latent's, nor a prior's, mean or "
         f"variance: moving it changes the loss by {(there - here).str(6)}."
     )
     return Refutation(separated(_point(moved), there, here, "the loss there; where it was"), sentence)
@@ -232,7 +232,7 @@ def _of_both(likelihood: str | None) -> str:
 def compared_with_nothing(at: At, moved: Point, alone: arb, mixed: arb, likelihood: str | None) -> Refutation:
     """Of a datum that moves the loss by the same, whatever the decoder puts out."""
     sentence = (
-        f"{shown(at)} is compared with no output: moving it changes the loss by {alone.str(6)}, whatever the "
+        f"{element_name(at)} is compared with no output: moving it changes the loss by {alone.str(6)}, whatever the "
         "decoder puts out."
     )
     together = -2 if likelihood == "laplace" else -1
@@ -242,7 +242,7 @@ def compared_with_nothing(at: At, moved: Point, alone: arb, mixed: arb, likeliho
 def same_odds(at: At, point: Point, first: arb, moved: arb, likelihood: str | None) -> Refutation:
     """Of a datum that is as likely to be 1 as it is, whatever the decoder puts out."""
     sentence = (
-        f"{shown(at)} being 1 instead of 0 changes it by {first.str(6)}, whatever the decoder puts out: it is "
+        f"{element_name(at)} being 1 instead of 0 changes it by {first.str(6)}, whatever the decoder puts out: it is "
         "no likelihood of the decoder's."
     )
     return Refutation(separated(_point(point), moved, -1, _of_both(likelihood)), sentence)
@@ -250,14 +250,16 @@ def same_odds(at: At, point: Point, first: arb, moved: arb, likelihood: str | No
 
 def no_quadratic(at: At, point: Point, computed: arb, expected: arb) -> Refutation:
     """Of a datum in which the loss is no parabola."""
-    sentence = f"in {shown(at)} it is no quadratic, as a Gaussian's is: {computed.str(6)}, not {expected.str(6)}."
+    sentence = (
+        f"in {element_name(at)} it is no quadratic, as a Gaussian's is: {computed.str(6)}, not {expected.str(6)}."
+    )
     meaning = "the loss there; the quadratic through three other points"
     return Refutation(separated(_point(point), computed, expected, meaning), sentence)
 
 
 def no_minimum(at: At, point: Point, curvature: arb) -> Refutation:
     """Of a datum in which the loss is a parabola that does not open upwards."""
-    sentence = f"in {shown(at)} it has no minimum, as a Gaussian's has: its second derivative is not positive."
+    sentence = f"in {element_name(at)} it has no minimum, as a Gaussian's has: its second derivative is not positive."
     meaning = f"half the second derivative in the datum; {_IN_NATS.format('Gaussian')}"
     return Refutation(separated(_point(point), curvature, Fraction(1, 2), meaning), sentence)
 
@@ -265,7 +267,7 @@ def no_minimum(at: At, point: Point, curvature: arb) -> Refutation:
 def another_level(at: At, point: Point, found: arb, level: arb) -> Refutation:
     """Of a datum over which the smallest value moves with the output, and the curvature does not."""
     sentence = (
-        f"it is no normalised likelihood of {shown(at)}: its smallest value over the datum moves with "
+        f"it is no normalised likelihood of {element_name(at)}: its smallest value over the datum moves with "
         f"the decoder's output, {level.str(6)} and {found.str(6)}."
     )
     meaning = "the smallest value over the datum; that at other outputs"
@@ -277,7 +279,7 @@ def another_level_for_its_curvature(
 ) -> Refutation:
     """Of a datum over which the smallest value does not move as a scale's logarithm does."""
     sentence = (
-        f"it is no normalised likelihood of {shown(at)} with the KL's weight {weight.str(6)}: "
+        f"it is no normalised likelihood of {element_name(at)} with the KL's weight {weight.str(6)}: "
         f"its curvature over the datum moves from {curvatures[0].str(6)} to {curvatures[1].str(6)}, so its smallest "
         f"value would have to be {wanted.str(6)}, and is {found.str(6)}."
     )
@@ -288,7 +290,7 @@ def another_level_for_its_curvature(
 def another_bernoulli(at: At, point: Point, there: arb, here: arb) -> Refutation:
     """Of a datum whose probabilities of 0 and 1 do not add up to one number for all outputs."""
     sentence = (
-        f"it is no Bernoulli likelihood of {shown(at)}: the probabilities of 0 and 1 that it gives do not "
+        f"it is no Bernoulli likelihood of {element_name(at)}: the probabilities of 0 and 1 that it gives do not "
         "add up to one for all outputs."
     )
     meaning = "the constant of the likelihood at these outputs; that at others"

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from vaelid.interface.audit.places import shown
+from vaelid.interface.audit.places import relative_path
 from vaelid.interface.audit.syntax import NotRead, parsed
 from vaelid.interface.shell import suggested
 
@@ -48,8 +48,8 @@ class Candidate:
         """The command that audits it; of a method, once an object is made in the file."""
         owner, dot, function = self.name.rpartition(".")
         name = f"{_instance(owner)}.{function}" if self.method and dot else self.name
-        batch = ["--batch", f"{shown(self.file)}:batch"] if self.needs_batch else []
-        return suggested("vaelid", "audit", f"{shown(self.file)}:{name}", *batch)
+        batch = ["--batch", f"{relative_path(self.file)}:batch"] if self.needs_batch else []
+        return suggested("vaelid", "audit", f"{relative_path(self.file)}:{name}", *batch)
 
     def as_data(self) -> dict[str, str | int]:
         """As plain data, for JSON."""
@@ -166,18 +166,22 @@ def _kind(function: _Function) -> str | None:
 
 def listing(place: Path, found: Scan) -> list[str]:
     """What was found, as lines of text: each with its place, and the command that audits it; then what was not read."""
-    left_out = [f"not read: {shown(file)}: {reason}" for file, reason in found.unread.items()]
+    left_out = [f"not read: {relative_path(file)}: {reason}" for file, reason in found.unread.items()]
     if found.more:
         left_out.append(f"not read: {found.more} more files: name a folder with fewer than {_MOST_FILES}.")
     if not found.candidates:
         return [
-            f"{shown(place)}: nothing looks like the loss of a VAE. Name what to audit: vaelid audit file.py:name",
+            f"{relative_path(place)}: nothing looks like the loss of a VAE. Name what to audit: vaelid audit "
+            "file.py:name",
             "It looks for a KL, or exp of a log-variance, beside a reconstruction term; a name always works.",
             *left_out,
         ]
-    lines = [f"{shown(place)}: say which one to audit. Found by reading, nothing was run:"]
+    lines = [f"{relative_path(place)}: say which one to audit. Found by reading, nothing was run:"]
     for candidate in found.candidates:
-        lines += ["", f"  {shown(candidate.file)}:{candidate.line}  {candidate.name}  (looks like a {candidate.kind})"]
+        lines += [
+            "",
+            f"  {relative_path(candidate.file)}:{candidate.line}  {candidate.name}  (looks like a {candidate.kind})",
+        ]
         if candidate.method:
             owner = candidate.name.rpartition(".")[0]
             lines.append(f"    needs an object: put {_instance(owner)} = {owner}(...) in the file, then")

@@ -17,7 +17,7 @@ from collections.abc import Callable
 from typing import Any
 
 from vaelid.interface.audit.asked import Job
-from vaelid.interface.audit.failures import cut, explained, is_theirs, named, raised
+from vaelid.interface.audit.failures import explained, is_theirs, named, raised, shortened
 from vaelid.interface.audit.job import perform
 from vaelid.interface.audit.seal import KEY_BYTES, MOST_BYTES, sealer
 from vaelid.interface.audit.tree import die_with_parent
@@ -155,7 +155,11 @@ def _taken(job: Job, before: dict[str, Any]) -> dict[str, Any] | None:
 
 
 def _failed(kind: str, message: str) -> dict[str, Any]:
-    return {"failure": kind, "message": cut(message, 4000), "traceback": cut(traceback.format_exc(), 40_000)}
+    return {
+        "failure": kind,
+        "message": shortened(message, 4000),
+        "traceback": shortened(traceback.format_exc(), 40_000),
+    }
 
 
 if __name__ == "__main__":

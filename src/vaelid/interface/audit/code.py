@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from html import escape
 
-from vaelid.interface.audit.places import shown
+from vaelid.interface.audit.places import relative_path
 from vaelid.interface.audit.syntax import NotRead, parsed_text
 
 __all__ = ["Panel", "panels"]
@@ -33,7 +33,7 @@ class Panel:
             mark = f" {self.marks[number]}" if number in self.marks else ""
             drawn.append(f'<span class="l{mark}"><i>{number}</i>{escape(text) or " "}</span>')
             last = number
-        name = escape(shown(self.file))
+        name = escape(relative_path(self.file))
         code = f'<pre class="code" tabindex="0" aria-label="{name}"><code>{"".join(drawn)}</code></pre>'
         return f"<figure>{code}<figcaption>{name}</figcaption></figure>"
 

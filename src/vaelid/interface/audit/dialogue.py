@@ -7,7 +7,7 @@ from contextlib import suppress
 from queue import Empty, SimpleQueue
 from typing import IO, Any
 
-from vaelid.interface.audit.seal import MOST_BYTES, opened
+from vaelid.interface.audit.seal import MOST_BYTES, unsealed
 
 __all__ = ["Dialogue"]
 
@@ -65,7 +65,7 @@ class Dialogue:
         self._answers.put(None)  # nothing more can come: do not wait for it
 
     def _take(self, line: bytes) -> None:
-        value = opened(self._key, line[:-1])
+        value = unsealed(self._key, line[:-1])
         if value is None:
             self._keep(line)
         else:

@@ -9,10 +9,10 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from vaelid.interface.audit.places import is_ours, is_users, raised_at, shown
+from vaelid.interface.audit.places import is_ours, is_users, raised_at, relative_path
 from vaelid.spec.errors import UserCodeError, VaelidError, kind_of
 
-__all__ = ["Stopped", "Undecided", "cut", "explained", "is_theirs", "named", "raised", "run", "text_of"]
+__all__ = ["Stopped", "TimedOut", "explained", "is_theirs", "named", "raised", "run_users_code", "shortened", "text_of"]
 
 _NO_GPU = ("not compiled with CUDA", "NVIDIA driver", "No CUDA GPUs", "CUDA error", "no CUDA-capable device")
 _MEND_GPU = "This machine has no GPU that torch can use: let the device be a setting, and audit on the CPU."
@@ -20,7 +20,7 @@ _MOST = 2000
 """Characters shown of the text of an error."""
 
 
-class Undecided(VaelidError):
+class TimedOut(VaelidError):
     """The audit itself came to no verdict: it took too long."""
 
 
@@ -33,7 +33,7 @@ class Stopped(VaelidError):
         self.number = number
 
 
-def run(doing: str, call: Callable[[], Any]) -> Any:
+def run_users_code(doing: str, call: Callable[[], Any]) -> Any:
     """`call()`; what the user's code raises becomes a `UserCodeError` that says what was done and where it stopped."""
     folder = ""
     with suppress(OSError):  # the folder may be gone
@@ -49,8 +49,8 @@ def run(doing: str, call: Callable[[], Any]) -> Any:
 def _of_user(doing: str, cause: BaseException) -> UserCodeError:
     match cause:
         case SyntaxError():
-            place = f"{shown(cause.filename)}, line {cause.lineno}" if cause.filename else doing
-            return UserCodeError(f"{place} is not Python: {cut(str(cause.msg))}. Mend that line.")
+            place = f"{relative_path(cause.filename)}, line {cause.lineno}" if cause.filename else doing
+            return UserCodeError(f"{place} is not Python: {shortened(str(cause.msg))}. Mend that line.")
         case ModuleNotFoundError():
             return UserCodeError(
                 f"{doing} needs the module {cause.name!r}{raised_at(cause)}, which cannot be imported: install it in "
@@ -72,18 +72,18 @@ def named(error: BaseException) -> str:
 
 
 def _name(error: BaseException) -> str:
-    return cut(kind_of(error), 100)
+    return shortened(kind_of(error), 100)
 
 
 def text_of(error: BaseException) -> str:
     """`str(error)` in a length that can be read, without codes that a terminal obeys; also where `str` raises."""
     try:
-        return cut(str(error))
+        return shortened(str(error))
     except BaseException as other:
         return f"(its text cannot be shown: __str__ raised {_name(other)})"
 
 
-def cut(text: str, most: int = _MOST) -> str:
+def shortened(text: str, most: int = _MOST) -> str:
     """The text, or its beginning and its end; control characters and lone surrogates are written as escapes."""
     if len(text) > most:
         text = f"{text[: most - most // 4]} ... ({len(text):,} characters) ... {text[-most // 4 :]}"

@@ -14,26 +14,26 @@ from vaelid import auditor
 from vaelid.auditor import Claim, Report
 from vaelid.auditor.model.roles import ROLES
 from vaelid.interface.audit.asked import Job
-from vaelid.interface.audit.failures import run
-from vaelid.interface.audit.output import answer, write_files
-from vaelid.interface.audit.targets import Target, find
+from vaelid.interface.audit.failures import run_users_code
+from vaelid.interface.audit.output import in_form, write_files
+from vaelid.interface.audit.targets import Target, find_object
 from vaelid.spec.errors import InputError
 
-__all__ = ["audited", "perform"]
+__all__ = ["perform", "report_of_job"]
 
 
 def perform(job: Job) -> tuple[Report, str | dict[str, Any]]:
     """Audit, write the files that were asked for, and give the report and the answer in the form asked for."""
     folder = os.getcwd()
-    report = replace(audited(job), target=job.target)
+    report = replace(report_of_job(job), target=job.target)
     os.chdir(folder)  # user code may have changed it; files are written, and places shown, as seen from here
     write_files(report, html=job.html, rocq=job.rocq, command=job.command)
-    return report, answer(report, job.form)
+    return report, in_form(report, job.form)
 
 
-def audited(job: Job) -> Report:
+def report_of_job(job: Job) -> Report:
     """The audit that fits what TARGET is: of a KL, of a sampler, of a loss of tensors, or of a step on a batch."""
-    path, target = [*sys.path], find(job.target)
+    path, target = [*sys.path], find_object(job.target)
     sys.path += [folder for folder in path if folder not in sys.path]  # what vaelid still imports, z3 for one
     parameters = _parameters(target, job.roles)
     start = time.perf_counter()
@@ -43,7 +43,7 @@ def audited(job: Job) -> Report:
     _refuse("--eval-step", job.eval_step, f"{target.name} is a function of tensors, not a step on a batch")
     kinds = [_role(name, job.roles) for name in parameters]
     if sorted(map(bool, kinds)) != [True, True] or "mu" not in kinds or kinds.count("mu") > 1:
-        inputs = None if job.inputs is None else _callable(find(job.inputs, "--inputs"))
+        inputs = None if job.inputs is None else _callable(find_object(job.inputs, "--inputs"))
         for name in sorted({"inputs", *_declared(job)} & set(job.roles)):
             raise InputError(f"--role {name}={job.roles[name]}: {name} is an option, and has no role; rename it.")
         given: dict[str, Any] = {**_declared(job), **job.roles}
@@ -157,14 +157,14 @@ def _of_step(job: Job, target: Target, parameters: list[str]) -> Report:
     for name, role in job.roles.items():
         _refuse(f"--role {name}={role}", role, f"{target.name} is a step on a batch: what is what is read from its run")
     step = target.value if len(parameters) == 1 else lambda batch: target.value(batch, 0)
-    evaluation = None if job.eval_step is None else _callable(find(job.eval_step, "--eval-step"))
+    evaluation = None if job.eval_step is None else _callable(find_object(job.eval_step, "--eval-step"))
     return auditor.audit(step, _batch(job, target), **_declared(job), evaluation=evaluation)
 
 
 def _batch(job: Job, target: Target) -> Any:
     """What --batch names, or `batch` in the target's module: itself, or what it gives when called."""
     if job.batch is not None:
-        name, batch = job.batch, find(job.batch, "--batch").value
+        name, batch = job.batch, find_object(job.batch, "--batch").value
     elif hasattr(target.module, "batch"):
         name, batch = f"{target.name.rpartition(':')[0]}:batch", target.module.batch
     else:
@@ -174,9 +174,9 @@ def _batch(job: Job, target: Target) -> Any:
             f"def batch(): return ... in {place}, or give --batch FILE.py:NAME, a function that returns a batch."
         )
     if callable(batch):
-        batch = run(name, batch)
+        batch = run_users_code(name, batch)
     if hasattr(batch, "dataset") or hasattr(batch, "__next__"):  # a loader stands for its first batch
-        batch = run(name, partial(next, iter(batch)))
+        batch = run_users_code(name, partial(next, iter(batch)))
     if batch is None:
         raise InputError(f"{name} gave None: expected a batch, as your training loop passes it.")
     return batch

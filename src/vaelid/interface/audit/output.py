@@ -5,16 +5,16 @@ from pathlib import Path
 from typing import Any
 
 from vaelid.auditor import Report
-from vaelid.interface.audit.page import render
+from vaelid.interface.audit.page import render_audit
 from vaelid.interface.audit.plain import lines
 from vaelid.interface.audit.sarif import sarif
 from vaelid.interface.files import write_atomically
 from vaelid.theory.export import NotExported, rocq_file
 
-__all__ = ["answer", "write_files"]
+__all__ = ["in_form", "write_files"]
 
 
-def answer(report: Report, form: str) -> str | dict[str, Any]:
+def in_form(report: Report, form: str) -> str | dict[str, Any]:
     """The report as text, or for the forms ``json`` and ``sarif`` as the data of it."""
     if form == "json":
         return report.as_data()
@@ -24,7 +24,7 @@ def answer(report: Report, form: str) -> str | dict[str, Any]:
 def write_files(report: Report, *, html: str | None, rocq: str | None, command: str) -> None:
     """The page and the Rocq file, where they were asked for. `command` is what makes them again."""
     if html is not None:
-        write_atomically(Path(html), render(report, command).encode())
+        write_atomically(Path(html), render_audit(report, command).encode())
     if rocq is not None:
         _write_rocq(report, Path(rocq))
 

@@ -1,4 +1,4 @@
-"""`render`: an audit as one HTML page that loads nothing. The heading is the finding."""
+"""`render_audit`: an audit as one HTML page that loads nothing. The heading is the finding."""
 
 from html import escape
 
@@ -7,13 +7,13 @@ from vaelid.auditor.findings.bugs import BUGS
 from vaelid.interface.audit.asked import EXIT
 from vaelid.interface.audit.code import panels
 from vaelid.interface.audit.parts import badge, formula, number_line, prose, section, sentence
-from vaelid.interface.audit.places import shown, split
+from vaelid.interface.audit.places import file_and_line, relative_path
 from vaelid.interface.audit.words import EXPECTED, at_point, deciding, interval, mend, place, sized
 from vaelid.interface.html.numbers import four_digits
 from vaelid.interface.html.page import asset, page
 from vaelid.readings.terms.text import text
 
-__all__ = ["render"]
+__all__ = ["render_audit"]
 
 _MARKS = {"REFUTED": "bad", "PROVED": "good", "UNKNOWN": "unsure", "OTHER": "apart"}
 _LONGEST_HEADING = 110
@@ -21,8 +21,8 @@ _CLAIMS = ("sampler", "divergence", "reconstruction", "objective", "evaluation")
 
 
 def _bar(report: Report) -> list[str]:
-    found = split(report.source)
-    where = f"{shown(found[0])}:{found[1]}" if found else ""
+    found = file_and_line(report.source)
+    where = f"{relative_path(found[0])}:{found[1]}" if found else ""
     name = report.target.rpartition(":")[2]
     parts = ["<b>vaelid</b> audit", f"<code>{escape(where)}</code> <code>{escape(name)}</code>", escape(sized(report))]
     ended = f"{report.seconds:.1f} s, exit status {EXIT[report.verdict]}"
@@ -37,7 +37,7 @@ def _heading(report: Report) -> tuple[str, str]:
     claim = deciding(report)
     if claim and claim.bug in BUGS:
         first = f"{first}: {BUGS[claim.bug].title}"
-    if claim and (found := split(claim.source)):
+    if claim and (found := file_and_line(claim.source)):
         first = f"{first}, line {found[1]}"
     return f"{first.rstrip('.')}.", rest
 
@@ -87,14 +87,14 @@ def _where(report: Report) -> str:
     """The user's lines, beside what each computes."""
     claim = deciding(report)
     ordered = sorted(report.claims, key=lambda c: c is not claim)
-    marks = [(*found, _MARKS[c.verdict]) for c in ordered if (found := split(c.source))]
-    if start := split(report.source):
+    marks = [(*found, _MARKS[c.verdict]) for c in ordered if (found := file_and_line(c.source))]
+    if start := file_and_line(report.source):
         marks.insert(bool(claim and claim.source), (*start, ""))  # the whole function, after the line that decides
     drawn = "".join(panel.html() for panel in panels(marks))
     told = _computed(report)
     if not drawn and not told:
         return ""
-    line = split(claim.source) if claim else None
+    line = file_and_line(claim.source) if claim else None
     title = f"What line {line[1]} computes" if line and claim and claim.formula else "The code, and what it computes"
     return section("where", title, f'<div class="wide two src"><div>{drawn}</div><div class="forms">{told}</div></div>')
 
@@ -111,12 +111,12 @@ def _computed(report: Report) -> str:
 
 
 def _source_words(claim: Claim) -> str:
-    found = split(claim.source)
+    found = file_and_line(claim.source)
     return f"{f'line {found[1]}, ' if found else ''}the {claim.name}"
 
 
 def _formulas(claim: Claim) -> str:
-    found = split(claim.source)
+    found = file_and_line(claim.source)
     who = f"line {found[1]}" if found else "the code"
     shown_formula = formula(claim.formula) if claim.formula else f'<p class="told">{sentence(claim.reason)}</p>'
     computed = f"<h3>{badge(claim.verdict, word=False)} {who} {'computes' if claim.formula else 'is at fault'}</h3>"
@@ -241,7 +241,7 @@ def _assumptions(report: Report) -> str:
     return section("how", "How this was decided, and what it assumes", f'<div class="wide two">{how}{granted}</div>')
 
 
-def render(report: Report, command: str = "") -> str:
+def render_audit(report: Report, command: str = "") -> str:
     """The page. `command` is what makes it again."""
     again = f"Again: <code>{escape(command)}</code> &nbsp; " if command else ""
     return page(

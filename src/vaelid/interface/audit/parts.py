@@ -4,7 +4,7 @@ import re
 from html import escape
 
 from vaelid.auditor import Witness
-from vaelid.interface.audit.words import readable
+from vaelid.interface.audit.words import with_intervals
 from vaelid.interface.html.numbers import four_digits
 
 __all__ = ["badge", "formula", "number_line", "prose", "section", "sentence"]
@@ -25,7 +25,7 @@ _SIGNS = {
 
 def badge(verdict: str, size: str = "", word: bool = True) -> str:
     """The verdict's sign, with its word beside it or read out only."""
-    said = verdict if word else f'<span class="vh">{verdict}</span>'
+    said = verdict if word else f'<span class="hidden">{verdict}</span>'
     sign = f'<svg viewBox="0 0 24 24" aria-hidden="true">{_SIGNS[verdict]}</svg>'
     return f'<span class="v {verdict.lower()} {size}">{sign}{said}</span>'
 
@@ -48,7 +48,7 @@ def sentence(text: str) -> str:
 
 def prose(text: str) -> str:
     """A sentence as HTML: what stands between backquotes is code, and a ball is written with ±."""
-    return re.sub(r"`([^`]+)`", r"<code>\1</code>", escape(readable(text)))
+    return re.sub(r"`([^`]+)`", r"<code>\1</code>", escape(with_intervals(text)))
 
 
 def section(name: str, title: str, body: str) -> str:

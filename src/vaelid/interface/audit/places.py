@@ -6,7 +6,7 @@ import traceback
 from functools import cache
 from pathlib import Path
 
-__all__ = ["is_ours", "is_users", "raised_at", "shown", "split"]
+__all__ = ["file_and_line", "is_ours", "is_users", "raised_at", "relative_path"]
 
 _OURS = Path(__file__).parents[2]
 
@@ -34,7 +34,7 @@ def is_users(file: str) -> bool:
     return not inside or (inside == [_libraries()[1]] and "site-packages" in path.parts)
 
 
-def shown(file: str | Path) -> str:
+def relative_path(file: str | Path) -> str:
     """The path from the present folder, where the file is below it."""
     path = Path(file)
     try:
@@ -44,7 +44,7 @@ def shown(file: str | Path) -> str:
     return str(path.relative_to(here)) if path.is_absolute() and path.is_relative_to(here) else str(path)
 
 
-def split(source: str | None) -> tuple[str, int] | None:
+def file_and_line(source: str | None) -> tuple[str, int] | None:
     """File and line of ``file:line``; None where there is none."""
     file, colon, line = (source or "").rpartition(":")
     return (file, int(line)) if colon and line.isdigit() else None
@@ -53,4 +53,4 @@ def split(source: str | None) -> tuple[str, int] | None:
 def raised_at(error: BaseException) -> str:
     """As in " at model.py, line 12": the innermost line of the user's that the error came through; or nothing."""
     frames = [frame for frame in traceback.extract_tb(error.__traceback__) if is_users(frame.filename)]
-    return f" at {shown(frames[-1].filename)}, line {frames[-1].lineno}" if frames else ""
+    return f" at {relative_path(frames[-1].filename)}, line {frames[-1].lineno}" if frames else ""

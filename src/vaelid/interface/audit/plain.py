@@ -4,8 +4,8 @@ import linecache
 import textwrap
 
 from vaelid.auditor import Claim, Report
-from vaelid.interface.audit.places import split
-from vaelid.interface.audit.words import EXPECTED, at_point, deciding, interval, mend, place, readable, sized
+from vaelid.interface.audit.places import file_and_line
+from vaelid.interface.audit.words import EXPECTED, at_point, deciding, interval, mend, place, sized, with_intervals
 from vaelid.interface.html.numbers import four_digits
 
 __all__ = ["lines"]
@@ -26,7 +26,7 @@ def lines(report: Report) -> list[str]:
 def _wrapped(text: str, first: str = "", then: str | None = None) -> list[str]:
     hanging = " " * len(first) if then is None else then
     return textwrap.wrap(
-        readable(text), _WIDTH, initial_indent=first, subsequent_indent=hanging, break_on_hyphens=False
+        with_intervals(text), _WIDTH, initial_indent=first, subsequent_indent=hanging, break_on_hyphens=False
     )
 
 
@@ -37,7 +37,7 @@ def _finding(report: Report) -> list[str]:
 
 def _evidence(claim: Claim) -> list[str]:
     out = []
-    found = split(claim.source)
+    found = file_and_line(claim.source)
     if found and (code := linecache.getline(*found).rstrip()):
         out += [f"  {place(claim.source)}", f"  > {code.strip()}"]
     if claim.formula:

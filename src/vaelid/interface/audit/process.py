@@ -15,8 +15,8 @@ from typing import Any
 
 from vaelid.interface.audit.asked import EXIT, Job
 from vaelid.interface.audit.dialogue import Dialogue
-from vaelid.interface.audit.failures import Stopped, Undecided
-from vaelid.interface.audit.places import is_users, shown
+from vaelid.interface.audit.failures import Stopped, TimedOut
+from vaelid.interface.audit.places import is_users, relative_path
 from vaelid.interface.audit.seal import new_key
 from vaelid.interface.audit.tree import end, subreaper
 from vaelid.interface.machine import Load, cores, quota, threads_in_environment
@@ -63,7 +63,7 @@ def run_apart(job: Job, time_limit: float, threads: int | None = None) -> dict[s
     `threads`: of torch in the process of the audit; None leaves them to torch.
 
     Raises `UserCodeError` when the user's code raised, ended the process, or was still running after `time_limit`
-    seconds; `InputError` for wrong input; `Undecided` when vaelid had not decided in time; `Stopped` when this process
+    seconds; `InputError` for wrong input; `TimedOut` when vaelid had not decided in time; `Stopped` when this process
     was told to end; `InternalError` for a defect of vaelid's.
     """
     key = new_key()
@@ -150,7 +150,7 @@ def _read(found: dict[str, Any]) -> dict[str, Any]:
 def _unanswered(job: Job, time_limit: float, said: str, status: int | None) -> VaelidError:
     """Why no answer came. `status` is None for a process that was ended here; `said` has faulthandler's traceback."""
     theirs = [(file, line) for file, line in re.findall(r'File "(.+)", line (\d+)', said) if is_users(file)]
-    where = f", at {shown(theirs[0][0])}, line {theirs[0][1]}" if theirs else ""
+    where = f", at {relative_path(theirs[0][0])}, line {theirs[0][1]}" if theirs else ""
     timed_out = "Timeout (" in said
     if status is not None and not timed_out:
         if status < 0 and "Fatal Python error" in said and 'File "' in said and not theirs:
@@ -161,7 +161,7 @@ def _unanswered(job: Job, time_limit: float, said: str, status: int | None) -> V
             f"{job.target} was still running after {time_limit:g} s{where}, and was ended: mend the loop that does not "
             "end, give a smaller batch, or raise --time-limit."
         )
-    return Undecided(
+    return TimedOut(
         f"no verdict: {job.target} ran, but vaelid had not decided after {time_limit:g} s: give a smaller batch, or "
         "raise --time-limit."
     )

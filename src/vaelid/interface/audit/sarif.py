@@ -8,8 +8,8 @@ from urllib.parse import quote
 from vaelid.auditor import Claim, Report
 from vaelid.auditor.findings.bugs import BUGS
 from vaelid.interface.audit.asked import EXIT
-from vaelid.interface.audit.places import shown, split
-from vaelid.interface.audit.words import at_point, interval, mend, readable
+from vaelid.interface.audit.places import file_and_line, relative_path
+from vaelid.interface.audit.words import at_point, interval, mend, with_intervals
 
 __all__ = ["sarif"]
 
@@ -56,7 +56,7 @@ def _described(rule: str) -> dict[str, Any]:
 
 def _result(report: Report, claim: Claim, rules: list[str]) -> dict[str, Any]:
     kind, level = _KINDS[claim.verdict]
-    words = [f"{claim.verdict}, {claim.name}: {readable(claim.reason).rstrip('.')}."]
+    words = [f"{claim.verdict}, {claim.name}: {with_intervals(claim.reason).rstrip('.')}."]
     if claim.witness:
         seen, wanted = interval(claim.witness.computed), interval(claim.witness.expected)
         words.append(f"At {at_point(claim.witness.point)} it gives {seen}; expected {wanted}.")
@@ -74,11 +74,11 @@ def _result(report: Report, claim: Claim, rules: list[str]) -> dict[str, Any]:
 
 
 def _locations(source: str | None) -> list[dict[str, Any]]:
-    found = split(source)
+    found = file_and_line(source)
     if found is None:
         return []
     file, line = found
-    relative = shown(file)
+    relative = relative_path(file)
     if Path(relative).is_absolute():
         artifact = {"uri": Path(file).as_uri()}
     else:

@@ -10,7 +10,7 @@ import secrets
 from collections.abc import Callable
 from typing import Any
 
-__all__ = ["KEY_BYTES", "MOST_BYTES", "new_key", "opened", "sealer"]
+__all__ = ["KEY_BYTES", "MOST_BYTES", "new_key", "sealer", "unsealed"]
 
 KEY_BYTES = 32
 MOST_BYTES = 32 << 20
@@ -40,7 +40,7 @@ def sealer(key: bytearray) -> Callable[[Any], bytes]:
     return seal
 
 
-def opened(key: bytes, line: bytes) -> Any:
+def unsealed(key: bytes, line: bytes) -> Any:
     """The value that the line holds; None for a line that was not sealed with the key."""
     code, space, body = line[:_CODE], line[_CODE : _CODE + 1], line[_CODE + 1 :]
     if space != b" " or not hmac.compare_digest(hmac.new(key, body, "sha256").hexdigest().encode("ascii"), code):

@@ -9,11 +9,11 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-from vaelid.interface.audit.failures import run
-from vaelid.interface.audit.places import shown
+from vaelid.interface.audit.failures import run_users_code
+from vaelid.interface.audit.places import relative_path
 from vaelid.spec.errors import InputError, UserCodeError
 
-__all__ = ["Target", "find", "is_a_place"]
+__all__ = ["Target", "find_object", "is_a_place"]
 
 
 @dataclass(frozen=True)
@@ -30,7 +30,7 @@ def is_a_place(name: str) -> bool:
     return Path(name).is_dir() or (name.endswith(".py") and ":" not in Path(name).name)
 
 
-def find(name: str, meant: str = "TARGET") -> Target:
+def find_object(name: str, meant: str = "TARGET") -> Target:
     """The object that `name` names. `meant` is the option that it was given to, for messages.
 
     Raises `InputError` when there is none, and `UserCodeError` when the file raises while it is loaded.
@@ -63,7 +63,7 @@ def _file(path: Path, meant: str) -> ModuleType:
         folder, names = folder.parent, [folder.name, *names]
     _see(folder)
     if len(names) > 1:
-        return run(shown(path), lambda: importlib.import_module(".".join(names)))
+        return run_users_code(relative_path(path), lambda: importlib.import_module(".".join(names)))
     loaded = sys.modules.get(path.stem)
     if loaded is not None and getattr(loaded, "__file__", None) == str(path):
         return loaded
@@ -76,7 +76,7 @@ def _file(path: Path, meant: str) -> ModuleType:
     execute = spec.loader.exec_module
     sys.modules[name] = module  # dataclasses look their module up
     try:
-        run(shown(path), lambda: execute(module))
+        run_users_code(relative_path(path), lambda: execute(module))
     except UserCodeError:
         del sys.modules[name]
         raise
@@ -86,7 +86,7 @@ def _file(path: Path, meant: str) -> ModuleType:
 def _module(name: str) -> ModuleType:
     _see(Path.cwd())
     try:
-        return run(f"the module {name}", lambda: importlib.import_module(name))
+        return run_users_code(f"the module {name}", lambda: importlib.import_module(name))
     except UserCodeError as error:
         cause = error.__cause__
         if isinstance(cause, ModuleNotFoundError) and f"{name}.".startswith(f"{cause.name}."):
@@ -105,7 +105,7 @@ def _see(folder: Path) -> None:
 
 def _member(owner: Any, name: str, shown_owner: str) -> Any:
     missing = object()
-    value = run(f"{shown_owner}.{name}", lambda: getattr(owner, name, missing))
+    value = run_users_code(f"{shown_owner}.{name}", lambda: getattr(owner, name, missing))
     if value is not missing:
         return value
     known = [member for member in dir(owner) if not member.startswith("_")]

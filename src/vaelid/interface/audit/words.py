@@ -5,10 +5,10 @@ from collections.abc import Mapping
 
 from vaelid.auditor import Claim, Report
 from vaelid.auditor.findings.bugs import BUGS
-from vaelid.interface.audit.places import shown, split
+from vaelid.interface.audit.places import file_and_line, relative_path
 from vaelid.interface.html.numbers import minus, power_of_ten
 
-__all__ = ["EXPECTED", "at_point", "deciding", "interval", "mend", "place", "readable", "sized"]
+__all__ = ["EXPECTED", "at_point", "deciding", "interval", "mend", "place", "sized", "with_intervals"]
 
 EXPECTED: Mapping[str, tuple[str, str]] = {
     "sampler": ("a sampler of the posterior draws", "z = μ + σ · ε,  ε ~ N(0, 1), fresh for each row and coordinate"),
@@ -34,8 +34,8 @@ def mend(claim: Claim) -> str | None:
 
 def place(source: str | None) -> str:
     """As in "model.py, line 20"; empty where it is not known."""
-    found = split(source)
-    return f"{shown(found[0])}, line {found[1]}" if found else ""
+    found = file_and_line(source)
+    return f"{relative_path(found[0])}, line {found[1]}" if found else ""
 
 
 def interval(ball: str) -> str:
@@ -50,7 +50,7 @@ def interval(ball: str) -> str:
     return f"{minus(middle)} ± {radius}"
 
 
-def readable(text: str) -> str:
+def with_intervals(text: str) -> str:
     """The text, with each ball in it as people write it."""
     return re.sub(r"\[-?[\d.e+-]+ \+/- [\d.e+-]+\]", lambda ball: interval(ball.group()), text)
 

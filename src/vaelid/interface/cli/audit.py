@@ -28,7 +28,7 @@ class RoleOption(click.ParamType):
         return argument.strip(), role.strip()
 
 
-class Seconds(click.ParamType):
+class SecondsOption(click.ParamType):
     """A time that a system can wait for: click lets NaN and infinity pass every range."""
 
     name = "seconds"
@@ -71,7 +71,7 @@ class Seconds(click.ParamType):
 @click.option("--eval-step", metavar="PLACE", help="The step of evaluation, to be compared with TARGET.")
 @click.option(
     "--time-limit",
-    type=Seconds(),
+    type=SecondsOption(),
     default=60.0,
     metavar="SECONDS",
     show_default=True,

@@ -197,12 +197,12 @@ def report(run: Path, out: Path | None, draws: int, seed: int, as_json: bool) ->
     from vaelid.interface.collect import collect_report
     from vaelid.interface.files import write_atomically
     from vaelid.interface.outputs import check_output
-    from vaelid.interface.run_page import render
+    from vaelid.interface.run_page import render_run
 
     page = out or run / "report.html"
     check_output(page, run, None)
     content = collect_report(run, draws=draws, seed=seed, progress=lambda message: click.echo(message, err=True))
-    html = render(content).encode()
+    html = render_run(content).encode()
     write_atomically(page, html)
     if as_json:
         print_json({"file": str(page), "bytes": len(html)})

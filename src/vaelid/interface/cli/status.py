@@ -33,7 +33,7 @@ def ending(error: BaseException) -> tuple[str | None, int]:
 def _raised_on_purpose(error: BaseException) -> tuple[str | None, int] | None:
     import click
 
-    from vaelid.interface.audit.failures import Stopped, Undecided
+    from vaelid.interface.audit.failures import Stopped, TimedOut
     from vaelid.spec.errors import DivergenceError, InternalError, UserCodeError, VaelidError
 
     match error:
@@ -50,7 +50,7 @@ def _raised_on_purpose(error: BaseException) -> tuple[str | None, int] | None:
             return f"{error} (--debug shows where)", USER_CODE
         case DivergenceError():
             return str(error), FAILED
-        case Undecided():
+        case TimedOut():
             return str(error), UNDECIDED
         case InternalError() if str(error).startswith("vaelid itself failed"):  # the auditor's, which says all of it
             return f"{error} (--debug shows where)", INTERNAL

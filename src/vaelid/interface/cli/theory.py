@@ -32,10 +32,10 @@ def theorems(name: str | None, check: bool, rocq: bool, latex: bool, emit_rocq: 
     """
     if emit_rocq is not None:
         return _emit(emit_rocq, as_json)
-    from vaelid.interface.theorems import as_data, as_page, as_table, find
+    from vaelid.interface.theorems import as_data, as_page, as_table, find_result
     from vaelid.theory.library import LIBRARY
 
-    chosen = [find(name)] if name else list(LIBRARY.values())
+    chosen = [find_result(name)] if name else list(LIBRARY.values())
     if rocq and not check:
         raise click.UsageError("--rocq goes with --check.", click.get_current_context())
     status = _check(tell=not as_json) if check else 0

@@ -4,13 +4,13 @@ import math
 
 __all__ = [
     "MOST_PLACES",
-    "count",
+    "counted",
+    "dimensions",
     "duration",
     "error",
+    "formatted",
     "four_digits",
-    "listed",
     "minus",
-    "number",
     "places",
     "plain",
     "power_of_ten",
@@ -26,7 +26,7 @@ def minus(text: str) -> str:
     return text.replace("-", "−")
 
 
-def number(value: float, decimals: int = 2) -> str:
+def formatted(value: float, decimals: int = 2) -> str:
     """The value with thousands separated and a minus sign: "−1,234.50"; never "−0.00"."""
     if math.isnan(value):
         return "not a number"
@@ -59,10 +59,10 @@ def places(standard_error: float, digits: int = 2) -> int:
 
 def error(standard_error: float) -> str:
     """As in "± 0.22"; empty where there is none."""
-    return "" if math.isnan(standard_error) else f"± {number(standard_error, places(standard_error))}"
+    return "" if math.isnan(standard_error) else f"± {formatted(standard_error, places(standard_error))}"
 
 
-def count(how_many: int, singular: str, plural: str | None = None) -> str:
+def counted(how_many: int, singular: str, plural: str | None = None) -> str:
     """As in "1 epoch", "1,200 epochs"."""
     return f"{how_many:,} {singular if how_many == 1 else plural or singular + 's'}"
 
@@ -80,6 +80,6 @@ def duration(seconds: float) -> str:
     return f"{minutes // 60} h {minutes % 60} min"
 
 
-def listed(sizes: list[int] | tuple[int, ...]) -> str:
+def dimensions(sizes: list[int] | tuple[int, ...]) -> str:
     """As in "1 × 8 × 8"."""
     return " × ".join(f"{size:,}" for size in sizes)

@@ -13,7 +13,7 @@ from PIL.ImageFile import ImageFile
 
 from vaelid.spec.errors import InputError
 
-__all__ = ["byte_planes", "joined"]
+__all__ = ["byte_planes", "pixels_of"]
 
 _OTHER_ORDER = {"B": "L", "L": "B"}
 
@@ -58,7 +58,7 @@ def _with_mode(tile: Any, raw: str) -> Any:
     return tile._replace(args=(raw, *tile.args[1:]) if isinstance(tile.args, tuple) else raw)
 
 
-def joined(planes: list[np.ndarray]) -> np.ndarray:
+def pixels_of(planes: list[np.ndarray]) -> np.ndarray:
     """The 16-bit numbers of the planes, (height, width, channels), without alpha."""
     if len(planes) == 1:  # the bytes of grey and alpha, one after the other
         planes = [planes[0][..., :1], planes[0][..., 1:2]]

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from vaelid.spec.errors import InputError
 
-__all__ = ["HEADER_WORDS", "Beginning", "header_of", "is_number"]
+__all__ = ["HEADER_WORDS", "Beginning", "header_of", "is_numeric"]
 
 HEADER_WORDS = ("header", "no-header")
 """What a user may write after the file's name and a colon, to settle it."""
@@ -28,7 +28,7 @@ _MONTH = r"(jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*[\W_]*\d.*"
 _LETTER_FOR_DIGIT = r"[+-]?[oil][.,]\d.*"
 
 
-def is_number(text: str) -> bool:
+def is_numeric(text: str) -> bool:
     """Whether NumPy reads the field as a number; Python's float() also takes 1_000, and digits of any script."""
     try:
         float(text)
@@ -77,11 +77,11 @@ def header_of(path: Path, beginning: Beginning, word: str | None) -> tuple[list[
     shown = ", ".join(name[:_SHOWN] for name in first[:4]) + (", ..." if len(first) > 4 else "")
     if all(map(_is_decimal_comma, first)):  # a row, whose fields will be refused by what they are
         return [], ()
-    if not any(map(is_number, first)) and all(map(_like_data, first)):
+    if not any(map(is_numeric, first)) and all(map(_like_data, first)):
         raise _ambiguous(path, shown, "a header")
-    if not any(map(is_number, first)) or _numbers_rows(first, others):
+    if not any(map(is_numeric, first)) or _numbers_rows(first, others):
         return first, (f"{path}: the first line was taken for the names of the columns: {shown}",)
-    if not all(map(is_number, first)) or not others:
+    if not all(map(is_numeric, first)) or not others:
         return [], ()
     if _consecutive(first) and not _consecutive(others[0]):
         raise _ambiguous(path, shown, "column numbers")
@@ -117,7 +117,9 @@ def _like_data(field: str) -> bool:
 def _numbers_rows(first: list[str], others: list[list[str]]) -> bool:
     """A first field that is blank, over 0, 1, 2, ...: what pandas writes with a table's index."""
     counted = [row[0] == str(number) for number, row in enumerate(others)]
-    return not first[0].strip() and len(first) > 1 and all(map(is_number, first[1:])) and bool(counted) and all(counted)
+    return (
+        not first[0].strip() and len(first) > 1 and all(map(is_numeric, first[1:])) and bool(counted) and all(counted)
+    )
 
 
 def _consecutive(fields: list[str]) -> bool:
@@ -128,7 +130,7 @@ def _consecutive(fields: list[str]) -> bool:
 
 
 def _rising(fields: list[str]) -> bool:
-    numbers = [float(field) for field in fields if is_number(field)]
+    numbers = [float(field) for field in fields if is_numeric(field)]
     return len(numbers) >= _LEAST_RISING and all(a < b for a, b in itertools.pairwise(numbers))
 
 

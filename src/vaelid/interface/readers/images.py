@@ -13,7 +13,7 @@ from PIL.ImageFile import ImageFile
 from PIL.TiffImagePlugin import TiffImageFile
 
 from vaelid.interface.files import named_failures, open_file
-from vaelid.interface.readers.depth import byte_planes, joined
+from vaelid.interface.readers.depth import byte_planes, pixels_of
 from vaelid.interface.readers.loaded import Loaded, check_memory
 from vaelid.interface.readers.png import check_png
 from vaelid.interface.readers.tiff import WHITE, as_meant
@@ -148,7 +148,7 @@ def _read_image(path: Path) -> tuple[np.ndarray, list[tuple[str, str]]]:
             pixels, turned_round = as_meant(path, image, pixels)
             notes += [WHITE] if turned_round else []
     if pixels is None:
-        pixels = joined([_decoded(path, tiles) for tiles in deep])
+        pixels = pixels_of([_decoded(path, tiles) for tiles in deep])
     return np.ascontiguousarray(_upright(pixels.reshape(*pixels.shape[:2], -1), left)), notes
 
 

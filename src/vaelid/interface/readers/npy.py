@@ -13,17 +13,17 @@ import numpy as np
 from vaelid.interface.files import open_file
 from vaelid.spec.errors import InputError
 
-__all__ = ["Header", "map_array", "read_header", "read_npy"]
+__all__ = ["NpyHeader", "map_array", "read_npy", "read_npy_header"]
 
 MAGIC = b"\x93NUMPY"
 # numpy.save writes 118 bytes, and some for each named field; a longer header is no array of numbers.
 LONGEST_HEADER = 10_000
 
-Stream = io.BufferedReader | zipfile.ZipExtFile
+ByteStream = io.BufferedReader | zipfile.ZipExtFile
 
 
 @dataclass(frozen=True)
-class Header:
+class NpyHeader:
     """What a .npy header says; the array's bytes begin at `offset`."""
 
     shape: tuple[int, ...]
@@ -42,7 +42,7 @@ class Header:
         return "F" if self.column_major else "C"
 
 
-def read_header(stream: Stream, name: str, length: int) -> Header:
+def read_npy_header(stream: ByteStream, name: str, length: int) -> NpyHeader:
     """The header of the .npy file in the stream, which is `length` bytes long: neither more nor less than it says."""
     magic = stream.read(8)
     if magic[:6] != MAGIC:
@@ -78,7 +78,7 @@ def read_header(stream: Stream, name: str, length: int) -> Header:
     return header
 
 
-def _parsed(stream: Stream, name: str, version: bytes) -> Header:
+def _parsed(stream: ByteStream, name: str, version: bytes) -> NpyHeader:
     size_bytes = {b"\1\0": 2, b"\2\0": 4, b"\3\0": 4}.get(version)
     if size_bytes is None:
         raise InputError(f"{name} is of .npy version {tuple(version)}, which is not known: save it with numpy.save.")
@@ -95,7 +95,7 @@ def _parsed(stream: Stream, name: str, version: bytes) -> Header:
             shape, column_major, dtype = read(io.BytesIO(size + stream.read(count)), max_header_size=LONGEST_HEADER)
     except Exception as cause:  # damaged bytes end the parser in any error
         raise InputError(f"{name} has a header that cannot be read ({_line(cause)}): write it again.") from None
-    return Header(shape, column_major, dtype, 8 + len(size) + count)
+    return NpyHeader(shape, column_major, dtype, 8 + len(size) + count)
 
 
 def _line(cause: Exception) -> str:
@@ -108,11 +108,11 @@ def read_npy(path: Path) -> np.ndarray:
     with open_file(path) as stream:
         length = stream.seek(0, 2)
         stream.seek(0)
-        header = read_header(stream, str(path), length)
+        header = read_npy_header(stream, str(path), length)
         return map_array(stream, header)
 
 
-def map_array(stream: io.BufferedReader, header: Header, start: int = 0) -> np.ndarray:
+def map_array(stream: io.BufferedReader, header: NpyHeader, start: int = 0) -> np.ndarray:
     """The array that begins `header.offset` bytes after `start`, mapped from the open file."""
     if header.size == 0:  # no bytes can be mapped
         return np.empty(header.shape, header.dtype, order=header.order)

@@ -9,7 +9,7 @@ import numpy as np
 
 from vaelid.interface.files import open_file
 from vaelid.interface.readers.loaded import Loaded, check_memory
-from vaelid.interface.readers.npy import Header, map_array, read_header
+from vaelid.interface.readers.npy import NpyHeader, map_array, read_npy_header
 from vaelid.spec.errors import InputError
 
 __all__ = ["npz_shape", "read_npz"]
@@ -48,12 +48,12 @@ def _archive(path: Path, stream: io.BufferedReader) -> zipfile.ZipFile:
         raise InputError(f"{path} is not a .npz file, or is cut short: save it with numpy.savez.") from None
 
 
-def _header(path: Path, archive: zipfile.ZipFile, name: str) -> Header:
+def _header(path: Path, archive: zipfile.ZipFile, name: str) -> NpyHeader:
     entry = archive.getinfo(name)
     shown = f"{path}:{name.removesuffix('.npy')}"
     try:
         with archive.open(entry) as member:
-            return read_header(cast(zipfile.ZipExtFile, member), shown, entry.file_size)
+            return read_npy_header(cast(zipfile.ZipExtFile, member), shown, entry.file_size)
     except InputError:
         raise
     except Exception as cause:
@@ -94,7 +94,7 @@ def _array(path: Path, archive: zipfile.ZipFile, name: str, stream: io.BufferedR
         check_memory(path, entry.file_size, "save it with numpy.savez or numpy.save, which are read a batch at a time.")
     try:
         with archive.open(entry) as member:
-            header = read_header(cast(zipfile.ZipExtFile, member), shown, entry.file_size)
+            header = read_npy_header(cast(zipfile.ZipExtFile, member), shown, entry.file_size)
             data = bytearray() if stored else bytearray(header.size)
             # zipfile compares the checksum when the last byte is read, and not before
             position = 0

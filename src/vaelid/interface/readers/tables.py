@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 
 from vaelid.interface.files import open_file
-from vaelid.interface.readers.header import HEADER_WORDS, Beginning, header_of, is_number
+from vaelid.interface.readers.header import HEADER_WORDS, Beginning, header_of, is_numeric
 from vaelid.interface.readers.loaded import Loaded
 from vaelid.spec.errors import InputError
 
@@ -92,7 +92,7 @@ def _first_bad_field(table: _Table, cause: Exception) -> InputError:
                 return _open_quote(table.path, begins)
             first, width, rows = rows == 0, width or len(fields), rows + 1
             for column, text in enumerate(fields):
-                if not is_number(text):
+                if not is_numeric(text):
                     return _bad_field(table, line, column, text, first)
             if len(fields) != width:
                 return InputError(
@@ -130,7 +130,7 @@ def _without_index(path: Path, x: np.ndarray, names: list[str], notes: tuple[str
         return Loaded(x, notes=notes)
     if np.array_equal(x[:, 0], np.arange(len(x))):
         return Loaded(x[:, 1:], notes=(*notes, f"{path}: the first column, which numbers the rows, was left out."))
-    if not settled and all(map(is_number, names[1:])):  # then it was no header, but a row that lacks its first number
+    if not settled and all(map(is_numeric, names[1:])):  # then it was no header, but a row that lacks its first number
         raise InputError(f"{path}, line 1, field 1 is missing: expected a number. Fill it in, or leave that row out.")
     whole = np.array_equal(x[:, 0], np.round(x[:, 0]))  # not where one is NaN
     if len(x) > 1 and whole and len(np.unique(x[:, 0])) == len(x):

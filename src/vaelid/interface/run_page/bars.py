@@ -2,9 +2,9 @@
 
 import math
 
-from vaelid.interface.html.numbers import count, number
+from vaelid.interface.html.numbers import counted, formatted
 from vaelid.interface.run_page.content import RunReport
-from vaelid.interface.run_page.drawing import latent, latent_svg, shown, tick_places, ticks
+from vaelid.interface.run_page.drawing import latent, latent_svg, tenths, tick_places, ticks
 from vaelid.interface.run_page.estimates import rounded
 from vaelid.train.evaluation import ACTIVE_VARIANCE, Estimate
 
@@ -28,13 +28,13 @@ def _bar(report: RunReport, index: int, row: int, scale: float, decimals: int) -
     parts = [
         f'<text x="54" y="{top + 10:g}" text-anchor="end">{latent_svg(index)}</text>',
         f'<rect class="{"used" if active else "unused"}" x="{LEFT:g}" y="{top:g}" '
-        f'width="{shown(max(1.0, end - LEFT))}" height="12"/>',
+        f'width="{tenths(max(1.0, end - LEFT))}" height="12"/>',
     ]
     if math.isfinite(estimate.standard_error) and (half := scale * estimate.standard_error) >= 0.5:
         tip = end + half
-        parts.append(f'<path class="error" d="M{shown(max(LEFT, end - half))} {top + 6:g}H{shown(tip)}"/>')
-    words = number(estimate.mean, decimals) + ("" if active else " inactive")
-    parts.append(f'<text x="{shown(tip + 6)}" y="{top + 10:g}">{words}</text>')
+        parts.append(f'<path class="error" d="M{tenths(max(LEFT, end - half))} {top + 6:g}H{tenths(tip)}"/>')
+    words = formatted(estimate.mean, decimals) + ("" if active else " inactive")
+    parts.append(f'<text x="{tenths(tip + 6)}" y="{top + 10:g}">{words}</text>')
     return "".join(parts)
 
 
@@ -43,7 +43,7 @@ def _axis(longest: float, scale: float, bottom: float) -> str:
     decimals = tick_places(values)
     lines = []
     for value in values:
-        x, name = shown(LEFT + scale * value), number(value, decimals)
+        x, name = tenths(LEFT + scale * value), formatted(value, decimals)
         lines.append(f'<path class="grid" d="M{x} 4V{bottom:g}"/>')
         lines.append(f'<text x="{x}" y="{bottom + 16:g}" text-anchor="middle">{name}</text>')
     return "".join(lines) + f'<text x="472" y="{bottom + 16:g}" text-anchor="end">nats</text>'
@@ -81,13 +81,13 @@ def kl_section(report: RunReport) -> str:
     decimals = 2 + max(0, -math.floor(math.log10(longest)))
     bottom = 10 + PITCH * len(drawn)
     bars = "".join(_bar(report, index, row, scale, decimals) for row, index in enumerate(drawn))
-    values = ", ".join(f"{latent(index)}: {number(estimates[index].mean, decimals)}" for index in drawn)
+    values = ", ".join(f"{latent(index)}: {formatted(estimates[index].mean, decimals)}" for index in drawn)
     caption = f"KL of each coordinate in nats, mean over observations.{_error_words(estimates)}"
     if left:
         greatest, total = estimates[left[0]].mean, sum(estimates[index].mean for index in left)
         caption += (
-            f" {count(len(left), 'coordinate')} more, none above {number(greatest, decimals)} nats and "
-            f"{number(total, decimals)} together, {'is' if len(left) == 1 else 'are'} left out."
+            f" {counted(len(left), 'coordinate')} more, none above {formatted(greatest, decimals)} nats and "
+            f"{formatted(total, decimals)} together, {'is' if len(left) == 1 else 'are'} left out."
         )
     active = evaluation.active_units
     outlined = "" if active == len(estimates) else " Outlined bars are inactive: the posterior mean hardly moves."

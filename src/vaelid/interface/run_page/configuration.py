@@ -4,7 +4,7 @@ import math
 from html import escape
 from typing import Any
 
-from vaelid.interface.html.numbers import count, duration, listed, plain
+from vaelid.interface.html.numbers import counted, dimensions, duration, plain
 from vaelid.interface.run_page.content import RunReport
 
 __all__ = ["configuration_section"]
@@ -15,13 +15,13 @@ def _data(config: dict[str, Any]) -> dict[str, str]:
     classes = data.get("classes")
     known = ""
     if classes is not None:
-        known = f", {count(classes if isinstance(classes, int) else len(classes), 'class', 'classes')}"
+        known = f", {counted(classes if isinstance(classes, int) else len(classes), 'class', 'classes')}"
     scale = data.get("scale", 1)
     divided = "" if scale == 1 else f", divided by {plain(scale)}"
-    shape = f"{listed(model['obs'])}, " if len(model["obs"]) > 1 else ""
+    shape = f"{dimensions(model['obs'])}, " if len(model["obs"]) > 1 else ""
     kind = "channels" if model["arch"] == "conv" else "widths"
     hidden = ", ".join(map(str, model["hidden"])) or "none (linear maps)"
-    rows = f"{count(data['rows'], 'row')} of {listed(data['shape'])}"
+    rows = f"{counted(data['rows'], 'row')} of {dimensions(data['shape'])}"
     return {
         "data": f"{escape(str(data['source']))}: {rows}{known}{divided}",
         "split": ", ".join(f"{split[name]:,} {name}" for name in ("training", "validation", "test") if split[name]),
@@ -53,7 +53,7 @@ def _training(config: dict[str, Any]) -> dict[str, str]:
         rate += ", falling to 0 along a cosine"
     decay = f", weight decay {plain(recipe['weight_decay'])}" if recipe["weight_decay"] else ""
     clip = "" if recipe["clip"] is None else f", gradient clipped at {plain(recipe['clip'])}"
-    warmup = f", warmed up over {count(recipe['kl_warmup'], 'epoch')}" if recipe["kl_warmup"] else ""
+    warmup = f", warmed up over {counted(recipe['kl_warmup'], 'epoch')}" if recipe["kl_warmup"] else ""
     exact = recipe["expectation"] == "exact"
     return {
         "objective": f"NLL + β KL, β = {plain(recipe['beta'])}{warmup}; mean over the batch",

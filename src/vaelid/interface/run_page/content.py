@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from vaelid.interface.objective import Objective
+from vaelid.interface.objective import AuditedLoss
 from vaelid.train.evaluation import Evaluation
 
 __all__ = ["LatentGrid", "Pictures", "RunReport"]
@@ -77,7 +77,7 @@ class RunReport:
     evaluated: str
     evaluation: Evaluation
     training: Evaluation
-    objective: Objective
+    objective: AuditedLoss
     independent: float | None
     pictures: Pictures
     means: np.ndarray

@@ -5,8 +5,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from statistics import fmean
 
-from vaelid.interface.html.numbers import count, number
-from vaelid.interface.run_page.drawing import shown, tick_places, ticks
+from vaelid.interface.html.numbers import counted, formatted
+from vaelid.interface.run_page.drawing import tenths, tick_places, ticks
 
 __all__ = ["Curve", "frame_of", "outside", "plot"]
 
@@ -62,7 +62,7 @@ class _Axes:
         self.low, self.high = frame_of(curves)
         self.values = ticks(self.low, self.high)
         decimals = tick_places(self.values)
-        self.names = [number(value, decimals) for value in self.values]
+        self.names = [formatted(value, decimals) for value in self.values]
         self.left = 10 + LETTER * max(map(len, self.names))
 
     def x(self, epoch: float) -> float:
@@ -82,14 +82,14 @@ class _Axes:
 
 def _grid(axes: _Axes) -> str:
     lines = [
-        f'<path class="grid" d="M{shown(axes.left)} {shown(axes.y(value))}H{RIGHT:g}"/>'
-        f'<text x="{shown(axes.left - 7)}" y="{shown(axes.y(value) + 4)}" text-anchor="end">{name}</text>'
+        f'<path class="grid" d="M{tenths(axes.left)} {tenths(axes.y(value))}H{RIGHT:g}"/>'
+        f'<text x="{tenths(axes.left - 7)}" y="{tenths(axes.y(value) + 4)}" text-anchor="end">{name}</text>'
         for value, name in zip(axes.values, axes.names, strict=True)
     ]
     inner = [t for t in ticks(0, axes.epochs) if t == int(t) and t < 0.72 * axes.epochs]
     for epoch in inner:
-        lines.append(f'<text x="{shown(axes.x(epoch))}" y="232" text-anchor="middle">{int(epoch):,}</text>')
-    lines.append(f'<text x="{RIGHT:g}" y="232" text-anchor="end">{count(axes.epochs, "epoch")}</text>')
+        lines.append(f'<text x="{tenths(axes.x(epoch))}" y="232" text-anchor="middle">{int(epoch):,}</text>')
+    lines.append(f'<text x="{RIGHT:g}" y="232" text-anchor="end">{counted(axes.epochs, "epoch")}</text>')
     return "".join(lines)
 
 
@@ -98,11 +98,11 @@ def _line(points: _Line, main: bool) -> str:
     path, pen_down = [], False
     for point in points:
         if point is not None:
-            path.append(f"{'L' if pen_down else 'M'}{shown(point[0])} {shown(point[1])}")
+            path.append(f"{'L' if pen_down else 'M'}{tenths(point[0])} {tenths(point[1])}")
         pen_down = point is not None
     line = f'<path class="curve{kind}" d="{"".join(path)}"/>'
     few = [point for point in points if point is not None] if len(points) <= 3 else []
-    return line + "".join(f'<circle class="spot{kind}" cx="{shown(x)}" cy="{shown(y)}" r="4"/>' for x, y in few)
+    return line + "".join(f'<circle class="spot{kind}" cx="{tenths(x)}" cy="{tenths(y)}" r="4"/>' for x, y in few)
 
 
 def _label_place(index: int, text: str, lines: list[_Line], taken: list[_Label], axes: _Axes) -> _Label:
@@ -137,7 +137,9 @@ def _labels(curves: Sequence[Curve], lines: list[_Line], axes: _Axes) -> str:
             taken.append(_label_place(index, curve.name, lines, taken, axes))
             x, y, _ = taken[-1]
             kind = "main" if curve.main else ""
-            parts.append(f'<text class="{kind}" x="{shown(x)}" y="{shown(y)}" text-anchor="middle">{curve.name}</text>')
+            parts.append(
+                f'<text class="{kind}" x="{tenths(x)}" y="{tenths(y)}" text-anchor="middle">{curve.name}</text>'
+            )
     return "".join(parts)
 
 
@@ -148,13 +150,13 @@ def plot(identity: str, title: str, curves: Sequence[Curve], kept: int | None) -
     main = next(index for index, curve in enumerate(curves) if curve.main)
     body = [_line(points, curve.main) for points, curve in zip(lines, curves, strict=True)]
     if kept is not None and (point := lines[main][kept - 1]) is not None:
-        body.append(f'<circle class="ring" cx="{shown(point[0])}" cy="{shown(point[1])}" r="4.5"/>')
-    last = ", ".join(f"{curve.name} {number(curve.values[-1])}" for curve in curves)
+        body.append(f'<circle class="ring" cx="{tenths(point[0])}" cy="{tenths(point[1])}" r="4.5"/>')
+    last = ", ".join(f"{curve.name} {formatted(curve.values[-1])}" for curve in curves)
     return (
         f'<svg id="{identity}" viewBox="0 0 {WIDTH:g} {HEIGHT:g}" role="img" '
         f'aria-label="{title} against epoch. Last epoch: {last} nats.">'
-        f'<clipPath id="{identity}-frame"><rect x="{shown(axes.left - 6)}" y="{TOP - 6:g}" '
-        f'width="{shown(RIGHT - axes.left + 12)}" height="{BOTTOM - TOP + 12:g}"/></clipPath>'
-        f'<text class="b" x="{shown(axes.left)}" y="14">{title}</text>{_grid(axes)}'
+        f'<clipPath id="{identity}-frame"><rect x="{tenths(axes.left - 6)}" y="{TOP - 6:g}" '
+        f'width="{tenths(RIGHT - axes.left + 12)}" height="{BOTTOM - TOP + 12:g}"/></clipPath>'
+        f'<text class="b" x="{tenths(axes.left)}" y="14">{title}</text>{_grid(axes)}'
         f'<g clip-path="url(#{identity}-frame)">{"".join(body)}</g>{_labels(curves, lines, axes)}</svg>'
     )

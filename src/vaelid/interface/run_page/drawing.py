@@ -2,7 +2,7 @@
 
 import math
 
-__all__ = ["latent", "latent_svg", "shown", "tick_places", "ticks"]
+__all__ = ["latent", "latent_svg", "tenths", "tick_places", "ticks"]
 
 SUBSCRIPTS = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
 
@@ -35,6 +35,6 @@ def latent_svg(index: int) -> str:
     return f'z<tspan font-size="9" dy="3">{index}</tspan>'
 
 
-def shown(value: float) -> str:
+def tenths(value: float) -> str:
     """A coordinate to a tenth of a unit."""
     return f"{value:.1f}"

@@ -1,6 +1,6 @@
 """Means over observations, written with their standard errors."""
 
-from vaelid.interface.html.numbers import MOST_PLACES, error, number, places
+from vaelid.interface.html.numbers import MOST_PLACES, error, formatted, places
 from vaelid.train.evaluation import Estimate
 
 __all__ = ["rounded", "with_error"]
@@ -11,9 +11,9 @@ def with_error(estimate: Estimate) -> tuple[str, str]:
     if 0 < estimate.mean < 10.0**-MOST_PLACES:
         return f"< {10.0**-MOST_PLACES:.{MOST_PLACES}f}", ""
     decimals = places(estimate.standard_error)
-    return number(estimate.mean, decimals), error(estimate.standard_error)
+    return formatted(estimate.mean, decimals), error(estimate.standard_error)
 
 
 def rounded(estimate: Estimate) -> str:
     """The mean to the first digit of its error: for sentences."""
-    return number(estimate.mean, places(estimate.standard_error, 1))
+    return formatted(estimate.mean, places(estimate.standard_error, 1))

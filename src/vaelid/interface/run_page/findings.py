@@ -3,7 +3,7 @@
 import math
 from html import escape
 
-from vaelid.interface.html.numbers import count, error, number, places, plain
+from vaelid.interface.html.numbers import counted, error, formatted, places, plain
 from vaelid.interface.run_page.content import RunReport
 from vaelid.interface.run_page.estimates import rounded, with_error
 from vaelid.train.evaluation import ACTIVE_VARIANCE, Estimate
@@ -49,9 +49,9 @@ def _objective(report: RunReport) -> str:
     words = "the negative ELBO (β = 1)" if beta == 1 else f"NLL + β KL with β = {plain(beta)}"
     sentence = f"Trained on <b>{words}</b>"
     if warmup:
-        sentence += f", the KL's weight rising from 0 over the first {count(warmup, 'epoch')}"
+        sentence += f", the KL's weight rising from 0 over the first {counted(warmup, 'epoch')}"
         if reached < beta * (1 - 1e-9):
-            sentence += f"; when training ended it had reached {number(reached)}"
+            sentence += f"; when training ended it had reached {formatted(reached)}"
     sentence += "."
     if beta != 1:
         sentence += " All figures here are of the ELBO itself, β = 1."
@@ -63,8 +63,10 @@ def _independent(report: RunReport) -> str:
         return ""
     saved = report.independent + report.evaluation.elbo.mean
     decimals = places(report.evaluation.elbo.standard_error, 1)
-    verdict = f"{number(saved, decimals)} more" if saved > 0 else f"{number(-saved, decimals)} less than this model"
-    return f" Independent coordinates would cost {number(report.independent, decimals)} nats, <b>{verdict}</b>."
+    verdict = (
+        f"{formatted(saved, decimals)} more" if saved > 0 else f"{formatted(-saved, decimals)} less than this model"
+    )
+    return f" Independent coordinates would cost {formatted(report.independent, decimals)} nats, <b>{verdict}</b>."
 
 
 def _gap(report: RunReport) -> str:
@@ -75,7 +77,7 @@ def _gap(report: RunReport) -> str:
     spread = math.hypot(there.elbo.standard_error, here.elbo.standard_error)
     decimals = places(spread)
     cost = rounded(_negated(there.elbo))
-    size = f'<span class="num">{number(gap, decimals)} {error(spread)}'.strip() + " nats</span>"
+    size = f'<span class="num">{formatted(gap, decimals)} {error(spread)}'.strip() + " nats</span>"
     sentence = f" Training observations cost {cost} nats: "
     if math.isnan(spread) or abs(gap) <= 2 * spread:
         return sentence + f"a gap of {size}, within two standard errors of none."
@@ -83,7 +85,7 @@ def _gap(report: RunReport) -> str:
         return sentence + f"a gap of {size}, the {ROW_NAMES[report.evaluated]} ones being the easier."
     nll = here.reconstruction_nll.mean - there.reconstruction_nll.mean
     kl = here.kl.mean - there.kl.mean
-    parts = f"{number(nll, decimals)} in the reconstruction and {number(kl, decimals)} in the KL"
+    parts = f"{formatted(nll, decimals)} in the reconstruction and {formatted(kl, decimals)} in the KL"
     return sentence + f"the model <b>overfits by {size}</b>, {parts}."
 
 
@@ -136,24 +138,26 @@ def _bounds(report: RunReport) -> str:
         decimals += 2
         side = "above" if gap >= 0 else "below"
         because = "what the encoder's posterior costs" if gap >= 0 else "by the Monte-Carlo error of the draws"
-        return f"The −ELBO lies {number(abs(gap), decimals)} nats {side} the exact −log p(x): {because}."
+        return f"The −ELBO lies {formatted(abs(gap), decimals)} nats {side} the exact −log p(x): {because}."
     gap = evaluation.importance_weighted.mean - evaluation.elbo.mean
     if gap <= 0:
         return ""
-    return f"The two bounds lie {number(gap, decimals)} nats apart: the encoder's posterior costs at least about that."
+    return (
+        f"The two bounds lie {formatted(gap, decimals)} nats apart: the encoder's posterior costs at least about that."
+    )
 
 
 def _small_print(report: RunReport) -> str:
     evaluation = report.evaluation
-    rows = count(evaluation.rows, f"{report.evaluated} observation")
-    sentences = [f"{rows}, {count(evaluation.draws, 'draw')} each."]
+    rows = counted(evaluation.rows, f"{report.evaluated} observation")
+    sentences = [f"{rows}, {counted(evaluation.draws, 'draw')} each."]
     if evaluation.rows > 1:
         sentences.append("± is one standard error over observations.")
     else:
         sentences.append("One observation has no standard error.")
     sentences.append(_bounds(report))
     if report.evaluated != "training":
-        sample = count(report.training.rows, "training observation")
+        sample = counted(report.training.rows, "training observation")
         sentences.append(f"The training figure is of {sample}.")
     if report.evaluated == "validation" and report.config["result"]["kept_epoch"] is not None:
         sentences.append("The weights kept were chosen on these observations, which flatters the figures a little.")

@@ -2,9 +2,9 @@
 
 import numpy as np
 
-from vaelid.interface.html.numbers import count, number
+from vaelid.interface.html.numbers import counted, formatted
 from vaelid.interface.run_page.content import RunReport
-from vaelid.interface.run_page.pictures import as_bytes, image_element, kind_of, planes, profile, zero_byte
+from vaelid.interface.run_page.pictures import as_bytes, image_element, picture_kind, planes, profile, zero_byte
 
 __all__ = ["gallery_section"]
 
@@ -17,7 +17,7 @@ def _columns(obs: tuple[int, ...]) -> int:
 
 
 def _range(nll: np.ndarray) -> str:
-    low, high = number(float(nll.min()), 1), number(float(nll.max()), 1)
+    low, high = formatted(float(nll.min()), 1), formatted(float(nll.max()), 1)
     return f"NLL {low} nats" if low == high else f"NLL {low} to {high} nats each"
 
 
@@ -27,7 +27,7 @@ def _figure(picture: str, caption: str, apart: bool = False) -> str:
 
 
 def _images(report: RunReport, obs: tuple[int, ...], kind_of_rows: str) -> str:
-    pictures, kind, columns = report.pictures, kind_of(obs), _columns(obs)
+    pictures, kind, columns = report.pictures, picture_kind(obs), _columns(obs)
     scale = (pictures.low, pictures.high)
     originals, reconstructions, samples = (
         planes(as_bytes(values, *scale), obs)
@@ -36,14 +36,14 @@ def _images(report: RunReport, obs: tuple[int, ...], kind_of_rows: str) -> str:
     parts = []
     for start in range(0, len(originals), columns):
         row = slice(start, start + columns)
-        these = count(len(originals[row]), f"{kind_of_rows} observation")
+        these = counted(len(originals[row]), f"{kind_of_rows} observation")
         original = image_element(originals[row], columns, kind, these)
         parts.append(_figure(original, these, apart=start > 0))
         again = image_element(
             reconstructions[row], columns, kind, f"their reconstructions, {_range(pictures.nll[row])}"
         )
         parts.append(_figure(again, f"reconstructed: {_range(pictures.nll[row])}"))
-    drawn = count(len(samples), "draw")
+    drawn = counted(len(samples), "draw")
     sampled = image_element(samples, columns, kind, f"decoded from {drawn} of the prior")
     return "".join(parts) + _figure(sampled, f"decoded from {drawn} of the prior", apart=True)
 
@@ -58,7 +58,7 @@ def _profiles(report: RunReport, kind_of_rows: str) -> str:
     )
     pairs = "".join(
         f"<figure>{profile({'data': x, 'model': y}, zero, 'observation and reconstruction')}"
-        f"<figcaption>{number(float(nll), 1)} nats</figcaption></figure>"
+        f"<figcaption>{formatted(float(nll), 1)} nats</figcaption></figure>"
         for x, y, nll in zip(originals, reconstructions, pictures.nll, strict=True)
     )
     drawn = "".join(profile({"alone": x}, zero, "decoded from a draw of the prior") for x in samples)
@@ -66,7 +66,7 @@ def _profiles(report: RunReport, kind_of_rows: str) -> str:
         f'<figure><div class="profiles">{pairs}</div><figcaption>{kind_of_rows} observations (line) and their '
         f"reconstructions (dashed), with the reconstruction NLL</figcaption></figure>"
         f'<figure class="apart"><div class="profiles">{drawn}</div>'
-        f"<figcaption>decoded from {count(len(samples), 'draw')} of the prior</figcaption></figure>"
+        f"<figcaption>decoded from {counted(len(samples), 'draw')} of the prior</figcaption></figure>"
     )
 
 
@@ -85,17 +85,17 @@ def _choice(report: RunReport) -> str:
     if pictures.of_each_class:
         first = f"The first {rows} observation of each class"
     else:
-        first = f"The first {count(len(pictures.originals), f'{rows} observation')}"
+        first = f"The first {counted(len(pictures.originals), f'{rows} observation')}"
     what = "the most probable class" if report.evaluation.likelihood.startswith("categorical") else "the mean of p(x|z)"
     return (
-        f"{first}, with one draw z of its posterior; then the first {count(len(pictures.samples), 'draw')} of the "
+        f"{first}, with one draw z of its posterior; then the first {counted(len(pictures.samples), 'draw')} of the "
         f"prior. For each z, {what} is shown."
     )
 
 
 def gallery_section(report: RunReport, obs: tuple[int, ...], kind_of_rows: str) -> str:
     """The section of the page."""
-    kind = kind_of(obs)
+    kind = picture_kind(obs)
     drawn = _profiles(report, kind_of_rows) if kind == "profile" else _images(report, obs, kind_of_rows)
     return (
         '<section aria-labelledby="pictures"><h2 id="pictures">What it reconstructs, what it imagines</h2>'

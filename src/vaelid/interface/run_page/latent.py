@@ -4,9 +4,9 @@ from html import escape
 
 import numpy as np
 
-from vaelid.interface.html.numbers import count, plain
+from vaelid.interface.html.numbers import counted, plain
 from vaelid.interface.run_page.content import RunReport
-from vaelid.interface.run_page.drawing import latent, latent_svg, shown
+from vaelid.interface.run_page.drawing import latent, latent_svg, tenths
 from vaelid.interface.run_page.pictures import image_element, planes, profile
 from vaelid.interface.run_page.walk import SIZE, Classes, Walk
 
@@ -23,9 +23,9 @@ def _ground(walk: Walk) -> str:
     parts = [f'<rect class="ground" width="{SIZE:g}" height="{walk.height:g}"/>']
     for reach in (sigma * walk.unit for sigma in range(1, int(walk.limit) + 1)):
         if walk.is_line:
-            parts += [f'<path class="prior" d="M{shown(x)} 10V{cy:g}"/>' for x in (cx - reach, cx + reach)]
+            parts += [f'<path class="prior" d="M{tenths(x)} 10V{cy:g}"/>' for x in (cx - reach, cx + reach)]
         else:
-            parts.append(f'<circle class="prior" cx="{cx:g}" cy="{cy:g}" r="{shown(reach)}"/>')
+            parts.append(f'<circle class="prior" cx="{cx:g}" cy="{cy:g}" r="{tenths(reach)}"/>')
     if walk.is_line:
         parts.append(f'<path class="prior" d="M0 {cy:g}H{SIZE:g}"/>')
     return "".join(parts)
@@ -41,7 +41,7 @@ def _sigmas(walk: Walk) -> str:
         else:
             places = [(cx - 0.765 * reach, cy + 0.765 * reach + 8, f"{sigma}σ")]
         for x, y, name in places:
-            parts.append(f'<text class="sigma" x="{shown(x)}" y="{shown(y)}" text-anchor="middle">{name}</text>')
+            parts.append(f'<text class="sigma" x="{tenths(x)}" y="{tenths(y)}" text-anchor="middle">{name}</text>')
     return "".join(parts)
 
 
@@ -104,7 +104,7 @@ def _map(report: RunReport, walk: Walk, classes: Classes | None, kind_of_rows: s
     if len(report.means) > MOST_POINTS:
         caption += f" The first {MOST_POINTS} of {len(report.means):,} are shown."
     if not inside.all():
-        caption += f" {count(int((~inside).sum()), 'lies', 'lie')} outside the map."
+        caption += f" {counted(int((~inside).sum()), 'lies', 'lie')} outside the map."
     if walk.is_line:
         caption += " They are piled where they would overlap. Ticks: standard deviations of the prior."
     else:

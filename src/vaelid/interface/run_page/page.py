@@ -1,9 +1,9 @@
-"""`render`: the page, section by section."""
+"""`render_run`: the page, section by section."""
 
 from html import escape
 from typing import Any
 
-from vaelid.interface.html.numbers import count, duration
+from vaelid.interface.html.numbers import counted, duration
 from vaelid.interface.html.page import asset, page
 from vaelid.interface.run_page.bars import kl_section
 from vaelid.interface.run_page.configuration import configuration_section
@@ -15,7 +15,7 @@ from vaelid.interface.run_page.guarantees import guarantees_section
 from vaelid.interface.run_page.latent import walk_section
 from vaelid.interface.run_page.walk import Classes, Walk, class_rules, walk_of
 
-__all__ = ["render"]
+__all__ = ["render_run"]
 
 
 def _asset(name: str) -> str:
@@ -23,7 +23,7 @@ def _asset(name: str) -> str:
 
 
 def _bar(report: RunReport) -> list[str]:
-    epochs = count(len(report.history), "epoch")
+    epochs = counted(len(report.history), "epoch")
     return [
         "<b>vaelid</b> run",
         f"<code>{escape(report.name)}</code>",
@@ -57,7 +57,7 @@ def curves_section(report: RunReport) -> str:
         words.append("Validation uses the same noise in every epoch.")
     missing = max(outside(curves) for curves in terms.values())
     if missing:
-        words.append(f"{count(missing, 'epoch lies', 'epochs lie')} outside a frame.")
+        words.append(f"{counted(missing, 'epoch lies', 'epochs lie')} outside a frame.")
     return (
         '<section aria-labelledby="curves"><h2 id="curves" class="wide">Training, term by term</h2>'
         f'<div class="wide two"><figure>{nll}</figure><figure>{kl}</figure></div>'
@@ -78,7 +78,7 @@ def _scripts(walk: Walk) -> str:
 """
 
 
-def render(report: RunReport) -> str:
+def render_run(report: RunReport) -> str:
     """The report as one HTML page that loads nothing."""
     obs = tuple(report.config["model"]["obs"])
     classes = None if report.labels is None else Classes.of(report.labels)

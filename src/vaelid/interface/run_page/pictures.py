@@ -10,9 +10,19 @@ from PIL import Image
 
 from vaelid.spec.errors import DivergenceError
 
-__all__ = ["Kind", "as_bytes", "data_uri", "image_element", "kind_of", "planes", "profile", "sheet", "zero_byte"]
+__all__ = [
+    "PictureKind",
+    "as_bytes",
+    "data_uri",
+    "image_element",
+    "picture_kind",
+    "planes",
+    "profile",
+    "sheet",
+    "zero_byte",
+]
 
-Kind = Literal["ink", "colour", "profile"]
+PictureKind = Literal["ink", "colour", "profile"]
 
 GAP = 0.2
 """Space between the images of a sheet, as a share of their width."""
@@ -20,7 +30,7 @@ SHARP_BELOW = 1200
 """Sheets narrower than this, in pixels, are enlarged without smoothing."""
 
 
-def kind_of(obs: tuple[int, ...]) -> Kind:
+def picture_kind(obs: tuple[int, ...]) -> PictureKind:
     """How an observation of this shape is drawn: (H, W), (1, H, W) and (3, H, W) are images, all else profiles."""
     if len(obs) == 2 or (len(obs) == 3 and obs[0] == 1):
         return "ink"
@@ -77,7 +87,7 @@ def data_uri(pixels: np.ndarray) -> str:
     return "data:image/png;base64," + base64.b64encode(file.getvalue()).decode()
 
 
-def image_element(images: np.ndarray, columns: int, kind: Kind, words: str, extra: str = "") -> str:
+def image_element(images: np.ndarray, columns: int, kind: PictureKind, words: str, extra: str = "") -> str:
     """The `<img>` of a sheet."""
     page = sheet(images, columns)
     names = [extra, "ink" if kind == "ink" else "", "sharp" if page.shape[1] < SHARP_BELOW else ""]

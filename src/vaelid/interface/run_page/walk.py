@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from vaelid.interface.run_page.content import RunReport
-from vaelid.interface.run_page.pictures import Kind, as_bytes, kind_of, zero_byte
+from vaelid.interface.run_page.pictures import PictureKind, as_bytes, picture_kind, zero_byte
 
 __all__ = ["Classes", "Walk", "class_rules", "walk_of"]
 
@@ -51,7 +51,7 @@ class Walk:
     """The plane that is walked: nodes (rows, columns, D) of bytes, and how latents lie on the drawing."""
 
     axes: tuple[int, ...]
-    kind: Kind
+    kind: PictureKind
     obs: tuple[int, ...]
     limit: float
     nodes: np.ndarray
@@ -114,7 +114,7 @@ def walk_of(report: RunReport, obs: tuple[int, ...]) -> Walk:
     start = np.clip(report.means[0, list(axes)], -grid.limit, grid.limit)
     return Walk(
         axes=axes,
-        kind=kind_of(obs),
+        kind=picture_kind(obs),
         obs=obs,
         limit=float(grid.limit),
         nodes=as_bytes(images[::step, ::step], pictures.low, pictures.high),

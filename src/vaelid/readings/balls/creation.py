@@ -8,7 +8,7 @@ from array_api_compat import is_torch_array
 from flint import arb
 
 from vaelid.readings.balls.array import REAL, TRUTH, WHOLE, BallArray, DType
-from vaelid.readings.balls.operands import CONVERSIONS, lift, made, operand
+from vaelid.readings.balls.operands import CONVERSIONS, as_operand, made, vectorised
 from vaelid.readings.balls.truth import Undecided
 from vaelid.readings.errors import ReadingError
 from vaelid.spec.arrays import to_numpy
@@ -27,13 +27,13 @@ def _objects(values: Any) -> np.ndarray:
         objects = np.array(values, dtype=object)
     except ValueError as cause:  # rows of different lengths
         raise InputError(f"the balls reading was given no array of numbers: {cause}") from None
-    return lift(lambda value: value.item() if isinstance(value, BallArray) else value, objects)
+    return vectorised(lambda value: value.item() if isinstance(value, BallArray) else value, objects)
 
 
 def _converted(objects: np.ndarray, dtype: DType) -> np.ndarray:
     """The elements in this dtype; one that is no number is named with its place."""
     try:
-        return lift(CONVERSIONS[dtype], objects)
+        return vectorised(CONVERSIONS[dtype], objects)
     except InputError:
         for index, value in np.ndenumerate(objects):
             try:
@@ -75,8 +75,8 @@ def _checked(dtype: Any) -> None:
 def _astype(balls: Any, x: Any, dtype: Any, *, copy: bool = True) -> BallArray:
     """The same numbers in another dtype: a truth as 1 or 0, a ball as the whole number that it is, or as x != 0."""
     _checked(dtype)
-    array = operand(balls, x)
-    return array if array.dtype == dtype else made(balls, lift(CONVERSIONS[dtype], array.elements), dtype)
+    array = as_operand(balls, x)
+    return array if array.dtype == dtype else made(balls, vectorised(CONVERSIONS[dtype], array.elements), dtype)
 
 
 def _full(balls: Any, shape: Shape, value: Any, *, dtype: Any = None, device: str | None = None) -> BallArray:
@@ -134,7 +134,9 @@ CREATION: dict[str, Callable[..., Any]] = {
     "isdtype": _isdtype,
     "ones": _filled(1),
     "ones_like": _filled_like(1),
-    "with_radius": lambda balls, middle, radius: made(balls, lift(_with_radius, middle.elements, radius.elements)),
+    "with_radius": lambda balls, middle, radius: made(
+        balls, vectorised(_with_radius, middle.elements, radius.elements)
+    ),
     "zeros": _filled(0),
     "zeros_like": _filled_like(0),
 }

@@ -8,28 +8,30 @@ from flint import arb
 
 from vaelid.readings.balls import numbers, truth
 from vaelid.readings.balls.array import TRUTH, BallArray
-from vaelid.readings.balls.operands import lift, made, reals, truths
+from vaelid.readings.balls.operands import made, reals, truths, vectorised
 
 __all__ = ["ELEMENTWISE"]
 
-Rule = Callable[..., BallArray]
+BallRule = Callable[..., BallArray]
 
 
-def _of_balls(function: Callable[..., arb]) -> Rule:
-    return lambda balls, *operands: made(balls, lift(function, *(reals(balls, value) for value in operands)))
+def _of_balls(function: Callable[..., arb]) -> BallRule:
+    return lambda balls, *operands: made(balls, vectorised(function, *(reals(balls, value) for value in operands)))
 
 
-def _comparison(function: Callable[[arb, arb], truth.Truth]) -> Rule:
-    return lambda balls, x, y: made(balls, lift(function, reals(balls, x), reals(balls, y)), TRUTH)
+def _comparison(function: Callable[[arb, arb], truth.Truth]) -> BallRule:
+    return lambda balls, x, y: made(balls, vectorised(function, reals(balls, x), reals(balls, y)), TRUTH)
 
 
-def _of_truths(function: Callable[..., truth.Truth]) -> Rule:
-    return lambda balls, *operands: made(balls, lift(function, *(truths(balls, value) for value in operands)), TRUTH)
+def _of_truths(function: Callable[..., truth.Truth]) -> BallRule:
+    return lambda balls, *operands: made(
+        balls, vectorised(function, *(truths(balls, value) for value in operands)), TRUTH
+    )
 
 
 def _where(balls: Any, condition: Any, x: Any, y: Any) -> BallArray:
     """x where the condition is true, y where false; where undecided a ball that holds both."""
-    return made(balls, lift(truth.hull, truths(balls, condition), reals(balls, x), reals(balls, y)))
+    return made(balls, vectorised(truth.hull, truths(balls, condition), reals(balls, x), reals(balls, y)))
 
 
 def _is_finite(x: arb) -> truth.Truth:
@@ -38,7 +40,7 @@ def _is_finite(x: arb) -> truth.Truth:
 
 
 def _binomial_log_coefficient(balls: Any, n: int, x: Any, like: Any) -> BallArray:
-    return made(balls, lift(lambda k: numbers.log_choose(n, k), reals(balls, x)))
+    return made(balls, vectorised(lambda k: numbers.log_choose(n, k), reals(balls, x)))
 
 
 def _number(balls: Any, value: Any, like: Any) -> BallArray:
@@ -46,7 +48,7 @@ def _number(balls: Any, value: Any, like: Any) -> BallArray:
 
 
 def _log_of_number(balls: Any, value: Any, like: Any) -> BallArray:
-    return made(balls, lift(arb.log, reals(balls, value)))
+    return made(balls, vectorised(arb.log, reals(balls, value)))
 
 
 _BALLS: dict[str, Callable[..., arb]] = {
@@ -90,11 +92,11 @@ _BALLS: dict[str, Callable[..., arb]] = {
     "softplus": numbers.softplus,
 }
 
-ELEMENTWISE: dict[str, Rule] = {
+ELEMENTWISE: dict[str, BallRule] = {
     **{name: _of_balls(function) for name, function in _BALLS.items()},
     **{name: _comparison(function) for name, function in truth.COMPARISONS.items()},
     "binomial_log_coefficient": _binomial_log_coefficient,
-    "isfinite": lambda balls, x: made(balls, lift(_is_finite, reals(balls, x)), TRUTH),
+    "isfinite": lambda balls, x: made(balls, vectorised(_is_finite, reals(balls, x)), TRUTH),
     "log_of_number": _log_of_number,
     "logical_and": _of_truths(truth.both),
     "logical_not": _of_truths(truth.negation),

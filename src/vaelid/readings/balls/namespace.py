@@ -15,7 +15,7 @@ from vaelid.readings.balls.elementwise import ELEMENTWISE
 from vaelid.readings.balls.operands import made
 from vaelid.readings.balls.reductions import REDUCTIONS
 from vaelid.readings.balls.shapes import SHAPES
-from vaelid.readings.errors import ReadingError
+from vaelid.readings.errors import UnknownOperation
 from vaelid.spec.errors import InputError
 
 __all__ = ["RULES", "Balls", "balls"]
@@ -29,10 +29,6 @@ A rule runs at the reading's precision and trusts nothing that is rounded to flo
 _VALUES = {"ball": REAL, "bool": TRUTH, "int64": WHOLE, "newaxis": None}
 _CONSTANTS = {"e": arb.const_e, "pi": arb.pi}
 _FEWEST_BITS, _MOST_BITS = 2, 1_000_000
-
-
-class UnknownOperation(ReadingError, AttributeError):
-    """The reading has no rule of this name. An `AttributeError` too, so that `hasattr` answers."""
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,7 @@ from vaelid.readings.balls.numbers import ball
 from vaelid.readings.balls.truth import ball_of, truth_of, whole_of
 from vaelid.readings.errors import ReadingError
 
-__all__ = ["CONVERSIONS", "elements_of", "indices", "lift", "made", "operand", "reals", "truths"]
+__all__ = ["CONVERSIONS", "as_elements", "as_operand", "indices", "made", "reals", "truths", "vectorised"]
 
 NUMBERS = (bool, int, float, np.generic, Fraction, arb, fmpz, fmpq)
 
@@ -20,7 +20,7 @@ CONVERSIONS: dict[DType, Callable[[Any], Any]] = {REAL: ball_of, WHOLE: whole_of
 """For each dtype: any element as one of that dtype."""
 
 
-def lift(function: Callable[..., Any], *elements: np.ndarray) -> np.ndarray:
+def vectorised(function: Callable[..., Any], *elements: np.ndarray) -> np.ndarray:
     """A function of elements, elementwise on arrays that broadcast."""
     results = np.frompyfunc(function, len(elements), 1)(*elements)
     return results if isinstance(results, np.ndarray) else np.full((), results, dtype=object)
@@ -31,7 +31,7 @@ def made(balls: Any, elements: np.ndarray, dtype: DType = REAL) -> BallArray:
     return BallArray(elements, dtype, balls)
 
 
-def operand(balls: Any, value: Any) -> BallArray:
+def as_operand(balls: Any, value: Any) -> BallArray:
     """An array of this reading and precision; a Python number as an array without axes."""
     if isinstance(value, BallArray):
         if value.namespace != balls:
@@ -48,22 +48,22 @@ def operand(balls: Any, value: Any) -> BallArray:
     )
 
 
-def elements_of(balls: Any, value: Any, dtype: DType) -> np.ndarray:
+def as_elements(balls: Any, value: Any, dtype: DType) -> np.ndarray:
     """The elements of an operand, as elements of this dtype."""
-    array = operand(balls, value)
-    return array.elements if array.dtype == dtype else lift(CONVERSIONS[dtype], array.elements)
+    array = as_operand(balls, value)
+    return array.elements if array.dtype == dtype else vectorised(CONVERSIONS[dtype], array.elements)
 
 
 def reals(balls: Any, value: Any) -> np.ndarray:
     """The elements of an operand as balls."""
-    return elements_of(balls, value, REAL)
+    return as_elements(balls, value, REAL)
 
 
 def truths(balls: Any, value: Any) -> np.ndarray:
     """The elements of an operand as truths."""
-    return elements_of(balls, value, TRUTH)
+    return as_elements(balls, value, TRUTH)
 
 
 def indices(balls: Any, value: Any) -> np.ndarray:
     """The elements of an operand as positions on an axis."""
-    return elements_of(balls, value, WHOLE).astype(np.intp)
+    return as_elements(balls, value, WHOLE).astype(np.intp)

@@ -11,19 +11,19 @@ from flint import arb
 
 from vaelid.readings.balls import truth
 from vaelid.readings.balls.array import REAL, TRUTH, BallArray, DType
-from vaelid.readings.balls.operands import elements_of, made, reals
+from vaelid.readings.balls.operands import as_elements, made, reals
 from vaelid.readings.errors import ReadingError
 
 __all__ = ["REDUCTIONS"]
 
-Axes = int | tuple[int, ...] | None
+AxisArgument = int | tuple[int, ...] | None
 
 
 def _reduction(function: Callable[[Sequence[Any]], Any], dtype: DType = REAL) -> Callable[..., BallArray]:
     """A function of a sequence of elements, along axes; all of them where none is named."""
 
-    def rule(balls: Any, x: Any, *, axis: Axes = None, keepdims: bool = False) -> BallArray:
-        elements = elements_of(balls, x, dtype)
+    def rule(balls: Any, x: Any, *, axis: AxisArgument = None, keepdims: bool = False) -> BallArray:
+        elements = as_elements(balls, x, dtype)
         axes = range(elements.ndim) if axis is None else (axis if isinstance(axis, tuple) else (axis,))
         reduced = {range(elements.ndim)[one] for one in axes}
         kept = [one for one in range(elements.ndim) if one not in reduced]

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from vaelid.readings.balls.array import REAL, BallArray
-from vaelid.readings.balls.operands import elements_of, indices, made, operand
+from vaelid.readings.balls.operands import as_elements, as_operand, indices, made
 
 __all__ = ["SHAPES"]
 
@@ -15,7 +15,7 @@ def _moved(move: Callable[..., np.ndarray]) -> Callable[..., BallArray]:
     """A numpy function of one array and of numbers, on the elements."""
 
     def rule(balls: Any, x: Any, *args: Any, **kwargs: Any) -> BallArray:
-        array = operand(balls, x)
+        array = as_operand(balls, x)
         return made(balls, move(array.elements, *args, **kwargs), array.dtype)
 
     return rule
@@ -25,15 +25,15 @@ def _joined(join: Callable[..., np.ndarray]) -> Callable[..., BallArray]:
     """Arrays joined to one; of balls, where their dtypes differ."""
 
     def rule(balls: Any, arrays: Sequence[Any], *, axis: int | None = 0) -> BallArray:
-        dtypes = {operand(balls, x).dtype for x in arrays}
+        dtypes = {as_operand(balls, x).dtype for x in arrays}
         dtype = dtypes.pop() if len(dtypes) == 1 else REAL
-        return made(balls, join([elements_of(balls, x, dtype) for x in arrays], axis=axis), dtype)
+        return made(balls, join([as_elements(balls, x, dtype) for x in arrays], axis=axis), dtype)
 
     return rule
 
 
 def _broadcast_arrays(balls: Any, *arrays: Any) -> list[BallArray]:
-    given = [operand(balls, x) for x in arrays]
+    given = [as_operand(balls, x) for x in arrays]
     spread = np.broadcast_arrays(*(x.elements for x in given))
     return [made(balls, elements.copy(), x.dtype) for elements, x in zip(spread, given, strict=True)]
 

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from fractions import Fraction
 from typing import Any, ClassVar, NoReturn
 
-from vaelid.readings.errors import ReadingError
+from vaelid.readings.errors import ReadingError, UnknownOperation
 from vaelid.readings.terms.syntax import (
     INDEX,
     MAP,
@@ -32,7 +32,6 @@ __all__ = [
     "SymbolicLength",
     "TermArray",
     "TermMap",
-    "UnknownOperation",
     "array_of",
     "as_term",
     "index",
@@ -76,10 +75,6 @@ Size = int | Term | SymbolicLength
 
 DTYPE = "float64"
 """What shape checkers call real numbers. Nothing is rounded here."""
-
-
-class UnknownOperation(ReadingError, AttributeError):
-    """The reading has no rule for an operation; `hasattr` sees that too."""
 
 
 class TermArray:

@@ -3,12 +3,14 @@
 In come facts, as the name of the axes that share a draw; out goes a value, as `SharedDraw("L")`.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import Enum, auto
 
 from vaelid.auditor.judgement.reasons.base import Reason
 
 __all__ = [
+    "AnotherMoment",
     "NoGradientTo",
     "OfSampler",
     "Restricted",
@@ -17,6 +19,7 @@ __all__ = [
     "StandardDraw",
     "StrayNoise",
     "UnknownLaw",
+    "UnprovedMoment",
 ]
 
 
@@ -77,6 +80,24 @@ class StandardDraw(Reason):
     """It is a mean plus a deviation times one standard normal draw for each coordinate."""
 
     formula: str
+
+
+@dataclass(frozen=True)
+class AnotherMoment(Reason):
+    """The mean, or the variance, is another at a point than the arguments say."""
+
+    what: str
+    point: Mapping[str, str]
+    computed: str
+    expected: str
+
+
+@dataclass(frozen=True)
+class UnprovedMoment(Reason):
+    """The mean, or the variance, was not proved to be what the arguments say."""
+
+    what: str
+    failure: str
 
 
 @dataclass(frozen=True)

@@ -3,8 +3,6 @@
 In: an event such as `torch.full((3, 5), 0.1)`. Out: a tensor whose element is that number, here 1/10, with new axes.
 """
 
-from dataclasses import replace
-
 from vaelid.auditor.lifting.operands import operand
 from vaelid.auditor.lifting.reader import Reader
 from vaelid.auditor.lifting.registry import reads
@@ -42,7 +40,7 @@ def _new_filled(reader: Reader, event: Event) -> Lifted:
 
 def _with(reader: Reader, event: Event, value: object) -> Lifted:
     (output,) = event.made_regions
-    return replace(operand(reader, event, value), dims=reader.new_dims(event, output.size))
+    return operand(reader, event, value).laid_out(reader.new_dims(event, output.size))
 
 
 @reads("scalar_tensor")

@@ -5,7 +5,6 @@ In: an event such as `torch.normal(mean, std)`. Out: a leaf of standard noise, o
 is -1 + 2 u1[i0].
 """
 
-from dataclasses import replace
 from typing import Any
 
 from vaelid.auditor.lifting.draw_laws import NORMAL, UNIFORM
@@ -36,7 +35,7 @@ def _drawn(reader: Reader, event: Event, law: str, stem: str) -> Lifted:
     made = {"law": law, "operation": operation, "source": event.source}
     tensor = reader.recording.made[event.number, output]
     leaf = reader.leaf(reader.name(stem), "noise", output, tensor, event.number, **made)
-    noise = replace(leaf, live=frozenset())
+    noise = leaf.without_gradient()
     location, scale = _location_and_scale(event)
     if (location, scale) == (0, 1):
         return noise

@@ -13,9 +13,9 @@ from vaelid.auditor.formula.functions import (
     clamped,
     difference,
     divided,
+    exact_number,
     larger,
     logarithm,
-    number,
     power,
     root,
     sigmoid,
@@ -108,7 +108,7 @@ def _times_alpha(reader: Reader, event: Event, x: Lifted, positional: tuple[Any,
     alpha = event.options.get("alpha", positional[0] if positional else 1)
     if alpha == 1:
         return x
-    factor = number(alpha)
+    factor = exact_number(alpha)
     return pointwise(reader, event, lambda v: v * factor, x)
 
 
@@ -137,13 +137,13 @@ def _quotient(reader: Reader, event: Event) -> Lifted:
 
 @reads("addcmul")
 def _sum_and_product(reader: Reader, event: Event) -> Lifted:
-    scale = number(event.options.get("value", 1))
+    scale = exact_number(event.options.get("value", 1))
     return pointwise(reader, event, lambda a, x, y: a + scale * (x * y), *operands(reader, event, 3))
 
 
 @reads("addcdiv")
 def _sum_and_quotient(reader: Reader, event: Event) -> Lifted:
-    scale = number(event.options.get("value", 1))
+    scale = exact_number(event.options.get("value", 1))
     return pointwise(reader, event, lambda a, x, y: a + scale * x / y, *operands(reader, event, 3))
 
 
@@ -153,7 +153,9 @@ def _power(reader: Reader, event: Event) -> Lifted:
     if isinstance(exponent, int | float):
         return pointwise(reader, event, lambda x: power(x, exponent), operand(reader, event, base))
     if isinstance(base, int | float) and base > 0:
-        return pointwise(reader, event, lambda y: xp.exp(y * xp.log(number(base))), operand(reader, event, exponent))
+        return pointwise(
+            reader, event, lambda y: xp.exp(y * xp.log(exact_number(base))), operand(reader, event, exponent)
+        )
     raise Mixed("a power whose exponent is a tensor")
 
 
@@ -173,7 +175,7 @@ def _scaled_softplus(beta: float) -> Callable[[TermArray], TermArray]:
     """log(1 + e^(beta x)) / beta."""
     if beta == 1:
         return softplus
-    factor = number(beta)
+    factor = exact_number(beta)
     return lambda x: softplus(x * factor) / factor
 
 

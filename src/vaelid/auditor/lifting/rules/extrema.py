@@ -5,7 +5,6 @@ recorded length only. Of more elements they are cut, and the leaf remembers the 
 """
 
 from collections.abc import Callable
-from dataclasses import replace
 from functools import reduce
 
 from vaelid.auditor.formula.errors import Mixed
@@ -42,5 +41,5 @@ def _written_out(reader: Reader, event: Event) -> Lifted:
         rest = x.dims[:d] + (((),) if keep else ()) + x.dims[d + 1 :]
         elements = [one_place(reader, x, d, k) for k in range(reader.axes.length(x.dims[d]))]
         x = reduce(lambda one, other: pointwise(reader, event, function, one, other), elements)
-        x = replace(x, dims=rest) if keep else x
+        x = x.laid_out(rest) if keep else x
     return x

@@ -11,7 +11,7 @@ from torch import Tensor
 
 from vaelid.auditor.formula.arithmetic import linear_in, simple
 from vaelid.auditor.formula.errors import Mixed
-from vaelid.auditor.formula.functions import number, root
+from vaelid.auditor.formula.functions import exact_number, root
 from vaelid.auditor.lifting.operands import operand
 from vaelid.auditor.lifting.pointwise import pointwise
 from vaelid.auditor.lifting.reader import Reader
@@ -36,7 +36,7 @@ def _normal_of_uniform(reader: Reader, event: Event) -> Lifted:
         raise Mixed("")
     (output,) = event.made_regions
     eps = _normal_from(reader, event, (noise[0],), "erfinv", reader.recording.made[event.number, output] * 2**0.5)
-    return pointwise(reader, event, lambda e: e * (1 / number(2**0.5)), eps)
+    return pointwise(reader, event, lambda e: e * (1 / exact_number(2**0.5)), eps)
 
 
 def _normal_from(reader: Reader, event: Event, uniform: tuple[str, ...], operation: str, tensor: Tensor) -> Lifted:
@@ -90,4 +90,4 @@ def _under_angle(reader: Reader, x: Lifted) -> str | None:
     found = linear_in(entered.element, [reader.element(name).term])
     if found is None or found[1].term is not as_term(0).term:
         return None
-    return name if found[0][0].term is number(2 * math.pi).term else None
+    return name if found[0][0].term is exact_number(2 * math.pi).term else None

@@ -4,8 +4,6 @@ In: an event such as `encoder(x).chunk(2, 1)` or `torch.cat([a, b])`. Out: the p
 as h1[i0, 3 + i2]; or a tensor of pieces, which has an element only once it is summed over.
 """
 
-from dataclasses import replace
-
 from vaelid.auditor.formula.errors import Mixed
 from vaelid.auditor.lifting.operands import operand
 from vaelid.auditor.lifting.pointwise import joined
@@ -61,7 +59,7 @@ def _joined(reader: Reader, event: Event) -> Lifted:
     dim = (rest[0] if rest else event.options.get("dim", 0)) % len(output.size)
     pieces = [operand(reader, event, tensor) for tensor in tensors]
     if event.operation == "stack":
-        pieces = [replace(x, dims=(*x.dims[:dim], (), *x.dims[dim:])) for x in pieces]
+        pieces = [x.laid_out((*x.dims[:dim], (), *x.dims[dim:])) for x in pieces]
     if any(x.pieces for x in pieces):
         raise Mixed("a joined tensor joined again")
     if len(pieces) == 1:

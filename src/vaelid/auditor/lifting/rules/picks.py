@@ -4,8 +4,6 @@ In: an event such as `log_p.gather(1, labels[:, None])`. Out: the sum of onehot1
 code being a leaf of data. The loss of classes is that with a minus, and with a mask where some are ignored.
 """
 
-from dataclasses import replace
-
 import torch
 from torch import Tensor
 
@@ -58,7 +56,7 @@ def _loss_by_log_probabilities(reader: Reader, event: Event) -> Lifted:
     if mask is not None:
         each = pointwise(reader, event, lambda one, value: one * value, mask, each)
     if kind == "none":  # the dimension of the classes is gone
-        return replace(each, dims=each.dims[:1] + each.dims[2:] if by_rows else ())
+        return each.laid_out(each.dims[:1] + each.dims[2:] if by_rows else ())
     if kind == "sum" or mask is None:
         return over(reader, event, each, range(len(each.dims)), kind)
     total = over(reader, event, each, range(len(each.dims)), "sum")

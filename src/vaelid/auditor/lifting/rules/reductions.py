@@ -4,7 +4,6 @@ In: an event such as `x.logsumexp(1)`. Out: the tensor of the reduced values, he
 """
 
 from collections.abc import Iterable
-from dataclasses import replace
 from typing import Any
 
 from vaelid.auditor.formula.errors import Mixed
@@ -83,5 +82,5 @@ def _rows_of_dots(reader: Reader, event: Event) -> Lifted:
     if output.size[1:] != (1, 1):
         raise Mixed("")
     x, y = operands(reader, event, 2)
-    turned = replace(y, dims=(y.dims[0], y.dims[2], y.dims[1]))
+    turned = y.laid_out((y.dims[0], y.dims[2], y.dims[1]))
     return over(reader, event, pointwise(reader, event, lambda x, y: x * y, x, turned), [2], "sum", keep=True)

@@ -4,8 +4,6 @@ In: an event such as `x.t()` or `x.reshape(-1)`. Out: the same element, its axes
 example, x of axes ((0,), (1,)) reshaped to one dimension has ((0, 1),): the element is still x[i0, i1].
 """
 
-from dataclasses import replace
-
 from vaelid.auditor.formula.errors import Mixed
 from vaelid.auditor.lifting.operands import operand
 from vaelid.auditor.lifting.reader import Reader
@@ -25,7 +23,7 @@ def _reshaped(reader: Reader, event: Event) -> Lifted:
         if tuple(map(reader.axes.length, x.dims)) == output.size:
             return x
         raise Mixed("a joined tensor in another shape")
-    return replace(x, dims=reader.axes.dealt(x.dims, output.size))
+    return x.laid_out(reader.axes.dealt(x.dims, output.size))
 
 
 def _whole(x: Lifted) -> Lifted:
@@ -38,13 +36,13 @@ def _whole(x: Lifted) -> Lifted:
 @reads("t", "numpy_T")
 def _turned(reader: Reader, event: Event) -> Lifted:
     x = _whole(operand(reader, event, event.arguments[0]))
-    return replace(x, dims=x.dims[::-1])
+    return x.laid_out(x.dims[::-1])
 
 
 @reads("permute")
 def _permuted(reader: Reader, event: Event) -> Lifted:
     x = _whole(operand(reader, event, event.arguments[0]))
-    return replace(x, dims=tuple(x.dims[d] for d in event.arguments[1]))
+    return x.laid_out(tuple(x.dims[d] for d in event.arguments[1]))
 
 
 @reads("transpose")
@@ -54,7 +52,7 @@ def _transposed(reader: Reader, event: Event) -> Lifted:
     one, other = event.arguments[1:3]
     if dims:  # torch lets a single number be transposed
         dims[one], dims[other] = dims[other], dims[one]
-    return replace(x, dims=tuple(dims))
+    return x.laid_out(tuple(dims))
 
 
 @reads("expand")
@@ -75,7 +73,7 @@ def _expanded_to(reader: Reader, event: Event, x: Lifted) -> Lifted:
     old = ((),) * (len(output.size) - len(x.dims)) + x.dims
     new = reader.new_dims(event, output.size)
     reader.axes.expanded |= {a for dim, fresh in zip(old, new, strict=True) if not dim for a in fresh}
-    return replace(x, dims=tuple(dim or fresh for dim, fresh in zip(old, new, strict=True)))
+    return x.laid_out(tuple(dim or fresh for dim, fresh in zip(old, new, strict=True)))
 
 
 @reads("repeat")
@@ -88,4 +86,4 @@ def _repeated(reader: Reader, event: Event) -> Lifted:
     for d, (dim, length) in enumerate(zip(old, output.size, strict=True)):
         times = length // reader.axes.length(dim)
         dims.append((*reader.axes.dim((event.number, "times", d), times), *dim))
-    return replace(x, dims=tuple(dims))
+    return x.laid_out(tuple(dims))
