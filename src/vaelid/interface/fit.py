@@ -18,12 +18,13 @@ from vaelid.interface.shell import suggested
 from vaelid.interface.threads import Tell, Watch, checked, continued, on_stderr, silent, started, with_threads
 from vaelid.spec.errors import DivergenceError, InputError
 from vaelid.train.checkpoint import not_finite
-from vaelid.train.loop import Task, init, run
+from vaelid.train.loop import init, run
 from vaelid.train.model import VAE
 from vaelid.train.recipe import Recipe
 from vaelid.train.rows import rows_of
 from vaelid.train.split import Split, training_count
 from vaelid.train.state import TrainState
+from vaelid.train.task import Task
 
 __all__ = ["Fit", "Interrupted", "fit", "train"]
 

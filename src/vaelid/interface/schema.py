@@ -14,10 +14,10 @@ from vaelid.interface.data import Data, fingerprint, label_digest
 from vaelid.spec.errors import InputError
 from vaelid.train.checkpoint import differences, weights_digest
 from vaelid.train.facts import Count, Size, Strict, Threads, decode, epochs_of, members_of, refuse, shown, without_unset
-from vaelid.train.loop import Task
 from vaelid.train.model import VAE
 from vaelid.train.recipe import Recipe
 from vaelid.train.split import split_counts
+from vaelid.train.task import Task
 
 __all__ = [
     "FORMAT",

@@ -17,7 +17,8 @@ from vaelid.readings.terms.arrays import (
     mapped,
     real,
 )
-from vaelid.readings.terms.syntax import Binder, Bound, Operator, element, make
+from vaelid.readings.terms.substitution import element, make
+from vaelid.readings.terms.syntax import Binder, Bound, Operator
 
 __all__ = ["NAMESPACE", "UnknownOperation"]
 
