@@ -83,7 +83,8 @@ def fit(
         model: the VAE; its weights are where training starts and, at the end, what it reached.
         data: rows first: an array, tensor, map-style `Dataset` or `DataLoader` (its batch size is the
             default), or a path: .npy and .npz (memory-mapped), .csv, .parquet, a folder of images. Every
-            value is checked against the likelihood's support.
+            value is checked against the likelihood's support. Training is in float32: where that rounds whole
+            numbers (above 2^24), one logged line names the first of an array, file or `TensorDataset`.
         out: a folder for config.json, log.jsonl, checkpoint.safetensors and model.safetensors.
         resume: go on from the folder's checkpoint; the end is the same, bit for bit, as without the break.
         epochs: passes over the training rows.
