@@ -25,9 +25,10 @@ import torch
 
 import vaelid
 from vaelid.interface.machine import Load, cores
-from vaelid.train.loop import Task, init, run
+from vaelid.train.loop import init, run
 from vaelid.train.recipe import Recipe
 from vaelid.train.rows import rows_of
+from vaelid.train.task import Task
 from vaelid.train.threads import worth
 
 LIMIT = 4.0

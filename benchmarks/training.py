@@ -22,10 +22,11 @@ from sklearn.datasets import load_digits
 from torch import nn
 
 import vaelid
-from vaelid.train.loop import Task, init, run
+from vaelid.train.loop import init, run
 from vaelid.train.randomness import Stream, stream_seed
 from vaelid.train.recipe import Recipe
 from vaelid.train.rows import rows_of
+from vaelid.train.task import Task
 
 GREATEST_DIFFERENCE = 1e-5
 

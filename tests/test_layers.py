@@ -5,6 +5,7 @@ Nothing inside imports the package root. A rule names only what is there, but fo
 
 import ast
 import re
+import tomllib
 from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 
@@ -120,6 +121,23 @@ GRAPH = {name: imports_of(path.read_text()) for name, path in MODULES.items()}
 
 def test_imports_go_down_only_and_have_no_cycle():
     assert violations(GRAPH) == []
+
+
+def test_the_entry_of_the_command_imports_nothing_of_vaelid_before_it_can_answer_an_interruption():
+    tree = ast.parse((SOURCE / "vaelid_command.py").read_text())
+    first = [node for node in tree.body if isinstance(node, ast.Import | ast.ImportFrom)]
+    assert [ast.unparse(node) for node in first] == ["import atexit", "import os", "import signal"]
+    assert imports_of(ast.unparse(tree)) == {"vaelid.interface.cli.main"}
+    assert GRAPH["vaelid.__main__"] == set()
+
+
+def test_the_wheel_has_every_module_that_an_entry_point_names():
+    project = tomllib.loads((SOURCE.parent / "pyproject.toml").read_text())
+    groups = [project["project"]["scripts"], *project["project"]["entry-points"].values()]
+    modules = [target.partition(":")[0] for group in groups for target in group.values()]
+    assert modules == ["vaelid_command", "pytest_vaelid"]
+    packed = project["tool"]["hatch"]["build"]["targets"]["wheel"]["only-include"]
+    assert packed == ["src/vaelid", *(f"src/{module}.py" for module in modules)]
 
 
 def test_every_folder_is_a_known_layer():

@@ -1,7 +1,7 @@
 (** * The float kernel of the KL, in exact arithmetic: its sign
 
     Near zero, e^x - 1 - x is evaluated as P(x) x^2, with the polynomial P of degree 7 whose
-    coefficients are the float32 constants of [src/vaelid/train/twins.py] (exact rationals
+    coefficients are the float32 constants of [src/vaelid/train/excess.py] (exact rationals
     here; [make check] compares the two). On [-1, 1] the kernel is never negative and zero
     only at zero. By Horner steps: no computation with machine numbers is trusted.
     Its error is bounded in [KlKernelError], its rounding in [KlKernelFloat]. *)

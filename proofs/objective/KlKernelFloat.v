@@ -1,6 +1,6 @@
 (** * The float kernel of the KL, with its float32 rounding
 
-    [kl_sum] of [src/vaelid/train/twins.py] evaluates, where x * x < 1 in float32,
+    [kl_sum] of [src/vaelid/train/losses.py] evaluates, where x * x < 1 in float32,
     P(x) * (x * x) by Horner's rule. Every operation rounds to nearest, ties to even, in
     binary32 (Flocq's FLT format with subnormals); multiply-add may be fused or not, at each
     step. Whatever the compiler chooses: the result is never negative; it is positive from

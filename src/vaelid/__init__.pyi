@@ -19,7 +19,7 @@ from .theory.kernel import NotProved as NotProved
 from .theory.prover import prove as prove
 from .train.evaluation import Estimate as Estimate
 from .train.evaluation import Evaluation as Evaluation
+from .train.losses import importance_weighted_bound as importance_weighted_bound
 from .train.model import VAE as VAE
-from .train.twins import importance_weighted_bound as importance_weighted_bound
 
 __version__: str

@@ -4,12 +4,12 @@ The stub beside a package, `__init__.pyi`, is its table of contents: type checke
 """
 
 import sys
+from _thread import RLock
 from collections.abc import Callable
 from importlib import import_module
-from importlib.util import find_spec
-from threading import RLock
-from typing import Any
 
+# No `typing`, `threading` or `importlib.util` here: they take longer than the rest of `import vaelid`, and while
+# `python -m vaelid` does that, an interruption is not yet ours to answer.
 import lazy_loader
 
 __all__ = ["attach"]
@@ -17,7 +17,7 @@ __all__ = ["attach"]
 
 def attach(
     package: str, file: str, *, version: str | None = None
-) -> tuple[Callable[[str], Any], Callable[[], list[str]], list[str]]:
+) -> tuple[Callable[[str], object], Callable[[], list[str]], list[str]]:
     """The `__getattr__`, `__dir__` and `__all__` of a package: of the names that its stub imports.
 
     With the name of a distribution in `version`, the package has a `__version__` too. Its modules are found as if they
@@ -28,8 +28,10 @@ def attach(
     names = [*exported, "__version__"] if version else exported
     lock = RLock()  # of two threads that ask first, none may see a module that the other has half made
 
-    def attribute(name: str) -> Any:
+    def attribute(name: str) -> object:
         if name not in names:
+            from importlib.util import find_spec
+
             module = f"{package}.{name}"
             if not name.startswith("_") and find_spec(module):
                 return import_module(module)

@@ -9,6 +9,7 @@ import numpy as np
 
 from vaelid.auditor.formula.axes_of_terms import sizes_of
 from vaelid.readings.terms.arrays import TermArray, index
+from vaelid.readings.terms.substitution import element, instance, lambda_
 from vaelid.readings.terms.syntax import (
     Binder,
     Element,
@@ -18,10 +19,7 @@ from vaelid.readings.terms.syntax import (
     Symbol,
     Term,
     Variable,
-    element,
     free_variables,
-    instance,
-    lambda_,
 )
 from vaelid.theory.kernel import Theorem
 from vaelid.theory.statement import split

@@ -5,7 +5,8 @@ import torch
 
 from vaelid import audit
 from vaelid.train.model import VAE
-from vaelid.train.twins import TWINS, slow_sides
+from vaelid.train.slow_sides import slow_sides
+from vaelid.train.twins import TWINS
 
 COUNTS = torch.randint(0, 17, (5, 7), generator=torch.Generator().manual_seed(0)).float()
 LOSSES = {

@@ -4,7 +4,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from vaelid.readings.terms.syntax import Operator, make
+from vaelid.readings.terms.substitution import make
+from vaelid.readings.terms.syntax import Operator
 from vaelid.readings.terms.trace import Definition
 from vaelid.theory.library.definitions import DEFINITIONS, coordinate_kl, kl_mean
 

@@ -12,10 +12,11 @@ from vaelid.interface.data import load_data
 from vaelid.interface.fit import train
 from vaelid.interface.recorder import recording
 from vaelid.interface.runs import Run
-from vaelid.train.loop import Task, init, run
+from vaelid.train.loop import init, run
 from vaelid.train.model import VAE
 from vaelid.train.recipe import Recipe
 from vaelid.train.rows import rows_of
+from vaelid.train.task import Task
 
 ROWS, WIDTH, STEPS = 24, 3, 7
 

@@ -1,4 +1,4 @@
-"""Ctrl-C while the command still loads its modules: one line and the status of an interruption."""
+"""Ctrl-C before the command runs and after it has ended: one line and the status of an interruption, or no trace."""
 
 import subprocess
 import sys
@@ -15,7 +15,7 @@ class Interrupting:
                 os.kill(os.getpid(), signal.SIGINT)
             except KeyboardInterrupt:
                 raise ImportError("half made")
-import vaelid.__main__ as entry
+import vaelid_command as entry
 sys.meta_path.insert(0, Interrupting())
 signal.signal(signal.SIGINT, signal.{handler})
 sys.argv = ["vaelid", *{arguments!r}]
@@ -23,6 +23,8 @@ entry.main()
 """
 
 MODULES = {
+    "vaelid": ("theorems", "--help"),
+    "lazy_loader": ("theorems", "--help"),
     "vaelid.interface.cli": ("theorems", "--help"),
     "vaelid.interface.cli.training": ("theorems", "--help"),
     "torch": ("train", "digits", "--out", "run"),
@@ -46,3 +48,45 @@ def test_an_interruption_that_the_shell_has_ignored_is_ignored():
     ended = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=300)
     assert (ended.returncode, ended.stderr) == (0, "")
     assert "Usage: vaelid theorems" in ended.stdout
+
+
+# Functions for the end are called in the opposite order: what is registered before the command's own comes after it.
+ENDING = """
+import atexit, os, signal, sys
+def interrupt():
+    os.kill(os.getpid(), signal.SIGINT)
+import vaelid_command as entry
+{before}
+import vaelid.interface.cli as cli
+command = cli.main
+def registering(**options):
+    {during}
+    command(**options)
+cli.main = registering
+sys.argv = ["vaelid", "theorems", "--help"]
+entry.main()
+"""
+
+
+@pytest.mark.parametrize(
+    ("before", "during", "status", "said"),
+    [
+        ("pass", "atexit.register(interrupt)", 130, "vaelid: interrupted.\n"),
+        ("atexit.register(interrupt)", "pass", 0, ""),  # Python is taking itself down: what was done is done
+    ],
+    ids=["while others end", "after all else"],
+)
+def test_an_interruption_at_the_end_is_one_line_or_nothing(before, during, status, said):
+    code = ENDING.format(before=before, during=during)
+    ended = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=300)
+    assert (ended.returncode, ended.stderr) == (status, said)
+    assert "Usage: vaelid theorems" in ended.stdout
+
+
+def test_the_package_loads_little_before_the_command_can_answer():
+    """`python -m vaelid` runs `vaelid/__init__.py` before the command."""
+    code = "import sys; before = {*sys.modules}; import vaelid; print(*sorted({*sys.modules} - before))"
+    modules = subprocess.run([sys.executable, "-S", "-c", f"import sys; sys.path[:] = {sys.path!r}; {code}"],
+                             capture_output=True, text=True, check=True).stdout.split()  # fmt: skip
+    assert not {"typing", "threading", "re", "importlib.util", "importlib.metadata", "numpy", "torch"} & {*modules}
+    assert "vaelid.lazy" in modules

@@ -2,9 +2,13 @@
 
 import numpy as np
 import pytest
+import torch
 from PIL import Image
+from torch.utils.data import TensorDataset
 
+import vaelid
 from vaelid.interface.data import load_data
+from vaelid.interface.rounding import rounding_note
 from vaelid.spec.errors import InputError
 
 
@@ -41,14 +45,74 @@ def test_a_digit_of_another_script_is_named_by_line_and_field(folder):
         load_data("x.csv")
 
 
+ROUNDED = (
+    "{}: its whole numbers above 2^24 are rounded to float32, in which vaelid computes. The first is {} in row {}, "
+    "column {}, which becomes {}."
+)
+
+
 @pytest.mark.parametrize("kind", ["int64", "uint32", "float64"])
 def test_counts_that_float32_rounds_are_said_to_be(kind, folder, caplog):
-    np.save("x.npy", np.array([[2**24 + 1, 3]], kind))
+    np.save("x.npy", np.array([[2**24 + 2, 3], [5, 2**24 + 1]], kind))
     load_data("x.npy")
-    assert caplog.messages == [
-        f"{folder}/x.npy: its whole numbers above 2^24 are rounded to float32, in which vaelid computes."
-    ]
+    assert caplog.messages == [ROUNDED.format(f"{folder}/x.npy", 16777217, 1, 1, 16777216)]
     caplog.clear()
     np.save("x.npy", np.array([[2**24 + 2, 3]], kind))
     load_data("x.npy")
     assert caplog.messages == []
+
+
+def test_counts_of_a_table_that_float32_rounds_are_said_to_be(folder, caplog):
+    (folder / "x.csv").write_text("9,2,3\n4,5,33554435\n6,7,16777217\n")
+    load_data("x.csv")
+    assert caplog.messages == [ROUNDED.format(f"{folder}/x.csv", 33554435, 1, 2, 33554436)]
+
+
+ARRAYS = {
+    "numpy.ndarray": (np.array([[1, 2], [-(2**24) - 1, 3]]), "-16777217 in row 1, column 0", "-16777216"),
+    "torch.Tensor": (torch.tensor([[1, 2**60 + 1]]), "1152921504606846977 in row 0, column 1", "1152921504606846976"),
+    "builtins.list": ([[[0, 1], [2, 2**24 + 3]]], "16777219 in row 0, column 3", "16777220"),
+    "torch.utils.data.dataset.TensorDataset": (
+        TensorDataset(torch.tensor([[0.0], [2.0**24 + 1]], dtype=torch.float64)),
+        "16777217 in row 1, column 0",
+        "16777216",
+    ),
+}
+
+
+@pytest.mark.parametrize("source", ARRAYS)
+def test_counts_given_in_python_that_float32_rounds_are_said_to_be(source, caplog):
+    data, first, becomes = ARRAYS[source]
+    load_data(data)
+    number, _, place = first.partition(" in row ")
+    assert caplog.messages == [ROUNDED.format(source, number, *place.split(", column "), becomes)]
+
+
+def test_counts_that_float32_rounds_are_said_once_by_fit(caplog):
+    counts = np.array([[2**24 + 1, 3], [5, 7], [1, 2]])
+    vaelid.fit(vaelid.VAE(obs=(2,), latent=1, likelihood="poisson"), counts, epochs=2, validation=0, progress=False)
+    assert caplog.messages == [ROUNDED.format("numpy.ndarray", 16777217, 0, 0, 16777216)]
+
+
+EXACT = {
+    "the smallest int64": np.array([[-(2**63)]]),
+    "the largest power of two": np.array([[2**63]], np.uint64),
+    "24 bits": np.array([[(2**24 - 1) * 2**20]]),
+    "fractions": np.array([[0.1, 1e-3]]),
+    "beyond float32": np.array([[1e300]]),
+    "not finite": np.array([[np.nan, np.inf]]),
+    "float32": np.array([[1e30, 2.0**24 + 1]], np.float32),
+    "bytes": np.array([[255]], np.uint8),
+}
+
+
+@pytest.mark.parametrize("name", EXACT)
+def test_what_float32_holds_or_refuses_is_not_said_to_be_rounded(name):
+    assert rounding_note(EXACT[name], "x") is None
+
+
+def test_the_first_rounded_number_is_found_beyond_the_first_block(monkeypatch):
+    monkeypatch.setattr("vaelid.interface.rounding.CHUNK_ELEMENTS", 4)
+    x = np.zeros((9, 2), np.int64)
+    x[7] = 3, 2**25 + 1
+    assert rounding_note(x, "x") == ROUNDED.format("x", 33554433, 7, 1, 33554432)

@@ -37,7 +37,7 @@ NUMBERS = {
     "uint16": [9, 65535, 256, 0],
     "float32": [-0.5, 1e30, 0.1, 0],
 }
-# Pillow knows no unsigned 32 bits in big-endian order, and says so
+# Pillow knows no unsigned 32 bits in big-endian order: see the last test
 READ = [(kind, order) for kind in NUMBERS for order in "<>" if (kind, order) != ("uint32", ">")]
 
 
@@ -68,3 +68,27 @@ def test_floats_with_0_for_white_are_refused(tmp_path):
     assert str(refused.value) == (
         f"{tmp_path}/d/a.tif has 0 for white and no greatest number: save it with 0 for black."
     )
+
+
+UNREAD = {
+    "unsigned 32-bit": ("uint32", ">", "big-endian"),
+    "floating-point 64-bit": ("float64", "<", "little-endian"),
+    "signed 64-bit": ("int64", ">", "big-endian"),
+}
+
+
+@pytest.mark.parametrize("what", UNREAD)
+def test_a_tiff_of_numbers_that_are_not_read_is_refused_and_what_is_read_is_said(what, tmp_path):
+    kind, order, words = UNREAD[what]
+    with pytest.raises(InputError) as refused:
+        read(tmp_path, tiff(np.array([[9, 0]], kind), order=order))
+    assert str(refused.value) == (
+        f"{tmp_path}/d/a.tif is a TIFF of {what} numbers in {words} order, which cannot be read in this arrangement. "
+        "What is read: grey of at most 8 or of 16 bits, of 32 bits in floating point or signed, and of 32 bits "
+        "unsigned in little-endian order; colours of 8 or 16 bits. Save it as one of these."
+    )
+
+
+def test_a_damaged_tiff_is_said_to_be_no_image(tmp_path):
+    with pytest.raises(InputError, match=r"a\.tif cannot be read as an image \(it is none of PNG, JPEG, "):
+        read(tmp_path, tiff(np.array([[9, 0]], "uint32"), order=">")[:-100])

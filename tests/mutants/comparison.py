@@ -16,19 +16,8 @@ from flint import fmpq
 
 from vaelid.readings.errors import ReadingError
 from vaelid.readings.terms.arrays import TermArray, as_term, index, real, size, variable
-from vaelid.readings.terms.syntax import (
-    INDEX,
-    MAP,
-    VECTOR,
-    Binder,
-    Operator,
-    Term,
-    Variable,
-    element,
-    free_variables,
-    lambda_,
-    make,
-)
+from vaelid.readings.terms.substitution import element, lambda_, make
+from vaelid.readings.terms.syntax import INDEX, MAP, VECTOR, Binder, Operator, Term, Variable, free_variables
 from vaelid.readings.terms.trace import leaves, trace
 from vaelid.readings.terms.values import value_at
 from vaelid.spec.conventions import KL_REDUCTIONS, RECONSTRUCTION_LOSSES

@@ -20,7 +20,8 @@ from attack_tools import FALSE, ONE, ZERO, A, I, N, X, of, total, whole
 
 from vaelid.readings.terms import smtlib
 from vaelid.readings.terms.formulas import conjunction, disjunction, equal, for_all, less, less_equal, negation
-from vaelid.readings.terms.syntax import INDEX, REAL, VECTOR, Bound, Lambda, Power, Symbol, element, make
+from vaelid.readings.terms.substitution import element, make
+from vaelid.readings.terms.syntax import INDEX, REAL, VECTOR, Bound, Lambda, Power, Symbol
 from vaelid.readings.terms.text import text
 from vaelid.theory.kernel import AXIOMS, Theorem, axiom, generalize, instantiate, smt, sum_equations, unfold
 from vaelid.theory.solvers import ask

@@ -7,7 +7,8 @@ from fractions import Fraction
 import pytest
 
 from vaelid.readings.terms.formulas import equal
-from vaelid.readings.terms.syntax import INDEX, REAL, VECTOR, Binder, Number, Operator, Term, Variable, make
+from vaelid.readings.terms.substitution import make
+from vaelid.readings.terms.syntax import INDEX, REAL, VECTOR, Binder, Number, Operator, Term, Variable
 from vaelid.theory.kernel import NotProved
 
 

@@ -10,18 +10,8 @@ from attack_tools import FALSE, ONE, ZERO, A, I, N, X, number, of, total, whole
 
 from vaelid.readings.terms.formulas import conjunction, equal, for_all, implies, less_equal, negation
 from vaelid.readings.terms.heads import Sort
-from vaelid.readings.terms.syntax import (
-    REAL,
-    VECTOR,
-    Binder,
-    Bound,
-    Lambda,
-    Number,
-    Operator,
-    Symbol,
-    Term,
-    make,
-)
+from vaelid.readings.terms.substitution import make
+from vaelid.readings.terms.syntax import REAL, VECTOR, Binder, Bound, Lambda, Number, Operator, Symbol, Term
 from vaelid.theory.kernel import Theorem, induct, instantiate, smt, sum_equations, unfold
 
 CHANGED = "TypeError: a part of the term was given another class"

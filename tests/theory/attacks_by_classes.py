@@ -7,15 +7,8 @@ from attack_runner import THEOREMS, TWICE, attack
 from attack_tools import FALSE, ONE, ZERO, I, X, of
 
 from vaelid.readings.terms.formulas import disjunction, equal, for_all, iff, implies, less_equal
-from vaelid.readings.terms.syntax import (
-    INDEX,
-    REAL,
-    Number,
-    Symbol,
-    Term,
-    Variable,
-    make,
-)
+from vaelid.readings.terms.substitution import make
+from vaelid.readings.terms.syntax import INDEX, REAL, Number, Symbol, Term, Variable
 from vaelid.theory.kernel import AXIOMS, axiom, instantiate, smt, unfold
 
 

@@ -10,15 +10,8 @@ from attack_runner import THEOREMS, attack
 from attack_tools import FALSE, ONE, N
 
 from vaelid.readings.terms.formulas import equal
-from vaelid.readings.terms.syntax import (
-    INDEX,
-    REAL,
-    Number,
-    Operator,
-    Term,
-    Variable,
-    make,
-)
+from vaelid.readings.terms.substitution import make
+from vaelid.readings.terms.syntax import INDEX, REAL, Number, Operator, Term, Variable
 from vaelid.theory.kernel import AXIOMS, NotProved, Theorem, instantiate, smt
 
 # the constructor called again, on an object that is there already

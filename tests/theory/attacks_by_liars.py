@@ -8,17 +8,8 @@ from attack_runner import THEOREMS, attack
 from attack_tools import FALSE, ONE, ZERO, A, Impostor, N, Whole, X, number, of
 
 from vaelid.readings.terms.formulas import equal, implies, less, less_equal
-from vaelid.readings.terms.syntax import (
-    INDEX,
-    REAL,
-    Bound,
-    Element,
-    Lambda,
-    Number,
-    Symbol,
-    Variable,
-    make,
-)
+from vaelid.readings.terms.substitution import make
+from vaelid.readings.terms.syntax import INDEX, REAL, Bound, Element, Lambda, Number, Symbol, Variable
 from vaelid.theory.kernel import AXIOMS, instantiate, smt, unfold
 
 

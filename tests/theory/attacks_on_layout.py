@@ -6,20 +6,8 @@ from attack_runner import THEOREMS, attack
 from attack_tools import FALSE, ONE, ZERO, A, I, N, Name, Whole, X, forged, of, whole
 
 from vaelid.readings.terms.formulas import conjunction, equal, for_all, iff, implies, less_equal
-from vaelid.readings.terms.syntax import (
-    INDEX,
-    REAL,
-    Binder,
-    Bound,
-    Number,
-    Operator,
-    Power,
-    Symbol,
-    Term,
-    Variable,
-    element,
-    make,
-)
+from vaelid.readings.terms.substitution import element, make
+from vaelid.readings.terms.syntax import INDEX, REAL, Binder, Bound, Number, Operator, Power, Symbol, Term, Variable
 from vaelid.theory.kernel import Theorem, generalize, induct, instantiate, smt, unfold
 
 

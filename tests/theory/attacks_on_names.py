@@ -6,6 +6,7 @@ from attack_runner import attack
 from attack_tools import FALSE, ONE, ZERO, A, I, N, X, number, of, total, whole
 
 from vaelid.readings.terms.formulas import conjunction, disjunction, equal, for_all, implies, less_equal, negation
+from vaelid.readings.terms.substitution import element, make
 from vaelid.readings.terms.syntax import (
     BOOL,
     INDEX,
@@ -19,8 +20,6 @@ from vaelid.readings.terms.syntax import (
     Symbol,
     Variable,
     array_of_rank,
-    element,
-    make,
 )
 from vaelid.theory.kernel import NotProved, instantiate, smt, unfold
 

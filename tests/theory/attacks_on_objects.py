@@ -6,6 +6,7 @@ from attack_runner import THEOREMS, TWICE, attack
 from attack_tools import FALSE, ONE, ZERO, A, I, N, X, number, of
 
 from vaelid.readings.terms.formulas import equal, for_all, less
+from vaelid.readings.terms.substitution import element, make
 from vaelid.readings.terms.syntax import (
     INDEX,
     REAL,
@@ -19,8 +20,6 @@ from vaelid.readings.terms.syntax import (
     Symbol,
     Term,
     Variable,
-    element,
-    make,
 )
 from vaelid.theory.kernel import AXIOMS, Theorem, axiom, instantiate, smt, unfold
 

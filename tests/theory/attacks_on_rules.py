@@ -7,16 +7,8 @@ from attack_runner import THEOREMS, attack
 from attack_tools import FALSE, ONE, ZERO, A, Impostor, N, Name, X, Y, number, of, whole
 
 from vaelid.readings.terms.formulas import conjunction, equal, implies, less, less_equal
-from vaelid.readings.terms.syntax import (
-    INDEX,
-    Bound,
-    Element,
-    Power,
-    Sort,
-    Symbol,
-    Variable,
-    make,
-)
+from vaelid.readings.terms.substitution import make
+from vaelid.readings.terms.syntax import INDEX, Bound, Element, Power, Sort, Symbol, Variable
 from vaelid.theory.kernel import NotProved, axiom, generalize, induct, instantiate, smt, unfold
 
 

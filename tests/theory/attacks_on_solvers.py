@@ -12,7 +12,8 @@ from attack_tools import FALSE, ONE, ZERO, X, number, of
 
 from vaelid.readings.terms import smtlib
 from vaelid.readings.terms.formulas import equal, less
-from vaelid.readings.terms.syntax import Term, Variable, make
+from vaelid.readings.terms.substitution import make
+from vaelid.readings.terms.syntax import Term, Variable
 from vaelid.theory.kernel import NotProved, smt
 from vaelid.theory.solvers import Answer, ask, forget_answers
 

@@ -9,13 +9,8 @@ from attack_runner import THEOREMS, TWICE, attack
 from attack_tools import FALSE, ONE, N, X, forged, of
 
 from vaelid.readings.terms.formulas import equal
-from vaelid.readings.terms.syntax import (
-    INDEX,
-    Number,
-    Symbol,
-    instance,
-    make,
-)
+from vaelid.readings.terms.substitution import instance, make
+from vaelid.readings.terms.syntax import INDEX, Number, Symbol
 from vaelid.theory.kernel import AXIOMS, Theorem, instantiate, smt
 
 

@@ -2,21 +2,8 @@
 
 from drawn_terms import Draw, number, operation
 
-from vaelid.readings.terms.syntax import (
-    INDEX,
-    REAL,
-    Binder,
-    Bound,
-    Element,
-    Lambda,
-    Number,
-    Operator,
-    Power,
-    Term,
-    element,
-    make,
-    shifted,
-)
+from vaelid.readings.terms.substitution import element, make, shifted
+from vaelid.readings.terms.syntax import INDEX, REAL, Binder, Bound, Element, Lambda, Number, Operator, Power, Term
 
 
 def changed(draw: Draw, term: Term, scope: int = 0) -> Term:

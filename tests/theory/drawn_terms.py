@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from model_values import periodic
 
 from vaelid.readings.terms.formulas import conjunction, disjunction, equal, iff, implies, less, less_equal, negation
+from vaelid.readings.terms.substitution import element, make, shifted
 from vaelid.readings.terms.syntax import (
     INDEX,
     MAP,
@@ -28,9 +29,6 @@ from vaelid.readings.terms.syntax import (
     Term,
     Variable,
     array_of_rank,
-    element,
-    make,
-    shifted,
 )
 
 REALS = tuple(Variable(name, REAL) for name in ("x", "y", "z"))

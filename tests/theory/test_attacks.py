@@ -41,6 +41,7 @@ from vaelid.readings.terms.formulas import (
     for_all,
     less_equal,
 )
+from vaelid.readings.terms.substitution import element, make
 from vaelid.readings.terms.syntax import (
     INDEX,
     MAP,
@@ -54,8 +55,6 @@ from vaelid.readings.terms.syntax import (
     Symbol,
     Term,
     Variable,
-    element,
-    make,
 )
 from vaelid.theory.kernel import (
     AXIOMS,
@@ -367,7 +366,8 @@ class TestWithoutTypeChecks:
             [
                 "from fractions import Fraction",
                 "from vaelid.theory.kernel import unfold",
-                "from vaelid.readings.terms.syntax import Number, Symbol, make",
+                "from vaelid.readings.terms.substitution import make",
+                "from vaelid.readings.terms.syntax import Number, Symbol",
                 "unfold(Symbol('kl_loss', (), make(Number(Fraction(-1)))))",
             ]
         )

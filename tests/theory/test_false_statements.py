@@ -15,21 +15,8 @@ from vaelid.readings.terms.formulas import (
     less_equal,
     negation,
 )
-from vaelid.readings.terms.syntax import (
-    INDEX,
-    REAL,
-    VECTOR,
-    Binder,
-    Bound,
-    Lambda,
-    Power,
-    Sort,
-    Symbol,
-    Term,
-    Variable,
-    element,
-    make,
-)
+from vaelid.readings.terms.substitution import element, make
+from vaelid.readings.terms.syntax import INDEX, REAL, VECTOR, Binder, Bound, Lambda, Power, Sort, Symbol, Term, Variable
 from vaelid.theory.kernel import AXIOMS, NotProved, axiom, generalize, instantiate, smt, sum_equations
 
 

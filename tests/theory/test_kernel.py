@@ -19,21 +19,8 @@ from model_values import evaluate
 
 from vaelid.readings.terms import smtlib
 from vaelid.readings.terms.formulas import conjunction, equal, for_all, iff, implies, less, less_equal
-from vaelid.readings.terms.syntax import (
-    INDEX,
-    REAL,
-    VECTOR,
-    Binder,
-    Bound,
-    Lambda,
-    Symbol,
-    Term,
-    Variable,
-    element,
-    instance,
-    make,
-    subterms,
-)
+from vaelid.readings.terms.substitution import element, instance, make
+from vaelid.readings.terms.syntax import INDEX, REAL, VECTOR, Binder, Bound, Lambda, Symbol, Term, Variable, subterms
 from vaelid.theory import solvers
 from vaelid.theory.kernel import (
     AXIOMS,

@@ -9,6 +9,7 @@ from flint import arb, ctx, fmpq
 from model_values import evaluate, negation, periodic
 
 from vaelid.readings.terms.formulas import conjunction, equal, implies
+from vaelid.readings.terms.substitution import make
 from vaelid.readings.terms.syntax import (
     INDEX,
     MAP,
@@ -19,7 +20,6 @@ from vaelid.readings.terms.syntax import (
     Term,
     Variable,
     free_variables,
-    make,
     subterms,
 )
 from vaelid.theory import solvers

@@ -7,7 +7,8 @@ from fractions import Fraction
 import pytest
 
 from vaelid.readings.terms.formulas import less
-from vaelid.readings.terms.syntax import Number, make
+from vaelid.readings.terms.substitution import make
+from vaelid.readings.terms.syntax import Number
 from vaelid.readings.terms.text import text
 from vaelid.spec.errors import InputError
 from vaelid.theory import kept

@@ -13,7 +13,8 @@ from torch.distributions import Independent, Normal, kl_divergence
 from vaelid import audit_kl
 from vaelid.readings.terms.arrays import TermArray, index, real, size, variable
 from vaelid.readings.terms.namespace import NAMESPACE as xp
-from vaelid.readings.terms.syntax import Binder, Term, abstracted, element, make
+from vaelid.readings.terms.substitution import abstracted, element, make
+from vaelid.readings.terms.syntax import Binder, Term
 from vaelid.spec.arrays import softplus
 from vaelid.theory.export import NotExported, rocq_file, rocq_file_of
 from vaelid.theory.kernel import Theorem

@@ -9,6 +9,16 @@ from hypothesis import given, settings
 from model_values import INDICES, conjunction, evaluate
 
 from vaelid.readings.terms.formulas import equal, for_all
+from vaelid.readings.terms.substitution import (
+    abstracted,
+    element,
+    instance,
+    lambda_,
+    loose_levels,
+    make,
+    reindexed,
+    shifted,
+)
 from vaelid.readings.terms.syntax import (
     INDEX,
     REAL,
@@ -19,15 +29,7 @@ from vaelid.readings.terms.syntax import (
     Lambda,
     Term,
     Variable,
-    abstracted,
-    element,
     free_variables,
-    instance,
-    lambda_,
-    loose_levels,
-    make,
-    reindexed,
-    shifted,
 )
 
 

@@ -11,11 +11,12 @@ import vaelid.spec as spec
 from vaelid.spec.adam import AdamMoments
 from vaelid.spec.errors import DivergenceError, InputError
 from vaelid.train.checkpoint import decode_state, encode_state
-from vaelid.train.loop import Task, init, run, step
+from vaelid.train.loop import init, run, step
 from vaelid.train.model import VAE
 from vaelid.train.randomness import Stream, stream_seed
 from vaelid.train.recipe import Recipe
 from vaelid.train.rows import rows_of
+from vaelid.train.task import Task
 
 ROWS = np.random.default_rng(0).integers(0, 2, (70, 6)).astype(np.float32)
 IDENTITY = {"run": "test"}

@@ -11,7 +11,7 @@ import torch
 
 from conformance.precise import MP
 from vaelid import VAE, evaluate, spec
-from vaelid.train.twins import negative_binomial_nll, poisson_nll
+from vaelid.train.losses import negative_binomial_nll, poisson_nll
 
 COUNTS = (0, 1, 2, 31, 32, 33, 300, 1e6, 1e9, 1e15)
 LOG_MEANS = (-60.0, -1.0, 3.0, 13.8, 34.5, 34.538, 80.0)

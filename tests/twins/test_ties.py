@@ -8,7 +8,8 @@ from ties import TIES, cast, float32_numbers, worst
 from conformance.densities import BY_NAME, DENSITIES
 from conformance.precise import distance, exact, floats
 from vaelid import spec
-from vaelid.train.twins import TWINS, reconstruction_nll
+from vaelid.train.losses import reconstruction_nll
+from vaelid.train.twins import TWINS
 
 MUTANTS = [(name, about) for name, tie in TIES.items() for about in tie.mutants]
 
@@ -141,7 +142,7 @@ def test_reconstruction_nll_is_minus_the_log_density_of_every_likelihood(density
     ],
 )
 def test_a_likelihood_that_has_a_twin_is_computed_by_it(name: str, twin: str, monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr(f"vaelid.train.twins.{twin}", lambda *_: torch.tensor([42.0]))
+    monkeypatch.setattr(f"vaelid.train.losses.{twin}", lambda *_: torch.tensor([42.0]))
     learned = {
         key: torch.zeros(2 if kind == "coordinate" else ()) for key, kind in spec.likelihood(name).learned.items()
     }

@@ -7,7 +7,8 @@ from ties import TIES, cast
 from torch import Tensor
 
 from conformance.precise import distance, exact, exp, floats
-from vaelid.train.twins import TWINS, gaussian_nll, importance_weighted_bound, kl_sum, logistic_nll
+from vaelid.train.losses import gaussian_nll, importance_weighted_bound, kl_sum, logistic_nll
+from vaelid.train.twins import TWINS
 
 DIFFERENTIATED = {
     "kl_sum": (0, 1),

@@ -16,7 +16,7 @@ from torch import Tensor
 from conformance.densities import BY_NAME, log_choose
 from conformance.precise import MP, distance, exact, exp, expm1, floats, log, log_sum_exp, sqrt
 from vaelid import spec
-from vaelid.train import twins
+from vaelid.train import losses
 from vaelid.train.twins import TWINS, Twin
 
 FLOAT32_EPS = torch.finfo(torch.float32).eps
@@ -119,11 +119,11 @@ KL = Tie(
     inputs=_kl_inputs,
     slow=_kl,
     mutants={
-        "logvar with the wrong sign": lambda mu, logvar: twins.kl_sum(mu, -logvar),
-        "mu without its square": lambda mu, logvar: (twins.coordinate_kl(0 * mu, logvar) + mu.abs() / 2).sum(-1),
-        "mu^2 without its half": lambda mu, logvar: twins.kl_sum(mu * 2**0.5, logvar),
-        "the mean for the sum": lambda mu, logvar: twins.coordinate_kl(mu, logvar).mean(-1),
-        "without the 1": lambda mu, logvar: twins.kl_sum(mu, logvar) + mu.shape[-1] / 2,
+        "logvar with the wrong sign": lambda mu, logvar: losses.kl_sum(mu, -logvar),
+        "mu without its square": lambda mu, logvar: (losses.coordinate_kl(0 * mu, logvar) + mu.abs() / 2).sum(-1),
+        "mu^2 without its half": lambda mu, logvar: losses.kl_sum(mu * 2**0.5, logvar),
+        "the mean for the sum": lambda mu, logvar: losses.coordinate_kl(mu, logvar).mean(-1),
+        "without the 1": lambda mu, logvar: losses.kl_sum(mu, logvar) + mu.shape[-1] / 2,
         "the definition itself, which cancels": spec.diagonal_gaussian_kl_to_standard_sum,
     },
 )
@@ -171,12 +171,12 @@ LOGISTIC = Tie(
     inputs=_logistic_inputs,
     slow=_logistic,
     mutants={
-        "the wrong sign": lambda x, logits, trials=1: twins.logistic_nll(x, -logits, trials),
-        "without the trials": lambda x, logits, trials=1: twins.logistic_nll(x, logits),
+        "the wrong sign": lambda x, logits, trials=1: losses.logistic_nll(x, -logits, trials),
+        "without the trials": lambda x, logits, trials=1: losses.logistic_nll(x, logits),
         "without log C(n, x)": lambda x, logits, trials=1: (
             (trials - x) * torch.nn.functional.softplus(logits) + x * torch.nn.functional.softplus(-logits)
         ).sum(-1),
-        "the mean for the sum": lambda x, logits, trials=1: twins.logistic_nll(x, logits, trials) / x.shape[-1],
+        "the mean for the sum": lambda x, logits, trials=1: losses.logistic_nll(x, logits, trials) / x.shape[-1],
         "with terms that cancel": _by_torch,
     },
 )
@@ -214,9 +214,9 @@ GAUSSIAN = Tie(
         "without log(2 pi)": _gaussian_mutant(lambda square, lv: square + lv),
         "log(2 pi) once for all": _gaussian_mutant(lambda square, lv: square + lv + LOG_TWO_PI / square.shape[-1]),
         "log-variance with the wrong sign": _gaussian_mutant(lambda square, lv: square - lv + LOG_TWO_PI),
-        "the deviation for the variance": lambda x, mean, lv: twins.gaussian_nll(x, mean, lv / 2),
+        "the deviation for the variance": lambda x, mean, lv: losses.gaussian_nll(x, mean, lv / 2),
         "the residual without its square": _gaussian_mutant(lambda square, lv: square.sqrt() + lv + LOG_TWO_PI),
-        "the mean for the sum": lambda x, mean, lv: twins.gaussian_nll(x, mean, lv) / x.shape[-1],
+        "the mean for the sum": lambda x, mean, lv: losses.gaussian_nll(x, mean, lv) / x.shape[-1],
     },
 )
 
@@ -267,10 +267,10 @@ POISSON = Tie(
     in_float64=False,  # there log m - log k is itself rounded: tests/twins/test_counts.py
     mutants={
         "without log x!": lambda x, log_rate: (log_rate.exp() - x * log_rate).sum(-1),
-        "the wrong sign": lambda x, log_rate: twins.poisson_nll(x, -log_rate),
-        "the rate for its logarithm": lambda x, log_rate: twins.poisson_nll(x, log_rate.exp()),
-        "the mean for the sum": lambda x, log_rate: twins.poisson_nll(x, log_rate) / x.shape[-1],
-        "one count more": lambda x, log_rate: twins.poisson_nll(x + 1, log_rate),
+        "the wrong sign": lambda x, log_rate: losses.poisson_nll(x, -log_rate),
+        "the rate for its logarithm": lambda x, log_rate: losses.poisson_nll(x, log_rate.exp()),
+        "the mean for the sum": lambda x, log_rate: losses.poisson_nll(x, log_rate) / x.shape[-1],
+        "one count more": lambda x, log_rate: losses.poisson_nll(x + 1, log_rate),
         "the definition itself, which cancels": _by_lgamma("poisson", torch.float32),
     },
 )
@@ -281,11 +281,11 @@ NEGATIVE_BINOMIAL = Tie(
     size=_size("negative_binomial"),
     in_float64=False,  # the same
     mutants={
-        "log r with the wrong sign": lambda x, m, r: twins.negative_binomial_nll(x, m, -r),
-        "r for the mean": lambda x, m, r: twins.negative_binomial_nll(x, m + r, r),
-        "a Poisson": lambda x, m, r: twins.poisson_nll(x, m),
-        "the mean for the sum": lambda x, m, r: twins.negative_binomial_nll(x, m, r) / x.shape[-1],
-        "one count more": lambda x, m, r: twins.negative_binomial_nll(x + 1, m, r),
+        "log r with the wrong sign": lambda x, m, r: losses.negative_binomial_nll(x, m, -r),
+        "r for the mean": lambda x, m, r: losses.negative_binomial_nll(x, m + r, r),
+        "a Poisson": lambda x, m, r: losses.poisson_nll(x, m),
+        "the mean for the sum": lambda x, m, r: losses.negative_binomial_nll(x, m, r) / x.shape[-1],
+        "one count more": lambda x, m, r: losses.negative_binomial_nll(x + 1, m, r),
         "the definition itself, which cancels": _by_lgamma("negative_binomial", torch.float32),
         "the definition in float64, which cancels too": _by_lgamma("negative_binomial", torch.float64),
     },
@@ -317,7 +317,7 @@ BOUND = Tie(
         "the mean weight, which is the ELBO": lambda w: w.mean(-1),
         "the largest weight": lambda w: w.amax(-1),
         "K - 1 for K": lambda w: torch.logsumexp(w, -1) - float(np.log(max(w.shape[-1] - 1, 0.5))),
-        "weights with the wrong sign": lambda w: -twins.importance_weighted_bound(-w),
+        "weights with the wrong sign": lambda w: -losses.importance_weighted_bound(-w),
         "a switch that comes too late": spec.importance_weighted_bound,
     },
 )

@@ -14,10 +14,10 @@ from vaelid.spec.errors import InputError
 from vaelid.spec.likelihoods import gaussian_diag, likelihood
 from vaelid.train.evaluation import evaluate_rows
 from vaelid.train.facts import without_unset
+from vaelid.train.losses import reconstruction_nll
 from vaelid.train.model import VAE
 from vaelid.train.randomness import Stream, standard_normal
 from vaelid.train.rows import Rows
-from vaelid.train.twins import reconstruction_nll
 
 __all__ = ["collect_report", "decoded_mean"]
 

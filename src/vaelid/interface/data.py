@@ -15,6 +15,7 @@ import numpy as np
 from torch.utils.data import ConcatDataset, DataLoader, Dataset, Subset, TensorDataset
 
 from vaelid.interface.readers import Loaded, read_file, read_image_folder
+from vaelid.interface.rounding import rounding_note
 from vaelid.spec.digits import shortest
 from vaelid.spec.errors import InputError, UserCodeError, words_of
 from vaelid.spec.likelihoods import fitting_likelihoods
@@ -100,10 +101,14 @@ def _divided(loaded: Data, scale: float) -> Data:
 
 def _in_memory(x: Any, source: str, labels: np.ndarray | None = None) -> Data:
     """A `Dataset` or `DataLoader` as it is, all else as an array; `InputError` where it is none."""
-    if not isinstance(x, Dataset | DataLoader):
-        return Data(ArrayRows(x).array, source, labels)
-    check_map_style(x.dataset if isinstance(x, DataLoader) else x)
-    return Data(x, source, labels)
+    if isinstance(x, Dataset | DataLoader):
+        check_map_style(x.dataset if isinstance(x, DataLoader) else x)
+        data = Data(x, source, labels)
+    else:
+        data = Data(ArrayRows(x).array, source, labels)
+    if note := rounding_note(data.x, source):
+        say(_printable(note))
+    return data
 
 
 def _load_named(name: str) -> Data:
@@ -156,21 +161,11 @@ def _from_file(path: Path, part: str | None, tell: Callable[[str], None]) -> Dat
 
 def _told(found: Loaded, source: str, tell: Callable[[str], None]) -> Data:
     """The data, once what was done to them beside reading them is told."""
-    rounded = f"{source}: its whole numbers above 2^24 are rounded to float32, in which vaelid computes."
-    for note in (*found.notes, *([rounded] if _is_rounded(found.x) else [])):
-        tell(_printable(note))
+    for note in (*found.notes, rounding_note(found.x, source)):
+        if note is not None:
+            tell(_printable(note))
     fits = found.labels is not None and found.labels.shape == (len(found.x),)
     return Data(found.x, source, found.labels if fits else None, "path")
-
-
-def _is_rounded(x: np.ndarray) -> bool:
-    """Whether a whole number in it is none of float32; of other numbers nobody expects to be exact."""
-    if x.dtype.kind not in "iuf" or x.dtype.itemsize < 4 or x.dtype == np.float32:
-        return False
-    per_block = max(1, CHUNK_ELEMENTS // max(1, math.prod(x.shape[1:])))
-    blocks = (np.asarray(x[start : start + per_block]) for start in range(0, len(x), per_block))
-    with np.errstate(over="ignore", invalid="ignore"):
-        return any(bool(((np.rint(b) == b) & (b.astype(np.float32) != b)).any()) for b in blocks)
 
 
 def _printable(text: str) -> str:

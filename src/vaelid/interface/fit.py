@@ -18,12 +18,13 @@ from vaelid.interface.shell import suggested
 from vaelid.interface.threads import Tell, Watch, checked, continued, on_stderr, silent, started, with_threads
 from vaelid.spec.errors import DivergenceError, InputError
 from vaelid.train.checkpoint import not_finite
-from vaelid.train.loop import Task, init, run
+from vaelid.train.loop import init, run
 from vaelid.train.model import VAE
 from vaelid.train.recipe import Recipe
 from vaelid.train.rows import rows_of
 from vaelid.train.split import Split, training_count
 from vaelid.train.state import TrainState
+from vaelid.train.task import Task
 
 __all__ = ["Fit", "Interrupted", "fit", "train"]
 
@@ -82,7 +83,8 @@ def fit(
         model: the VAE; its weights are where training starts and, at the end, what it reached.
         data: rows first: an array, tensor, map-style `Dataset` or `DataLoader` (its batch size is the
             default), or a path: .npy and .npz (memory-mapped), .csv, .parquet, a folder of images. Every
-            value is checked against the likelihood's support.
+            value is checked against the likelihood's support. Training is in float32: where that rounds whole
+            numbers (above 2^24), one logged line names the first of an array, file or `TensorDataset`.
         out: a folder for config.json, log.jsonl, checkpoint.safetensors and model.safetensors.
         resume: go on from the folder's checkpoint; the end is the same, bit for bit, as without the break.
         epochs: passes over the training rows.

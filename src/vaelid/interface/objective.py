@@ -8,7 +8,8 @@ from torch import Tensor
 from vaelid.auditor import audit
 from vaelid.spec.errors import VaelidError
 from vaelid.train.model import VAE, Expectation
-from vaelid.train.twins import TWINS, slow_sides
+from vaelid.train.slow_sides import slow_sides
+from vaelid.train.twins import TWINS
 
 __all__ = ["AUDITED_ROWS", "AuditedLoss", "audit_of_model"]
 

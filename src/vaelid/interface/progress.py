@@ -8,8 +8,8 @@ from typing import Any
 
 from tqdm import tqdm
 
-from vaelid.train.loop import Task
 from vaelid.train.state import TrainState
+from vaelid.train.task import Task
 
 __all__ = ["Bar", "stop_requests"]
 

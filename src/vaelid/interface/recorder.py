@@ -9,8 +9,8 @@ from vaelid.interface.runs import Run
 from vaelid.interface.schema import Config, describe_run, sealed
 from vaelid.spec.errors import DivergenceError, InputError
 from vaelid.train.checkpoint import differences, not_finite
-from vaelid.train.loop import Task
 from vaelid.train.state import TrainState
+from vaelid.train.task import Task
 
 __all__ = ["Recorder", "recording"]
 

@@ -56,11 +56,12 @@ from vaelid.train.checkpoint import (
     not_finite,
 )
 from vaelid.train.facts import decode, refuse, without_unset
-from vaelid.train.loop import Task, check_progress
+from vaelid.train.loop import check_progress
 from vaelid.train.model import VAE
 from vaelid.train.rows import Rows, rows_of
 from vaelid.train.split import Split, split_rows
 from vaelid.train.state import TrainState
+from vaelid.train.task import Task
 
 __all__ = ["Opened", "Run", "load"]
 

@@ -25,10 +25,10 @@ from vaelid.train.facts import (
     shown,
     without_unset,
 )
-from vaelid.train.loop import Task
 from vaelid.train.model import VAE
 from vaelid.train.recipe import Recipe
 from vaelid.train.split import split_counts
+from vaelid.train.task import Task
 
 __all__ = [
     "FORMAT",

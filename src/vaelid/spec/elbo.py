@@ -48,7 +48,7 @@ def importance_weighted_bound(log_weights: Float[Any, "*batch K"]) -> Float[Any,
     w_k = log p(x, z_k) - log q(z_k|x) with z_k ~ q(z|x), on the last axis. mean(w) is the sampled ELBO; v is
     nonnegative, so the bound never falls below it, in floats either (a plain logsumexp does, by rounding).
     In floats it overflows where some w_k lies 88 (float32) or 709 (float64) nats above the mean;
-    `vaelid.train.twins.importance_weighted_bound` does not.
+    `vaelid.train.losses.importance_weighted_bound` does not.
 
     Source: Burda et al. (2016), equation 8; the rewriting is theorem `iw_gap` in `docs/trust.md`.
     """

@@ -7,77 +7,37 @@ otherwise for a real number.
 
 import difflib
 import keyword
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import fields, is_dataclass, replace
-from fractions import Fraction
 from typing import Any
 
 from vaelid.readings.errors import ReadingError
-from vaelid.readings.terms import formulas
 from vaelid.readings.terms.arrays import TermArray, as_term, index, real, size, variable
 from vaelid.readings.terms.namespace import NAMESPACE as xp
-from vaelid.readings.terms.syntax import (
-    INDEX,
-    Element,
-    Number,
-    Symbol,
-    Term,
-    Variable,
-    element,
-    free_variables,
-    make,
-    subterms,
-)
+from vaelid.readings.terms.substitution import element, make
+from vaelid.readings.terms.syntax import INDEX, Element, Number, Symbol, Term, Variable, free_variables, subterms
 from vaelid.readings.terms.trace import Definition
-from vaelid.spec.arrays import softplus
 from vaelid.spec.errors import InputError
 from vaelid.theory.grammar import Node, parse, wrong
 from vaelid.theory.kinds import in_words, ranks, renamed, shapes
-from vaelid.theory.library.definitions import DEFINITIONS
+from vaelid.theory.numerals import HIGHEST_POWER, degree, exact
 from vaelid.theory.statement import both, given, lt
+from vaelid.theory.vocabulary import (
+    ABBREVIATIONS,
+    ARITHMETIC,
+    COMPARISONS,
+    CONNECTIVES,
+    ELEMENTARY,
+    ELEMENTWISE,
+    NEVER_VARIABLES,
+    REDUCTIONS,
+    SIZES,
+    SPEC_FUNCTIONS,
+)
 
-__all__ = ["ELEMENTARY", "HIGHEST_POWER", "SPEC_FUNCTIONS", "read_claim"]
+__all__ = ["read_claim"]
 
-SPEC_FUNCTIONS: Mapping[str, Definition] = {definition.name: definition for definition in DEFINITIONS}
-_ABBREVIATIONS = {"KL": parse("diagonal_gaussian_kl_to_standard_sum(mu, logvar)")}
-_SIZES = frozenset(("D", "L", "K"))
-_REDUCTIONS: Mapping[str, Callable[[Any], TermArray]] = {"sum": xp.sum, "mean": xp.mean}
-_ELEMENTWISE: Mapping[str, Callable[[Any], TermArray]] = {
-    **{name: getattr(xp, name) for name in ("exp", "log", "sqrt", "abs", "tanh", "lgamma", "log1p", "expm1")},
-    "softplus": softplus,
-}
-ELEMENTARY = frozenset((*_REDUCTIONS, *_ELEMENTWISE, "pi", *_ABBREVIATIONS))
-"""Names that mean the same in every claim, besides those of the spec's functions."""
-_NEVER_VARIABLES = ELEMENTARY - {"mean"}  # `mean` is a parameter of the spec's densities too
-
-# z3 and cvc5 are told x**k as k factors. A nested power multiplies them, so this bounds the product of the exponents.
-HIGHEST_POWER = 100
-# 10^4,000 is beyond every float format, and Python prints no int of more than 4,300 digits
-_LARGEST_EXPONENT, _MOST_DIGITS = 4_000, 200
 _FARTHEST_ELEMENT = 10**6
-
-_COMPARISONS: Mapping[str, Callable[[Term, Term], Term]] = {
-    "<": formulas.less,
-    "<=": formulas.less_equal,
-    ">": lambda left, right: formulas.less(right, left),
-    ">=": lambda left, right: formulas.less_equal(right, left),
-    "==": formulas.equal,
-    "!=": formulas.not_equal,
-}
-_CONNECTIVES: Mapping[str, Callable[..., Term]] = {
-    "and": formulas.conjunction,
-    "or": formulas.disjunction,
-    "not": formulas.negation,
-    "->": formulas.implies,
-    "<->": formulas.iff,
-}
-_ARITHMETIC: Mapping[str, Callable[..., TermArray]] = {
-    "+": lambda x, y: x + y,
-    "-": lambda x, y: x - y,
-    "*": lambda x, y: x * y,
-    "/": lambda x, y: x / y,
-    "sign": lambda x: -x,
-}
 
 
 def read_claim(claim: str, *, functions: Iterable[Definition] = (), arrays: Mapping[str, str] | None = None) -> Term:
@@ -101,8 +61,8 @@ def read_claim(claim: str, *, functions: Iterable[Definition] = (), arrays: Mapp
 
 def _spelled_out(node: Node) -> Node:
     """The tree with each abbreviation replaced by what it stands for."""
-    if node.kind == "name" and node.word in _ABBREVIATIONS:
-        return replace(_ABBREVIATIONS[node.word], source=node.source)
+    if node.kind == "name" and node.word in ABBREVIATIONS:
+        return replace(ABBREVIATIONS[node.word], source=node.source)
     return replace(node, parts=tuple(map(_spelled_out, node.parts)))
 
 
@@ -119,7 +79,7 @@ class _Reader:
         self.claim = claim
         self.functions = functions
         own = {v.name for f in functions.values() for s in f.symbols for v in s.parameters if v.sort is INDEX}
-        self.sizes = _SIZES | own | set(arrays.values())
+        self.sizes = SIZES | own | set(arrays.values())
         self.kinds: dict[str, Any] = {}
         self.declared = frozenset(arrays)
         self.subscripted: set[str] = set()
@@ -148,7 +108,7 @@ class _Reader:
             if node.kind != "call" or node.word not in self.functions:
                 continue
             for part, like in zip(node.parts, self.functions[node.word].parameters.values(), strict=False):
-                if part.kind != "name" or part.word in self.sizes or part.word in _NEVER_VARIABLES or "." in part.word:
+                if part.kind != "name" or part.word in self.sizes or part.word in NEVER_VARIABLES or "." in part.word:
                     continue
                 known = self.kinds.setdefault(part.word, like)
                 # the length that `arrays` gives is then the function's, if it is so for all its arguments
@@ -174,12 +134,12 @@ class _Reader:
             sides = [self.compared(part) for part in node.parts]
             return both(
                 *(
-                    _COMPARISONS[sign](left, right)
+                    COMPARISONS[sign](left, right)
                     for sign, left, right in zip(node.word.split(), sides, sides[1:], strict=False)
                 )
             )
-        if node.kind == "operation" and node.word in _CONNECTIVES:
-            return _CONNECTIVES[node.word](*map(self.truth, node.parts))
+        if node.kind == "operation" and node.word in CONNECTIVES:
+            return CONNECTIVES[node.word](*map(self.truth, node.parts))
         raise self.wrong(
             f"{node.source!r} is a number where a statement is expected; compare it with something, as in 0 <= KL."
         )
@@ -200,7 +160,7 @@ class _Reader:
         """A number, an array, or what else a function takes."""
         match node.kind:
             case "number":
-                return as_term(self.exact(node.word))
+                return as_term(exact(self.claim, node.word))
             case "name":
                 return self.named(node.word)
             case "element":
@@ -209,31 +169,17 @@ class _Reader:
                 return self.call(node)
             case "operation" if node.word == "**":
                 return self.power(node)
-            case "operation" if node.word in _ARITHMETIC:
-                return _ARITHMETIC[node.word](*map(self.number, node.parts))
+            case "operation" if node.word in ARITHMETIC:
+                return ARITHMETIC[node.word](*map(self.number, node.parts))
         raise self.wrong(f"{node.source!r} is a statement where a number is expected.")
-
-    def exact(self, literal: str) -> Fraction:
-        """The rational number that is written: no float comes in between."""
-        digits = literal.replace("_", "").lower()
-        if len(digits) > _MOST_DIGITS:
-            raise self.wrong(f"a number has at most {_MOST_DIGITS} digits, and one here has {len(digits):,}.")
-        if digits[:1] == "0" and digits[1:2] in ("x", "o", "b"):
-            return Fraction(int(digits, 0))
-        mantissa, _, exponent = digits.partition("e")
-        if "." not in digits and not exponent and digits != "0" and digits.startswith("0"):
-            raise self.wrong(f"the number {literal!r} begins with a zero; write {digits.lstrip('0') or '0'}.")
-        if abs(int(exponent or 0)) > _LARGEST_EXPONENT:
-            raise self.wrong(f"the exponent of {literal!r} is larger than {_LARGEST_EXPONENT:,}.")
-        return Fraction(mantissa) * Fraction(10) ** int(exponent or 0)
 
     def power(self, node: Node) -> TermArray:
         base, exponent = node.parts
         if exponent.kind != "number" or not exponent.word.isdigit():
             raise self.wrong(f"{node.source!r}: a power is a whole number that is written out, as in x**2.")
-        if _degree(node) > HIGHEST_POWER:
+        if degree(node) > HIGHEST_POWER:
             raise self.wrong(f"{node.source!r}: powers go up to {HIGHEST_POWER} here, nested ones multiplied.")
-        return self.number(base) ** int(self.exact(exponent.word))
+        return self.number(base) ** int(exact(self.claim, exponent.word))
 
     def named(self, name: str) -> Any:
         """The variable of this name, of its kind; a size is a number."""
@@ -242,7 +188,7 @@ class _Reader:
         if name in self.sizes:
             return real(size(name))
         root, dot, path = name.partition(".")
-        if name in self.functions or name in _NEVER_VARIABLES:
+        if name in self.functions or name in NEVER_VARIABLES:
             raise self.wrong(f"{name!r} is a function here; call it, as in exp(x), or take another name.")
         if name.lower() in ("inf", "infinity", "nan"):
             raise self.wrong(f"{name!r} is no real number, and a name stands for one; take another name.")
@@ -267,7 +213,7 @@ class _Reader:
     def element(self, node: Node) -> TermArray:
         """An element of a vector, which the length that it is declared with is then larger than."""
         name, (place,) = node.word, node.parts
-        if place.kind != "number" or not place.word.isdigit() or int(self.exact(place.word)) > _FARTHEST_ELEMENT:
+        if place.kind != "number" or not place.word.isdigit() or int(exact(self.claim, place.word)) > _FARTHEST_ELEMENT:
             raise self.wrong(f"{node.source!r}: an index is a whole number from 0 to {_FARTHEST_ELEMENT:,}.")
         number = int(place.word)
         known = self.kinds.get(name.partition(".")[0])
@@ -281,14 +227,14 @@ class _Reader:
 
     def call(self, node: Node) -> Any:
         name, arguments = node.word, node.parts
-        if name in _REDUCTIONS or name in _ELEMENTWISE:
+        if name in REDUCTIONS or name in ELEMENTWISE:
             if len(arguments) != 1:
                 raise self.wrong(f"{name} takes one argument.")
-            if name in _ELEMENTWISE:
-                return _ELEMENTWISE[name](self.number(arguments[0]))
+            if name in ELEMENTWISE:
+                return ELEMENTWISE[name](self.number(arguments[0]))
             return self.reduced(name, arguments[0])
         if name not in self.functions:
-            close = difflib.get_close_matches(name, [*self.functions, *_REDUCTIONS, *_ELEMENTWISE], n=1)
+            close = difflib.get_close_matches(name, [*self.functions, *REDUCTIONS, *ELEMENTWISE], n=1)
             hint = f" Did you mean {close[0]}?" if close else f" Known: {', '.join(sorted(self.functions))}."
             raise self.wrong(f"the function {name!r} is not known.{hint}")
         definition = self.functions[name]
@@ -333,13 +279,4 @@ class _Reader:
             names = [part.word for part in _nodes(node) if part.kind == "name" and part.word not in self.sizes]
             say = f" If {names[0]} is a vector, say so: arrays={{{names[0]!r}: 'n'}}." if names else ""
             raise self.wrong(f"{name}({node.source}): {node.source!r} is a number, and has no {name}.{say}")
-        return _REDUCTIONS[name](array)
-
-
-def _degree(node: Node) -> int:
-    """The exponents of nested powers, multiplied; of an exponent that is not written out, 1."""
-    inside = max((_degree(part) for part in node.parts), default=1)
-    if node.kind != "operation" or node.word != "**" or not node.parts[1].word.isdigit():
-        return inside
-    exponent = node.parts[1].word
-    return inside * (int(exponent) if len(exponent) < 9 else 10**9)
+        return REDUCTIONS[name](array)

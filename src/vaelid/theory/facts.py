@@ -11,7 +11,8 @@ from functools import cache
 
 from vaelid.readings.terms.arrays import TermArray
 from vaelid.readings.terms.namespace import NAMESPACE as xp
-from vaelid.readings.terms.syntax import REAL, Number, Operator, Power, Term, make, subterms
+from vaelid.readings.terms.substitution import make
+from vaelid.readings.terms.syntax import REAL, Number, Operator, Power, Term, subterms
 from vaelid.theory.kernel import Theorem
 from vaelid.theory.library.definitions import scalar
 from vaelid.theory.library.logarithm import exp_pos

@@ -6,10 +6,10 @@ from types import MappingProxyType
 from typing import Any
 
 from vaelid.spec.errors import InputError
-from vaelid.theory.claims import ELEMENTARY, SPEC_FUNCTIONS
 from vaelid.theory.kernel import NotProved, Theorem
 from vaelid.theory.library import LIBRARY
 from vaelid.theory.result import Result
+from vaelid.theory.vocabulary import ELEMENTARY, SPEC_FUNCTIONS
 
 __all__ = ["check_name", "keep", "kept", "theorems_of"]
 

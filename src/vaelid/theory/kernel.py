@@ -6,11 +6,11 @@ whole indices, arrays (functions from indices to reals) and maps (any functions 
 
 What is trusted:
 1. this file, and from `readings/terms` the files that it imports: `unchanging.py` (tuples that cannot be changed),
-   `heads.py` and `syntax.py` (terms, substitution), `formulas.py`, `smtlib.py` (their SMT-LIB text);
+   `heads.py`, `syntax.py` and `substitution.py` (terms), `formulas.py`, `smtlib.py` (their SMT-LIB text);
 2. that z3 and cvc5 do not both call the same satisfiable text unsatisfiable;
 3. the axioms in `AXIOMS`: facts on exp, log, pi and abs, each with the Rocq theorem it is;
-4. that a spec function does on floats what it does on terms, but for rounding (the tracing: `terms/arrays.py`,
-   `terms/namespace.py`). The conformance suite tests that; nothing proves it.
+4. that a spec function does on floats what it does on terms, but for rounding (the tracing: `arrays.py`,
+   `selection.py`, `namespace.py` there). The conformance suite tests that; nothing proves it.
 Tactics, the library and every other file can at worst fail to prove.
 
 What a caller can do. Theorems, axioms, terms, heads, sorts and solvers' answers are tuples. No function of the files
@@ -53,6 +53,7 @@ from typing import NamedTuple
 from vaelid.readings.terms import smtlib
 from vaelid.readings.terms.formulas import conjunction, equal, for_all, implies, less, less_equal, not_equal
 from vaelid.readings.terms.heads import anew
+from vaelid.readings.terms.substitution import instance, make
 from vaelid.readings.terms.syntax import (
     BOOL,
     INDEX,
@@ -67,9 +68,7 @@ from vaelid.readings.terms.syntax import (
     Term,
     Variable,
     free_variables,
-    instance,
     is_term,
-    make,
     subterms,
 )
 from vaelid.readings.terms.unchanging import Made, Unchanging, field

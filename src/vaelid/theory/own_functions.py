@@ -16,13 +16,13 @@ from vaelid.readings.terms.syntax import INDEX, Power, Term
 from vaelid.readings.terms.trace import Definition
 from vaelid.readings.terms.values import value_at
 from vaelid.spec.errors import InputError, words_of
-from vaelid.theory.claims import ELEMENTARY, HIGHEST_POWER, SPEC_FUNCTIONS
 from vaelid.theory.kernel import NotProved, unfold
 from vaelid.theory.limits import too_large
+from vaelid.theory.numerals import HIGHEST_POWER
+from vaelid.theory.vocabulary import ELEMENTARY, SIZES, SPEC_FUNCTIONS
 
 __all__ = ["read_functions"]
 
-_SIZES = ("D", "L", "K")
 _POINTS, _LENGTH = 8, 3
 # Float64 functions of a few operations agree to 1e-12; what differs by more than this is another formula.
 _AGREEMENT = 1e-6
@@ -47,7 +47,7 @@ def _read(function: Any, shapes: Any) -> Definition:
     name = function.__name__
     if type(name) is not str or not (name.isascii() and name.isidentifier()) or keyword.iskeyword(name):
         raise InputError(f"functions: a function needs a name to be written in a claim, and {name!r} is none; use def.")
-    if name in SPEC_FUNCTIONS or name in ELEMENTARY or name in _SIZES:
+    if name in SPEC_FUNCTIONS or name in ELEMENTARY or name in SIZES:
         raise InputError(f"functions: {name!r} means something else in every claim; give the function another name.")
     parameters = _parameters(function, shapes)
     definition = _definition(function, parameters, tuple(dict.fromkeys(shapes.values())))

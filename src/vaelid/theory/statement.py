@@ -60,7 +60,7 @@ def every(i: Term, size: Term, formula: Term) -> Term:
 
 def at(array: TermArray, i: Term) -> TermArray:
     """The element of a vector at an index."""
-    from vaelid.readings.terms.syntax import element
+    from vaelid.readings.terms.substitution import element
 
     return TermArray((), element(array.term, i))
 

@@ -12,7 +12,8 @@ from functools import cache
 
 from vaelid.readings.terms.arrays import TermArray, real, size, variable
 from vaelid.readings.terms.namespace import NAMESPACE as xp
-from vaelid.readings.terms.syntax import Binder, Number, Operator, Term, lambda_, make, shifted, subterms
+from vaelid.readings.terms.substitution import lambda_, make, shifted
+from vaelid.readings.terms.syntax import Binder, Number, Operator, Term, subterms
 from vaelid.theory.facts import comparisons, facts_at_each, facts_of_exponents
 from vaelid.theory.kernel import NotProved, Theorem
 from vaelid.theory.library.sums import sum_add, sum_nonneg, sum_scale

@@ -6,6 +6,7 @@ from typing import Any
 
 from vaelid.readings.terms.arrays import TermArray, as_term, index
 from vaelid.readings.terms.formulas import conjunction, equal, implies, less_equal
+from vaelid.readings.terms.substitution import element, instance, make
 from vaelid.readings.terms.syntax import (
     INDEX,
     VECTOR,
@@ -14,10 +15,7 @@ from vaelid.readings.terms.syntax import (
     Symbol,
     Term,
     Variable,
-    element,
     free_variables,
-    instance,
-    make,
     subterms,
 )
 from vaelid.readings.terms.trace import Definition

@@ -10,7 +10,7 @@ from torch import Tensor
 import vaelid.spec as spec
 from vaelid.spec.errors import InputError
 from vaelid.spec.likelihoods import gaussian_log_density
-from vaelid.train import twins
+from vaelid.train import losses
 from vaelid.train.model import VAE
 from vaelid.train.randomness import Stream, generator
 from vaelid.train.rows import Rows
@@ -146,11 +146,11 @@ def _measure(model: VAE, x: Tensor, draws: int, noise: torch.Generator) -> dict[
         )
         weights.append(log_likelihood + (log_prior - log_posterior).sum(-1))
         nll.append(-log_likelihood)
-    log_weights, kl = torch.cat(weights).T, twins.coordinate_kl(mu.double(), logvar.double())
+    log_weights, kl = torch.cat(weights).T, losses.coordinate_kl(mu.double(), logvar.double())
     found = {
         "nll": torch.cat(nll).mean(0),
         "kl": kl,
-        "importance_weighted": twins.importance_weighted_bound(log_weights),
+        "importance_weighted": losses.importance_weighted_bound(log_weights),
         "mu": mu.double(),
     }
     if model.is_linear_gaussian:
@@ -162,7 +162,7 @@ def _reconstruction_nll(model: VAE, x: Tensor, z: Tensor) -> Tensor:
     """-log p(x|z) in float64 from the network's output."""
     output = model.decode(z).flatten(-len(model.obs)).double()
     learned = {name: value.double() for name, value in model.learned.items()}
-    return twins.reconstruction_nll(model.likelihood, x.flatten(1).double(), output, **learned)
+    return losses.reconstruction_nll(model.likelihood, x.flatten(1).double(), output, **learned)
 
 
 def _summary(model: VAE, found: dict[str, Tensor], draws: int) -> Evaluation:

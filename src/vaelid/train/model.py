@@ -13,7 +13,7 @@ import vaelid.spec as spec
 from vaelid.spec.errors import InputError
 from vaelid.spec.likelihoods import Likelihood
 from vaelid.spec.likelihoods import likelihood as likelihood_of
-from vaelid.train import twins
+from vaelid.train import losses
 from vaelid.train.networks import conv_decoder, conv_encoder, mlp
 from vaelid.train.randomness import Stream, stream_seed
 from vaelid.train.specification import specification
@@ -197,12 +197,12 @@ class VAE(nn.Module):
         else:
             z = spec.reparameterize_diag(mu, logvar, torch.randn_like(mu) if eps is None else eps)
             nll = self.reconstruction_nll(x, z)
-        return spec.ElboTerms(reconstruction_nll=nll, kl_posterior_prior=twins.kl_sum(mu, logvar))
+        return spec.ElboTerms(reconstruction_nll=nll, kl_posterior_prior=losses.kl_sum(mu, logvar))
 
     def reconstruction_nll(self, x: Shaped[Tensor, "B ..."], z: Float[Tensor, "B L"]) -> Float[Tensor, " B"]:
         """-log p(x|z) in nats."""
         output = self._flat(self.decode(z))
-        return twins.reconstruction_nll(self.likelihood, x.flatten(1), output, **self.learned)
+        return losses.reconstruction_nll(self.likelihood, x.flatten(1), output, **self.learned)
 
     def loss(
         self,

@@ -19,7 +19,8 @@ from vaelid.auditor.formula.arithmetic import (
 from vaelid.auditor.formula.axes_of_terms import element_of, length_of, total
 from vaelid.readings.terms.arrays import TermArray, as_term, real
 from vaelid.readings.terms.namespace import NAMESPACE as xp
-from vaelid.readings.terms.syntax import REAL, Number, Operator, Power, Term, Variable, make
+from vaelid.readings.terms.substitution import make
+from vaelid.readings.terms.syntax import REAL, Number, Operator, Power, Term, Variable
 from vaelid.readings.terms.text import text
 
 A, B, C = (TermArray((), make(Variable(name, REAL))) for name in "abc")

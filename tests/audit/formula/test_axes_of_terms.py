@@ -13,7 +13,8 @@ from vaelid.auditor.formula import axes_of_terms as axes
 from vaelid.auditor.formula.in_tensors import values_of
 from vaelid.readings.terms.arrays import TermArray, as_term, index, map_variable, real, size, variable
 from vaelid.readings.terms.namespace import NAMESPACE as xp
-from vaelid.readings.terms.syntax import INDEX, REAL, Operator, Variable, make
+from vaelid.readings.terms.substitution import make
+from vaelid.readings.terms.syntax import INDEX, REAL, Operator, Variable
 from vaelid.readings.terms.text import text
 
 numbers = st.integers(0, 10**6)

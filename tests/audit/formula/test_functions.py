@@ -13,7 +13,8 @@ from vaelid.auditor.formula.errors import Mixed, Unread
 from vaelid.auditor.formula.functions import clamped, divided, exact_number, larger, power, root, sigmoid, smaller
 from vaelid.auditor.formula.in_tensors import values_of
 from vaelid.readings.terms.arrays import TermArray, as_term, real
-from vaelid.readings.terms.syntax import REAL, Operator, Variable, make
+from vaelid.readings.terms.substitution import make
+from vaelid.readings.terms.syntax import REAL, Operator, Variable
 from vaelid.readings.terms.text import text
 from vaelid.spec.errors import VaelidError
 

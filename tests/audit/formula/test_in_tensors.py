@@ -9,7 +9,8 @@ from vaelid.auditor.formula.in_tensors import OnDemand, values_of
 from vaelid.readings.errors import ReadingError
 from vaelid.readings.terms.arrays import TermArray, as_term, index, real
 from vaelid.readings.terms.namespace import NAMESPACE as xp
-from vaelid.readings.terms.syntax import REAL, Operator, Variable, make
+from vaelid.readings.terms.substitution import make
+from vaelid.readings.terms.syntax import REAL, Operator, Variable
 from vaelid.spec.arrays import lgamma, softplus
 from vaelid.spec.latent import coordinate_kl_to_standard
 

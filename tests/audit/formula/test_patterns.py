@@ -9,7 +9,8 @@ from vaelid.auditor.formula.in_tensors import values_of
 from vaelid.auditor.formula.patterns import matched
 from vaelid.readings.terms.arrays import TermArray, index
 from vaelid.readings.terms.namespace import NAMESPACE as xp
-from vaelid.readings.terms.syntax import Operator, make
+from vaelid.readings.terms.substitution import make
+from vaelid.readings.terms.syntax import Operator
 
 SIZES = sizes_of([3, 4, 3])
 H = torch.tensor(np.random.default_rng(1).normal(size=(3, 4)))

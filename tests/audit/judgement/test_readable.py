@@ -13,7 +13,7 @@ from vaelid.auditor.judgement.readable import readable
 from vaelid.auditor.lifting.lift import lift
 from vaelid.auditor.recording.record import record
 from vaelid.readings.terms.text import text
-from vaelid.theory.export.canonical import unfolded
+from vaelid.theory.export.atoms import unfolded
 
 POINTS = torch.linspace(-2.3, 2.9, 7, dtype=torch.float64)
 NAMED = {

@@ -7,7 +7,8 @@ from vaelid.auditor.model.posterior import Posterior
 from vaelid.auditor.model.shift import posterior_of_coordinates
 from vaelid.readings.terms.arrays import index
 from vaelid.readings.terms.namespace import NAMESPACE as xp
-from vaelid.readings.terms.syntax import Operator, make
+from vaelid.readings.terms.substitution import make
+from vaelid.readings.terms.syntax import Operator
 
 from ..numbers_of_terms import random_numbers, value
 

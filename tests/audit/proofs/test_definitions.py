@@ -7,7 +7,7 @@ from vaelid.auditor.proofs.obligations import proved
 from vaelid.readings.terms.arrays import TermArray, as_term
 from vaelid.readings.terms.namespace import NAMESPACE as xp
 from vaelid.readings.terms.syntax import Symbol, subterms
-from vaelid.theory.export.canonical import unfolded
+from vaelid.theory.export.atoms import unfolded
 from vaelid.theory.kernel import NotProved
 from vaelid.theory.library.definitions import coordinate_kl, gaussian_density, scalar
 from vaelid.theory.statement import eq

@@ -9,7 +9,8 @@ from vaelid.auditor.proofs.obligations import NoProof
 from vaelid.auditor.proofs.sums import Part, Sum, added, axes_of, below_sum, under_sums, value_of
 from vaelid.readings.terms.arrays import as_term, index, real
 from vaelid.readings.terms.namespace import NAMESPACE as xp
-from vaelid.readings.terms.syntax import Binder, make
+from vaelid.readings.terms.substitution import make
+from vaelid.readings.terms.syntax import Binder
 from vaelid.readings.terms.text import text
 
 from ..numbers_of_terms import random_numbers, value

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from conformance.formula_values import array_value, rational
 from vaelid.readings.terms.arrays import size, variable
 from vaelid.readings.terms.namespace import NAMESPACE as xp
+from vaelid.readings.terms.substitution import element, make
 from vaelid.readings.terms.syntax import (
     INDEX,
     MAP,
@@ -30,8 +31,6 @@ from vaelid.readings.terms.syntax import (
     Term,
     Variable,
     array_of_rank,
-    element,
-    make,
 )
 
 __all__ = ["HEADS", "SYMBOLS", "VARIABLES", "any_term", "formula", "point", "real_term"]

@@ -11,6 +11,7 @@ from itertools import groupby
 
 from formula_syntax import Node
 
+from vaelid.readings.terms.substitution import element, make
 from vaelid.readings.terms.syntax import (
     INDEX,
     MAP,
@@ -28,8 +29,6 @@ from vaelid.readings.terms.syntax import (
     Term,
     Variable,
     array_of_rank,
-    element,
-    make,
 )
 
 __all__ = ["Names", "canonical", "names_in"]

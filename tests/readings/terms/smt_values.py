@@ -12,7 +12,8 @@ import z3
 from flint import fmpq
 
 from conformance.formula_values import OPERATIONS, value
-from vaelid.readings.terms.syntax import Binder, Lambda, Symbol, Term, Variable, loose_levels, reindexed, subterms
+from vaelid.readings.terms.substitution import loose_levels, reindexed
+from vaelid.readings.terms.syntax import Binder, Lambda, Symbol, Term, Variable, subterms
 
 __all__ = ["Script"]
 

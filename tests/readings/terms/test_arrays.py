@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 from conformance.formula_values import array_value, fraction_of, value
 from vaelid.readings.terms.arrays import Size, TermArray, array_of, map_variable, real, size, variable
 from vaelid.readings.terms.namespace import NAMESPACE as xp
-from vaelid.readings.terms.syntax import INDEX, REAL, Term, Variable, array_of_rank, make
+from vaelid.readings.terms.substitution import make
+from vaelid.readings.terms.syntax import INDEX, REAL, Term, Variable, array_of_rank
 
 EXAMPLES = settings(max_examples=25)
 LENGTHS = {size("m"): 2, size("n"): 3, size("k"): 4}

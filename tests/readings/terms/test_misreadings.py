@@ -14,6 +14,7 @@ from vaelid.readings.terms.formulas import conjunction, iff, implies, less, nega
 from vaelid.readings.terms.latex import latex
 from vaelid.readings.terms.namespace import NAMESPACE as xp
 from vaelid.readings.terms.rocq import rocq
+from vaelid.readings.terms.substitution import element, make
 from vaelid.readings.terms.syntax import (
     INDEX,
     REAL,
@@ -25,8 +26,6 @@ from vaelid.readings.terms.syntax import (
     Term,
     Variable,
     array_of_rank,
-    element,
-    make,
 )
 from vaelid.readings.terms.text import text
 

@@ -16,6 +16,7 @@ from vaelid.readings.terms.arrays import TermArray, as_term, index, real, size, 
 from vaelid.readings.terms.formulas import equal, for_all, iff, implies, less
 from vaelid.readings.terms.namespace import NAMESPACE as xp
 from vaelid.readings.terms.rocq import rocq, rocq_definition, rocq_name, rocq_sort
+from vaelid.readings.terms.substitution import abstracted, element, make
 from vaelid.readings.terms.syntax import (
     BOOL,
     INDEX,
@@ -26,10 +27,7 @@ from vaelid.readings.terms.syntax import (
     Symbol,
     Term,
     Variable,
-    abstracted,
-    element,
     free_variables,
-    make,
 )
 from vaelid.theory.library import LIBRARY
 from vaelid.theory.library.definitions import DEFINITIONS

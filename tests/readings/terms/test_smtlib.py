@@ -17,7 +17,8 @@ from vaelid.readings.terms.arrays import TermArray, size, variable
 from vaelid.readings.terms.formulas import for_all
 from vaelid.readings.terms.namespace import NAMESPACE as xp
 from vaelid.readings.terms.smtlib import script
-from vaelid.readings.terms.syntax import INDEX, REAL, Operator, Term, Variable, element, make
+from vaelid.readings.terms.substitution import element, make
+from vaelid.readings.terms.syntax import INDEX, REAL, Operator, Term, Variable
 from vaelid.theory.library import LIBRARY
 
 INDICES = range(-1, 3)

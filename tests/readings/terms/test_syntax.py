@@ -11,6 +11,16 @@ from hypothesis import strategies as st
 
 from conformance.formula_values import Undefined, ball, precise, value
 from vaelid.readings.terms import syntax
+from vaelid.readings.terms.substitution import (
+    abstracted,
+    element,
+    instance,
+    lambda_,
+    loose_levels,
+    make,
+    reindexed,
+    shifted,
+)
 from vaelid.readings.terms.syntax import (
     BOOL,
     INDEX,
@@ -29,16 +39,8 @@ from vaelid.readings.terms.syntax import (
     Symbol,
     Term,
     Variable,
-    abstracted,
     array_of_rank,
-    element,
     free_variables,
-    instance,
-    lambda_,
-    loose_levels,
-    make,
-    reindexed,
-    shifted,
     subterms,
 )
 

@@ -95,7 +95,8 @@ def test_what_is_used_by_a_newer_object_is_dropped_with_it(table):
 
 def test_terms_that_are_gone_are_dropped():
     from vaelid.readings.terms import syntax
-    from vaelid.readings.terms.syntax import INDEX, Operator, Variable, make
+    from vaelid.readings.terms.substitution import make
+    from vaelid.readings.terms.syntax import INDEX, Operator, Variable
 
     gc.collect()
     syntax._TERMS._sweep()

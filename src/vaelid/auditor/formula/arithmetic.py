@@ -8,19 +8,8 @@ from fractions import Fraction
 from operator import add, mul, sub, truediv
 
 from vaelid.readings.terms.arrays import TermArray, as_term
-from vaelid.readings.terms.syntax import (
-    REAL,
-    Binder,
-    Number,
-    Operator,
-    Power,
-    Term,
-    Variable,
-    free_variables,
-    instance,
-    make,
-    subterms,
-)
+from vaelid.readings.terms.substitution import instance, make
+from vaelid.readings.terms.syntax import REAL, Binder, Number, Operator, Power, Term, Variable, free_variables, subterms
 from vaelid.readings.terms.text import text
 
 __all__ = ["computed", "is_number", "linear_in", "outermost_sums", "replaced", "simple", "tidy", "without_number"]

@@ -15,6 +15,7 @@ from typing import TypeGuard
 
 from vaelid.auditor.formula.arithmetic import replaced
 from vaelid.readings.terms.arrays import TermArray, as_term, index, real, size, variable
+from vaelid.readings.terms.substitution import abstracted, element, instance, lambda_, make
 from vaelid.readings.terms.syntax import (
     INDEX,
     REAL,
@@ -23,12 +24,7 @@ from vaelid.readings.terms.syntax import (
     Operator,
     Term,
     Variable,
-    abstracted,
-    element,
     free_variables,
-    instance,
-    lambda_,
-    make,
     subterms,
 )
 from vaelid.theory.statement import lt

@@ -13,19 +13,8 @@ from typing import Any
 
 from vaelid.auditor.formula.axes_of_terms import array_name, with_length_of
 from vaelid.readings.errors import ReadingError
-from vaelid.readings.terms.syntax import (
-    INDEX,
-    Binder,
-    Bound,
-    Element,
-    Number,
-    Operator,
-    Power,
-    Symbol,
-    Term,
-    Variable,
-    instance,
-)
+from vaelid.readings.terms.substitution import instance
+from vaelid.readings.terms.syntax import INDEX, Binder, Bound, Element, Number, Operator, Power, Symbol, Term, Variable
 
 __all__ = ["At", "Circuit", "Fold"]
 

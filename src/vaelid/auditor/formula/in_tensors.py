@@ -14,19 +14,8 @@ from torch import Tensor
 
 from vaelid.auditor.formula.axes_of_terms import array_name, is_index
 from vaelid.readings.errors import ReadingError
-from vaelid.readings.terms.syntax import (
-    INDEX,
-    Binder,
-    Bound,
-    Element,
-    Number,
-    Operator,
-    Power,
-    Symbol,
-    Term,
-    Variable,
-    instance,
-)
+from vaelid.readings.terms.substitution import instance
+from vaelid.readings.terms.syntax import INDEX, Binder, Bound, Element, Number, Operator, Power, Symbol, Term, Variable
 
 __all__ = ["OnDemand", "values_of"]
 

@@ -8,7 +8,8 @@ from collections.abc import Mapping
 
 from vaelid.auditor.formula.axes_of_terms import index_of, length_of
 from vaelid.readings.terms.arrays import as_term, variable
-from vaelid.readings.terms.syntax import INDEX, Binder, Bound, Head, Operator, Term, element, make
+from vaelid.readings.terms.substitution import element, make
+from vaelid.readings.terms.syntax import INDEX, Binder, Bound, Head, Operator, Term
 
 __all__ = ["matched"]
 

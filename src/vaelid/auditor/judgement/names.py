@@ -15,7 +15,8 @@ from vaelid.auditor.judgement.readable import readable
 from vaelid.auditor.model.posterior import Posterior
 from vaelid.auditor.model.probe import Probe
 from vaelid.readings.terms.arrays import TermArray, size
-from vaelid.readings.terms.syntax import INDEX, Term, Variable, free_variables, instance, make
+from vaelid.readings.terms.substitution import instance, make
+from vaelid.readings.terms.syntax import INDEX, Term, Variable, free_variables
 from vaelid.readings.terms.text import text
 from vaelid.theory.kernel import Theorem, instantiate
 

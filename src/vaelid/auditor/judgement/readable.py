@@ -7,7 +7,8 @@ In comes a term, out goes an equal one with named functions in it. For example, 
 from vaelid.auditor.formula.arithmetic import computed
 from vaelid.auditor.formula.functions import larger, root, sigmoid, smaller
 from vaelid.readings.terms.namespace import NAMESPACE as xp
-from vaelid.readings.terms.syntax import REAL, Operator, Symbol, Term, Variable, make
+from vaelid.readings.terms.substitution import make
+from vaelid.readings.terms.syntax import REAL, Operator, Symbol, Term, Variable
 from vaelid.readings.terms.trace import define
 from vaelid.spec.arrays import softplus
 from vaelid.theory.library.definitions import scalar

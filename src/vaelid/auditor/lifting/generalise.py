@@ -12,7 +12,8 @@ from fractions import Fraction
 from vaelid.auditor.formula.axes_of_terms import length_of
 from vaelid.auditor.formula.functions import exact_number
 from vaelid.readings.terms.arrays import TermArray, as_term, real
-from vaelid.readings.terms.syntax import REAL, Number, Term, make
+from vaelid.readings.terms.substitution import make
+from vaelid.readings.terms.syntax import REAL, Number, Term
 from vaelid.spec.digits import apart
 
 __all__ = ["generalised"]

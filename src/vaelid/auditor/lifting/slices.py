@@ -9,7 +9,8 @@ from vaelid.auditor.formula.errors import Mixed
 from vaelid.auditor.lifting.reader import Reader
 from vaelid.auditor.lifting.tensor import Lifted
 from vaelid.readings.terms.arrays import index
-from vaelid.readings.terms.syntax import Operator, Term, make
+from vaelid.readings.terms.substitution import make
+from vaelid.readings.terms.syntax import Operator, Term
 
 __all__ = ["from_to", "one_place"]
 

@@ -9,7 +9,8 @@ from fractions import Fraction
 from vaelid.auditor.formula.axes_of_terms import axes_in, axis_of, elements_of, placed
 from vaelid.auditor.model.posterior import Posterior
 from vaelid.readings.terms.arrays import TermArray
-from vaelid.readings.terms.syntax import INDEX, Element, Number, Operator, Term, Variable, make
+from vaelid.readings.terms.substitution import make
+from vaelid.readings.terms.syntax import INDEX, Element, Number, Operator, Term, Variable
 
 __all__ = ["posterior_of_coordinates"]
 

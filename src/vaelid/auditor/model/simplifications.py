@@ -13,7 +13,8 @@ from vaelid.auditor.lifting.two_runs import Formula
 from vaelid.auditor.model.posterior import ancestors
 from vaelid.auditor.model.question import Question, Rewrite, rewritten
 from vaelid.readings.terms.arrays import TermArray, as_term
-from vaelid.readings.terms.syntax import INDEX, Binder, Number, Operator, Term, Variable, free_variables, make, subterms
+from vaelid.readings.terms.substitution import make
+from vaelid.readings.terms.syntax import INDEX, Binder, Number, Operator, Term, Variable, free_variables, subterms
 from vaelid.readings.terms.text import text
 
 __all__ = ["with_constant_sums", "with_size_factors", "without_stabilisers"]

@@ -8,8 +8,9 @@ reasoned about a second time.
 from vaelid.auditor.formula.arithmetic import replaced
 from vaelid.auditor.proofs.obligations import proved
 from vaelid.readings.terms.arrays import TermArray
-from vaelid.readings.terms.syntax import REAL, Symbol, Term, Variable, make
-from vaelid.theory.export.canonical import unfolded
+from vaelid.readings.terms.substitution import make
+from vaelid.readings.terms.syntax import REAL, Symbol, Term, Variable
+from vaelid.theory.export.atoms import unfolded
 from vaelid.theory.kernel import Theorem, instantiate
 from vaelid.theory.statement import eq, given
 from vaelid.theory.tactics import prove

@@ -20,7 +20,8 @@ from vaelid.auditor.proofs.laws import proved_about_abs
 from vaelid.auditor.proofs.obligations import NoProof
 from vaelid.readings.terms.arrays import TermArray, as_term
 from vaelid.readings.terms.namespace import NAMESPACE as xp
-from vaelid.readings.terms.syntax import REAL, Number, Operator, Term, Variable, make, subterms
+from vaelid.readings.terms.substitution import make
+from vaelid.readings.terms.syntax import REAL, Number, Operator, Term, Variable, subterms
 from vaelid.readings.terms.text import text
 from vaelid.theory.kernel import Theorem, instantiate
 from vaelid.theory.library.definitions import scalar

@@ -15,9 +15,10 @@ from vaelid.auditor.proofs.exponentials import by_exponentials
 from vaelid.auditor.proofs.laws import about_abs, about_logits, laws
 from vaelid.auditor.proofs.obligations import NoProof, proved
 from vaelid.readings.terms.arrays import TermArray, as_term
-from vaelid.readings.terms.syntax import REAL, Number, Operator, Term, Variable, make, subterms
+from vaelid.readings.terms.substitution import make
+from vaelid.readings.terms.syntax import REAL, Number, Operator, Term, Variable, subterms
 from vaelid.readings.terms.text import text
-from vaelid.theory.export.canonical import unfolded
+from vaelid.theory.export.atoms import unfolded
 from vaelid.theory.kernel import NotProved, Theorem, instantiate
 from vaelid.theory.statement import eq, given, split
 from vaelid.theory.tactics import use

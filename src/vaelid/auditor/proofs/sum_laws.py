@@ -14,7 +14,8 @@ from vaelid.auditor.proofs.sums import Part, Sum
 from vaelid.readings.terms.arrays import TermArray, as_term, index, real, size, variable
 from vaelid.readings.terms.formulas import for_all
 from vaelid.readings.terms.namespace import NAMESPACE as xp
-from vaelid.readings.terms.syntax import INDEX, Term, Variable, make
+from vaelid.readings.terms.substitution import make
+from vaelid.readings.terms.syntax import INDEX, Term, Variable
 from vaelid.theory.kernel import Theorem, generalize
 from vaelid.theory.library.sums import sum_add, sum_congruent, sum_constant, sum_scale
 from vaelid.theory.statement import at, eq, given, le

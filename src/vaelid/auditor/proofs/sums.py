@@ -13,18 +13,8 @@ from vaelid.auditor.formula.arithmetic import is_number, tidy
 from vaelid.auditor.formula.axes_of_terms import axis_of, depends_on, index_name, index_of, is_length
 from vaelid.auditor.proofs.obligations import NoProof
 from vaelid.readings.terms.arrays import TermArray, as_term, real
-from vaelid.readings.terms.syntax import (
-    INDEX,
-    Binder,
-    Number,
-    Operator,
-    Term,
-    Variable,
-    abstracted,
-    element,
-    lambda_,
-    make,
-)
+from vaelid.readings.terms.substitution import abstracted, element, lambda_, make
+from vaelid.readings.terms.syntax import INDEX, Binder, Number, Operator, Term, Variable
 
 __all__ = ["Part", "Sum", "added", "axes_of", "below_sum", "under_sums", "value_of"]
 

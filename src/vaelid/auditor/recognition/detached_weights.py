@@ -13,7 +13,8 @@ from vaelid.auditor.lifting.two_runs import Formula
 from vaelid.auditor.model.question import Question
 from vaelid.auditor.recognition.importance_weighted import ImportanceWeightedBound, importance_weighted
 from vaelid.readings.terms.arrays import TermArray
-from vaelid.readings.terms.syntax import Binder, Operator, Term, make, reindexed, subterms
+from vaelid.readings.terms.substitution import make, reindexed
+from vaelid.readings.terms.syntax import Binder, Operator, Term, subterms
 from vaelid.readings.terms.syntax import Bound as BoundVariable
 
 __all__ = ["OWN_GRADIENT", "bound_in"]

@@ -35,7 +35,8 @@ from vaelid.auditor.recognition.objective import Objective, identify, of_one_arr
 from vaelid.readings.errors import ReadingError
 from vaelid.readings.terms.arrays import TermArray
 from vaelid.readings.terms.namespace import NAMESPACE as xp
-from vaelid.readings.terms.syntax import REAL, Binder, Operator, Term, element, lambda_, subterms
+from vaelid.readings.terms.substitution import element, lambda_
+from vaelid.readings.terms.syntax import REAL, Binder, Operator, Term, subterms
 from vaelid.theory.kernel import Theorem
 from vaelid.theory.statement import eq
 

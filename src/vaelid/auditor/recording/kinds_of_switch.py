@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import torch
 
-__all__ = ["Snapshot", "Switch", "of_attribute", "of_list", "of_table"]
+__all__ = ["Snapshot", "Switch", "of_attribute", "of_list", "of_own_attribute", "of_table"]
 
 
 def _same(one: Any, other: Any) -> bool:
@@ -42,14 +42,20 @@ class Switch:
 
 
 class Snapshot:
-    """The values of some switches, as they are when this is made."""
+    """The values of some switches, as they are when this is made. One that cannot be read cannot be set back either."""
 
     def __init__(self, switches: tuple[Switch, ...]) -> None:
-        self.values = [(switch, switch.get()) for switch in switches]
+        self.values: list[tuple[Switch, Any]] = []
+        self.unread: list[str] = []
+        for switch in switches:
+            try:
+                self.values.append((switch, switch.get()))
+            except Exception as error:  # of torch, about a state that the user's program is in: no reason not to audit
+                self.unread.append(f"{switch.name}: {type(error).__name__}")
 
     def restore(self) -> list[str]:
-        """Set what has another value now. What is given names those that refused."""
-        refused = []
+        """Set what has another value now. What is given names those that refused, then or now."""
+        refused = list(self.unread)
         for switch, value in self.values:
             try:
                 if not switch.same(switch.get(), value):
@@ -62,6 +68,19 @@ class Snapshot:
 def of_attribute(owner: Any, name: str) -> Switch:
     """An attribute of a module or of a class: which object it is."""
     return Switch(name, lambda: getattr(owner, name), lambda value: setattr(owner, name, value), operator.is_)
+
+
+def of_own_attribute(owner: Any, name: str) -> Switch:
+    """An attribute that an object has in its own dictionary, or has not."""
+    absent = object()
+
+    def put(value: Any) -> None:
+        if value is absent:
+            vars(owner).pop(name, None)
+        else:
+            vars(owner)[name] = value
+
+    return Switch(name, lambda: vars(owner).get(name, absent), put, operator.is_)
 
 
 def of_list(owner: Any, name: str) -> tuple[Switch, Switch]:

@@ -2,12 +2,15 @@
 
 from collections.abc import Callable, Iterator
 from importlib import import_module
+from operator import attrgetter
 from typing import Any
 
 import torch
+from torch.backends import PropModule
 from torch.distributions import Distribution, kl
 
-from vaelid.auditor.recording.kinds_of_switch import Switch, of_attribute, of_table
+from vaelid.auditor.recording.kinds_of_switch import Switch, of_attribute, of_own_attribute, of_table
+from vaelid.auditor.recording.precision import of_precision
 
 __all__ = ["OF_TORCH"]
 
@@ -19,9 +22,8 @@ _get_warnAlways _set_warnAlways
 _get_cudnn_enabled _set_cudnn_enabled
 _get_cudnn_benchmark _set_cudnn_benchmark
 _get_cudnn_deterministic _set_cudnn_deterministic
-_get_cudnn_allow_tf32 _set_cudnn_allow_tf32
 _get_cudnn_depthwise_kernel _set_cudnn_depthwise_kernel
-_get_cublas_allow_tf32 _set_cublas_allow_tf32
+_get_onednn_allow_tf32 _set_onednn_allow_tf32
 _get_cublas_allow_fp16_accumulation _set_cublas_allow_fp16_accumulation
 _get_cpu_allow_fp16_reduced_precision_reduction _set_cpu_allow_fp16_reduced_precision_reduction
 _get_sm_carveout_experimental _set_sm_carveout_experimental
@@ -63,8 +65,41 @@ _jit_texpr_fuser_enabled _jit_set_texpr_fuser_enabled
 _jit_texpr_reductions_enabled _jit_set_texpr_reductions_enabled
 _jit_texpr_fallback_allowed _jit_texpr_set_fallback_allowed
 _jit_get_tracer_state_warn _jit_set_tracer_state_warn
+_jit_can_fuse_on_cpu _jit_override_can_fuse_on_cpu
+_jit_can_fuse_on_gpu _jit_override_can_fuse_on_gpu
+_jit_can_fuse_on_cpu_legacy _jit_override_can_fuse_on_cpu_legacy
+_jit_get_te_cuda_pointwise_block_count _jit_set_te_cuda_pointwise_block_count
+_jit_get_te_cuda_pointwise_block_size _jit_set_te_cuda_pointwise_block_size
+_jit_get_te_cuda_pointwise_loop_levels _jit_set_te_cuda_pointwise_loop_levels
+_jit_get_te_generate_block_code _jit_set_te_generate_block_code
+_jit_get_te_must_use_llvm_cpu _jit_set_te_must_use_llvm_cpu
+_jit_texpr_dynamic_shape_enabled _jit_set_texpr_dynamic_shape_enabled
+_jit_symbolic_shapes_test_mode_enabled _jit_set_symbolic_shapes_test_mode
+_jit_get_logging_option _jit_set_logging_option
+_jit_is_onnx_log_enabled _jit_set_onnx_log_enabled
+_get_tracing_state _set_tracing_state
+_get_graph_exec_group _set_graph_exec_group
+_get_thread_name _set_thread_name
+_only_lift_cpu_tensors _set_only_lift_cpu_tensors
+_meta_in_tls_dispatch_include _set_meta_in_tls_dispatch_include
+_debug_only_are_vmap_fallback_warnings_enabled _debug_only_display_vmap_fallback_warnings
+_functorch._is_vmap_fallback_enabled _functorch._set_vmap_fallback_enabled
+_functorch.get_inplace_requires_grad_allowed _functorch.set_inplace_requires_grad_allowed
+_functorch.get_single_level_autograd_function_allowed _functorch.set_single_level_autograd_function_allowed
+_lazy._get_force_fallback _lazy._set_force_fallback
+_lazy._get_symbolic_shape_mode _lazy._set_symbolic_shape_mode
+_distributed_c10d.get_debug_level _distributed_c10d.set_debug_level
+_cuda_get_sync_debug_mode _cuda_set_sync_debug_mode
+_cuda_get_cudnn_benchmark_limit _cuda_set_cudnn_benchmark_limit
 """
 """Of `torch._C`: the question, and what sets the answer. A version of torch that lacks one has no such switch."""
+
+_SWAPPED = """
+_jit_set_profiling_executor
+_jit_set_profiling_mode
+_jit_set_autocast_mode
+"""
+"""Of `torch._C`: what sets True or False, and gives what was set before."""
 
 _ATTRIBUTES = """
 torch.__future__ _overwrite_module_params_on_conversion
@@ -101,9 +136,6 @@ torch.distributions.transform_to _registry
 """
 """Hooks on all modules and all optimizers, and what is registered."""
 
-_FP32 = [("generic", "all")]
-_FP32 += [(backend, kind) for backend in ("mkldnn", "cuda") for kind in ("all", "matmul", "conv", "rnn")]
-
 
 def _at(path: str) -> Any:
     """A module of torch's, or what one holds."""
@@ -131,20 +163,50 @@ def _found(table: str) -> Iterator[tuple[Any, str]]:
 
 def _flags() -> Iterator[Switch]:
     for get, put in _lines(_PAIRS):
-        if hasattr(_C, get) and hasattr(_C, put):
-            yield Switch(get.removeprefix("_get_"), getattr(_C, get), getattr(_C, put))
+        try:
+            yield Switch(get.removeprefix("_get_"), *attrgetter(get, put)(_C))
+        except AttributeError:
+            continue
     for name in ("fp16", "bf16"):  # two answers, and each may be set alone
         get = getattr(_C, f"_get_cublas_allow_{name}_reduced_precision_reduction")
         put = getattr(_C, f"_set_cublas_allow_{name}_reduced_precision_reduction")
         yield Switch(name, get, lambda value, put=put: put(*value) if isinstance(value, tuple) else put(value))
-    if hasattr(_C, "_get_fp32_precision_getter"):
-        for backend, kind in _FP32:
-            at = (backend, kind)
-            yield Switch(
-                f"precision of {kind} by {backend}",
-                lambda at=at: _C._get_fp32_precision_getter(*at),
-                lambda value, at=at: _C._set_fp32_precision_setter(*at, value),
-            )
+
+
+def _of_jit() -> Iterator[Switch]:
+    for name in _SWAPPED.split():
+        if hasattr(_C, name):
+            yield _swapped(getattr(_C, name), True)
+    yield _swapped(_C._jit_set_fusion_strategy, [])
+    yield Switch("hooks of scripting", _C._jit_get_emit_hooks, lambda value: _C._jit_set_emit_hooks(*value))
+
+
+def _swapped(put: Callable[[Any], Any], any_value: Any) -> Switch:
+    """Of a function that sets a value and gives the one before. No other function tells it."""
+
+    def get() -> Any:
+        before = put(any_value)
+        put(before)
+        return before
+
+    return Switch(put.__name__, get, put)
+
+
+def _allow_saving(message: str | None) -> None:
+    """Have saved tensors' hooks refused with this message, or with none allowed."""
+    if message is None:
+        _C._autograd._saved_tensors_hooks_enable()
+    else:
+        _C._autograd._saved_tensors_hooks_disable(message, False)
+
+
+def _cuda_device() -> int | None:
+    return torch.cuda.current_device() if torch.cuda.is_initialized() else None  # asking would start CUDA
+
+
+def _to_cuda_device(device: int | None) -> None:
+    if device is not None:
+        torch.cuda.set_device(device)
 
 
 def _default_device() -> Any:
@@ -158,7 +220,7 @@ def _flushes_denormals() -> bool:
 
 
 def _autocasts() -> Iterator[Switch]:
-    for device in ("cpu", "cuda", "xpu", "mps", "xla", "hpu", "mtia"):
+    for device in ("cpu", "cuda", "xpu", "mps", "xla", "hpu", "mtia", "ipu", "privateuseone"):
 
         def get(device: str = device) -> tuple[bool, torch.dtype]:
             return torch.is_autocast_enabled(device), torch.get_autocast_dtype(device)
@@ -212,8 +274,11 @@ def _many() -> Iterator[Switch]:
     yield from _autocasts()
     yield Switch("autocast cache", torch.is_autocast_cache_enabled, torch.set_autocast_cache_enabled)
     yield Switch("depth of autocast", _depth, _to_depth)
-    yield Switch("matmul precision", torch.get_float32_matmul_precision, torch.set_float32_matmul_precision)
+    yield from of_precision()
     yield from _flags()
+    yield from _of_jit()
+    yield Switch("hooks of saved tensors", _C._autograd._saved_tensors_hooks_get_disabled_error_message, _allow_saving)
+    yield Switch("CUDA's device", _cuda_device, _to_cuda_device)
     yield Switch("denormal numbers", _flushes_denormals, torch.set_flush_denormal)
     yield Switch("threads", torch.get_num_threads, torch.set_num_threads)
     yield Switch("threads between operations", torch.get_num_interop_threads, torch.set_num_interop_threads)
@@ -221,7 +286,11 @@ def _many() -> Iterator[Switch]:
     yield Switch("distances of distributions", lambda: dict(kl._KL_REGISTRY), _register_kl)
     yield Switch("torch's printing", lambda: dict(vars(_PRINTING)), _printing)
     for owner, name in _found(_ATTRIBUTES):
-        yield of_attribute(owner, name)
+        if isinstance(owner, PropModule):  # an object in front of a module: what is set in it hides the module's own
+            yield of_own_attribute(owner, name)
+            yield of_attribute(owner.m, name)
+        else:
+            yield of_attribute(owner, name)
     for owner, name in _found(_TABLES):
         yield of_table(name, getattr(owner, name))
 

@@ -9,10 +9,10 @@ import os
 import signal
 import sys
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from types import FrameType
-from typing import NoReturn
+from typing import Any, NoReturn
 
 __all__ = ["main"]
 
@@ -20,10 +20,15 @@ _INTERNAL = 71
 """`status.INTERNAL`: not imported, as what is imported may be what fails."""
 
 
-def main(arguments: Sequence[str] | None = None) -> NoReturn:
-    """Run the command and exit with its status."""
+def main(
+    arguments: Sequence[str] | None = None, *, interrupted: Callable[..., Any] = signal.default_int_handler
+) -> NoReturn:
+    """Run the command and exit with its status.
+
+    `interrupted` is the handler of Ctrl-C that stands before and after; with any other, Ctrl-C is left to that.
+    """
     given = list(sys.argv[1:] if arguments is None else arguments) or ["--help"]
-    with _interruptions() as interruptions:
+    with _interruptions(interrupted) as interruptions:
         try:
             status = _run([argument for argument in given if argument != "--debug"])
         except BaseException as error:
@@ -34,8 +39,8 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
 
 
 @contextmanager
-def _interruptions() -> Iterator[list[int]]:
-    """A list of the interruptions that came. Ctrl-C still raises `KeyboardInterrupt`, unless the shell ignores it."""
+def _interruptions(outside: Callable[..., Any]) -> Iterator[list[int]]:
+    """A list of the interruptions that came. Each raises `KeyboardInterrupt`, unless `outside` is not the handler."""
     came = list[int]()
 
     def note(number: int, frame: FrameType | None) -> NoReturn:
@@ -43,14 +48,14 @@ def _interruptions() -> Iterator[list[int]]:
         raise KeyboardInterrupt
 
     in_main = threading.current_thread() is threading.main_thread()
-    heard = in_main and signal.getsignal(signal.SIGINT) is signal.default_int_handler
+    heard = in_main and signal.getsignal(signal.SIGINT) is outside
     if heard:
         signal.signal(signal.SIGINT, note)
     try:
         yield came
     finally:
         if heard:
-            signal.signal(signal.SIGINT, signal.default_int_handler)
+            signal.signal(signal.SIGINT, outside)
 
 
 def _run(arguments: list[str]) -> int:

@@ -5,26 +5,14 @@ so elementwise arithmetic combines the elements as they are, and a sum over the 
 the element. Sizes are whole numbers, or index terms for axes of symbolic length.
 """
 
-from collections.abc import Callable
 from fractions import Fraction
 from typing import Any, ClassVar, NoReturn
 
 from vaelid.readings.errors import ReadingError, UnknownOperation
-from vaelid.readings.terms.syntax import (
-    INDEX,
-    MAP,
-    REAL,
-    Bound,
-    Number,
-    Operator,
-    Power,
-    Term,
-    Variable,
-    array_of_rank,
-    element,
-    lambda_,
-    make,
-)
+from vaelid.readings.terms.refusals import BY_ARRAYS, BY_LENGTHS, refuse, refuse_numpy, refuse_torch
+from vaelid.readings.terms.selection import selected
+from vaelid.readings.terms.substitution import element, lambda_, make
+from vaelid.readings.terms.syntax import INDEX, MAP, REAL, Bound, Number, Operator, Power, Term, Variable, array_of_rank
 from vaelid.readings.terms.text import text
 
 __all__ = [
@@ -157,65 +145,17 @@ class TermArray:
         return TermArray(self.shape, make(Power(exponent), self.element))
 
     def __getitem__(self, key: Any) -> "TermArray":
-        return _selected(self, key if isinstance(key, tuple) else (key,))
+        return TermArray(*selected(self.term, self.shape, key if isinstance(key, tuple) else (key,)))
 
     def __getattr__(self, name: str) -> NoReturn:
         raise UnknownOperation(f"the attribute {name}: call the functions of the array's own namespace.")
 
 
-def _refuse(operation: str, reason: str) -> Callable[..., NoReturn]:
-    def refused(self: Any, *_: Any, **__: Any) -> NoReturn:
-        raise ReadingError(f"{operation}: {reason}")
-
-    return refused
-
-
-_NOT_KNOWN = "the number of elements of an axis is not known."
-_OF_TWO = ("add", "sub", "mul", "truediv", "floordiv", "mod", "divmod", "pow", "lshift", "rshift", "and", "or", "xor")
-_OF_ONE = ("neg", "pos", "abs", "invert", "round", "trunc", "floor", "ceil")
-for _method in (*_OF_TWO, *(f"r{name}" for name in _OF_TWO), *_OF_ONE):
-    setattr(SymbolicLength, f"__{_method}__", _refuse("arithmetic with a symbolic length", _NOT_KNOWN))
-for _method in ("lt", "le", "gt", "ge", "bool"):
-    setattr(SymbolicLength, f"__{_method}__", _refuse("a decision by a symbolic length", _NOT_KNOWN))
-for _method in ("__int__", "__float__", "__complex__"):
-    setattr(SymbolicLength, _method, _refuse("a symbolic length as a number", _NOT_KNOWN))
-
-_NO_VALUE = "a term has no value to decide by, and a formula does not branch."
-_NO_RULE = "the term reading has no rule for it."
-_REFUSED = {
-    **dict.fromkeys(("__eq__", "__ne__"), ("the comparison ==", _NO_VALUE)),
-    **dict.fromkeys(("__lt__", "__gt__"), ("the comparison <", _NO_VALUE)),
-    **dict.fromkeys(("__le__", "__ge__"), ("the comparison <=", _NO_VALUE)),
-    "__bool__": ("a branch on an array", _NO_VALUE),
-    **dict.fromkeys(("__float__", "__int__", "__index__", "__complex__"), ("a conversion to a number", _NO_VALUE)),
-    **dict.fromkeys(("__iter__", "__len__"), ("a loop over an array", "its length may be symbolic.")),
-    **dict.fromkeys(("__mod__", "__rmod__", "__floordiv__", "__rfloordiv__"), ("the operation % or //", _NO_RULE)),
-    **dict.fromkeys(("__divmod__", "__rdivmod__", "__round__"), ("the operation divmod or round", _NO_RULE)),
-    **dict.fromkeys(
-        ("__and__", "__rand__", "__or__", "__ror__", "__xor__", "__rxor__", "__invert__"),
-        ("the operation & | ^ or ~", _NO_RULE),
-    ),
-    **dict.fromkeys(("__rpow__",), ("a power with a term in the exponent", "write it with exp and log.")),
-    "__setitem__": ("an assignment into an array", "a term cannot be changed."),
-    "__array__": ("a conversion to numpy", "use the array's own namespace."),
-}
-for _method, _why in _REFUSED.items():
-    setattr(TermArray, _method, _refuse(*_why))
+refuse(SymbolicLength, BY_LENGTHS)
+refuse(TermArray, BY_ARRAYS)
 TermArray.__hash__ = object.__hash__
-
-
-def _refuse_function(self: TermArray, function: Any, *_: Any, **__: Any) -> NoReturn:
-    name = getattr(function, "__name__", function)
-    raise ReadingError(f"numpy's {name}: call the function of the array's own namespace, array_namespace(x).{name}.")
-
-
-def _refuse_torch(cls: type, function: Any, *_: Any, **__: Any) -> NoReturn:
-    name = getattr(function, "__name__", function)
-    raise ReadingError(f"torch's {name}: call the function of the array's own namespace, array_namespace(x).{name}.")
-
-
-TermArray.__array_ufunc__ = TermArray.__array_function__ = _refuse_function  # pyright: ignore[reportAttributeAccessIssue]
-TermArray.__torch_function__ = classmethod(_refuse_torch)  # pyright: ignore[reportAttributeAccessIssue]
+TermArray.__array_ufunc__ = TermArray.__array_function__ = refuse_numpy  # pyright: ignore[reportAttributeAccessIssue]
+TermArray.__torch_function__ = classmethod(refuse_torch)  # pyright: ignore[reportAttributeAccessIssue]
 
 
 def size(name: str) -> Term:
@@ -326,44 +266,3 @@ def _reindexed(body: Term, rank: int, values: dict[int, Term]) -> Term:
     """The element with other terms for the indices of some axes."""
     indices = [values.get(level, make(Bound(level))) for level in reversed(range(rank))]
     return element(lambda_(rank, body), *indices)
-
-
-def _selected(x: TermArray, key: tuple[Any, ...]) -> TermArray:
-    """x[key] for whole numbers, full slices, None and one Ellipsis."""
-    if any(not (k is None or k is Ellipsis or type(k) in (int, slice)) for k in key) or key.count(Ellipsis) > 1:
-        raise ReadingError(f"the index {key!r}: the term reading takes whole numbers, full slices, None and `...`.")
-    if any(type(k) is slice and k != slice(None) for k in key):
-        raise ReadingError("a slice: the term reading takes whole axes only.")
-    named = sum(k is not None and k is not Ellipsis for k in key)
-    if named > x.ndim:
-        raise ReadingError(f"the index {key!r}: the array has {x.ndim} axes.")
-    where = key.index(Ellipsis) if Ellipsis in key else len(key)
-    rest = tuple(k for k in key[where:] if k is not Ellipsis)
-    parts = (*key[:where], *[slice(None)] * (x.ndim - named), *rest)
-    shape: list[Size] = []
-    chosen: list[Term | None] = []
-    axes = iter(x.shape)
-    for part in parts:
-        if part is None:
-            shape.append(1)
-            continue
-        length = next(axes)
-        if isinstance(part, slice):
-            shape.append(length)
-            chosen.append(None)
-        else:
-            chosen.append(index(_position(part, length)))
-    kept = [len(shape) - 1 - i for i, part in enumerate(p for p in parts if not isinstance(p, int)) if part is not None]
-    levels = iter(kept)
-    indices = [make(Bound(next(levels))) if given is None else given for given in chosen]
-    return TermArray(tuple(shape), element(x.term, *indices))
-
-
-def _position(position: int, length: Size) -> int:
-    if isinstance(length, int):
-        if not -length <= position < length:
-            raise ReadingError(f"the index {position}: the axis has length {length}.")
-        return position % length
-    if position < 0:
-        raise ReadingError(f"the index {position}: the axis has a symbolic length; count from its start.")
-    return position

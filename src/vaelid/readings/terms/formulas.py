@@ -1,6 +1,7 @@
 """Formulas, by their usual names. `for_all` ranges over one index; other variables range over all values anyway."""
 
-from vaelid.readings.terms.syntax import INDEX, Binder, Operator, Term, Variable, abstracted, make
+from vaelid.readings.terms.substitution import abstracted, make
+from vaelid.readings.terms.syntax import INDEX, Binder, Operator, Term, Variable
 
 __all__ = [
     "conjunction",

@@ -3,12 +3,11 @@
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from vaelid.readings.errors import ReadingError
+from vaelid.readings.errors import ReadingError, UnknownOperation
 from vaelid.readings.terms.arrays import (
     DTYPE,
     Size,
     TermArray,
-    UnknownOperation,
     as_term,
     broadcast_shape,
     combined,
@@ -17,7 +16,8 @@ from vaelid.readings.terms.arrays import (
     mapped,
     real,
 )
-from vaelid.readings.terms.syntax import Binder, Bound, Operator, element, make
+from vaelid.readings.terms.substitution import element, make
+from vaelid.readings.terms.syntax import Binder, Bound, Operator
 
 __all__ = ["NAMESPACE", "UnknownOperation"]
 

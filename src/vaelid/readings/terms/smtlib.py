@@ -8,6 +8,7 @@ size of a sum): what the solvers find unsatisfiable for all such functions is so
 
 from collections.abc import Iterable
 
+from vaelid.readings.terms.substitution import loose_levels, reindexed
 from vaelid.readings.terms.syntax import (
     BOOL,
     INDEX,
@@ -24,8 +25,6 @@ from vaelid.readings.terms.syntax import (
     Symbol,
     Term,
     Variable,
-    loose_levels,
-    reindexed,
 )
 
 __all__ = ["script"]

@@ -10,8 +10,7 @@ when they differ in the names of bound indices at most. A term is checked when i
 `unchanging.py`. `is_term` tells it from a tuple that somebody else made to look like one.
 """
 
-from collections.abc import Callable, Iterator, Mapping
-from functools import partial
+from collections.abc import Iterator
 from typing import no_type_check
 
 from vaelid.readings.terms.heads import (
@@ -56,17 +55,10 @@ __all__ = [
     "Symbol",
     "Term",
     "Variable",
-    "abstracted",
     "array_of_rank",
-    "element",
     "free_variables",
-    "instance",
+    "intact",
     "is_term",
-    "lambda_",
-    "loose_levels",
-    "make",
-    "reindexed",
-    "shifted",
     "subterms",
 ]
 
@@ -119,7 +111,7 @@ class Term(Unchanging):
         places = tuple(map(id, arguments))
         known = _TERMS.get((_plain(head), places))
         if known is not None:
-            return _intact(known)
+            return intact(known)
         if not all(argument in _TERMS for argument in arguments):
             raise TypeError("a term is made of a known head and of terms that `make` made")
         head = anew(head)
@@ -130,7 +122,7 @@ class Term(Unchanging):
         outer = [argument.loose - head.binds(number) for number, argument in enumerate(arguments)]
         loose = max([head.level + 1 if isinstance(head, Bound) else 0, *outer])
         made = tuple.__new__(cls, (head, arguments, sort, loose))
-        return _intact(_TERMS.add((_plain(head), places), made))
+        return intact(_TERMS.add((_plain(head), places), made))
 
     def __reduce__(self) -> tuple:
         return Term, (self.head, *self.arguments)
@@ -159,20 +151,20 @@ def subterms(term: Term) -> Iterator[Term]:
     Each is checked to be what it was when it was made. Its contents cannot have changed, but `object.__setattr__(part,
     "__class__", other)` gives it other attributes. The check runs no code of that other class.
     """
-    seen, waiting = {id(term)}, [_intact(term)]
+    seen, waiting = {id(term)}, [intact(term)]
     while waiting:
         found = waiting.pop()
         yield found
         for argument in found.arguments:
             if id(argument) not in seen:
                 seen.add(id(argument))
-                waiting.append(_intact(argument))
+                waiting.append(intact(argument))
 
 
 # The next four are called for each part of every term, and check types by themselves: the tests' own type checks
 # around them took half of an audit's time there.
 @no_type_check
-def _intact(part: Term) -> Term:
+def intact(part: Term) -> Term:
     """The term, if it, its sort and its head are of their own classes, and so what is in its head."""
     if type(part) is not Term or type(part.sort) is not Sort or not _is_head(part.head) or not _plain(part.head):
         raise TypeError("a part of the term was given another class")
@@ -215,108 +207,3 @@ def _plain_entry(entry: object, kind: type) -> object:
 def free_variables(term: Term) -> set[Variable]:
     """The variables that occur in a term."""
     return {found.head for found in subterms(term) if isinstance(found.head, Variable)}
-
-
-def make(head: Head, *arguments: Term) -> Term:
-    """The term, in normal form: an element of a lambda is its body there, and the lambda of elements is the array."""
-    if any(type(argument) is not Term for argument in arguments):
-        raise TypeError("a term is made of a known head and of terms")
-    if type(head) is Element:
-        return element(*arguments)
-    if type(head) is Lambda:
-        return lambda_(head.rank, *arguments)  # pyright: ignore[reportAttributeAccessIssue]
-    return Term(head, *arguments)
-
-
-def element(array: Term, *indices: Term) -> Term:
-    """array[indices], the first axis first; the array itself where it has no axis."""
-    if not indices:
-        return array
-    head = _intact(array).head
-    if isinstance(head, Lambda) and head.rank == len(indices):
-        return _opened(array.arguments[0], tuple(reversed(indices)))
-    return Term(Element(len(indices)), array, *indices)
-
-
-def lambda_(rank: int, body: Term) -> Term:
-    """The array whose elements are `body` under `rank` indices, 0 being the last axis."""
-    if Lambda(rank).rank == 0:
-        return body
-    indices = tuple(Term(Bound(level)) for level in reversed(range(rank)))
-    given = _intact(body).arguments[1:]
-    if body.head == Element(rank) and all(one is other for one, other in zip(given, indices, strict=True)):
-        array = body.arguments[0]
-        if not any(level < rank for level in loose_levels(array)):
-            return shifted(array, -rank)
-    return Term(Lambda(rank), body)
-
-
-def _rebuilt(term: Term, leaf: Callable[[Term, int], Term | None], depth: int, done: dict) -> Term:
-    """The term with every subterm for which `leaf(subterm, binders around it)` gives another replaced by that."""
-    key = (term, depth)
-    if key not in done:
-        replaced = leaf(term, depth)
-        if replaced is None:
-            arguments = [
-                _rebuilt(argument, leaf, depth + term.head.binds(number), done)
-                for number, argument in enumerate(term.arguments)
-            ]
-            same = all(new is old for new, old in zip(arguments, term.arguments, strict=True))
-            replaced = term if same else make(term.head, *arguments)
-        done[key] = replaced
-    return done[key]
-
-
-def loose_levels(term: Term) -> set[int]:
-    """The bound indices that nothing inside the term binds, counted from outside it."""
-    found: set[int] = set()
-    reindexed(term, lambda level: found.add(level) or level)
-    return found
-
-
-def reindexed(term: Term, change: Callable[[int], int]) -> Term:
-    """The term with index change(k) wherever its loose index k stood."""
-    return _rebuilt(term, partial(_reindexed_leaf, change), 0, {})
-
-
-def _reindexed_leaf(change: Callable[[int], int], part: Term, depth: int) -> Term | None:
-    if part.loose <= depth:
-        return part
-    return Term(Bound(depth + change(part.head.level - depth))) if isinstance(part.head, Bound) else None
-
-
-def shifted(term: Term, by: int) -> Term:
-    """The term read under `by` more binders (fewer, where negative): its loose indices point past them."""
-    return reindexed(term, lambda level: level + by)
-
-
-def _opened(body: Term, values: tuple[Term, ...]) -> Term:
-    """The body of len(values) binders with values[level] for the index of that level, outside the binders."""
-    return _rebuilt(body, partial(_opened_leaf, values), 0, {})
-
-
-def _opened_leaf(values: tuple[Term, ...], part: Term, depth: int) -> Term | None:
-    if part.loose <= depth:
-        return part
-    if isinstance(part.head, Bound):
-        level = part.head.level - depth
-        return shifted(values[level], depth) if level < len(values) else Term(Bound(part.head.level - len(values)))
-    return None
-
-
-def instance(term: Term, values: Mapping[Variable, Term]) -> Term:
-    """The term with values for variables, all at once. A value has no loose index, so none is captured."""
-    checked: dict[Head, Term] = {}
-    for variable, value in dict(values).items():
-        if type(variable) is not Variable or not is_term(value) or value.sort is not variable.sort:
-            raise TypeError(f"{variable} cannot stand for {value!r}")
-        if value.loose:
-            raise TypeError(f"the value of {variable.name} has an index that nothing binds")
-        checked[anew(variable)] = value
-    return _rebuilt(term, lambda part, _: checked.get(part.head), 0, {})
-
-
-def abstracted(term: Term, variable: Variable) -> Term:
-    """The term under one more binder, whose index stands wherever the index variable stood."""
-    index = anew(variable)
-    return _rebuilt(shifted(term, 1), lambda part, depth: Term(Bound(depth)) if part.head == index else None, 0, {})

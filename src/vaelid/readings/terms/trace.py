@@ -16,7 +16,8 @@ import jaxtyping
 
 from vaelid.readings.errors import ReadingError
 from vaelid.readings.terms.arrays import TermArray, TermMap, array_of, as_term, index
-from vaelid.readings.terms.syntax import INDEX, Symbol, Term, Variable, free_variables, make
+from vaelid.readings.terms.substitution import make
+from vaelid.readings.terms.syntax import INDEX, Symbol, Term, Variable, free_variables
 from vaelid.spec.arrays import may_be_supplied
 
 __all__ = ["Definition", "define", "trace"]

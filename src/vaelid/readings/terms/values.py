@@ -10,6 +10,7 @@ import flint
 from flint import arb, fmpq
 
 from vaelid.readings.errors import ReadingError
+from vaelid.readings.terms.substitution import loose_levels
 from vaelid.readings.terms.syntax import (
     BOOL,
     INDEX,
@@ -26,7 +27,6 @@ from vaelid.readings.terms.syntax import (
     Symbol,
     Term,
     Variable,
-    loose_levels,
 )
 
 __all__ = ["OPERATIONS", "Value", "value_at"]

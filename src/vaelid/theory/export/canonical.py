@@ -7,80 +7,29 @@ quotient. Nothing here is trusted: what is found equal is proved from the equati
 """
 
 import math
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import reduce
 from typing import Any, TypeVar
 
-from flint import fmpq, fmpq_mpoly_ctx, fmpz
+from flint import fmpz
 
 from vaelid.readings.terms.arrays import TermArray, as_term
-from vaelid.readings.terms.syntax import (
-    INDEX,
-    Binder,
-    Element,
-    Number,
-    Operator,
-    Power,
-    Symbol,
-    Term,
-    Variable,
-    abstracted,
-    element,
-    free_variables,
-    instance,
-    lambda_,
-    make,
-)
+from vaelid.readings.terms.substitution import abstracted, lambda_, make
+from vaelid.readings.terms.syntax import Binder, Element, Number, Operator, Power, Term, Variable, free_variables
 from vaelid.readings.terms.text import text
-from vaelid.spec.errors import VaelidError
+from vaelid.theory.export.atoms import index_of, opened
+from vaelid.theory.export.quotients import Polynomial, Quotient, Ring, fraction, monomials, reduced, scaled
+from vaelid.theory.export.refusal import NotExported
 
-__all__ = ["INDEX_NAME", "Canonical", "NotExported", "Quotient", "Step", "atoms_in", "opened", "unfolded"]
-
-GENERATORS = 200
-"""The most generators of one statement."""
-
-INDEX_NAME = "index_"
-"""How the names of the indices begin that are made here; a statement has no variable of such a name."""
+__all__ = ["Canonical", "Step"]
 
 _T = TypeVar("_T")
-_Polynomial = Any  # fmpq_mpoly: python-flint has no types
-
-
-class NotExported(VaelidError):
-    """A theorem that has no proof here for Rocq."""
 
 
 class _Refine(Exception):
     """An exponent is no whole multiple of its unit."""
-
-
-@dataclass(frozen=True)
-class Quotient:
-    """numerator / denominator, without a common factor; the denominator is known not to be zero."""
-
-    numerator: _Polynomial
-    denominator: _Polynomial
-
-    def __add__(self, other: "Quotient") -> "Quotient":
-        return _reduced(
-            self.numerator * other.denominator + other.numerator * self.denominator,
-            self.denominator * other.denominator,
-        )
-
-    def __mul__(self, other: "Quotient") -> "Quotient":
-        return _reduced(self.numerator * other.numerator, self.denominator * other.denominator)
-
-    def __pow__(self, exponent: int) -> "Quotient":
-        return Quotient(self.numerator**exponent, self.denominator**exponent)
-
-
-def _reduced(numerator: _Polynomial, denominator: _Polynomial) -> Quotient:
-    common = numerator.gcd(denominator)
-    numerator, denominator = numerator / common, denominator / common
-    leading = denominator.leading_coefficient()
-    return Quotient(numerator / leading, denominator / leading)
 
 
 @dataclass(frozen=True)
@@ -99,61 +48,16 @@ class Step:
     parts: tuple[tuple[Any, Term], ...] = ()
 
 
-_ARITHMETIC = {Operator(name) for name in ("add", "subtract", "multiply", "divide", "negative")}
-
-
-def is_arithmetic(term: Term) -> bool:
-    """Whether the term is made of other reals by arithmetic, or is a number."""
-    return term.head in _ARITHMETIC or isinstance(term.head, Number | Power)
-
-
-def atoms_in(*terms: Term) -> list[Term]:
-    """The reals that the terms are made of by arithmetic, each once."""
-    found: dict[Term, None] = {}
-    for term in terms:
-        inner = atoms_in(*term.arguments) if is_arithmetic(term) else [term]
-        found |= dict.fromkeys(inner)
-    return list(found)
-
-
-def opened(array: Term, *indices: Variable) -> Term:
-    """The element of an array at variable indices."""
-    return element(array, *map(make, indices))
-
-
-def unfolded(term: Term) -> Term:
-    """The term with the body of each defined function for its calls."""
-    return _unfolded(term, 0)
-
-
-def _unfolded(term: Term, depth: int) -> Term:
-    head = term.head
-    if isinstance(head, Symbol):
-        values = dict(zip(head.parameters, term.arguments, strict=True))
-        return _unfolded(instance(head.body, values), depth)
-    bound = [head.binds(number) for number in range(len(term.arguments))]
-    if not any(bound):
-        return make(head, *(_unfolded(argument, depth) for argument in term.arguments))
-    arguments = []
-    for argument, count in zip(term.arguments, bound, strict=True):
-        indices = [Variable(f"{INDEX_NAME}{depth + k}", INDEX) for k in range(count)]
-        inside = _unfolded(opened(lambda_(count, argument), *indices) if count else argument, depth + count)
-        arguments.append(reduce(abstracted, indices, inside))
-    return make(head, *arguments)
-
-
 class Canonical:
     """The forms of the terms of one statement, where the terms of `positive` are."""
 
     def __init__(self, positive: Iterable[Term]) -> None:
-        self._ring = fmpq_mpoly_ctx.get([f"x{k}" for k in range(GENERATORS)], "lex")
         self._positive = set(positive)
         self._units: dict[Term, int] = {}
         self._start()
 
     def _start(self) -> None:
-        self._numbers: dict[Term, int] = {}
-        self._generators: list[Term] = []
+        self._ring = Ring()
         self._known: dict[Term, tuple[Quotient, Step | None]] = {}
 
     def settled(self, work: Callable[[], _T]) -> _T:
@@ -171,19 +75,19 @@ class Canonical:
         head, inside = term.head, term.arguments
         match head:
             case Number(value=number):
-                return self._constant(number)
+                return self._ring.number(number)
             case Power(exponent=exponent):
                 return self.value(inside[0]) ** exponent
             case Operator(name="add"):
                 return self.value(inside[0]) + self.value(inside[1])
             case Operator(name="subtract"):
-                return self.value(inside[0]) + self._constant(-1) * self.value(inside[1])
+                return self.value(inside[0]) + self._ring.number(-1) * self.value(inside[1])
             case Operator(name="multiply"):
                 return self.value(inside[0]) * self.value(inside[1])
             case Operator(name="divide"):
                 return self.value(inside[0]) * self._inverse(self.value(inside[1]))
             case Operator(name="negative"):
-                return self._constant(-1) * self.value(inside[0])
+                return self._ring.number(-1) * self.value(inside[0])
         return self._of_atom(term)[0]
 
     def step(self, atom: Term) -> Step | None:
@@ -192,12 +96,11 @@ class Canonical:
 
     def term(self, value: Quotient) -> Term:
         """A form as a term."""
-        top = self._polynomial(value.numerator)
-        return top if value.denominator == 1 else make(Operator("divide"), top, self._polynomial(value.denominator))
+        return self._ring.quotient_term(value)
 
-    def is_positive(self, polynomial: _Polynomial) -> bool:
+    def is_positive(self, polynomial: Polynomial) -> bool:
         """Whether the polynomial is seen to be positive: all that is in it is."""
-        terms = list(_terms(polynomial))
+        terms = list(monomials(polynomial))
         known = all(c > 0 and all(self._of_sign(k, e) for k, e in enumerate(m) if e) for m, c in terms)
         return known and any(all(e == 0 or self._is_positive(k) for k, e in enumerate(m)) for m, _ in terms)
 
@@ -205,42 +108,21 @@ class Canonical:
         return exponent % 2 == 0 or self._is_positive(generator)
 
     def _is_positive(self, generator: int) -> bool:
-        term = self._generators[generator]
+        term = self._ring.generators[generator]
         if term.head == Binder("sum"):
             length, body = term.arguments
-            value = self.value(opened(lambda_(1, body), _index_of(term)))
+            value = self.value(opened(lambda_(1, body), index_of(term)))
             known = (self.value(make(Operator("real"), length)).numerator, value.numerator, value.denominator)
             return all(map(self.is_positive, known))
         return term in self._positive or term.head in (Operator("exp"), Operator("pi"))
 
-    def _constant(self, number: Any) -> Quotient:
-        top = self._ring.constant(_rational(Fraction(number)))
-        return Quotient(top, self._ring.constant(1))
-
     def _inverse(self, value: Quotient) -> Quotient:
         for factor, _ in value.numerator.factor()[1]:
             if not self.is_positive(factor):
-                raise NotExported(f"it divides by {text(self._polynomial(factor))}, not known to be positive")
+                raise NotExported(f"it divides by {text(self._ring.term(factor))}, not known to be positive")
         if value.numerator == 0:
             raise NotExported("it divides by 0")
-        return _reduced(value.denominator, value.numerator)
-
-    def _generator(self, term: Term) -> Quotient:
-        if term not in self._numbers:
-            if len(self._generators) == GENERATORS:
-                raise NotExported(f"it has more than {GENERATORS} different parts")
-            self._numbers[term] = len(self._generators)
-            self._generators.append(term)
-        return Quotient(self._ring.gen(self._numbers[term]), self._ring.constant(1))
-
-    def _polynomial(self, polynomial: _Polynomial) -> Term:
-        parts = [_scaled(coefficient, self._monomial(exponents)) for exponents, coefficient in _terms(polynomial)]
-        return (sum(parts[1:], start=parts[0]) if parts else as_term(0)).term
-
-    def _monomial(self, exponents: tuple[int, ...]) -> TermArray | None:
-        used = [(TermArray((), self._generators[k]), e) for k, e in enumerate(exponents) if e]
-        powers = [base if e == 1 else base**e for base, e in used]
-        return reduce(lambda x, y: x * y, powers) if powers else None
+        return reduced(value.denominator, value.numerator)
 
     # ---- atoms
 
@@ -260,22 +142,22 @@ class Canonical:
             case Binder(name="sum"):
                 return self._sum(atom)
             case Operator(name="real") if isinstance(number := atom.arguments[0].head, Number):
-                return self._constant(number.value), Step("number")
+                return self._ring.number(number.value), Step("number")
             case Operator(name="sqrt" | "tanh" | "lgamma"):
                 return self._of_argument(atom)
             case Operator(name="real" | "pi") | Variable() | Element():
-                return self._generator(atom), None
+                return self._ring.generator(atom), None
         raise NotExported(f"it has the operation {atom.head}")
 
     def _of_argument(self, atom: Term) -> tuple[Quotient, Step | None]:
         inner = self.term(self.value(atom.arguments[0]))
         tidy = make(atom.head, inner)
-        return self._generator(tidy), None if tidy is atom else Step("argument", inner)
+        return self._ring.generator(tidy), None if tidy is atom else Step("argument", inner)
 
     def _exponential(self, atom: Term) -> tuple[Quotient, Step | None]:
-        exponent, value, parts = self.value(atom.arguments[0]), self._constant(1), []
-        for monomial, coefficient in _terms(exponent.numerator):
-            base = self.term(_reduced(self._ring.from_dict({monomial: 1}), exponent.denominator))
+        exponent, value, parts = self.value(atom.arguments[0]), self._ring.number(1), []
+        for monomial, coefficient in monomials(exponent.numerator):
+            base = self.term(reduced(self._ring.polynomial({monomial: 1}), exponent.denominator))
             times, unit = self._multiple(base, coefficient)
             if base.head == Operator("log"):  # only logarithms of what is positive are left as they are, or unknown
                 whole, times = divmod(times, unit)
@@ -285,12 +167,12 @@ class Canonical:
                     value *= argument**whole if whole >= 0 else self._inverse(argument) ** -whole
                 else:
                     times += whole * unit
-            small = base if unit == 1 else _scaled(Fraction(1, unit), TermArray((), base)).term
+            small = base if unit == 1 else scaled(Fraction(1, unit), TermArray((), base)).term
             if times:
                 parts += [(_sign(times), small)] * abs(times)
-                power = self._generator(make(Operator("exp"), small))
+                power = self._ring.generator(make(Operator("exp"), small))
                 value *= power**times if times > 0 else self._inverse(power) ** -times
-        tidy = parts == [(1, atom.arguments[0])] and value == self._generator(atom)
+        tidy = parts == [(1, atom.arguments[0])] and value == self._ring.generator(atom)
         return value, None if tidy else Step("exp", parts=tuple(parts))
 
     def _multiple(self, base: Term, coefficient: Fraction) -> tuple[int, int]:
@@ -305,13 +187,13 @@ class Canonical:
         value = self.value(atom.arguments[0])
         if not self.is_positive(value.numerator) or not self.is_positive(value.denominator):
             return self._of_argument(atom)
-        result = self._constant(0)
+        result = self._ring.number(0)
         for base, exponent in self._factors(value):
             if base.head == Operator("exp"):
                 log = self.value(base.arguments[0])
             else:
-                log = self._generator(make(Operator("log"), base))
-            result += self._constant(exponent) * log
+                log = self._ring.generator(make(Operator("log"), base))
+            result += self._ring.number(exponent) * log
         inner = self.term(result)
         return result, None if inner is atom else Step("log", inner)
 
@@ -320,50 +202,50 @@ class Canonical:
         found = []
         for sign, polynomial in ((1, value.numerator), (-1, value.denominator)):
             content, factors = polynomial.factor()
-            content = _fraction(content)
+            content = fraction(content)
             found += [(as_term(-1).term, 1)] if content < 0 else []
             for side, whole in ((sign, abs(content.numerator)), (-sign, content.denominator)):
                 found += [(as_term(int(prime)).term, side * int(times)) for prime, times in fmpz(whole).factor()]
-            found += [(self._polynomial(factor), sign * int(times)) for factor, times in factors]
+            found += [(self._ring.term(factor), sign * int(times)) for factor, times in factors]
         return found
 
     def _absolute(self, atom: Term) -> tuple[Quotient, Step | None]:
         argument = self.value(atom.arguments[0])
-        value, parts = self._constant(1), []
+        value, parts = self._ring.number(1), []
         for base, exponent in self._factors(argument) if argument.numerator != 0 else [(as_term(0).term, 1)]:
             parts += [(_sign(exponent), base)] * abs(exponent)
             factor = self.value(base)
             if isinstance(base.head, Number):
-                factor = self._constant(abs(base.head.value))
+                factor = self._ring.number(abs(base.head.value))
             elif not self.is_positive(factor.numerator):
-                factor = self._generator(make(Operator("abs"), base))
+                factor = self._ring.generator(make(Operator("abs"), base))
             value *= factor**exponent if exponent > 0 else self._inverse(factor) ** -exponent
-        tidy = parts == [(1, atom.arguments[0])] and value == self._generator(atom)
+        tidy = parts == [(1, atom.arguments[0])] and value == self._ring.generator(atom)
         return value, None if tidy else Step("abs", parts=tuple(parts))
 
     def _sum(self, atom: Term) -> tuple[Quotient, Step | None]:
         length, body = atom.arguments
-        index = _index_of(atom)
+        index = index_of(atom)
         value = self.value(opened(lambda_(1, body), index))
         numerator, inner, outer = self._in_fractions(value, index)
-        collected: dict[tuple[int, ...], _Polynomial] = {}
-        for monomial, coefficient in _terms(numerator):
+        collected: dict[tuple[int, ...], Polynomial] = {}
+        for monomial, coefficient in monomials(numerator):
             inside = tuple(
-                e if e and index in free_variables(self._generators[k]) else 0 for k, e in enumerate(monomial)
+                e if e and index in free_variables(self._ring.generators[k]) else 0 for k, e in enumerate(monomial)
             )
             outside = tuple(e - i for e, i in zip(monomial, inside, strict=True))
-            so_far = collected.get(inside, self._ring.constant(0))
-            collected[inside] = so_far + self._ring.from_dict({outside: _rational(coefficient)})
-        result, parts = self._constant(0), []
+            so_far = collected.get(inside, self._ring.polynomial({}))
+            collected[inside] = so_far + self._ring.polynomial({outside: coefficient})
+        result, parts = self._ring.number(0), []
         for inside, polynomial in collected.items():
-            part = self.term(_reduced(self._ring.from_dict({inside: 1}), inner))
-            coefficient = _reduced(polynomial, outer)
+            part = self.term(reduced(self._ring.polynomial({inside: 1}), inner))
+            coefficient = reduced(polynomial, outer)
             parts.append((self.term(coefficient), part))
             result += coefficient * self._sum_of(part, index, length)
-        tidy = parts == [(as_term(1).term, opened(lambda_(1, body), index))] and result == self._generator(atom)
+        tidy = parts == [(as_term(1).term, opened(lambda_(1, body), index))] and result == self._ring.generator(atom)
         return result, None if tidy else Step("sum", index=index, parts=tuple(parts))
 
-    def _in_fractions(self, value: Quotient, index: Variable) -> tuple[_Polynomial, _Polynomial, _Polynomial]:
+    def _in_fractions(self, value: Quotient, index: Variable) -> tuple[Polynomial, Polynomial, Polynomial]:
         """(p, inner, outer), the value being p / (inner * outer).
 
         `inner` is a product of generators with the index, `outer` is free of it. A factor of the denominator that is a
@@ -371,15 +253,16 @@ class Canonical:
         same p.
         """
         content, factors = value.denominator.factor()
-        numerator, inner, outer, laws = value.numerator, self._ring.constant(1), self._ring.constant(content), []
+        inner, outer = self._ring.number(1).numerator, self._ring.number(fraction(content)).numerator
+        numerator, laws = value.numerator, []
         for factor, power in factors:
-            if index not in self._variables(factor):
+            if index not in self._ring.variables(factor):
                 outer *= factor**power
             elif len(factor) == 1:
                 inner *= factor**power
             else:
-                one_over = self._generator(
-                    make(Operator("divide"), as_term(1).term, self._polynomial(factor))
+                one_over = self._ring.generator(
+                    make(Operator("divide"), as_term(1).term, self._ring.term(factor))
                 ).numerator
                 numerator *= one_over**power
                 laws.append(factor * one_over - 1)
@@ -392,41 +275,7 @@ class Canonical:
     def _sum_of(self, part: Term, index: Variable, length: Term) -> Quotient:
         if isinstance(part.head, Number):
             return self.value(make(Operator("real"), length))
-        return self._generator(make(Binder("sum"), length, abstracted(part, index)))
-
-    def _variables(self, polynomial: _Polynomial) -> set[Variable]:
-        used = {k for monomial, _ in _terms(polynomial) for k, e in enumerate(monomial) if e}
-        return set().union(*(free_variables(self._generators[k]) for k in used))
-
-
-def _index_of(sum_: Term) -> Variable:
-    """An index for the body of a sum, that no sum around it or in it has: they are nested deeper, or less deep."""
-    return Variable(f"{INDEX_NAME}{_depth(sum_)}", INDEX)
-
-
-def _depth(term: Term) -> int:
-    """How many sums are inside one another."""
-    return (term.head == Binder("sum")) + max(map(_depth, term.arguments), default=0)
-
-
-def _scaled(coefficient: Fraction, term: TermArray | None) -> TermArray:
-    if term is None:
-        return as_term(coefficient)
-    return term if coefficient == 1 else as_term(coefficient) * term
-
-
-def _terms(polynomial: _Polynomial) -> Iterator[tuple[tuple[int, ...], Fraction]]:
-    """(exponents, coefficient) of each monomial."""
-    for exponents, coefficient in polynomial.to_dict().items():
-        yield tuple(map(int, exponents)), _fraction(coefficient)
-
-
-def _rational(number: Fraction) -> fmpq:
-    return fmpq(number.numerator, number.denominator)
-
-
-def _fraction(number: Any) -> Fraction:
-    return Fraction(int(number.p), int(number.q))
+        return self._ring.generator(make(Binder("sum"), length, abstracted(part, index)))
 
 
 def _sign(number: int) -> int:

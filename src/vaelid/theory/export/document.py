@@ -10,6 +10,7 @@ from importlib.resources import files
 
 from vaelid.readings.terms.formulas import conjunction, equal
 from vaelid.readings.terms.rocq import rocq, rocq_definition, rocq_name, rocq_sort
+from vaelid.readings.terms.substitution import abstracted, lambda_, make
 from vaelid.readings.terms.syntax import (
     INDEX,
     REAL,
@@ -19,14 +20,13 @@ from vaelid.readings.terms.syntax import (
     Symbol,
     Term,
     Variable,
-    abstracted,
     free_variables,
-    lambda_,
-    make,
     subterms,
 )
 from vaelid.readings.terms.text import text
-from vaelid.theory.export.canonical import INDEX_NAME, Canonical, NotExported, Step, atoms_in, opened, unfolded
+from vaelid.theory.export.atoms import INDEX_NAME, atoms_in, opened, unfolded
+from vaelid.theory.export.canonical import Canonical, Step
+from vaelid.theory.export.refusal import NotExported
 from vaelid.theory.kernel import Theorem
 from vaelid.theory.statement import split
 

@@ -6,7 +6,8 @@ a sum or mean over the rows too, or a row that leaks into another, would break t
 
 from vaelid import spec
 from vaelid.readings.terms.arrays import TermArray, size, variable
-from vaelid.readings.terms.syntax import Bound, element, make
+from vaelid.readings.terms.substitution import element, make
+from vaelid.readings.terms.syntax import Bound
 from vaelid.theory.library.definitions import (
     D,
     K,

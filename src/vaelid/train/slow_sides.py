@@ -1,0 +1,66 @@
+"""The slow sides of the twins: the spec's own definitions, with the arguments of the fast functions.
+
+Inside `with slow_sides():` the losses of `losses.py` are computed by these: an audit reads them, since it cannot look
+into a fused kernel.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+
+from torch import Tensor
+
+import vaelid.spec as spec
+from vaelid.spec.likelihoods import bernoulli, binomial, gaussian, negative_binomial, poisson
+
+__all__ = [
+    "are_asked_for",
+    "gaussian_nll",
+    "kl_sum",
+    "logistic_nll",
+    "negative_binomial_nll",
+    "poisson_nll",
+    "slow_sides",
+]
+
+_slow = ContextVar("slow", default=False)
+
+
+@contextmanager
+def slow_sides() -> Iterator[None]:
+    """Inside, the losses that are twins are computed by their slow sides: the spec's own definitions."""
+    token = _slow.set(True)
+    try:
+        yield
+    finally:
+        _slow.reset(token)
+
+
+def are_asked_for() -> bool:
+    """Whether the caller is inside `slow_sides`."""
+    return _slow.get()
+
+
+def kl_sum(mu: Tensor, logvar: Tensor) -> Tensor:
+    """KL(N(mu, e^logvar) | N(0, 1)) in nats, summed over the last axis."""
+    return spec.diagonal_gaussian_kl_to_standard_sum(mu, logvar)
+
+
+def logistic_nll(x: Tensor, logits: Tensor, trials: int = 1) -> Tensor:
+    """Minus the `log_prob` of `bernoulli` (trials = 1) or `binomial(trials)`, in nats."""
+    return -(bernoulli if trials == 1 else binomial(trials)).log_prob(x, logits)
+
+
+def gaussian_nll(x: Tensor, mean: Tensor, log_variance: Tensor) -> Tensor:
+    """Minus the `log_prob` of `gaussian`, in nats."""
+    return -gaussian.log_prob(x, mean, log_variance=log_variance)
+
+
+def poisson_nll(x: Tensor, log_rate: Tensor) -> Tensor:
+    """Minus the `log_prob` of `poisson`, in nats."""
+    return -poisson.log_prob(x, log_rate)
+
+
+def negative_binomial_nll(x: Tensor, log_mean: Tensor, log_dispersion: Tensor) -> Tensor:
+    """Minus the `log_prob` of `negative_binomial`, in nats."""
+    return -negative_binomial.log_prob(x, log_mean, log_dispersion=log_dispersion)
