@@ -24,7 +24,7 @@ NAMED = {
     "clamp from above": (lambda x: x.clamp(max=0.5), "min(x[i0], 1/2)"),
     "clamp": (lambda x: x.clamp(-1, 2), "min(max(x[i0], -1), 2)"),
     "clamp at zero": (lambda x: x.clamp(min=0) + 0 * x, "relu(x[i0])"),
-    "root": (lambda x: torch.exp(x).sqrt(), "square_root(exp(x[i0]))"),
+    "root": (lambda x: torch.exp(x).sqrt(), "exp(x[i0] / 2)"),
     "softplus of a sigmoid": (lambda x: torch.nn.functional.softplus(torch.sigmoid(x)), "softplus(sigmoid(x[i0]))"),
     "one as a factor": (lambda x: (1 * x + 0) / 1, "x[i0]"),
     "no softplus": (lambda x: torch.log(torch.exp(x) + 2), "log(exp(x[i0]) + 2)"),
