@@ -64,6 +64,17 @@ class _Given(TorchDispatchMode):
         return result
 
 
+class _Rounding(TorchDispatchMode):
+    """Sees whether an operation puts out fewer digits than it was given; a mask's `.float()` does not."""
+
+    found = False
+
+    def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+        result = func(*args, **(kwargs or {}))
+        self.found = self.found or _coarsest(result) > _coarsest((args, kwargs or {})) > 0
+        return result
+
+
 class Bench:
     """The user's step, to be run again and again.
 
@@ -72,7 +83,8 @@ class Bench:
         given: the tensors of real numbers that no operation of the step made, but those of the batch.
         parameters: those of them that are trained.
         start: their values.
-        double: whether it runs in double precision.
+        double: whether it runs in double precision, all of it.
+        coarsest: the relative rounding of the least precise number in a run: 2^-7 where a part is in bfloat16.
         runs: how often it has run.
     """
 
@@ -85,7 +97,7 @@ class Bench:
         self.restore: Callable[[bool], None] = lambda python_too: None  # not yet: what a run changes is to be seen
         self.had_gradient: list[bool] = []
         seen, copy = _Given(), _cloned(batch)
-        names = self.run(batch=copy, look=operations, within=seen, cloned=False).seen
+        names, self.coarsest = self.run(batch=copy, look=_names_and_rounding, within=seen, cloned=False).seen
         self.restore = state.restorer(seen.given.values())
         given = list(seen.given.values())
         own = {id(t) for t in (*_tensors(batch), *_tensors(copy))}
@@ -104,11 +116,16 @@ class Bench:
         self.batch = tree_map(lambda t: t.double() if isinstance(t, Tensor) and t.is_floating_point() else t, batch)
         self.double = True
         try:
-            names, dtype = self.run(look=lambda recording: (operations(recording), recording.returned.dtype)).seen
-            self.double = names == self.names and dtype == torch.float64
+            seen = _Rounding()
+            names, dtype = self.run(
+                look=lambda recording: (operations(recording), recording.returned.dtype), within=seen
+            ).seen
+            self.double = names == self.names and dtype == torch.float64 and not seen.found
         except Exception:  # a cast to float32 in the code, or a kernel that has no doubles
             self.double = False
-        if not self.double:
+        if self.double:
+            self.coarsest = torch.finfo(torch.float64).eps
+        else:
             self.start, self.batch = single, batch
 
     def moved(self, scale: float, seed: int) -> list[Tensor]:
@@ -278,6 +295,15 @@ def _seed(state: State, seed: int) -> None:
 def operations(recording: Recording) -> tuple[str, ...]:
     """The names of the operations of a run. How often autograd detaches what it saves depends on who else holds it."""
     return tuple(e.name for e in recording.events if not e.name.startswith("aten.detach"))
+
+
+def _names_and_rounding(recording: Recording) -> tuple[tuple[str, ...], float]:
+    return operations(recording), _coarsest([*recording.made.values(), recording.returned])
+
+
+def _coarsest(value: Any) -> float:
+    """The relative rounding of the least precise numbers; 0 where there are no real ones."""
+    return max((torch.finfo(t.dtype).eps for t in _tensors(value) if t.is_floating_point()), default=0.0)
 
 
 def rows_of(batch: Any) -> int | None:
