@@ -228,7 +228,13 @@ def other_branch(x, w):
     return (x @ w).sum() if x.dtype == torch.float32 else (x @ w).mean()
 
 
-@pytest.mark.parametrize("code", [float_inside, bfloat16_inside, autocast, made_single, other_branch])
+def rounded_and_widened(x, w):
+    return (x @ w).bfloat16().float().sum()  # the same operations in double precision, and no more digits
+
+
+@pytest.mark.parametrize(
+    "code", [float_inside, bfloat16_inside, autocast, made_single, other_branch, rounded_and_widened]
+)
 def test_single_precision_is_kept_where_the_code_asks_for_it(code):
     w = weight(5)
     with on_bench(lambda x: code(x, w), X) as bench:
@@ -237,6 +243,20 @@ def test_single_precision_is_kept_where_the_code_asks_for_it(code):
         assert bench.batch.dtype == torch.float32
         assert bench.run().loss == float(code(X, w).detach())  # of the code as it is trained
         assert torch.get_default_dtype() == torch.float32
+
+
+def test_a_mask_in_single_precision_rounds_nothing():
+    w = weight(5)
+    with on_bench(lambda x: ((x @ w) * (x[:, 0] > 0).float() * torch.randn(4, dtype=torch.float32)).sum(), X) as bench:
+        assert bench.double
+        assert bench.coarsest == 2**-52
+
+
+@pytest.mark.parametrize(("kind", "rounding"), [("float", 2**-23), ("bfloat16", 2**-7), ("half", 2**-10)])
+def test_the_coarsest_rounding_is_that_of_the_shortest_number(kind, rounding):
+    w = weight(5)
+    with on_bench(lambda x: getattr(x @ w, kind)().float().sum(), X) as bench:
+        assert bench.coarsest == rounding
 
 
 # seeds
