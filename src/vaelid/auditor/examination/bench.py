@@ -64,6 +64,17 @@ class _Given(TorchDispatchMode):
         return result
 
 
+class _Rounding(TorchDispatchMode):
+    """Sees whether an operation puts out fewer digits than it was given; a mask's `.float()` does not."""
+
+    found = False
+
+    def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+        result = func(*args, **(kwargs or {}))
+        self.found = self.found or _coarsest(result) > _coarsest((args, kwargs or {})) > 0
+        return result
+
+
 class Bench:
     """The user's step, to be run again and again.
 
@@ -72,7 +83,8 @@ class Bench:
         given: the tensors of real numbers that no operation of the step made, but those of the batch.
         parameters: those of them that are trained.
         start: their values.
-        double: whether it runs in double precision.
+        double: whether it runs in double precision, all of it.
+        coarsest: the relative rounding of the least precise number in a run: 2^-7 where a part is in bfloat16.
         runs: how often it has run.
     """
 
@@ -83,14 +95,17 @@ class Bench:
         self.parameters: list[Tensor] = []
         self.start: list[Tensor] = []
         self.restore: Callable[[bool], None] = lambda python_too: None  # not yet: what a run changes is to be seen
-        seen = _Given()
-        names = self.run(look=operations, within=seen).seen
+        self.had_gradient: list[bool] = []
+        seen, copy = _Given(), _cloned(batch)
+        names, self.coarsest = self.run(batch=copy, look=_names_and_rounding, within=seen, cloned=False).seen
         self.restore = state.restorer(seen.given.values())
         given = list(seen.given.values())
-        own = {id(t) for t in _tensors(batch)}
+        own = {id(t) for t in (*_tensors(batch), *_tensors(copy))}
         self.given = [t for t in given if id(t) not in own and t.is_floating_point() and t.layout == torch.strided]
         self.start = [t.detach().clone() for t in self.given]
         self.parameters = [t for t in self.given if t.requires_grad and t.is_leaf]
+        # a backward inside the code adds to a gradient that is there, by other operations than it makes a new one
+        self.had_gradient = [t.is_leaf and t.grad is not None and t.grad.layout == torch.strided for t in self.given]
         self.names = names
         self._to_double()
 
@@ -101,11 +116,16 @@ class Bench:
         self.batch = tree_map(lambda t: t.double() if isinstance(t, Tensor) and t.is_floating_point() else t, batch)
         self.double = True
         try:
-            names, dtype = self.run(look=lambda recording: (operations(recording), recording.returned.dtype)).seen
-            self.double = names == self.names and dtype == torch.float64
+            seen = _Rounding()
+            names, dtype = self.run(
+                look=lambda recording: (operations(recording), recording.returned.dtype), within=seen
+            ).seen
+            self.double = names == self.names and dtype == torch.float64 and not seen.found
         except Exception:  # a cast to float32 in the code, or a kernel that has no doubles
             self.double = False
-        if not self.double:
+        if self.double:
+            self.coarsest = torch.finfo(torch.float64).eps
+        else:
             self.start, self.batch = single, batch
 
     def moved(self, scale: float, seed: int) -> list[Tensor]:
@@ -150,7 +170,7 @@ class Bench:
         self.runs += 1
         batch = self.batch if batch is None else batch
         if cloned:
-            batch = tree_map(lambda t: t.clone() if isinstance(t, Tensor) else t, batch)
+            batch = _cloned(batch)
         self._prepare(values or self.start, seed)
         try:
             with torch.enable_grad(), _Caught(self.parameters) as caught:
@@ -175,9 +195,9 @@ class Bench:
         if self.double:
             torch.set_default_dtype(torch.float64)
         with torch.no_grad():
-            for tensor, value in zip(self.given, values, strict=True):
+            for tensor, value, had in zip(self.given, values, self.had_gradient, strict=True):
                 tensor.data = value.clone()
-                tensor.grad = None
+                tensor.grad = torch.zeros_like(value) if had else None
         if seed is not None:
             _seed(self.state, seed)
 
@@ -196,6 +216,8 @@ class _Caught:
         self.parameters = parameters
         self.used: list[Tensor | None] = [None] * len(parameters)
         self.waiting: list[Tensor | None] = [None] * len(parameters)
+        self.before: list[Tensor | None] | None = None
+        self.stepped: set[int] = set()
         self.calls = 0
         self.original = torch.autograd.backward
 
@@ -212,12 +234,19 @@ class _Caught:
         """In the place of torch's."""
         self.calls += 1
         with _disable_current_modes():  # a recorder is to see what the user's code does, and not this
-            before = [None if p.grad is None else p.grad.clone() for p in self.parameters]
+            self.before = [None if p.grad is None else p.grad.clone() for p in self.parameters]
+            self.stepped.clear()
         self.original(*arguments, **options)
         with _disable_current_modes(), torch.no_grad():
-            for k, (one, p) in enumerate(zip(before, self.parameters, strict=True)):
-                empty = one is None or not bool(one.any())
-                self.waiting[k] = _sum(None if empty else self.waiting[k], _added(one, p.grad))
+            for k in range(len(self.parameters)):
+                if k not in self.stepped:
+                    self._add(k, self.before)
+        self.before = None
+
+    def _add(self, k: int, before: list[Tensor | None]) -> None:
+        one = before[k]
+        empty = one is None or not bool(one.any())
+        self.waiting[k] = _sum(None if empty else self.waiting[k], _added(one, self.parameters[k].grad))
 
     def step(self, optimizer: torch.optim.Optimizer, *_: Any) -> None:
         """Before an optimizer steps: what waits for it is used."""
@@ -225,6 +254,9 @@ class _Caught:
         with _disable_current_modes(), torch.no_grad():
             for k, p in enumerate(self.parameters):
                 if id(p) in own:
+                    if self.before is not None:  # a hook of the parameter's steps inside of backward
+                        self._add(k, self.before)
+                        self.stepped.add(k)
                     self.used[k], self.waiting[k] = _sum(self.used[k], self.waiting[k]), None
 
     @property
@@ -265,10 +297,23 @@ def operations(recording: Recording) -> tuple[str, ...]:
     return tuple(e.name for e in recording.events if not e.name.startswith("aten.detach"))
 
 
+def _names_and_rounding(recording: Recording) -> tuple[tuple[str, ...], float]:
+    return operations(recording), _coarsest([*recording.made.values(), recording.returned])
+
+
+def _coarsest(value: Any) -> float:
+    """The relative rounding of the least precise numbers; 0 where there are no real ones."""
+    return max((torch.finfo(t.dtype).eps for t in _tensors(value) if t.is_floating_point()), default=0.0)
+
+
 def rows_of(batch: Any) -> int | None:
     """The number of rows of a batch; None where its tensors have not one in common."""
     lengths = {len(t) if t.ndim else 0 for t in _tensors(batch)}
     return lengths.pop() if len(lengths) == 1 and 0 not in lengths else None
+
+
+def _cloned(batch: Any) -> Any:
+    return tree_map(lambda leaf: leaf.clone() if isinstance(leaf, Tensor) else leaf, batch)
 
 
 def _tensors(value: Any) -> list[Tensor]:

@@ -55,6 +55,10 @@ class Examined:
         """How far a number may be from what it should be, relatively: rounding of a sum of thousands of terms."""
         return 1e-6 if self.bench.double else 1e-3
 
+    def is_rounding(self, off: float, of: float) -> bool:
+        """Whether two numbers may differ by this where losses are added and rounded to a number of this size."""
+        return not self.bench.double and off <= _ROUNDINGS * self.bench.coarsest * of
+
     def check(self, name: str, passed: bool, computed: Any = "", expected: Any = "", meaning: str = "") -> None:
         """Note the result of one check: two numbers, and what they are."""
         self.checks.append(Check(name, bool(passed), _shown(computed), _shown(expected), meaning))
@@ -72,6 +76,10 @@ class Examined:
     def data_tensors(self) -> Mapping[str, Tensor]:
         """The tensors of the batch, by their names."""
         return call_of(self.bench.batch).tensors
+
+
+_ROUNDINGS = 4
+"""Of one loss: those of its parts add up to a few of the last."""
 
 
 def _shown(value: Any) -> str:

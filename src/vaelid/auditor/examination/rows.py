@@ -34,7 +34,10 @@ def rows(examined: Examined) -> None:
             bench.run(batch=_with_rows(bench.batch, other, which), seed=3).loss for which in ((i, j), (i,), (j,), ())
         )
         together, apart = both - none, (one - none) + (two - none)
-        share = abs(together - apart) / (abs(one - none) + abs(two - none) + 1e-9 * abs(none) + 1e-300)
+        change = abs(one - none) + abs(two - none) + 1e-9 * abs(none) + 1e-300
+        share = abs(together - apart) / change
+        if not bench.double and share >= _CLOSE_OF_FLOATS and examined.is_rounding(share, abs(none) / change):
+            raise ReadingError("rounding hides the rows, and the code does not run in double precision")
         if share >= worst:
             worst, of = share, (f"{together:.9g}", f"{apart:.9g}")
     close = _CLOSE if bench.double else _CLOSE_OF_FLOATS

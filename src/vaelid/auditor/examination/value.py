@@ -72,6 +72,8 @@ def value(examined: Examined) -> None:
             fit = near
             examined.notes.append("far from the recorded weights a clamp or a small number acts, as the report says")
             tolerance = max(tolerance, _SMALL_NUMBER)
+    if tolerance < fit.off and examined.is_rounding(fit.off, _size(runs)):
+        raise ReadingError("rounding hides the value, and the code does not run in double precision")
     meaning = f"the largest distance, in {len(runs)} runs, from the best a NLL + b KL + const, over the loss's spread"
     examined.check("value", fit.off <= tolerance, fit.off, 0, meaning)
     if fit.off > tolerance:
@@ -81,8 +83,16 @@ def value(examined: Examined) -> None:
     positive = fit.nll > 0 and fit.kl > 1e-7 * fit.nll
     examined.check("sign", positive, f"{fit.nll:.6g} and {fit.kl:.6g}", "> 0", "the weights of NLL and KL in the runs")
     if (claimed := examined.account.beta) is not None and examined.beta is not None:
-        allowed = (1e-5 if examined.bench.double else 1e-3) * abs(claimed)
-        examined.check("beta", abs(examined.beta - claimed) <= allowed, examined.beta, claimed, "beta in the runs")
+        allowed, off = (1e-5 if examined.bench.double else 1e-3) * abs(claimed), abs(examined.beta - claimed)
+        if allowed < off and examined.is_rounding(off, _size(runs) * abs(claimed)):
+            raise ReadingError("rounding hides beta, and the code does not run in double precision")
+        examined.check("beta", off <= allowed, examined.beta, claimed, "beta in the runs")
+
+
+def _size(runs: list[_Run]) -> float:
+    """Of the losses, over their spread: of a loss with a large constant, rounding is much of the spread."""
+    losses = np.array([run.loss for run in runs])
+    return float(np.abs(losses).max() / (np.median(np.abs(losses - np.median(losses))) + 1e-300)) if runs else 0.0
 
 
 _SMALL_NUMBER = 1e-4
