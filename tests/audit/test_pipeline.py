@@ -52,6 +52,23 @@ def test_a_sampler_whose_noise_is_not_read_is_unknown_with_its_line(name):
     assert said in found.reason
 
 
+CUT = {  # each with which of mean and deviation no gradient comes to
+    "the deviation": (lambda mu, std: mu + std.detach() * torch.randn_like(mu), "deviation"),
+    "the root of the variance": (lambda mu, var: mu + var.detach().sqrt() * torch.randn_like(mu), "deviation"),
+    "normal": (lambda mu, std: torch.normal(mu, std), "mean and deviation"),
+    "sample": (lambda mu, std: Normal(mu, std).sample(), "mean and deviation"),
+    "sample of a logarithm": (lambda mu, logvar: Normal(mu, (logvar / 2).exp()).sample(), "mean and deviation"),
+}
+
+
+@pytest.mark.parametrize("name", CUT)
+def test_a_sampler_without_a_gradient_is_refuted(name):
+    sampler, missed = CUT[name]
+    found = audit_sampler(sampler)
+    assert (found.verdict, found.bug) == ("REFUTED", "detached")
+    assert found.reason == f"z has the right value, but no gradient goes back through it to the {missed}."
+
+
 def test_a_sampler_without_noise_is_still_refuted():
     for sampler in (lambda mu, logvar: mu + torch.exp(logvar / 2), lambda mu, logvar: mu + FROZEN):
         found = audit_sampler(sampler)

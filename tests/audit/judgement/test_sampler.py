@@ -117,6 +117,16 @@ def test_a_cut_gradient_names_what_it_is_cut_from(of, missed, point):
     assert (decision.witness.computed, decision.witness.expected) == ("0", "1")
 
 
+def test_a_cut_from_a_deviation_that_is_no_exponential_is_named():
+    """A new array stands for such a deviation in the posterior's log-variance: the cut is of the one recorded."""
+    std = element_of("std", (0, 1))
+    stop = Stop("step.py:9", ("std",), (lifted(std),))
+    decision, posterior = decided(MU + std * EPS, stops=frozenset({stop}))
+    assert posterior.leaves == {"mu", "s_0"}
+    assert (decision.verdict, decision.bug, decision.source) == ("REFUTED", "detached", "step.py:9")
+    assert decision.reason == NoGradientTo(("deviation",))
+
+
 def test_a_cut_from_other_leaves_does_not_count():
     decision, _ = decided(stops=frozenset({Stop("step.py:9", ("h",), (lifted(element_of("h", (0,))),))}))
     assert decision.verdict == "PROVED"

@@ -28,13 +28,30 @@ UNIFORM = {
 
 @pytest.mark.parametrize("name", [*NORMAL, *UNIFORM])
 def test_a_draw_is_a_leaf_of_standard_noise(name):
-    reading, recording = read((NORMAL | UNIFORM)[name])
+    reading = check((NORMAL | UNIFORM)[name])
     (noise,) = [leaf for leaf in reading.leaves.values() if leaf.kind == "noise"]
     assert noise.law == ("normal" if name in NORMAL else "uniform")
     assert noise.noise == {noise.name}
     assert noise.name == ("eps1" if name in NORMAL else "u1")
     assert reading.stray_noise == noise.source
-    assert recording.result.size == (3, 5)
+
+
+def test_the_values_of_a_scaled_draw_are_those_of_the_standard_one():
+    torch.manual_seed(4)
+    standard = torch.randn(3, 5, dtype=torch.float64)
+    torch.manual_seed(4)
+    reading = check(lambda a, b: torch.normal(a, b))
+    torch.testing.assert_close(reading.leaves["eps1"].tensor, standard)
+    torch.manual_seed(4)
+    uniform = torch.rand(3, 5, dtype=torch.float64)
+    torch.manual_seed(4)
+    reading = check(UNIFORM["uniform_ between"])
+    torch.testing.assert_close(reading.leaves["u1"].tensor, uniform)
+
+
+def test_a_draw_of_deviation_0_is_its_mean():
+    reading = check(lambda a, b: torch.normal(a, torch.zeros_like(b)) + b)
+    assert float(reading.leaves["eps1"].tensor.abs().max()) == 0
 
 
 @pytest.mark.parametrize(("name", "mean", "deviation"), [("normal_ with both", 2, 3), ("normal_ with a mean", 2, 1)])

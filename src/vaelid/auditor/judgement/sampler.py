@@ -5,7 +5,7 @@ Gaussian; out goes a `Decision`. For z = mu + exp(logvar / 2) * rand_like(mu) it
 ``uniform-noise``.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import reduce
@@ -54,6 +54,11 @@ class _Affine:
     @property
     def posterior(self) -> Posterior:
         return self.drawn.posterior
+
+    @property
+    def moments(self) -> dict[str, TermArray]:
+        """Mean and deviation in the leaves that were recorded: in a log-variance a new array may stand for some."""
+        return {"mean": self.posterior.mean, "deviation": self.drawn.deviation}
 
     @property
     def noise(self) -> Leaf:
@@ -110,22 +115,22 @@ def _wrong_noise(affine: _Affine, frozen: frozenset[str]) -> Decision | None:
 
 
 def _wrong_gradient(affine: _Affine) -> Decision | None:
-    cut = [stop for stop in sorted(affine.sample.tensor.stops) if affine.posterior.leaves & {*stop.leaves}]
+    own = frozenset().union(*map(names_in, affine.moments.values()))
+    cut = [stop for stop in sorted(affine.sample.tensor.stops) if own & {*stop.leaves}]
     if not cut:
         return None
     first = cut[0]
     if first.another:
         return affine.decided(OfSampler.ANOTHER_GRADIENT, first.witness, "detached", first.line)
-    missed = _missed(cut, affine.posterior)
+    missed = _missed(cut, affine.moments)
     witness = no_slope_through({} if missed[0] == "mean" else {"eps": "1"}, f"z in its {missed[0]}")
     return affine.decided(NoGradientTo(missed), witness, "detached", first.line)
 
 
-def _missed(cut: Iterable[Stop], posterior: Posterior) -> tuple[str, ...]:
+def _missed(cut: Iterable[Stop], moments: Mapping[str, TermArray]) -> tuple[str, ...]:
     """Which of mean and deviation depends on what no gradient comes to; both where that cannot be said."""
     stopped = {element for stop in cut for tensor in stop.tensors for element in elements_of(tensor.element)}
-    parts = {"mean": posterior.mean, "deviation": posterior.log_variance}
-    return tuple(name for name, term in parts.items() if stopped & {*elements_of(term)}) or tuple(parts)
+    return tuple(name for name, term in moments.items() if stopped & {*elements_of(term)}) or tuple(moments)
 
 
 def _restricted(affine: _Affine) -> Decision | None:

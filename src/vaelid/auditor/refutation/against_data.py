@@ -39,6 +39,10 @@ _MOST_OUTPUTS, _MOST_STEPS = 3, 4
 # A curvature below this is zero but for the width of its ball.
 _NO_CURVATURE = arb("1e-20")
 
+# A declared beta is a float, and the loss has the number that its code means: 1/10 where both say 0.1. Two betas this
+# near are one, as judgement has it.
+_SAME_BETA = 1e-6
+
 _Weight = Callable[[], arb | None]
 
 
@@ -87,7 +91,10 @@ def _weight_of_likelihood(search: Search) -> arb | None:
         return None
     weights = (weight_of_kl(search, c) for c in search.coordinates[:1] if search.of_its_own(c))
     found = next((w for w in weights if isinstance(w, arb)), None)
-    return found / arb(search.declared.beta) if found is not None and found > 0 else None
+    if found is None or not found > 0:
+        return None
+    beta = float(search.declared.beta)
+    return found / arb(beta, beta * _SAME_BETA)
 
 
 def _compared_with_nothing(search: Search, at: At) -> Refutation | None:

@@ -7,13 +7,16 @@ is -1 + 2 u1[i0].
 
 from typing import Any
 
+import torch
+from torch import Tensor
+
 from vaelid.auditor.lifting.draw_laws import NORMAL, UNIFORM
 from vaelid.auditor.lifting.operands import operand
 from vaelid.auditor.lifting.pointwise import pointwise
 from vaelid.auditor.lifting.reader import Reader
 from vaelid.auditor.lifting.registry import reads
 from vaelid.auditor.lifting.tensor import Lifted
-from vaelid.auditor.recording.events import Event
+from vaelid.auditor.recording.events import Event, Region
 
 __all__: list[str] = []
 
@@ -33,17 +36,25 @@ def _drawn(reader: Reader, event: Event, law: str, stem: str) -> Lifted:
     base = event.operation
     operation = base if not event.options.get("generator") else f"{base} with a generator of its own"
     made = {"law": law, "operation": operation, "source": event.source}
-    tensor = reader.recording.made[event.number, output]
-    leaf = reader.leaf(reader.name(stem), "noise", output, tensor, event.number, **made)
-    noise = leaf.without_gradient()
     location, scale = _location_and_scale(event)
-    if (location, scale) == (0, 1):
+    is_standard = (location, scale) == (0, 1)
+    drawn = reader.recording.made[event.number, output]
+    tensor = drawn if is_standard else _standard(reader, event, drawn, location, scale)
+    noise = reader.leaf(reader.name(stem), "noise", output, tensor, event.number, **made).without_gradient()
+    if is_standard:
         return noise
     around, spread = operand(reader, event, location), operand(reader, event, scale)
     result = pointwise(reader, event, lambda m, s, e: m + s * e, around, spread, noise)
     if around.live or spread.live:
         result = result.stopped(event.source, around, spread)
     return result
+
+
+def _standard(reader: Reader, event: Event, drawn: Tensor, location: Any, scale: Any) -> Tensor:
+    """The standard draw e of a draw m + s e, in float64; 0 where s is 0, since any e gives that."""
+    m, s = (reader.values_before(event.number, v) if isinstance(v, Region) else v for v in (location, scale))
+    standard = (drawn.detach().double() - m) / s
+    return torch.where(torch.isfinite(standard), standard, torch.zeros_like(standard)).detach()
 
 
 def _location_and_scale(event: Event) -> tuple[Any, Any]:
