@@ -14,6 +14,7 @@ SOURCE = Path(__file__).parents[1] / "src" / "vaelid"
 
 _OF_THE_SPEC = "the spec's function, as this reading of the array API computes it"
 _TWIN = "the spec's function, and its fast twin"
+_SLOW_SIDE = "a fast loss, and the slow side that it is tied to"
 _COMMAND = "the command of the command line, and the function of this name that it calls"
 _FORMULA = "the same connective: of truths, of formulas, or of statements"
 ALLOWED = {
@@ -31,6 +32,7 @@ ALLOWED = {
     "sigmoid": "the logistic function: the spec's, as balls compute it, and as the solvers find it easiest",
     "power": "base^exponent: in balls, and as a term in the form that code means",
     "importance_weighted_bound": _TWIN,
+    **dict.fromkeys(("gaussian_nll", "kl_sum", "logistic_nll", "negative_binomial_nll", "poisson_nll"), _SLOW_SIDE),
     **dict.fromkeys(("audit", "encode", "evaluate", "theorems", "train"), _COMMAND),
     "main": "where a process starts",
     **dict.fromkeys(("both", "iff", "negation"), _FORMULA),

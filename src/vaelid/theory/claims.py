@@ -20,7 +20,7 @@ from vaelid.readings.terms.trace import Definition
 from vaelid.spec.errors import InputError
 from vaelid.theory.grammar import Node, parse, wrong
 from vaelid.theory.kinds import in_words, ranks, renamed, shapes
-from vaelid.theory.numerals import HIGHEST_POWER, degree, exact
+from vaelid.theory.numerals import HIGHEST_POWER, degree, rational_of
 from vaelid.theory.statement import both, given, lt
 from vaelid.theory.vocabulary import (
     ABBREVIATIONS,
@@ -160,7 +160,7 @@ class _Reader:
         """A number, an array, or what else a function takes."""
         match node.kind:
             case "number":
-                return as_term(exact(self.claim, node.word))
+                return as_term(rational_of(self.claim, node.word))
             case "name":
                 return self.named(node.word)
             case "element":
@@ -179,7 +179,7 @@ class _Reader:
             raise self.wrong(f"{node.source!r}: a power is a whole number that is written out, as in x**2.")
         if degree(node) > HIGHEST_POWER:
             raise self.wrong(f"{node.source!r}: powers go up to {HIGHEST_POWER} here, nested ones multiplied.")
-        return self.number(base) ** int(exact(self.claim, exponent.word))
+        return self.number(base) ** int(rational_of(self.claim, exponent.word))
 
     def named(self, name: str) -> Any:
         """The variable of this name, of its kind; a size is a number."""
@@ -213,7 +213,11 @@ class _Reader:
     def element(self, node: Node) -> TermArray:
         """An element of a vector, which the length that it is declared with is then larger than."""
         name, (place,) = node.word, node.parts
-        if place.kind != "number" or not place.word.isdigit() or int(exact(self.claim, place.word)) > _FARTHEST_ELEMENT:
+        if (
+            place.kind != "number"
+            or not place.word.isdigit()
+            or int(rational_of(self.claim, place.word)) > _FARTHEST_ELEMENT
+        ):
             raise self.wrong(f"{node.source!r}: an index is a whole number from 0 to {_FARTHEST_ELEMENT:,}.")
         number = int(place.word)
         known = self.kinds.get(name.partition(".")[0])

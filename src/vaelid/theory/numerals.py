@@ -4,7 +4,7 @@ from fractions import Fraction
 
 from vaelid.theory.grammar import Node, wrong
 
-__all__ = ["HIGHEST_POWER", "degree", "exact"]
+__all__ = ["HIGHEST_POWER", "degree", "rational_of"]
 
 # z3 and cvc5 are told x**k as k factors. A nested power multiplies them, so this bounds the product of the exponents.
 HIGHEST_POWER = 100
@@ -13,7 +13,7 @@ HIGHEST_POWER = 100
 _LARGEST_EXPONENT, _MOST_DIGITS = 4_000, 200
 
 
-def exact(claim: str, literal: str) -> Fraction:
+def rational_of(claim: str, literal: str) -> Fraction:
     """The rational number that is written: no float comes in between."""
     digits = literal.replace("_", "").lower()
     if len(digits) > _MOST_DIGITS:

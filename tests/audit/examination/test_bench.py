@@ -7,7 +7,7 @@ import pytest
 import torch
 from torch import nn
 
-from vaelid.auditor.examination.bench import Bench, operations, rows_of
+from vaelid.auditor.examination.bench import Bench, number_of_rows, operations
 from vaelid.auditor.recording.calls import scalar_loss
 from vaelid.auditor.recording.state import unchanged
 from vaelid.spec.errors import UserCodeError
@@ -540,11 +540,11 @@ def test_a_sparse_gradient_is_made_dense():
 
 
 def test_rows_are_those_that_all_tensors_of_a_batch_have():
-    assert rows_of(X) == 4
-    assert rows_of({"x": X, "y": torch.zeros(4), "name": "a"}) == 4
-    assert rows_of((X, torch.zeros(3))) is None
-    assert rows_of((X, torch.tensor(1.0))) is None
-    assert rows_of("no tensor") is None
+    assert number_of_rows(X) == 4
+    assert number_of_rows({"x": X, "y": torch.zeros(4), "name": "a"}) == 4
+    assert number_of_rows((X, torch.zeros(3))) is None
+    assert number_of_rows((X, torch.tensor(1.0))) is None
+    assert number_of_rows("no tensor") is None
 
 
 def test_operations_are_counted_without_detach():

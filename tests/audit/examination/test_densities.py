@@ -12,9 +12,9 @@ from torch.distributions import Normal, kl_divergence
 
 from vaelid.auditor.examination.densities import (
     base_measure,
-    laws,
     negative_log_likelihood,
     off_support,
+    posterior_and_prior,
     trials_of,
 )
 from vaelid.auditor.examination.numbers import Numbers
@@ -185,9 +185,9 @@ def test_laws_are_the_posterior_and_the_prior_at_all_places():
     numbers = Numbers(made.account, record(made.step, call.arguments, call.tensors, scalar_loss))
     (posterior,), axes = made.account.posteriors, [ROWS, LATENT]
     to_standard = StatedDivergence(0, (ZERO, ZERO), False, False, (ROWS, LATENT))
-    q, p = laws(posterior, to_standard, numbers, axes)
+    q, p = posterior_and_prior(posterior, to_standard, numbers, axes)
     m, v = numbers["m"], numbers["v"]
     assert torch.allclose(kl_divergence(q, p), (m.square() + v.exp() - 1 - v) / 2)
     other = StatedDivergence(0, (term("m"), as_term(2)), True, False, (ROWS, LATENT))
-    q, p = laws(posterior, other, numbers, axes)
+    q, p = posterior_and_prior(posterior, other, numbers, axes)
     assert torch.allclose(kl_divergence(q, p), kl_divergence(Normal(m, (v / 2).exp()), Normal(m, math.e)))

@@ -1,7 +1,7 @@
 """Runs of the user's code at other parameters, rows and seeds, each from the same state.
 
-In: a step and its batch. Out: a `Bench`, whose `run` gives an `Outcome`: the loss, what the run did, the gradient that
-training would use. For example, `bench.run(bench.moved(0.1, seed=3), seed=3)` is the loss at weights that are a tenth
+In: a step and its batch. Out: a `Bench`, whose `run` gives a `RunOutcome`: the loss, what the run did, the gradient
+that training would use. For example, `bench.run(bench.moved(0.1, seed=3), seed=3)` is the loss at weights a tenth
 of their own spread away.
 
 It runs in double precision where the code does the same operations there: a difference of losses has ten digits then.
@@ -27,11 +27,11 @@ from vaelid.auditor.recording.events import Recording
 from vaelid.auditor.recording.record import record
 from vaelid.auditor.recording.state import State
 
-__all__ = ["Bench", "Outcome", "operations", "rows_of"]
+__all__ = ["Bench", "RunOutcome", "number_of_rows", "operations"]
 
 
 @dataclass(frozen=True)
-class Outcome:
+class RunOutcome:
     """One run.
 
     Attributes:
@@ -153,7 +153,7 @@ class Bench:
         within: AbstractContextManager[Any] | None = None,
         python_goes_on: bool = False,
         cloned: bool = True,
-    ) -> Outcome:
+    ) -> RunOutcome:
         """The step once more; all is set back after.
 
         Args:
@@ -189,7 +189,7 @@ class Bench:
             total = caught.total if gradient else ()
         finally:
             self.restore(not python_goes_on)
-        return Outcome(value, seen, total, inside)
+        return RunOutcome(value, seen, total, inside)
 
     def _prepare(self, values: Sequence[Tensor], seed: int | None) -> None:
         if self.double:
@@ -306,7 +306,7 @@ def _coarsest(value: Any) -> float:
     return max((torch.finfo(t.dtype).eps for t in _tensors(value) if t.is_floating_point()), default=0.0)
 
 
-def rows_of(batch: Any) -> int | None:
+def number_of_rows(batch: Any) -> int | None:
     """The number of rows of a batch; None where its tensors have not one in common."""
     lengths = {len(t) if t.ndim else 0 for t in _tensors(batch)}
     return lengths.pop() if len(lengths) == 1 and 0 not in lengths else None

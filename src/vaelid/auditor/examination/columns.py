@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 from torch import distributions as td
 
-from vaelid.auditor.examination.densities import laws, negative_log_likelihood
+from vaelid.auditor.examination.densities import negative_log_likelihood, posterior_and_prior
 from vaelid.auditor.examination.numbers import Numbers
 from vaelid.auditor.findings.account import Account, StatedDivergence, StatedPosterior
 from vaelid.auditor.formula.axes_of_terms import axes_in, length_name
@@ -73,7 +73,7 @@ def _of_divergence(account: Account, divergence: StatedDivergence, numbers: Numb
     axes = list(divergence.axes if alone else posterior.axes)
     terms = (posterior.mean, posterior.log_variance, *divergence.prior)
     axes += sorted({axis for term in terms for axis in axes_in(term.term)} - set(axes))
-    q, p = laws(posterior, divergence, numbers, axes)
+    q, p = posterior_and_prior(posterior, divergence, numbers, axes)
     kl = torch.zeros((), dtype=torch.float64)
     if not divergence.at_draw:
         mask = 1.0 if divergence.mask is None else numbers.of(divergence.mask, axes)
@@ -83,7 +83,7 @@ def _of_divergence(account: Account, divergence: StatedDivergence, numbers: Numb
     for at, draws in ((0, posterior.draws), (2, posterior.more)):
         for element, own in draws.values() if not posterior.summed else ():
             every = [*axes, *(axis for axis in own if axis not in axes)]
-            q, p = laws(posterior, divergence, numbers, every)
+            q, p = posterior_and_prior(posterior, divergence, numbers, every)
             z = q.loc + q.scale * numbers.of(element, every)
             share = _places(account, axes) / z.numel() / max(1, len(posterior.draws))
             if divergence.at_draw:

@@ -16,7 +16,7 @@ from vaelid.auditor.examination.numbers import Numbers
 from vaelid.auditor.findings.account import StatedDivergence, StatedLikelihood, StatedPosterior
 from vaelid.readings.errors import ReadingError
 
-__all__ = ["base_measure", "laws", "negative_log_likelihood", "off_support", "trials_of"]
+__all__ = ["base_measure", "negative_log_likelihood", "off_support", "posterior_and_prior", "trials_of"]
 
 
 def negative_log_likelihood(likelihood: StatedLikelihood, parameters: list[Tensor]) -> Tensor:
@@ -85,7 +85,7 @@ _ROUNDING = 1e-5
 """Data that a conversion in float32 left beside the support by a few ulp are in it."""
 
 
-def laws(
+def posterior_and_prior(
     posterior: StatedPosterior, divergence: StatedDivergence, numbers: Numbers, axes: list[int]
 ) -> tuple[td.Normal, td.Normal]:
     """The posterior and the prior at all places of these axes."""

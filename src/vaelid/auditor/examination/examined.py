@@ -12,7 +12,7 @@ import torch
 from torch import Tensor
 from torch.utils._pytree import tree_flatten, tree_unflatten
 
-from vaelid.auditor.examination.bench import Bench, rows_of
+from vaelid.auditor.examination.bench import Bench, number_of_rows
 from vaelid.auditor.examination.numbers import Numbers
 from vaelid.auditor.findings.account import Account
 from vaelid.auditor.findings.opinion import Check, Opinion
@@ -92,7 +92,7 @@ def other_rows(examined: Examined, seed: int) -> Any:
     It is the batch itself where its tensors have no number of rows in common.
     """
     batch = examined.bench.batch
-    if (count := rows_of(batch)) is None:
+    if (count := number_of_rows(batch)) is None:
         return batch
     g = torch.Generator().manual_seed(seed)
     one, other = (torch.randint(count, (count,), generator=g) for _ in range(2))

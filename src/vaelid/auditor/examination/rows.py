@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 from torch.utils._pytree import tree_flatten, tree_unflatten
 
-from vaelid.auditor.examination.bench import rows_of
+from vaelid.auditor.examination.bench import number_of_rows
 from vaelid.auditor.examination.examined import Examined, other_rows
 from vaelid.readings.errors import ReadingError
 
@@ -23,7 +23,7 @@ _CLOSE, _CLOSE_OF_FLOATS = 1e-7, 1e-2
 def rows(examined: Examined) -> None:
     """Raises `ReadingError` where there are no three rows, or where a batch norm makes rows meet."""
     bench = examined.bench
-    if (count := rows_of(bench.batch)) is None or count < 3:
+    if (count := number_of_rows(bench.batch)) is None or count < 3:
         raise ReadingError("the batch has no three rows")
     if any("batch_norm" in name for name in bench.names):
         raise ReadingError("rows meet in a batch norm")

@@ -16,7 +16,7 @@ from vaelid.interface.files import named_failures, open_file
 from vaelid.interface.readers.depth import byte_planes, pixels_of
 from vaelid.interface.readers.loaded import Loaded, check_memory
 from vaelid.interface.readers.png import check_png
-from vaelid.interface.readers.tiff import WHITE, as_meant, unread
+from vaelid.interface.readers.tiff import WHITE, as_meant, not_read
 from vaelid.spec.errors import InputError
 
 __all__ = ["read_image_folder"]
@@ -112,7 +112,7 @@ def _opened(path: Path) -> Iterator[ImageFile]:
         except Image.DecompressionBombError:
             raise _too_large(path) from None
         except UnidentifiedImageError:
-            raise unread(path, stream) or InputError(
+            raise not_read(path, stream) or InputError(
                 f"{path} cannot be read as an image (it is none of {', '.join(_FORMATS)}): mend it, or take it out."
             ) from None
         except Exception as cause:  # damaged bytes end a decoder in any error

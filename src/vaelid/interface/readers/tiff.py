@@ -9,7 +9,7 @@ from PIL.TiffImagePlugin import PREFIXES, ImageFileDirectory_v2, TiffImageFile
 
 from vaelid.spec.errors import InputError
 
-__all__ = ["WHITE", "as_meant", "unread"]
+__all__ = ["WHITE", "as_meant", "not_read"]
 
 WHITE = ("has 0 for white: its numbers were turned round, so that greater is lighter",
          "have 0 for white: their numbers were turned round, so that greater is lighter")  # fmt: skip
@@ -31,7 +31,7 @@ def _first(value: Any) -> int:
     return int(value[0] if isinstance(value, tuple) else value)
 
 
-def unread(path: Path, stream: io.BufferedReader) -> InputError | None:
+def not_read(path: Path, stream: io.BufferedReader) -> InputError | None:
     """The message for a file that Pillow cannot open, where it is a TIFF whose kind of numbers can be named."""
     try:
         stream.seek(0)

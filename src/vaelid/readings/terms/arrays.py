@@ -9,7 +9,7 @@ from fractions import Fraction
 from typing import Any, ClassVar, NoReturn
 
 from vaelid.readings.errors import ReadingError, UnknownOperation
-from vaelid.readings.terms.refusals import BY_ARRAYS, BY_LENGTHS, refuse, refuse_numpy, refuse_torch
+from vaelid.readings.terms.refusals import BY_ARRAYS, BY_LENGTHS, refuse_methods, refuse_numpy, refuse_torch
 from vaelid.readings.terms.selection import selected
 from vaelid.readings.terms.substitution import element, lambda_, make
 from vaelid.readings.terms.syntax import INDEX, MAP, REAL, Bound, Number, Operator, Power, Term, Variable, array_of_rank
@@ -151,8 +151,8 @@ class TermArray:
         raise UnknownOperation(f"the attribute {name}: call the functions of the array's own namespace.")
 
 
-refuse(SymbolicLength, BY_LENGTHS)
-refuse(TermArray, BY_ARRAYS)
+refuse_methods(SymbolicLength, BY_LENGTHS)
+refuse_methods(TermArray, BY_ARRAYS)
 TermArray.__hash__ = object.__hash__
 TermArray.__array_ufunc__ = TermArray.__array_function__ = refuse_numpy  # pyright: ignore[reportAttributeAccessIssue]
 TermArray.__torch_function__ = classmethod(refuse_torch)  # pyright: ignore[reportAttributeAccessIssue]

@@ -8,7 +8,7 @@ from typing import Any, NoReturn
 
 from vaelid.readings.errors import ReadingError
 
-__all__ = ["BY_ARRAYS", "BY_LENGTHS", "refuse", "refuse_numpy", "refuse_torch"]
+__all__ = ["BY_ARRAYS", "BY_LENGTHS", "refuse_methods", "refuse_numpy", "refuse_torch"]
 
 _NOT_KNOWN = "the number of elements of an axis is not known."
 _OF_TWO = ("add", "sub", "mul", "truediv", "floordiv", "mod", "divmod", "pow", "lshift", "rshift", "and", "or", "xor")
@@ -43,7 +43,7 @@ BY_ARRAYS: Mapping[str, tuple[str, str]] = {
 """The operation and the reason, by the method that a symbolic array refuses."""
 
 
-def refuse(kind: type, methods: Mapping[str, tuple[str, str]]) -> None:
+def refuse_methods(kind: type, methods: Mapping[str, tuple[str, str]]) -> None:
     """Have every object of this class refuse these methods."""
     for method, (operation, reason) in methods.items():
         setattr(kind, method, _refusal(operation, reason))

@@ -8,7 +8,7 @@ from functools import reduce
 from vaelid.readings.terms.substitution import abstracted, element, instance, lambda_, make
 from vaelid.readings.terms.syntax import INDEX, Binder, Number, Operator, Power, Symbol, Term, Variable
 
-__all__ = ["INDEX_NAME", "atoms_in", "index_of", "opened", "unfolded"]
+__all__ = ["INDEX_NAME", "atoms_in", "fresh_index", "opened", "unfolded"]
 
 INDEX_NAME = "index_"
 """How the names of the indices begin that are made here; a statement has no variable of such a name."""
@@ -56,7 +56,7 @@ def _unfolded(term: Term, depth: int) -> Term:
     return make(head, *arguments)
 
 
-def index_of(sum_: Term) -> Variable:
+def fresh_index(sum_: Term) -> Variable:
     """An index for the body of a sum, that no sum around it or in it has: they are nested deeper, or less deep."""
     return Variable(f"{INDEX_NAME}{_depth(sum_)}", INDEX)
 

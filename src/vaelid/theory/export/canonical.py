@@ -19,7 +19,7 @@ from vaelid.readings.terms.arrays import TermArray, as_term
 from vaelid.readings.terms.substitution import abstracted, lambda_, make
 from vaelid.readings.terms.syntax import Binder, Element, Number, Operator, Power, Term, Variable, free_variables
 from vaelid.readings.terms.text import text
-from vaelid.theory.export.atoms import index_of, opened
+from vaelid.theory.export.atoms import fresh_index, opened
 from vaelid.theory.export.quotients import Polynomial, Quotient, Ring, fraction, monomials, reduced, scaled
 from vaelid.theory.export.refusal import NotExported
 
@@ -111,7 +111,7 @@ class Canonical:
         term = self._ring.generators[generator]
         if term.head == Binder("sum"):
             length, body = term.arguments
-            value = self.value(opened(lambda_(1, body), index_of(term)))
+            value = self.value(opened(lambda_(1, body), fresh_index(term)))
             known = (self.value(make(Operator("real"), length)).numerator, value.numerator, value.denominator)
             return all(map(self.is_positive, known))
         return term in self._positive or term.head in (Operator("exp"), Operator("pi"))
@@ -225,7 +225,7 @@ class Canonical:
 
     def _sum(self, atom: Term) -> tuple[Quotient, Step | None]:
         length, body = atom.arguments
-        index = index_of(atom)
+        index = fresh_index(atom)
         value = self.value(opened(lambda_(1, body), index))
         numerator, inner, outer = self._in_fractions(value, index)
         collected: dict[tuple[int, ...], Polynomial] = {}
