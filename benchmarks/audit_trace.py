@@ -4,7 +4,9 @@
 where the function called is in one room and the nearest function of the auditor below it on the stack is in another
 (functions of torch, of `theory` and of the user's own code between them are passed over). Going on with a generator
 that has begun is no call. Calls into `formula` and `findings` are printed apart and do not count: those rooms hold the
-vocabulary that every other one speaks (terms, axes, reports), as numbers and strings do.
+vocabulary that every other one speaks (terms, axes, reports), as numbers and strings do. Nor do those by which
+`examination` has `recording` run the user's code and `formula` compute a term of it, and is asked for numbers by these:
+there are some hundred runs, each to itself.
 
 A table follows: how many calls go from each room to each other, then the functions that are called most often so.
 """
@@ -24,6 +26,7 @@ HERE = Path(__file__).parent
 sys.path.insert(0, str(HERE.parent))  # the cases are in tests/
 AUDITOR = str(Path(vaelid.auditor.__file__).parent) + "/"
 HELPERS = ("formula", "findings")
+OF_RUNS = {("examination", "recording"), ("recording", "examination"), ("formula", "examination")}
 DEFAULT = ("losses.sums", "steps.functional")
 MOST_SHOWN = 25
 
@@ -83,8 +86,8 @@ class Trace:
 
     @property
     def counted(self) -> int:
-        """How many calls count: all but those into the rooms of helpers."""
-        return sum(n for (_, there), n in self.between.items() if there not in HELPERS)
+        """How many calls count: all but those into the rooms of helpers, and those by which code is run again."""
+        return sum(n for pair, n in self.between.items() if pair[1] not in HELPERS and pair not in OF_RUNS)
 
 
 def traced(name: str) -> Trace:

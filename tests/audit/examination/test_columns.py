@@ -144,7 +144,7 @@ def test_a_place_that_is_masked_may_be_infinite():
 
 
 def test_several_likelihoods_and_draws():
-    both = columns(likelihoods=(likelihood(), likelihood("laplace", repeats=4)))
+    both = columns(likelihoods=(likelihood(), likelihood("laplace", share=1 / 4)))
     laplace = float(((X - H).abs() + math.log(2)).sum())
     assert both.nll == near(columns().nll + laplace / 4)
 

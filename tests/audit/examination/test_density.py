@@ -141,7 +141,7 @@ def test_the_grid_holds_all_of_a_density():
 LEFT = {
     "no weight": ({"weight": None}, "weight of one likelihood"),
     "two likelihoods": ({"stated": {"likelihoods": (likelihood(), likelihood())}}, "weight of one likelihood"),
-    "several draws": ({"stated": {"likelihoods": (likelihood(repeats=3),)}}, "weight of one likelihood"),
+    "several draws": ({"stated": {"likelihoods": (likelihood(share=1 / 3),)}}, "weight of one likelihood"),
     "a learned scale": ({"stated": {"likelihoods": (likelihood(learned=True),)}}, "no sum is made"),
     "a family without a grid": ({"stated": {"likelihoods": (likelihood("binomial"),)}}, "no sum is made"),
     "data between 0 and 1": (

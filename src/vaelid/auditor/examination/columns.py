@@ -56,7 +56,7 @@ def columns_of(account: Account, numbers: Numbers) -> Columns:
         if likelihood.mask is not None:
             mask = numbers.of(likelihood.mask, likelihood.axes)
             term = torch.where(mask == 0, 0.0, term * mask)
-        nll = nll + term.sum() / likelihood.repeats
+        nll = nll + likelihood.share * term.sum()
     rest = torch.zeros(len(Columns._fields) - 1, dtype=torch.float64)
     seen: set[int] = set()
     for divergence in divergences_or_standard(account):

@@ -40,7 +40,7 @@ _MOST_PLACES = 32
 def density(examined: Examined) -> None:
     """Raises `ReadingError` where the sum cannot be made: several likelihoods or draws, a family without a grid."""
     account = examined.account
-    if examined.weight is None or len(account.likelihoods) != 1 or account.likelihoods[0].repeats > 1:
+    if examined.weight is None or len(account.likelihoods) != 1 or account.likelihoods[0].share != 1:
         raise ReadingError("the weight of one likelihood is not known")
     likelihood = account.likelihoods[0]
     data, output = _one_datum(examined, likelihood)

@@ -48,7 +48,7 @@ def gradient(examined: Examined) -> None:
         values = bench.moved(scale, seed=40 + k)
         outcome = bench.run(values, seed=k, gradient=True)
         inside = inside or outcome.inside
-        directions = [_direction(examined, generator) for _ in range(2)]
+        directions = [_direction(examined, generator, _trained(examined, outcome.gradient)) for _ in range(2)]
         for direction in directions:
             along = _along(examined, outcome.gradient, direction)
             trained.append(along)
@@ -86,9 +86,14 @@ def _distance(one: Sequence[float], other: Sequence[float]) -> float:
     return float((a - b).abs().max() / (a.abs().max() + b.abs().max() + 1e-12))
 
 
-def _direction(examined: Examined, generator: torch.Generator) -> _Direction:
-    """A direction of length 1 in all parameters."""
-    trained = {id(p) for p in examined.bench.parameters}
+def _trained(examined: Examined, gradient: Sequence[Tensor | None]) -> set[int]:
+    """The parameters that the loss is to train: all, but where the report says that some layers are kept."""
+    pairs = zip(examined.bench.parameters, gradient, strict=True)
+    return {id(p) for p, slope in pairs if slope is not None or not examined.account.untrained}
+
+
+def _direction(examined: Examined, generator: torch.Generator, trained: set[int]) -> _Direction:
+    """A direction of length 1 in the trained parameters."""
     drawn = [
         torch.randn(t.shape, generator=generator, dtype=torch.float64) if id(t) in trained else None
         for t in examined.bench.given

@@ -88,7 +88,7 @@ class StatedLikelihood:
         learned: whether its scale is an array.
         parameters: the data, then the decoder's outputs.
         axes: that it is summed over.
-        repeats: over how many draws it is averaged.
+        share: its part of the whole, where one datum is compared with what several draws were decoded to.
         mask: of its places, if there is one.
     """
 
@@ -97,7 +97,7 @@ class StatedLikelihood:
     learned: bool
     parameters: tuple[TermArray, ...]
     axes: tuple[int, ...]
-    repeats: int = 1
+    share: float = 1.0
     mask: TermArray | None = None
 
 
@@ -118,6 +118,7 @@ class Account:
         data: the arrays of data that a likelihood is of.
         outputs: the arrays that the decoder put out, as they were recorded.
         branches: whether the code is known to take one of several ways.
+        untrained: whether there are parameters to which no gradient goes, as in layers that are kept.
         clamps: whether clamps, or small numbers in logarithms, were left out.
         beta: the weight of the divergence against the likelihood of scale `scale`; None where it is not known.
         scale: the variance, or the scale, that the likelihood is taken to have.
@@ -135,6 +136,7 @@ class Account:
     data: frozenset[str]
     outputs: frozenset[str]
     branches: bool
+    untrained: bool
     clamps: bool
     beta: float | None
     scale: float

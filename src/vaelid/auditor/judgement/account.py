@@ -18,7 +18,9 @@ from vaelid.auditor.findings.account import (
 )
 from vaelid.auditor.findings.declared import Declared
 from vaelid.auditor.formula.axes_of_terms import axes_in, names_in
+from vaelid.auditor.formula.kinds import Kind
 from vaelid.auditor.judgement.assessed import Assessed, draws_of
+from vaelid.auditor.judgement.cut_gradients import untrained
 from vaelid.auditor.judgement.scale import variance_factor
 from vaelid.auditor.lifting.reading import Reading
 from vaelid.auditor.lifting.tensor import Leaf
@@ -55,6 +57,7 @@ def account_of(assessed: Assessed, declared: Declared, beta: float | None) -> Ac
         question.as_recorded(of_data),
         question.as_recorded(question.outputs),
         bool(run.reading.decided),
+        bool(untrained(assessed)),
         bool(run.reading.clamps) or any(word in note for note in run.notes for word in _CLAMPED),
         beta,
         variance_factor(objective, declared),
@@ -101,7 +104,7 @@ def _prior(target: Quantity) -> tuple[TermArray, TermArray]:
 
 def _likelihoods(assessed: Assessed) -> Iterable[StatedLikelihood]:
     groups = assessed.objective.reconstructions
-    several = len(groups) if assessed.objective.over_draws else 1
+    weights = _weights(assessed) if assessed.objective.over_draws else {}
     lengths = assessed.run.reading.axes
     for group in groups:
         if group.found is None or not group.found.target.parameters:
@@ -109,10 +112,17 @@ def _likelihoods(assessed: Assessed) -> Iterable[StatedLikelihood]:
         target = group.found.target
         axes = places_of(assessed.question, group)
         axes += sorted({axis for term in target.parameters for axis in axes_in(term.term)} - set(axes))
-        repeats = several * lengths.length(draws_of(assessed.objective, group))
+        share = weights.get(group.kind, 1.0) / lengths.length(draws_of(assessed.objective, group))
         yield StatedLikelihood(
-            target.family, target.name, target.learned, target.parameters, tuple(axes), repeats, target.mask
+            target.family, target.name, target.learned, target.parameters, tuple(axes), share, target.mask
         )
+
+
+def _weights(assessed: Assessed) -> dict[Kind, float]:
+    """Of likelihoods of one datum at several draws, the share of each: 1/4 and 3/4 of 0.25 a + 0.75 b."""
+    values = assessed.question.values
+    known = {g.kind: values.number(g.found.fit.weights[0]) for g in assessed.objective.reconstructions if g.found}
+    return {kind: weight / sum(known.values()) for kind, weight in known.items()}
 
 
 def _sites(reading: Reading, recording: Recording) -> Mapping[str, Site]:

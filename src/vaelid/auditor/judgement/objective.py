@@ -142,7 +142,9 @@ def _on_purpose(assessed: Assessed, stops: Sequence[Stop]) -> str | None:
         return _BALANCED
     slopes = [(s.witness.computed, s.witness.expected) for s in stops if s.another and s.witness is not None]
     signs = [got.lstrip("[").startswith("-") != wanted.lstrip("[").startswith("-") for got, wanted in slopes]
-    return _REVERSED if signs and all(signs) and len(slopes) == len(stops) else None
+    reversed_only = bool(signs) and all(signs) and len(slopes) == len(stops)
+    # of one likelihood alone it is a mistake: there is nothing else whose gradient should go the other way
+    return _REVERSED if reversed_only and len(assessed.objective.reconstructions) > 1 else None
 
 
 def cut_off(stop: Stop) -> Decision:
