@@ -107,6 +107,7 @@ def question(
         derived={},
         drawn={"x_hat": frozenset(noise)},
         written={},
+        rewrites={},
         parameters=nothing,
         folds={},
     )

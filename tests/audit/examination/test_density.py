@@ -173,6 +173,6 @@ def test_where_no_sum_is_made_it_is_said(name):
 
 
 def test_rounding_that_hides_the_sum_is_not_examined():
-    with pytest.raises(ReadingError, match="no output goes with the first datum|rounding hides the sum"):
+    with pytest.raises(ReadingError, match=r"no output goes with the first datum|rounding hides the sum"):
         summed(finish=lambda loss: (loss + 3e6).float())
     assert summed(finish=lambda loss: loss.float()).passed
