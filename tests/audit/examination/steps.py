@@ -9,7 +9,7 @@ from typing import Any
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
-from torch.distributions import Bernoulli, Independent, Normal, Poisson, kl_divergence
+from torch.distributions import Bernoulli, Independent, NegativeBinomial, Normal, Poisson, kl_divergence
 
 B, D, L = 6, 7, 3
 
@@ -143,13 +143,11 @@ def laplace(gain=1.0, **rest):
 
 
 @step
-def negative_binomial(plus=1.0, **rest):
+def negative_binomial(log_dispersion=1.0, **rest):
     log_r = nn.Parameter(torch.zeros(D) + 0.2)
 
     def nll(h, x):
-        r, mean = log_r.exp(), h.exp()
-        ways = torch.lgamma(x + r) - torch.lgamma(r)
-        return plus * (r + x) * (r + mean).log() - ways - r * log_r - x * h
+        return -NegativeBinomial(log_r.exp(), logits=h - log_dispersion * log_r).log_prob(x)
 
     return usual(nll, counts(5), **rest)
 
@@ -213,16 +211,31 @@ def conditional_prior(shift=1.0):
 
 
 @step
-def mask_in_the_batch(half=0.5, kept=1.0):
+def mask_of_places(half=0.5, kept=1.0):
+    encoder, decoder = nn.Linear(D, 2 * L), nn.Linear(L, D)
+    known = binary(D)
+
+    def run(x):
+        m, v = encoder(x).chunk(2, -1)
+        z = m + (v / 2).exp() * torch.randn_like(m)
+        nll = kept * F.binary_cross_entropy_with_logits(decoder(z), x, reduction="none")
+        return (nll * known).sum() + kl_of(m, v, half).sum()
+
+    return run, binary(B, D)
+
+
+@step
+def mask_in_the_batch():
     encoder, decoder = nn.Linear(D, 2 * L), nn.Linear(L, D)
 
     def run(batch):
         x, known = batch
         m, v = encoder(x * known).chunk(2, -1)
         z = m + (v / 2).exp() * torch.randn_like(m)
-        return (0.5 * kept * (decoder(z) - x) ** 2 * known).sum() + kl_of(m, v, half).sum()
+        nll = F.binary_cross_entropy_with_logits(decoder(z), x, reduction="none")
+        return (nll * known).sum() + kl_of(m, v).sum()
 
-    return run, (real(B, D), binary(B, D))
+    return run, (binary(B, D), binary(D, B).T.contiguous())
 
 
 @step
