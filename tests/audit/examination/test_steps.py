@@ -54,7 +54,7 @@ def test_the_weights_are_those_of_the_steps():
         "beta_of_four": 4,
         "means_of_both": 7 / 2 / 3,
         "gaussian": 1,
-        "variance_of_a_tenth": 1 / 10 * 10,
+        "variance_of_a_tenth": 1 / 10,
         "objects": 1,
     }
     for name, beta in expected.items():
