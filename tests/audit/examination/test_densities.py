@@ -111,6 +111,11 @@ def test_a_family_without_a_second_implementation_is_said(family):
         nll(family, 1.0, 0.5)  # a negative binomial has a dispersion, too
 
 
+def test_a_likelihood_of_which_only_the_data_are_known_is_said():
+    with pytest.raises(ReadingError, match="was not read in data and outputs"):
+        nll("gaussian", 1.0)
+
+
 def test_what_has_only_data_in_it():
     x = torch.tensor([0.0, 3.0, 8.0]).double()
     assert torch.allclose(base_measure(likelihood("poisson"), x).exp(), torch.tensor([1.0, 6.0, 40320.0]).double())

@@ -53,7 +53,11 @@ RIGHT = {
 }
 
 
-@pytest.mark.parametrize("name", RIGHT)
+def slow_but(names, *quick):
+    return [name if name in quick else pytest.param(name, marks=pytest.mark.slow) for name in names]
+
+
+@pytest.mark.parametrize("name", slow_but(RIGHT, "gaussian"))
 def test_the_sum_does_not_move_with_the_output(name):
     if name == "of scaled data":
         scaled = Small(**RIGHT[name])
@@ -99,7 +103,7 @@ WRONG = {
 }
 
 
-@pytest.mark.parametrize("name", WRONG)
+@pytest.mark.parametrize("name", slow_but(WRONG, "label smoothing"))
 def test_a_sum_that_moves_is_a_doubt_with_the_ratio_by_hand(name):
     parts, terms = WRONG[name]
     check = summed(**parts)
@@ -108,6 +112,7 @@ def test_a_sum_that_moves_is_a_doubt_with_the_ratio_by_hand(name):
     assert float(check.computed) == pytest.approx(ratio_by_hand(terms), rel=1e-5)
 
 
+@pytest.mark.slow
 def test_a_poisson_without_its_rate_by_hand():
     check = summed(nll=lambda h, x: -x * h, family="poisson", data=counts)
 
@@ -122,6 +127,7 @@ def test_a_poisson_without_its_rate_by_hand():
     assert float(check.computed) == pytest.approx(max(ratios), rel=1e-5)
 
 
+@pytest.mark.slow
 def test_the_weight_that_was_fitted_is_taken_out():
     parts = {"total": lambda nll, kl: (nll.sum() + kl.sum()) / 20}
     assert summed(weight=1 / 20, **parts).passed

@@ -123,6 +123,7 @@ def test_a_step_that_cannot_be_run_again_is_left_with_the_reason():
     assert calls == []  # what it kept is set back
 
 
+@pytest.mark.slow
 def test_a_step_that_raises_in_some_runs_is_examined_in_part():
     """Far from the recorded weights a check of the user's own stops it."""
 
@@ -145,6 +146,7 @@ def test_a_step_that_returns_a_mapping():
     assert opinion_of(Small(finish=lambda loss: {"loss": loss, "kl": 0.0})).doubts == ()
 
 
+@pytest.mark.slow
 def test_the_loss_may_be_taken_out_by_a_function():
     made = Small().made()
     named = Small(finish=lambda loss: {"total": loss})
@@ -218,6 +220,7 @@ def test_a_step_that_torch_compiled_raises_no_doubt():
     assert examine(compiled, made.batch, made.account).doubts == ()
 
 
+@pytest.mark.slow
 def test_dropout_and_batch_norms_raise_no_doubt():
     norm, out = nn.BatchNorm1d(5), nn.Dropout(0.3)
     opinion = opinion_of(Small(encoded=lambda x: out(norm(x))))
@@ -226,6 +229,7 @@ def test_dropout_and_batch_norms_raise_no_doubt():
     assert not norm.running_mean.any()
 
 
+@pytest.mark.slow
 def test_a_branch_that_is_known_is_no_doubt():
     made = Small(kl=lambda m, v: kl_to_standard(m, v) if m.sum() > 0 else kl_to_standard(m, v) * 1).made()
     account = replace(made.account, branches=True)

@@ -175,6 +175,22 @@ def test_parts_that_are_back_propagated_one_by_one_are_right():
     assert passed(graded(total=total))
 
 
+def test_what_is_trained_beside_the_loss_is_no_doubt():
+    """A classifier of z with a loss of its own, which is not returned."""
+    probe = torch.nn.Parameter(torch.ones(2))
+
+    def total(nll, kl):
+        loss = nll.sum() + kl.sum()
+        loss.backward()
+        ((probe - 3) * torch.ones(2)).square().sum().backward()
+        return loss
+
+    examined = graded(total=total)
+    assert passed(examined)
+    assert examined.notes == ["parameters that this loss does not depend on are trained beside it: 1"]
+    assert not passed(graded(total=lambda nll, kl: total(nll, kl) + 1e-3 * probe.sum()))
+
+
 # the score
 
 
@@ -235,6 +251,27 @@ def test_only_the_mean_detached_is_no_score():
 
 
 # where it cannot be asked
+
+
+def test_a_spectral_norm_is_not_examined():
+    """Its vectors move with the weights, and gradients take them for numbers, as its authors mean it."""
+    torch.manual_seed(0)
+    norm = torch.nn.utils.parametrizations.spectral_norm(torch.nn.Linear(5, 5))
+    with pytest.raises(ReadingError, match="kept without gradient"):
+        graded(encoded=norm)
+
+
+def test_an_average_that_is_kept_and_not_read_hides_no_hook():
+    average = torch.zeros(4, 5)
+
+    class Averaged(hooked("h")):
+        def __call__(self, x):
+            loss = super().__call__(x)
+            with torch.no_grad():
+                average.lerp_(self.noted["h"], 0.1)
+            return loss
+
+    assert not passed(graded(Averaged))
 
 
 def test_draws_by_rejection_have_no_slope():

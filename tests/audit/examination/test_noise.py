@@ -10,8 +10,9 @@ from scipy import stats
 
 from vaelid.auditor.examination.noise import _MOST_ERRORS, _moments, noise, state
 from vaelid.auditor.findings.account import StatedPosterior
+from vaelid.auditor.formula.axes_of_terms import element_of
 
-from .made import LATENT, ROWS, B, L, Small, half_squares, kl_to_standard, of, one, passes, run, term
+from .made import DATA, LATENT, ROWS, B, L, Small, half_squares, kl_to_standard, likelihood, of, one, passes, run, term
 
 
 def noised(**parts):
@@ -183,6 +184,12 @@ def test_another_shape_of_the_same_variance_is_told_apart(name):
     errors = {words: error for words, (*_, error) in _moments(torch.from_numpy(draws)).items()}
     assert abs(errors.pop("mean of cos(1.5 eps)")) > _MOST_ERRORS
     assert abs(errors["mean"]) < _MOST_ERRORS
+
+
+def test_noise_is_examined_where_the_nll_of_a_run_is_not_known():
+    """As of labels that the reading made a one-hot code of: it is no tensor of the run."""
+    made = Small().made(likelihoods=(likelihood(parameters=(element_of("onehot", (ROWS, DATA)), term("h"))),))
+    assert passes(run(noise, made)) == {"noise": True}
 
 
 def test_used_parts_are_those_of_the_step():

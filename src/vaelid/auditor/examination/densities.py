@@ -21,6 +21,8 @@ __all__ = ["base_measure", "negative_log_likelihood", "off_support", "posterior_
 
 def negative_log_likelihood(likelihood: StatedLikelihood, parameters: list[Tensor]) -> Tensor:
     """-log p(x|z) at each place, without what has only data in it. Raises `ReadingError` for a family it has not."""
+    if len(parameters) < 2:
+        raise ReadingError(f"the {likelihood.name} likelihood was not read in data and outputs")
     x, output, *scale = parameters
     match likelihood.family:
         case "gaussian":

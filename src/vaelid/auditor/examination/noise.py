@@ -6,6 +6,7 @@ seed). For noise that is kept in a dictionary after the first call two seeds giv
 """
 
 import math
+from contextlib import suppress
 
 import torch
 from torch import Tensor
@@ -13,6 +14,7 @@ from torch import Tensor
 from vaelid.auditor.examination.columns import columns_of
 from vaelid.auditor.examination.examined import Examined
 from vaelid.auditor.recording.events import Recording
+from vaelid.readings.errors import ReadingError
 
 __all__ = ["noise", "state"]
 
@@ -37,14 +39,18 @@ def noise(examined: Examined) -> None:
     """The draws of all posteriors in several runs."""
     account = examined.account
 
-    def look(recording: Recording) -> tuple[Tensor, float]:
+    def look(recording: Recording) -> tuple[Tensor, float | None]:
         numbers = examined.numbers(recording)
         drawn = [
             numbers.of(element, [*posterior.axes, *(axis for axis in own if axis not in posterior.axes)]).flatten()
             for posterior in account.posteriors
             for element, own in posterior.draws.values()
         ]
-        return torch.cat(drawn).detach(), columns_of(account, numbers).nll if account.likelihoods else 0.0
+        nll = None
+        if account.likelihoods:
+            with suppress(ReadingError):  # of labels that the reading made a one-hot code of
+                nll = columns_of(account, numbers).nll
+        return torch.cat(drawn).detach(), nll
 
     if not any(posterior.draws for posterior in account.posteriors):
         examined.left["noise"] = "no draw of a posterior is decoded"
@@ -58,8 +64,8 @@ def noise(examined: Examined) -> None:
     count = draws.numel()
     for words, (found, expected, errors) in _moments(draws).items():
         examined.check("noise", abs(errors) < _MOST_ERRORS, found, expected, f"the {words} of {count} draws")
-    if account.likelihoods:
-        first, second = (nll for _, nll in seen[:2])
+    first, second = (nll for _, nll in seen[:2])
+    if first is not None and second is not None:
         examined.check("decoded", first != second, second, f"not {first:.9g}", "the NLL of two seeds")
 
 

@@ -91,8 +91,11 @@ def value(examined: Examined) -> None:
 
 def _size(runs: list[_Run]) -> float:
     """Of the losses, over their spread: of a loss with a large constant, rounding is much of the spread."""
+    if not runs:
+        return 0.0
     losses = np.array([run.loss for run in runs])
-    return float(np.abs(losses).max() / (np.median(np.abs(losses - np.median(losses))) + 1e-300)) if runs else 0.0
+    away = np.abs(losses - np.median(losses))
+    return float((np.abs(losses) / (away + np.median(away) + 1e-300)).max())
 
 
 _SMALL_NUMBER = 1e-4
