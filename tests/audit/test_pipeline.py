@@ -242,6 +242,34 @@ def test_a_step_is_assessed_from_one_run_as_well():
     assert all(weight is not None for weight in found.weights.values())
 
 
+def two_heads(detached=False, beside=False):
+    """A step with a network for the mean and one for the deviation, which is a softplus and no exponential."""
+    torch.manual_seed(0)
+    mean, spread, decoder = (torch.nn.Linear(n, m) for n, m in ((7, 3), (7, 3), (6 if beside else 3, 7)))
+
+    def step(x):
+        mu, std = mean(x), F.softplus(spread(x))
+        z = mu + (std.detach() if detached else std) * torch.randn_like(mu)
+        divergence = ((mu**2 + std**2 - 1) / 2 - torch.log(std)).sum()
+        return squares(decoder(torch.cat([z, std], 1) if beside else z), x) + divergence
+
+    return step
+
+
+@pytest.mark.parametrize(
+    ("options", "verdict"), [({}, "PROVED"), ({"detached": True}, "REFUTED"), ({"beside": True}, "UNKNOWN")]
+)
+def test_a_deviation_of_a_network_of_its_own_is_the_posteriors(options, verdict):
+    """It was taken for data that the decoder sees besides z: another array stands for it in the log-variance."""
+    report = audit(two_heads(**options), batch())
+    assert report.verdict == verdict
+    assert report.claim("divergence").verdict == "PROVED"
+    sees = "the decoder sees the data besides z" in str(report)
+    assert sees == bool(options.get("beside"))
+    if options.get("detached"):
+        assert "no gradient goes back through it to the deviation." in report.claim("sampler").reason
+
+
 def test_latents_and_places_are_named():
     found = assess(Asked(usual_step(), (call_of(batch()),)))
     assert {letter: found.names.sizes[letter] for letter in "BLD"} == {"B": 5, "L": 3, "D": 7}

@@ -58,8 +58,12 @@ class Assessed:
 
     @property
     def latent_leaves(self) -> frozenset[str]:
-        """The leaves in the means and log-variances of the posteriors."""
-        return frozenset().union(*(posterior.leaves for posterior in self.question.posteriors))
+        """The recorded leaves in the means and log-variances of the posteriors.
+
+        Where a deviation is no exponential, an array that was written for it stands in the log-variance: its leaves.
+        """
+        own = frozenset().union(*(posterior.leaves for posterior in self.question.posteriors))
+        return self.question.as_recorded(own)
 
     def divergences(self) -> list[tuple[Group, Posterior]]:
         """The groups that depend on a posterior, each with it."""
