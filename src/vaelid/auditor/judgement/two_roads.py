@@ -61,7 +61,8 @@ def _of_proved(report: Report, opinion: Opinion, premises: tuple[Premise, ...]) 
     if (premise := missing(premises)) is not None:
         claim = Claim("examination", "UNKNOWN", f"{premise.name}: {premise.words}.")
         return replace(_changed(report, claim, f"No verdict: {claim.reason}"), premises=premises)
-    return replace(report, premises=premises)
+    left = (f"`{name}` was not examined in runs: {why}" for name, why in opinion.left.items())
+    return replace(report, premises=premises, assumptions=(*report.assumptions, *left))
 
 
 def _changed(report: Report, claim: Claim, summary: str) -> Report:
