@@ -17,11 +17,11 @@ from typing import Any
 import numpy as np
 import torch
 from torch import Tensor
-from torch.optim.optimizer import register_optimizer_step_pre_hook
-from torch.utils._python_dispatch import TorchDispatchMode, _disable_current_modes
+from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import tree_flatten, tree_map
 
 from vaelid.auditor.examination.intervention import Intervention
+from vaelid.auditor.examination.training_gradients import TrainingGradients
 from vaelid.auditor.recording.calls import call_of, users_code
 from vaelid.auditor.recording.events import Recording
 from vaelid.auditor.recording.record import record
@@ -39,12 +39,14 @@ class RunOutcome:
         seen: what was looked up in its recording before all was set back.
         gradient: of each parameter, as it is back-propagated; none where that was not asked for.
         inside: whether the code back-propagates itself.
+        moved: whether it changes weights between two of its backward passes.
     """
 
     loss: float
     seen: Any
     gradient: tuple[Tensor | None, ...] = ()
     inside: bool = False
+    moved: bool = False
 
 
 class _Given(TorchDispatchMode):
@@ -85,6 +87,7 @@ class Bench:
         start: their values.
         double: whether it runs in double precision, all of it.
         coarsest: the relative rounding of the least precise number in a run: 2^-7 where a part is in bfloat16.
+        inside: whether the step back-propagates its loss itself.
         runs: how often it has run.
     """
 
@@ -97,7 +100,8 @@ class Bench:
         self.restore: Callable[[bool], None] = lambda python_too: None  # not yet: what a run changes is to be seen
         self.had_gradient: list[bool] = []
         seen, copy = _Given(), _cloned(batch)
-        names, self.coarsest = self.run(batch=copy, look=_names_and_rounding, within=seen, cloned=False).seen
+        first = self.run(batch=copy, look=_names_and_rounding, within=seen, cloned=False)
+        (names, self.coarsest), self.inside = first.seen, first.inside
         self.restore = state.restorer(seen.given.values())
         given = list(seen.given.values())
         own = {id(t) for t in (*_tensors(batch), *_tensors(copy))}
@@ -173,7 +177,7 @@ class Bench:
             batch = _cloned(batch)
         self._prepare(values or self.start, seed)
         try:
-            with torch.enable_grad(), _Caught(self.parameters) as caught:
+            with torch.enable_grad(), TrainingGradients(self.parameters) as caught:
                 recording = None
                 with within or (Intervention(do, self.names) if do else nullcontext()), users_code():
                     if look is None:
@@ -189,7 +193,7 @@ class Bench:
             total = caught.total if gradient else ()
         finally:
             self.restore(not python_goes_on)
-        return RunOutcome(value, seen, total, inside)
+        return RunOutcome(value, seen, total, inside, caught.moved)
 
     def _prepare(self, values: Sequence[Tensor], seed: int | None) -> None:
         if self.double:
@@ -204,78 +208,6 @@ class Bench:
 
 _SPREAD_OF_EQUALS = 0.3
 """How far a parameter is moved whose elements are all equal, as a bias of zeros or a single number is."""
-
-
-class _Caught:
-    """The gradients that training would use: what calls of `backward` add to each parameter, as hooks leave it.
-
-    What is set to zero before an optimizer has stepped with it is not counted.
-    """
-
-    def __init__(self, parameters: list[Tensor]) -> None:
-        self.parameters = parameters
-        self.used: list[Tensor | None] = [None] * len(parameters)
-        self.waiting: list[Tensor | None] = [None] * len(parameters)
-        self.before: list[Tensor | None] | None = None
-        self.stepped: set[int] = set()
-        self.calls = 0
-        self.original = torch.autograd.backward
-
-    def __enter__(self) -> "_Caught":
-        torch.autograd.backward = self.backward
-        self.stepping = register_optimizer_step_pre_hook(self.step)
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        torch.autograd.backward = self.original
-        self.stepping.remove()
-
-    def backward(self, *arguments: Any, **options: Any) -> None:
-        """In the place of torch's."""
-        self.calls += 1
-        with _disable_current_modes():  # a recorder is to see what the user's code does, and not this
-            self.before = [None if p.grad is None else p.grad.clone() for p in self.parameters]
-            self.stepped.clear()
-        self.original(*arguments, **options)
-        with _disable_current_modes(), torch.no_grad():
-            for k in range(len(self.parameters)):
-                if k not in self.stepped:
-                    self._add(k, self.before)
-        self.before = None
-
-    def _add(self, k: int, before: list[Tensor | None]) -> None:
-        one = before[k]
-        empty = one is None or not bool(one.any())
-        self.waiting[k] = _sum(None if empty else self.waiting[k], _added(one, self.parameters[k].grad))
-
-    def step(self, optimizer: torch.optim.Optimizer, *_: Any) -> None:
-        """Before an optimizer steps: what waits for it is used."""
-        own = {id(p) for group in optimizer.param_groups for p in group["params"]}
-        with _disable_current_modes(), torch.no_grad():
-            for k, p in enumerate(self.parameters):
-                if id(p) in own:
-                    if self.before is not None:  # a hook of the parameter's steps inside of backward
-                        self._add(k, self.before)
-                        self.stepped.add(k)
-                    self.used[k], self.waiting[k] = _sum(self.used[k], self.waiting[k]), None
-
-    @property
-    def total(self) -> tuple[Tensor | None, ...]:
-        """Of each parameter; of one that no optimizer stepped with, what its gradient is at the end."""
-        return tuple(_sum(one, other) for one, other in zip(self.used, self.waiting, strict=True))
-
-
-def _sum(one: Tensor | None, other: Tensor | None) -> Tensor | None:
-    if one is None or other is None:
-        return other if one is None else one
-    return one + other
-
-
-def _added(before: Tensor | None, after: Tensor | None) -> Tensor | None:
-    if after is None:
-        return None
-    dense = after.detach().to_dense() if after.layout != torch.strided else after.detach()
-    return dense.clone() if before is None else dense - before
 
 
 def _seed(state: State, seed: int) -> None:

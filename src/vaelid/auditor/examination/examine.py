@@ -22,7 +22,8 @@ from vaelid.auditor.findings.account import Account
 from vaelid.auditor.findings.opinion import Opinion
 from vaelid.auditor.recording.calls import scalar_loss
 from vaelid.auditor.recording.state import unchanged
-from vaelid.spec.errors import words_of
+from vaelid.readings.errors import ReadingError
+from vaelid.spec.errors import UserCodeError, kind_of, words_of
 
 __all__ = ["CHECKS", "examine"]
 
@@ -60,6 +61,8 @@ def examine(
                 continue
             try:
                 check(examined)
+            except (ReadingError, UserCodeError) as reason:
+                examined.left[name] = str(reason)
             except Exception as error:  # one check that cannot be made must not keep the others from being made
-                examined.left[name] = words_of(error)
+                examined.left[name] = f"it could not be made ({kind_of(error)})"
     return examined.opinion()

@@ -49,6 +49,8 @@ def gradient(examined: Examined) -> None:
     for k, scale in enumerate(_POINTS):
         values = bench.moved(scale, seed=40 + k)
         outcome = bench.run(values, seed=k, gradient=True)
+        if outcome.moved:
+            raise ReadingError("weights are changed between two backward passes")
         inside = inside or outcome.inside
         directions = [_direction(examined, generator, _trained(examined, outcome.gradient)) for _ in range(2)]
         for direction in directions:

@@ -133,8 +133,13 @@ _FEWEST_ROWS = 0.9
 
 
 def coverage(examined: Examined) -> None:
-    """Every row of what the decoder put out is compared with data."""
+    """Every row of what the decoder put out is compared with data.
+
+    Raises `ReadingError` where the graph of the loss is gone when it is returned.
+    """
     account = examined.account
+    if examined.bench.inside:
+        raise ReadingError("the step back-propagates its loss itself")
     likelihoods = [one for one in account.likelihoods if one.mask is None]
     names = {n for one in likelihoods for term in one.parameters[1:2] for n in names_in(term)}
     names |= {n for o in names if o in account.written for n in names_in(account.written[o].term)}
