@@ -184,7 +184,8 @@ def _bound(question: Question, weight: TermArray, over: int, note: str) -> Impor
     fit = _at_draws(question, divergence, path, axes_in(weight.term))
     own = reconstruction.found.fit.weights[0]
     if fit is None or not is_number(fit.weights[0], 1) or not is_number(own, 1):
-        if not failure and fit is not None and fit.weights[0].term is own.term:
+        same = not failure and fit is not None and fit.weights[0].term is own.term
+        if same and question.values.number(own) > 0:
             return bound(None, RENYI, other=RENYI)
         failure = failure or "its weights are not p(x, z) / q(z | x): the terms in them have other weights"
         known = {"log q(z|x) - log p(z)": fit.weights[0] if fit else None, "-log p(x|z)": own}
