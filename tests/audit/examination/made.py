@@ -147,6 +147,7 @@ def account_for(step: Any, batch: Any, noted: dict[str, Tensor], axes: Any, fami
         data=frozenset({"x"}),
         outputs=frozenset({"h"}),
         branches=False,
+        untrained=False,
         clamps=False,
         beta=1.0,
         scale=1.0,

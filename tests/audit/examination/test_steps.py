@@ -9,7 +9,7 @@ from vaelid.auditor.findings.declared import Declared
 from vaelid.auditor.judgement.account import account_of
 from vaelid.auditor.judgement.verdict import verdict
 from vaelid.auditor.pipeline import Asked, assess
-from vaelid.auditor.recording.calls import call_of, smaller
+from vaelid.auditor.recording.calls import call_of, fewer_rows
 
 from .steps import STEPS
 
@@ -19,7 +19,7 @@ def account(name):
     """What the symbolic road says of the right step."""
     run, batch = STEPS[name]()
     calls = [call_of(batch)]
-    if (fewer := smaller(batch)) is not None and name not in ("several_draws",):
+    if (fewer := fewer_rows(batch)) is not None and name not in ("several_draws",):
         calls.append(call_of(fewer))
     assessed = assess(Asked(run, tuple(calls)))
     report = verdict(assessed, Declared(), target=name)

@@ -18,7 +18,8 @@ from vaelid.auditor.proofs.summation import Weighed, summed
 from vaelid.auditor.proofs.sums import Part, Sum
 from vaelid.readings.terms.arrays import TermArray, as_term, real
 from vaelid.readings.terms.namespace import NAMESPACE as xp
-from vaelid.readings.terms.syntax import REAL, Number, Operator, Power, Term, make
+from vaelid.readings.terms.substitution import make
+from vaelid.readings.terms.syntax import REAL, Number, Operator, Power, Term
 from vaelid.spec.arrays import softplus
 from vaelid.theory.kernel import NotProved
 from vaelid.theory.library.definitions import bernoulli_density, coordinate_kl, scalar

@@ -8,7 +8,7 @@ import torch
 from torch import nn
 
 import vaelid
-from vaelid.auditor.recording.kinds_of_switch import Kept
+from vaelid.auditor.recording.kinds_of_switch import Snapshot
 from vaelid.auditor.recording.precision import of_precision
 
 NEWER = pytest.mark.skipif(not hasattr(torch._C, "_get_fp32_precision_getter"), reason="a torch with one API alone")
@@ -31,7 +31,7 @@ ACTS = {
 
 @pytest.fixture(autouse=True)
 def as_it_was():
-    kept = Kept(PRECISION)
+    kept = Snapshot(PRECISION)
     yield
     kept.restore()
 
@@ -60,12 +60,12 @@ def readings() -> list[Any]:
 @pytest.mark.parametrize("inside", ACTS)
 @pytest.mark.parametrize("before", ["nothing", *ACTS])
 def test_what_was_set_by_either_api_is_set_back_whatever_is_set_by_either(before, inside):
-    plain = Kept(PRECISION)
+    plain = Snapshot(PRECISION)
     ACTS.get(before, lambda: None)()
     expected = readings()
     plain.restore()
     ACTS.get(before, lambda: None)()
-    kept = Kept(PRECISION)
+    kept = Snapshot(PRECISION)
     ACTS[inside]()
     assert kept.restore() == []
     assert readings() == expected

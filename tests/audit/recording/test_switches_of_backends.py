@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 import torch
 
-from vaelid.auditor.recording.kinds_of_switch import Kept
+from vaelid.auditor.recording.kinds_of_switch import Snapshot
 from vaelid.auditor.recording.switches_of_torch import OF_TORCH
 
 
@@ -39,7 +39,7 @@ VALUES = {"none": "tf32", "tf32": "ieee", "auto": "native"}
 @pytest.mark.parametrize("name", PROPERTIES.keys() - FIXED)
 def test_a_flag_of_a_backend_is_set_back(name):
     module, flag = PROPERTIES[name]
-    before, kept = getattr(module, flag), Kept(OF_TORCH)
+    before, kept = getattr(module, flag), Snapshot(OF_TORCH)
     setattr(module, flag, not before if isinstance(before, bool) else VALUES[before])
     assert getattr(module, flag) != before
     assert kept.restore() == []
@@ -76,7 +76,7 @@ OTHER_FUNCTIONS = {
 @pytest.mark.parametrize("name", FUNCTIONS)
 def test_what_a_function_of_a_backend_sets_is_set_back(name):
     get, change = FUNCTIONS[name]
-    before, kept = get(), Kept(OF_TORCH)
+    before, kept = get(), Snapshot(OF_TORCH)
     change()
     changed = get() != before
     assert kept.restore() == []
@@ -99,7 +99,7 @@ def test_every_function_of_a_backend_that_sets_something_is_tried_above():
 @pytest.mark.parametrize("flag", ["enabled", "strategy"])
 def test_what_hides_a_flag_of_einsum_is_taken_away(flag):
     """Without the package opt-einsum these are plain names, which an assignment hides in the object before them."""
-    module, kept = torch.backends.opt_einsum, Kept(OF_TORCH)
+    module, kept = torch.backends.opt_einsum, Snapshot(OF_TORCH)
     before, inside = getattr(module, flag), getattr(module.m, flag)
     setattr(module, flag, "greedy")
     setattr(module.m, flag, "optimal")

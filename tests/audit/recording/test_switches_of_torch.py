@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 import torch
 
-from vaelid.auditor.recording.kinds_of_switch import Kept, Switch
+from vaelid.auditor.recording.kinds_of_switch import Snapshot, Switch
 from vaelid.auditor.recording.switches import GENERATORS
 from vaelid.auditor.recording.switches_of_torch import OF_TORCH
 
@@ -181,9 +181,9 @@ def test_what_is_excluded_for_want_of_a_question_has_none():
 
 
 @pytest.fixture
-def kept() -> Iterator[Kept]:
+def kept() -> Iterator[Snapshot]:
     """Torch's switches before the test, all of them set back after it, whatever it asserts."""
-    kept = Kept(OF_TORCH)
+    kept = Snapshot(OF_TORCH)
     yield kept
     kept.restore()
 
@@ -258,7 +258,7 @@ def test_a_switch_that_cannot_be_read_is_said_and_keeps_no_other_from_being_set_
     def refuse(*_: Any) -> Any:
         raise RuntimeError("mixed")
 
-    both = Kept((Switch("unreadable", refuse, refuse), *OF_TORCH))
+    both = Snapshot((Switch("unreadable", refuse, refuse), *OF_TORCH))
     torch.set_default_dtype(torch.float64)
     assert both.restore() == ["unreadable: RuntimeError"]
     assert torch.get_default_dtype() == torch.float32
