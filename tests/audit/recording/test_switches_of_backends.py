@@ -36,7 +36,7 @@ FIXED = {"torch.backends.mkldnn.allow_tf32"}  # without Intel's GPUs it warns an
 VALUES = {"none": "tf32", "tf32": "ieee", "auto": "native"}
 
 
-@pytest.mark.parametrize("name", PROPERTIES.keys() - FIXED)
+@pytest.mark.parametrize("name", sorted(PROPERTIES.keys() - FIXED))
 def test_a_flag_of_a_backend_is_set_back(name):
     module, flag = PROPERTIES[name]
     before, kept = getattr(module, flag), Snapshot(OF_TORCH)
