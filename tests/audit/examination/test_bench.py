@@ -14,6 +14,8 @@ from vaelid.spec.errors import UserCodeError
 
 from .made import Small, grey
 
+pytestmark = pytest.mark.slow  # audits run three times slower under type checks; `make test-long` has them
+
 
 class on_bench:
     """A bench of a step, and all set back at the end."""

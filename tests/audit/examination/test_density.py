@@ -14,6 +14,8 @@ from vaelid.readings.errors import ReadingError
 
 from .made import Small, binary, likelihood, one, run
 
+pytestmark = pytest.mark.slow  # audits run three times slower under type checks; `make test-long` has them
+
 
 def bce(h, x):
     return F.binary_cross_entropy_with_logits(h, x, reduction="none")

@@ -16,6 +16,8 @@ from vaelid.auditor.recording.state import unchanged
 
 from .made import Small, binary, kl_to_standard
 
+pytestmark = pytest.mark.slow  # audits run three times slower under type checks; `make test-long` has them
+
 
 def opinion_of(small, **stated):
     made = small.made(**stated)

@@ -10,6 +10,8 @@ from vaelid.readings.errors import ReadingError
 
 from .made import Small, kl_to_standard, one, run
 
+pytestmark = pytest.mark.slow  # audits run three times slower under type checks; `make test-long` has them
+
 
 def graded(part=None, **parts):
     made = (Small if part is None else part)(**parts).made()

@@ -29,6 +29,8 @@ from .made import (
     term,
 )
 
+pytestmark = pytest.mark.slow  # audits run three times slower under type checks; `make test-long` has them
+
 AXES_AND_MORE = {**AXES, "p": (ROWS, LATENT), "k": (ROWS, DATA), "c": (ROWS, LATENT)}
 
 

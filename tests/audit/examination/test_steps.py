@@ -5,6 +5,7 @@ from functools import cache
 import pytest
 
 from vaelid.auditor.examination.examine import examine
+from vaelid.auditor.findings.audited import Audited
 from vaelid.auditor.findings.declared import Declared
 from vaelid.auditor.judgement.account import account_of
 from vaelid.auditor.judgement.verdict import verdict
@@ -22,7 +23,7 @@ def account(name):
     if (fewer := fewer_rows(batch)) is not None and name not in ("several_draws",):
         calls.append(call_of(fewer))
     assessed = assess(Asked(run, tuple(calls)))
-    report = verdict(assessed, Declared(), target=name)
+    report = verdict(assessed, Declared(), audited=Audited(name))
     return account_of(assessed, Declared(), report.beta_effective), report.verdict
 
 

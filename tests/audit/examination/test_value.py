@@ -15,6 +15,8 @@ from vaelid.readings.errors import ReadingError
 
 from .made import LATENT, ROWS, Small, half_squares, kl_to_standard, likelihood, one, passes, run, term
 
+pytestmark = pytest.mark.slow  # audits run three times slower under type checks; `make test-long` has them
+
 PASSED = {"latents": True, "path": True, "value": True, "sign": True, "beta": True}
 
 
