@@ -5,7 +5,7 @@ whole, both of which are plain data for JSON (`as_data`) and a few lines of text
 report is REFUTED, and so is its claim ``divergence``.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any, Literal
 
@@ -131,6 +131,25 @@ class Report:
     def claim(self, name: str) -> Claim:
         """The claim of this name; KeyError if it was not examined."""
         return {claim.name: claim for claim in self.claims}[name]
+
+    def noting(self, *notes: str) -> "Report":
+        """The same report, with further notes."""
+        return replace(self, notes=(*self.notes, *notes))
+
+    def resting_on(self, premises: Iterable[Premise], assumptions: Iterable[str] = ()) -> "Report":
+        """The same report, with the premises of its verdict, and further assumptions."""
+        return replace(self, premises=tuple(premises), assumptions=(*self.assumptions, *assumptions))
+
+    def overruled(self, claim: Claim, summary: str) -> "Report":
+        """Another verdict: that of a further claim."""
+        return replace(self, verdict=claim.verdict, summary=summary, claims=(*self.claims, claim), advice=None)
+
+    def proved_instead(self, objective_name: str, summary: str, claim: Claim) -> "Report":
+        """PROVED, with this claim in the place of the one of its name."""
+        claims = tuple(claim if one.name == claim.name else one for one in self.claims)
+        return replace(
+            self, verdict="PROVED", objective_name=objective_name, summary=summary, claims=claims, advice=None
+        )
 
     def as_data(self) -> dict[str, Any]:
         """The report as plain data, for JSON."""

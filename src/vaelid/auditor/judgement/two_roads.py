@@ -5,8 +5,6 @@ a gradient ten times smaller the formula is an ELBO and the runs have another gr
 Where the roads disagree in what neither can decide alone, the verdict is UNKNOWN, with both findings.
 """
 
-from dataclasses import replace
-
 from vaelid.auditor.findings.declared import Declared
 from vaelid.auditor.findings.opinion import Check, Opinion
 from vaelid.auditor.findings.premise import Premise
@@ -35,7 +33,7 @@ _NEEDED = frozenset(
 
 def after_examination(report: Report, opinion: Opinion, premises: tuple[Premise, ...], declared: Declared) -> Report:
     """The report of both roads."""
-    report = replace(report, notes=(*report.notes, *opinion.notes))
+    report = report.noting(*opinion.notes)
     if report.verdict == "PROVED":
         return _of_proved(report, opinion, premises)
     if report.verdict == "REFUTED":
@@ -50,24 +48,19 @@ def _of_proved(report: Report, opinion: Opinion, premises: tuple[Premise, ...]) 
     for name, (sentence, bug) in _REFUTE.items():
         if (doubt := by_name.get(name)) is not None:
             claim = Claim("examination", "REFUTED", f"{sentence}.", witness=_witness(doubt), bug=bug)
-            return _changed(report, claim, f"This loss is not the ELBO: {claim.reason}")
+            return report.overruled(claim, f"This loss is not the ELBO: {claim.reason}")
     if {"mask", "density"} <= by_name.keys():
         reason = "what is left out depends on the values there: the rest is no likelihood of them."
         claim = Claim("examination", "REFUTED", reason, witness=_witness(by_name["density"]), bug="likelihood-wrong")
-        return _changed(report, claim, f"This loss is not the ELBO: {reason}")
+        return report.overruled(claim, f"This loss is not the ELBO: {reason}")
     if by_name:
         claim = Claim("examination", "UNKNOWN", f"runs of the code disagree with its formula. {_all(opinion)}.")
-        return _changed(report, claim, f"The formula is an ELBO, and runs of the code disagree: {_all(opinion)}.")
+        return report.overruled(claim, f"The formula is an ELBO, and runs of the code disagree: {_all(opinion)}.")
     if (premise := missing(premises)) is not None:
         claim = Claim("examination", "UNKNOWN", f"{premise.name}: {premise.words}.")
-        return replace(_changed(report, claim, f"No verdict: {claim.reason}"), premises=premises)
+        return report.overruled(claim, f"No verdict: {claim.reason}").resting_on(premises)
     left = (f"`{name}` was not examined in runs: {why}" for name, why in opinion.left.items())
-    return replace(report, premises=premises, assumptions=(*report.assumptions, *left))
-
-
-def _changed(report: Report, claim: Claim, summary: str) -> Report:
-    """Another verdict than the formula's."""
-    return replace(report, verdict=claim.verdict, summary=summary, claims=(*report.claims, claim), advice=None)
+    return report.resting_on(premises, left)
 
 
 def _all(opinion: Opinion) -> str:
@@ -86,40 +79,31 @@ def _of_refuted(report: Report, opinion: Opinion, premises: tuple[Premise, ...],
     other_beta = declared.beta is not None and (opinion.beta is None or abs(opinion.beta - declared.beta) > 1e-5)
     if opinion.doubts or other_beta or declared.likelihood or declared.prior or not opinion.passed >= _NEEDED:
         return report
-    if opinion.estimator is not None and _right_but_its_gradient(report):
+    if opinion.estimator is not None and _right_but_its_gradient(report) and missing(premises) is None:
         return _as_estimator(report, opinion, premises)
     agree = f"every one of {opinion.runs} runs agrees with NLL + {opinion.beta:.6g} KL, and its gradient"
     claim = Claim("examination", "UNKNOWN", f"the formula is refuted, and {agree}.")
-    return _changed(report, claim, f"No verdict: the formula is refuted, and {agree}. {report.summary}")
+    return report.overruled(claim, f"No verdict: the formula is refuted, and {agree}. {report.summary}")
 
 
 def _right_but_its_gradient(report: Report) -> bool:
     """Whether every part is proved, and the whole refuted for where its gradient does not go."""
     parts = [claim for claim in report.claims if claim.name != "objective"]
     whole = [claim for claim in report.claims if claim.name == "objective"]
-    return all(claim.verdict == "PROVED" for claim in parts) and [claim.bug for claim in whole] == ["detached"]
+    right = all(claim.verdict == "PROVED" for claim in parts) and [claim.bug for claim in whole] == ["detached"]
+    return right and report.beta_effective is not None
 
 
 def _as_estimator(report: Report, opinion: Opinion, premises: tuple[Premise, ...]) -> Report:
     reason = f"its value is the ELBO's, and its gradient has the same mean: {opinion.estimator}."
-    claims = tuple(
-        replace(claim, verdict="PROVED", reason=reason, witness=None, bug=None) if claim.name == "objective" else claim
-        for claim in report.claims
-    )
     beta = report.beta_effective
     name = "the negative ELBO" if beta == 1 else f"a beta-ELBO with beta = {beta:.6g}"
     summary = (
         f"This loss is {name}, with the gradient of {opinion.estimator}: {report.likelihood}, prior {report.prior}."
     )
-    return replace(
-        report,
-        verdict="PROVED",
-        objective_name="ELBO" if beta == 1 else "beta-ELBO",
-        summary=summary,
-        claims=claims,
-        premises=premises,
-        advice=None,
-    )
+    theorems = tuple(t for one in report.claims if one.name == "objective" for t in one.theorems)
+    claim = Claim("objective", "PROVED", reason, theorems=theorems)
+    return report.proved_instead("ELBO" if beta == 1 else "beta-ELBO", summary, claim).resting_on(premises)
 
 
 def _with_proposal(report: Report, opinion: Opinion) -> Report:
@@ -127,4 +111,4 @@ def _with_proposal(report: Report, opinion: Opinion) -> Report:
     if report.verdict != "UNKNOWN" or opinion.doubts or "value" not in opinion.passed or opinion.beta is None:
         return report
     note = f"no proof; {opinion.runs} runs of the code agree with NLL + {opinion.beta:.6g} KL"
-    return replace(report, notes=(*report.notes, note))
+    return report.noting(note)
