@@ -11,9 +11,10 @@ from typing import Any
 
 from torch import Tensor
 
-from vaelid.auditor.examination.examine import examine
+from vaelid.auditor.examination.examine import CHECKS, examine
 from vaelid.auditor.findings.audited import Audited
 from vaelid.auditor.findings.declared import Declared
+from vaelid.auditor.findings.opinion import Opinion
 from vaelid.auditor.findings.report import Claim, Report
 from vaelid.auditor.formula.errors import UNREAD, Unread
 from vaelid.auditor.judgement.account import account_of
@@ -41,6 +42,7 @@ from vaelid.auditor.recognition.weaker_readings import (
     recognise,
 )
 from vaelid.auditor.recording.calls import Call, call_of, check_finite, fewer_rows, scalar_loss, source_of
+from vaelid.auditor.recording.state import ADVANCED
 from vaelid.spec.errors import InputError, UserCodeError
 
 __all__ = ["WEAKER", "Asked", "assess", "claim_on_kl", "claim_on_sampler", "report_on_loss", "report_on_step"]
@@ -138,7 +140,10 @@ def report_on_step(
     report = verdict(found, declared, audited=audited, evaluation=other)
     if report.verdict == "OTHER":
         return report
-    opinion = examine(step, batch, account_of(found, declared, report.beta_effective))
+    if any(said.endswith(ADVANCED) for said in found.run.assumptions):
+        opinion = Opinion(left=dict.fromkeys(CHECKS, "each run takes from an iterator what is then gone"))
+    else:
+        opinion = examine(step, batch, account_of(found, declared, report.beta_effective))
     return after_examination(report, opinion, premises_of(found, opinion, sampled=True), declared)
 
 

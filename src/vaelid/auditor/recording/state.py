@@ -43,9 +43,11 @@ from vaelid.auditor.recording.storages import Storages, is_lazy
 from vaelid.auditor.recording.switches import GENERATORS, SWITCHES, Snapshot
 from vaelid.spec.errors import kind_of, words_of
 
-__all__ = ["State", "unchanged"]
+__all__ = ["ADVANCED", "State", "unchanged"]
 
 
+ADVANCED = "was advanced: what it gave in the audit is gone"
+"""What is said of an iterator that cannot be set back: each further run takes more of it."""
 _MOST_NAMES = 6
 """Names in one sentence of a report: a line or two."""
 _INSTALLED = ("site-packages", "dist-packages", sysconfig.get_path("stdlib"), str(Path(__file__).parents[2]))
@@ -184,6 +186,8 @@ class State:
             with _disable_current_modes(), torch._C.DisableTorchFunctionSubclass():
                 self._each(mine)
                 self.storages.restore(self.storages.changed(addresses))
+            for _, set_back in self.iterators:
+                set_back()
             if python_too:
                 self._each(pythons)
                 self.failed += self.generators.restore()
@@ -216,10 +220,7 @@ class State:
         if self.moved_on:
             names = ", ".join(list(dict.fromkeys(self.moved_on))[:_MOST_NAMES])
             said.append(f"each run changes Python's own values ({names}), and the next one goes on from there")
-        said += [
-            f"the iterator `{name}` was advanced: what it gave in the audit is gone"
-            for name in dict.fromkeys(self.taken_from)
-        ]
+        said += [f"the iterator `{name}` {ADVANCED}" for name in dict.fromkeys(self.taken_from)]
         said += [f"the module `{name}` was imported first in the audit, and stays" for name in self._imported()]
         said += [f"something could not be set back after the run ({reason})" for reason in dict.fromkeys(self.failed)]
         return tuple(said)
