@@ -56,6 +56,15 @@ def readings() -> list[Any]:
     return found
 
 
+@pytest.fixture(autouse=True, scope="module")
+def explicit():
+    """cuDNN's own default cannot be had again once it was set: the same value, set explicitly, is what comes back."""
+    plain = Snapshot(PRECISION)
+    for act in ACTS.values():
+        act()
+        plain.restore()
+
+
 @NEWER
 @pytest.mark.parametrize("inside", ACTS)
 @pytest.mark.parametrize("before", ["nothing", *ACTS])

@@ -66,6 +66,8 @@ def value(examined: Examined) -> None:
     )
     fit = _fitted(runs)
     tolerance = examined.exact
+    if fit.off <= tolerance:
+        examined.check("far", True)
     if fit.off > tolerance and examined.account.clamps:
         close = [run for run in runs if run.step <= _CLOSE]
         if (near := _fitted(close, few=True)).off <= max(tolerance, _SMALL_NUMBER):

@@ -50,16 +50,6 @@ BUGS = {
         Bug("posterior-restricted", "a restricted posterior", "Let the encoder give every mean and variance."),
         Bug("beta-ignored", "a beta that does nothing", "Multiply the KL by beta."),
         Bug("clamp", "a clamp in one place and not in the other", "Clamp once, before both sampler and KL."),
-        Bug(
-            "another-gradient",
-            "another gradient",
-            "Back-propagate what is returned, as it is.",
-        ),
-        Bug(
-            "prior-sees-data",
-            "a prior made from the data",
-            "Make the prior of numbers, or of what is known before x.",
-        ),
         Bug("detached", "a gradient cut off", "Use rsample, and no detach between encoder and decoder."),
     )
 }

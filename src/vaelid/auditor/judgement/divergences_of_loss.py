@@ -36,7 +36,6 @@ from vaelid.auditor.recognition.quantities import Quantity
 __all__ = ["judge_divergences"]
 
 
-_WEIGHT_ZERO = "a KL whose weight is 0 in this step, as at the start of a warm-up: audit a later step"
 _WEIGHT_FOR_EACH = "a KL with a weight for each coordinate"
 
 
@@ -70,9 +69,6 @@ def _unsure_of_latents(assessed: Assessed) -> bool:
 def _absent(assessed: Assessed) -> Decision:
     """Of a loss without a term of the posterior alone."""
     reading = assessed.run.reading
-    for line, leaves in reading.zeroed.items():
-        if leaves & assessed.latent_leaves and not leaves & assessed.question.outputs:
-            return Decision("divergence", "OTHER", IsOther(_WEIGHT_ZERO), source=line, other=_WEIGHT_ZERO)
     witness = no_slope_of_divergence("the loss, as torch has it, but for the likelihood")
     if (line := min(reading.halted, default=None)) is not None:
         reason = OfDivergence.DETACHED

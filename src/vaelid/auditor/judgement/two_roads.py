@@ -18,15 +18,28 @@ _REFUTE = {
     "support": ("the data lie where the likelihood is no density", "likelihood-wrong"),
     "prior": (
         "the prior is made from the x that is reconstructed: p(x|z) p(z|x) is no density of x",
-        "prior-sees-data",
+        None,
     ),
     "fresh noise": ("no noise is drawn anew: two seeds give one loss", "frozen-noise"),
-    "gradient": ("what is back-propagated is not the gradient of the loss", "another-gradient"),
+    "gradient": ("what is back-propagated is not the gradient of the loss", None),
 }
 """Checks whose two numbers decide alone, with what they mean, and the name of the bug. Any other doubt may come from a
 formula that was misread."""
 _NEEDED = frozenset(
-    ("state", "path", "latents", "fresh noise", "value", "sign", "gradient", "noise", "decoded", "coverage", "rows")
+    (
+        "state",
+        "path",
+        "latents",
+        "fresh noise",
+        "value",
+        "far",
+        "sign",
+        "gradient",
+        "noise",
+        "decoded",
+        "coverage",
+        "rows",
+    )
 )
 """What the runs must have passed to outweigh a witness of the formula."""
 

@@ -77,8 +77,7 @@ def _read(reader: Reader, alike: tuple[tuple[str, str], ...]) -> Reading:
     result = _result(reader, events)
     joins, foreign = tuple(reader.joins), dict(reader.foreign)
     clamps, halted, decided = tuple(reader.clamps), frozenset(reader.halted), tuple(reader.decided)
-    zeroed = dict(reader.zeroed)
-    return Reading(result, reader.leaves, reader.entering, reader.axes, clamps, halted, zeroed, joins, decided, foreign)
+    return Reading(result, reader.leaves, reader.entering, reader.axes, clamps, halted, joins, decided, foreign)
 
 
 def _result(reader: Reader, events: list[Event]) -> Lifted:

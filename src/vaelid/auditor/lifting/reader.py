@@ -41,7 +41,6 @@ class Reader:
         joins: what was read through, in order.
         clamps: lines of clamps that changed nothing.
         halted: lines at which a single number was detached.
-        zeroed: of what was multiplied by 0, the line and the leaves.
         decided: lines at which the run was decided by a value.
         foreign: operations that were read by a rule from outside of vaelid, with that rule's name.
         counts: how many names start with each stem.
@@ -62,7 +61,6 @@ class Reader:
     joins: list[Join] = field(default_factory=list)
     clamps: list[str] = field(default_factory=list)
     halted: set[str] = field(default_factory=set)
-    zeroed: dict[str, frozenset[str]] = field(default_factory=dict)
     decided: list[str] = field(default_factory=list)
     foreign: dict[str, str] = field(default_factory=dict)
     counts: dict[str, int] = field(default_factory=dict)

@@ -31,7 +31,6 @@ class Reading:
         axes: what is known of the axes.
         clamps: lines of clamps that left every value as it was.
         halted: lines at which a single number was detached: it is a constant there.
-        zeroed: of what was multiplied by 0, the line and the leaves: it is not in the term.
         joins: of what was read through, each operand's leaves, the line that made it, and the result's leaves.
         decided: lines at which the run was decided by a value.
         foreign: operations that were read by a rule from outside of vaelid, with that rule's name.
@@ -43,7 +42,6 @@ class Reading:
     axes: Axes
     clamps: tuple[str, ...] = ()
     halted: frozenset[str] = frozenset()
-    zeroed: Mapping[str, frozenset[str]] = field(default_factory=dict)
     joins: tuple[Join, ...] = ()
     decided: tuple[str, ...] = ()
     foreign: Mapping[str, str] = field(default_factory=dict)
