@@ -94,7 +94,7 @@ def _of_refuted(report: Report, opinion: Opinion, premises: tuple[Premise, ...],
         return report
     if opinion.estimator is not None and _right_but_its_gradient(report) and missing(premises) is None:
         return _as_estimator(report, opinion, premises)
-    agree = f"every one of {opinion.runs} runs agrees with NLL + {opinion.beta:.6g} KL, and its gradient"
+    agree = f"every one of {opinion.runs} runs agrees with NLL + {opinion.beta:.4g} KL, and its gradient"
     claim = Claim("examination", "UNKNOWN", f"the formula is refuted, and {agree}.")
     return report.overruled(claim, f"No verdict: the formula is refuted, and {agree}. {report.summary}")
 
@@ -123,5 +123,5 @@ def _with_proposal(report: Report, opinion: Opinion) -> Report:
     """The same verdict, with a note where runs agree with an ELBO that is not proved."""
     if report.verdict != "UNKNOWN" or opinion.doubts or "value" not in opinion.passed or opinion.beta is None:
         return report
-    note = f"no proof; {opinion.runs} runs of the code agree with NLL + {opinion.beta:.6g} KL"
+    note = f"no proof; all runs of the code agree with NLL + {opinion.beta:.4g} KL"
     return report.noting(note)
