@@ -39,7 +39,7 @@ def test_the_textbook_passes_all_that_can_be_asked(textbook):
     assert opinion.doubts == ()
     assert opinion.left == {}
     assert opinion.passed == {
-        *("state", "fresh noise", "support", "coverage", "latents", "path", "value", "sign", "beta"),
+        *("state", "fresh noise", "support", "coverage", "latents", "path", "far", "value", "sign", "beta"),
         *("gradient", "noise", "decoded", "rows", "density"),
     }
     assert opinion.beta == pytest.approx(1)

@@ -17,7 +17,7 @@ from .made import LATENT, ROWS, Small, half_squares, kl_to_standard, likelihood,
 
 pytestmark = pytest.mark.slow  # audits run three times slower under type checks; `make test-long` has them
 
-PASSED = {"latents": True, "path": True, "value": True, "sign": True, "beta": True}
+PASSED = {"latents": True, "path": True, "far": True, "value": True, "sign": True, "beta": True}
 
 
 def valued(**parts):
