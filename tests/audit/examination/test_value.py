@@ -158,7 +158,7 @@ def test_a_clamp_far_away_is_a_doubt_unless_the_report_names_it():
     parts = {"kl": lambda m, v: kl_to_standard(m, v.clamp(max=4))}
     assert not passes(valued(**parts))["value"]  # only the far runs come there
     examined = valued(**parts, stated={"clamps": True})
-    assert passes(examined) == PASSED
+    assert passes(examined) == {name: True for name in PASSED if name != "far"}
     assert "far from the recorded weights a clamp" in examined.notes[0]
 
 
