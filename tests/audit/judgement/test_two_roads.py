@@ -58,12 +58,17 @@ def test_a_proof_that_all_runs_agree_with_stays_with_its_ledger():
     assert of_both() == replace(PROVED, premises=(LAW,))
 
 
+BUG_OF_DOUBT = {"support": "likelihood-wrong", "prior": None, "fresh noise": "frozen-noise", "gradient": None}
+"""A prior made of the data and a changed gradient are in no list of bugs with a mend yet."""
+
+
 @pytest.mark.parametrize("name", _REFUTE)
 def test_some_doubts_refute_alone_with_both_numbers_and_a_bug(name):
     found = of_both(opinion=with_doubts(name))
     claim = found.claim("examination")
     assert (found.verdict, claim.verdict) == ("REFUTED", "REFUTED")
     assert claim.witness == Witness({}, "2", "1", "two numbers")
+    assert claim.bug == BUG_OF_DOUBT[name]
     assert claim.bug is None or claim.bug in BUGS
     assert found.summary == f"This loss is not the ELBO: {_REFUTE[name][0]}."
     assert found.advice is None
