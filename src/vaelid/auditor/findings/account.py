@@ -42,8 +42,8 @@ class StatedPosterior:
 
     Attributes:
         axes: of its mean and log-variance.
-        mean: their elements.
-        log_variance: ...
+        mean: the element of its mean, at the indices of the axes.
+        log_variance: the element of its log-variance.
         draws: the draws of the samples that are decoded, each with its element and the axes of it.
         more: the same of other draws, as those of a Monte-Carlo estimate.
         summed: whether several draws are added in one sample.
