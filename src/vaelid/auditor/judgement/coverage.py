@@ -6,11 +6,12 @@ In comes what was found out about a loss; out go shares, counts and lines. For a
 
 import itertools
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from fractions import Fraction
 
 from vaelid.auditor.formula.axes_of_terms import axes_in, elements_of, index_names, names_in
 from vaelid.auditor.formula.circuit import At, Circuit
+from vaelid.auditor.formula.upstream import upstream
 from vaelid.auditor.judgement.assessed import Assessed, draws_of
 from vaelid.auditor.lifting.reading import Reading
 from vaelid.auditor.model.posterior import Posterior
@@ -100,19 +101,14 @@ def seen_data(assessed: Assessed, group: Group, observed: Iterable[str]) -> str 
     wanted |= {n for name in wanted for n in reading.leaves[name].inputs}
     own = assessed.latent_leaves | frozenset(question.noise)
     entering = _entering(reading)
-    waiting = [name for name in names_in(group.body) if name in reading.leaves and name not in question.data]
-    seen: set[str] = set()
-    while waiting:
-        name = waiting.pop()
-        if name in seen:
-            continue
-        seen.add(name)
-        if name in wanted:
-            return name
+
+    def made_from(name: str) -> Iterator[str]:
         for names in entering.get(name, []):
             drawn = bool(names & set(question.noise))
-            waiting += [n for n in names if not (drawn and n in own)]
-    return None
+            yield from (n for n in names if not (drawn and n in own))
+
+    outputs = [name for name in names_in(group.body) if name in reading.leaves and name not in question.data]
+    return next((name for name in upstream(outputs, made_from) if name in wanted), None)
 
 
 def decoded_alike(assessed: Assessed) -> bool:
@@ -122,13 +118,8 @@ def decoded_alike(assessed: Assessed) -> bool:
 
 def _decoder_of(assessed: Assessed, group: Group) -> tuple[tuple[str, ...], frozenset[str]]:
     leaves = assessed.run.reading.leaves
-    waiting = [n for n in names_in(group.body) if n in leaves and leaves[n].noise]
-    seen: set[str] = set()
-    while waiting:
-        name = waiting.pop()
-        if name not in seen:
-            seen.add(name)
-            waiting += [n for n in leaves[name].inputs if leaves[n].noise]
+    drawn = [n for n in names_in(group.body) if n in leaves and leaves[n].noise]
+    seen = upstream(drawn, lambda name: [n for n in leaves[name].inputs if leaves[n].noise])
     made = [leaves[name] for name in seen if leaves[name].kind == "made"]
     parameters = {n for leaf in made for n in leaf.inputs if leaves[n].kind == "parameter"}
     return tuple(sorted(leaf.operation for leaf in made)), frozenset(parameters)
@@ -142,13 +133,11 @@ def not_decoded(assessed: Assessed) -> str | None:
     entering = _entering(reading)
     targets = [group.found.target for group, _ in assessed.divergences() if group.found is not None]
     priors = {n for t in targets if t.learned for p in t.parameters for n in names_in(p)}  # a residual posterior's, too
-    waiting = [n for n in {*reading.result.leaves, *priors} if n in reading.leaves and (n not in own or n in priors)]
-    seen: set[str] = set()
-    while waiting:
-        name = waiting.pop()
-        if name in seen:
-            continue
-        seen.add(name)
-        for names in entering.get(name, [reading.leaves[name].inputs]):
-            waiting += [n for n in names if n not in own or n in priors]
+
+    def made_from(name: str) -> list[str]:
+        found = entering.get(name, [reading.leaves[name].inputs])
+        return [n for names in found for n in names if n not in own or n in priors]
+
+    ends = [n for n in {*reading.result.leaves, *priors} if n in reading.leaves and (n not in own or n in priors)]
+    seen = set(upstream(ends, made_from))
     return next((p.source for p in question.posteriors if set(p.draws) - seen), None)

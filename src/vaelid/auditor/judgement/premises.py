@@ -10,6 +10,7 @@ from collections.abc import Iterable
 from vaelid.auditor.findings.opinion import Opinion
 from vaelid.auditor.findings.premise import Premise
 from vaelid.auditor.formula.axes_of_terms import names_in
+from vaelid.auditor.formula.upstream import upstream
 from vaelid.auditor.judgement.assessed import Assessed
 from vaelid.auditor.model.posterior import ancestors
 from vaelid.auditor.recognition.quantities import Quantity
@@ -69,20 +70,15 @@ def _sees_data(assessed: Assessed, prior: Quantity) -> bool:
     targets = [group.found.target for group in groups if group.found is not None]
     compared = question.as_recorded(n for t in targets for p in t.parameters[:1] for n in names_in(p))
     compared |= frozenset().union(*(reading.leaves[n].inputs for n in compared if n in reading.leaves))
-    waiting = [n for n in question.as_recorded(n for p in prior.parameters for n in names_in(p)) if n in reading.leaves]
     own = assessed.latent_leaves | frozenset(question.noise)
-    seen: set[str] = set()
-    while waiting:
-        name = waiting.pop()
-        if name in seen:
-            continue
-        seen.add(name)
-        if name in compared:
-            return True
+
+    def made_from(name: str) -> list[str]:
         leaf = reading.leaves[name]
         # what was made from a draw was made from z: the posterior's own arrays went into it as z
-        waiting += [n for n in leaf.inputs if not (leaf.noise and n in own)]
-    return False
+        return [n for n in leaf.inputs if not (leaf.noise and n in own)]
+
+    its = [n for n in question.as_recorded(n for p in prior.parameters for n in names_in(p)) if n in reading.leaves]
+    return any(name in compared for name in upstream(its, made_from))
 
 
 def _decoder(sampled: bool) -> Premise:

@@ -12,6 +12,7 @@ from torch import Tensor
 
 from vaelid.auditor.formula.axes_of_terms import element_of
 from vaelid.auditor.formula.in_tensors import OnDemand
+from vaelid.auditor.formula.upstream import upstream
 from vaelid.auditor.lifting.axes import Axes
 from vaelid.auditor.lifting.reader import Join
 from vaelid.auditor.lifting.tensor import Leaf, Lifted
@@ -70,15 +71,7 @@ class Reading:
     @property
     def stray_noise(self) -> str:
         """The lines at which noise is drawn that the result was made from."""
-        found: set[str] = set()
-        waiting, seen = list(self.result.leaves), set()
-        while waiting:
-            name = waiting.pop()
-            if name in seen:
-                continue
-            seen.add(name)
-            leaf = self.leaves[name]
-            waiting += leaf.inputs
-            if leaf.kind == "noise" and not leaf.operation.startswith(("native_dropout", "bernoulli")):
-                found.add(leaf.source)
-        return ", ".join(sorted(found))
+        leaves = [self.leaves[name] for name in upstream(self.result.leaves, lambda name: self.leaves[name].inputs)]
+        drawn = [leaf for leaf in leaves if leaf.kind == "noise"]
+        kept_out = ("native_dropout", "bernoulli")
+        return ", ".join(sorted({leaf.source for leaf in drawn if not leaf.operation.startswith(kept_out)}))

@@ -4,12 +4,14 @@ The reading of a recording comes in; samples go out, and of each the posterior t
 ``mu + exp(0.5 * logvar) * eps`` enters a linear layer, the sample is that tensor, and its posterior N(mu, exp(logvar)).
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from fractions import Fraction
 
 from vaelid.auditor.formula.arithmetic import linear_in, replaced, tidy
 from vaelid.auditor.formula.axes_of_terms import axes_in, element_of, names_in
 from vaelid.auditor.formula.errors import Unread
+from vaelid.auditor.formula.upstream import upstream
 from vaelid.auditor.lifting.reading import Reading
 from vaelid.auditor.lifting.tensor import Leaf, Lifted
 from vaelid.auditor.model.deviations import log_variance_of
@@ -154,15 +156,12 @@ def samples(reading: Reading) -> list[Sample]:
 
 def ancestors(reading: Reading, names: frozenset[str], *, detached: bool = True) -> frozenset[str]:
     """These leaves and all that they were made from; if `detached` is False, nothing that lies behind a detach."""
-    found: set[str] = set()
-    waiting = list(names)
-    while waiting:
-        name = waiting.pop()
-        if name not in found:
-            found.add(name)
-            if detached or reading.leaves[name].operation != "detach":
-                waiting += reading.leaves[name].inputs
-    return frozenset(found)
+    leaves = reading.leaves
+
+    def made_from(name: str) -> Iterable[str]:
+        return leaves[name].inputs if detached or leaves[name].operation != "detach" else ()
+
+    return frozenset(upstream(names, made_from))
 
 
 def mean_and_deviation(sample: Sample, reading: Reading) -> tuple[TermArray, TermArray] | None:

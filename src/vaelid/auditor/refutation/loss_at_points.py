@@ -27,6 +27,7 @@ from vaelid.auditor.formula.circuit import At, Circuit
 from vaelid.auditor.formula.circuit_values import CircuitValues
 from vaelid.auditor.formula.in_tensors import OnDemand
 from vaelid.auditor.formula.number_types import BALLS, FLOATS
+from vaelid.auditor.formula.upstream import upstream
 from vaelid.auditor.model.question import Question
 from vaelid.readings.errors import ReadingError
 from vaelid.readings.terms.arrays import TermArray, index
@@ -57,15 +58,12 @@ class LossAtPoints:
     @cached_property
     def names(self) -> frozenset[str]:
         """The leaves in the loss; for one that is folded, what it is folded of."""
-        found = set[str]()
-        waiting = list(names_in(self.question.term))
-        while waiting:
-            name = waiting.pop()
-            if (fold := self.question.folds.get(name)) is not None:
-                waiting += names_in(TermArray((), fold.term))
-            else:
-                found.add(name)
-        return frozenset(found)
+        folds = self.question.folds
+
+        def folded_of(name: str) -> frozenset[str]:
+            return names_in(TermArray((), folds[name].term)) if name in folds else frozenset()
+
+        return frozenset(upstream(names_in(self.question.term), folded_of)) - frozenset(folds)
 
     @cached_property
     def noise(self) -> tuple[str, ...]:
