@@ -26,7 +26,8 @@ INTRODUCTION = """\
 that it still is what the audits say.
 
 **Verdicts.** An exact ELBO with another weight on the KL is PROVED, and its effective beta named; told which beta is
-meant, `audit(step, batch, beta=1)`, it is REFUTED. A bug that leaves the objective of training an ELBO is PROVED with a
+meant, `audit(step, batch, beta=1)`, it is REFUTED. So is a KL of weight 0, which is OTHER where no beta is declared: it
+may be the first step of a warm-up. A bug that leaves the objective of training an ELBO is PROVED with a
 note.
 
 **Runs.** scikit-learn's 8x8 digits, 1437 to train on and 360 held out; one network (64-128-{latent}-128-64),

@@ -48,7 +48,7 @@ ZOO = (
     Exhibit("kl_parenthesis", "kl-formula"),
     Exhibit("kl_reversed", "kl-reversed"),
     Exhibit("kl_partial", "kl-partial"),
-    Exhibit("kl_zero", "kl-zero"),
+    Exhibit("kl_zero", "kl-zero", declared=True),
     Exhibit("kl_clamped", "kl-clamped"),
     Exhibit("sign", "sign"),
     Exhibit("likelihood_wrong", "likelihood-wrong", "OTHER"),

@@ -71,6 +71,30 @@ def test_a_loss_without_a_term_of_the_posterior_is_refuted(halted, reason, bug):
     assert decision.source == (halted[0] if halted else None)
 
 
+NAME = "a KL that is multiplied by 0 in this step, as at the start of a warm-up"
+
+
+@pytest.mark.parametrize(
+    ("code", "beta", "leaves", "verdict"),
+    [
+        ("loss = nll + weight * kl", None, {"mu", "logvar"}, "OTHER"),
+        ("loss = nll + weight * kl", 1, {"mu", "logvar"}, "REFUTED"),  # declared: that is not what is here
+        ("loss = nll + 0.0 * kl", None, {"mu", "logvar"}, "REFUTED"),
+        ("loss = nll + kl * 0", None, {"mu", "logvar"}, "REFUTED"),
+        ("loss = weight * nll", None, {"mu", "logvar", "x"}, "REFUTED"),
+        ("loss = nll + weight * penalty", None, {"w"}, "REFUTED"),
+    ],
+)
+def test_a_kl_of_weight_0_may_be_the_start_of_a_warm_up(code, beta, leaves, verdict, tmp_path):
+    file = tmp_path / "step.py"
+    file.write_text(f"\n{code}\n")
+    ran = run(reading(weightless=((frozenset(leaves), f"{file}:2"),)))
+    (decision,) = decided(ran=ran, declared=Declared(beta=beta))
+    assert decision.verdict == verdict
+    if verdict == "OTHER":
+        assert (decision.other, decision.reason, decision.source) == (NAME, IsOther(NAME), f"{file}:2")
+
+
 @pytest.mark.parametrize("kind", [MIXED, PARAMETER])
 def test_a_term_that_was_not_recognised_may_hold_the_kl(kind):
     (decision,) = decided(group(kind, MU, 0, 1))

@@ -12,6 +12,7 @@ from vaelid.auditor.judgement.coverage import counted_twice, part_of_latents
 from vaelid.auditor.judgement.data import is_mask
 from vaelid.auditor.judgement.decision import Decision
 from vaelid.auditor.judgement.divergence import judge_divergence, witness_of_another_prior
+from vaelid.auditor.judgement.literals import has_literal_0
 from vaelid.auditor.judgement.reasons.base import IsOther
 from vaelid.auditor.judgement.reasons.notes import PriorIs
 from vaelid.auditor.judgement.reasons.of_divergence import (
@@ -37,6 +38,7 @@ __all__ = ["judge_divergences"]
 
 
 _WEIGHT_FOR_EACH = "a KL with a weight for each coordinate"
+_NO_WEIGHT = "a KL that is multiplied by 0 in this step, as at the start of a warm-up"
 
 
 def judge_divergences(judged: Judged) -> list[Decision]:
@@ -49,7 +51,7 @@ def judge_divergences(judged: Judged) -> list[Decision]:
     if not decisions and (assessed.samplers or not judged.sampled):
         if unknown or stray or (not judged.sampled and assessed.made_from(posteriors[0].leaves)):
             return [Decision("divergence", "UNKNOWN", OfDivergence.NOT_RECOGNISED)]
-        return [_absent(assessed)]
+        return [_absent(judged)]
     missing = len(posteriors) - len(assessed.with_divergences())
     if decisions and missing > 0 and not unknown and not stray:
         witness = too_few(len(posteriors) - missing, len(posteriors), "latents' KLs")
@@ -66,14 +68,25 @@ def _unsure_of_latents(assessed: Assessed) -> bool:
     return any(d.verdict in ("UNKNOWN", "OTHER") for d in samplers) or passes_by_the_sample(assessed)
 
 
-def _absent(assessed: Assessed) -> Decision:
+def _absent(judged: Judged) -> Decision:
     """Of a loss without a term of the posterior alone."""
-    reading = assessed.run.reading
+    reading = judged.assessed.run.reading
+    if judged.declared.beta is None and (line := _multiplied_by_0(judged.assessed)) is not None:
+        return Decision("divergence", "OTHER", IsOther(_NO_WEIGHT), source=line, other=_NO_WEIGHT)
     witness = no_slope_of_divergence("the loss, as torch has it, but for the likelihood")
     if (line := min(reading.halted, default=None)) is not None:
         reason = OfDivergence.DETACHED
         return Decision("divergence", "REFUTED", reason, witness=witness, bug="detached", source=line)
     return Decision("divergence", "REFUTED", OfDivergence.ABSENT, witness=witness, bug="kl-zero")
+
+
+def _multiplied_by_0(assessed: Assessed) -> str | None:
+    """The line at which something of a posterior is multiplied by what is 0 in this run, but is not written as 0."""
+    question, weightless = assessed.question, assessed.run.reading.weightless
+    own = frozenset().union(*(posterior.leaves for posterior in question.posteriors))
+    others = frozenset(question.data) | frozenset(question.outputs)
+    lines = (line for leaves, line in weightless if leaves & own and not leaves & others)
+    return next((line for line in lines if not has_literal_0(line)), None)
 
 
 def _of_group(judged: Judged, group: Group, posterior: Posterior) -> Decision:

@@ -77,7 +77,10 @@ def _read(reader: Reader, alike: tuple[tuple[str, str], ...]) -> Reading:
     result = _result(reader, events)
     joins, foreign = tuple(reader.joins), dict(reader.foreign)
     clamps, halted, decided = tuple(reader.clamps), frozenset(reader.halted), tuple(reader.decided)
-    return Reading(result, reader.leaves, reader.entering, reader.axes, clamps, halted, joins, decided, foreign)
+    weightless = tuple(reader.weightless)
+    return Reading(
+        result, reader.leaves, reader.entering, reader.axes, clamps, halted, joins, decided, foreign, weightless
+    )
 
 
 def _result(reader: Reader, events: list[Event]) -> Lifted:

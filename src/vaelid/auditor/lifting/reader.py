@@ -18,11 +18,14 @@ from vaelid.auditor.lifting.tensor import Leaf, Lifted
 from vaelid.auditor.recording.events import Event, Recording, Region
 from vaelid.readings.terms.arrays import TermArray
 
-__all__ = ["Join", "Reader"]
+__all__ = ["Join", "Reader", "Weightless"]
 
 
 Join = tuple[frozenset[str], str, frozenset[str]]
 """An operand's leaves, the line that made it, and the leaves of the result that it became part of."""
+
+Weightless = tuple[frozenset[str], str]
+"""The leaves of what was multiplied by 0, and the line."""
 
 
 @dataclass
@@ -41,6 +44,7 @@ class Reader:
         joins: what was read through, in order.
         clamps: lines of clamps that changed nothing.
         halted: lines at which a single number was detached.
+        weightless: what was multiplied by a number that is 0, and the line.
         decided: lines at which the run was decided by a value.
         foreign: operations that were read by a rule from outside of vaelid, with that rule's name.
         counts: how many names start with each stem.
@@ -61,6 +65,7 @@ class Reader:
     joins: list[Join] = field(default_factory=list)
     clamps: list[str] = field(default_factory=list)
     halted: set[str] = field(default_factory=set)
+    weightless: list[Weightless] = field(default_factory=list)
     decided: list[str] = field(default_factory=list)
     foreign: dict[str, str] = field(default_factory=dict)
     counts: dict[str, int] = field(default_factory=dict)

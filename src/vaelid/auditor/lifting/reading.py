@@ -14,7 +14,7 @@ from vaelid.auditor.formula.axes_of_terms import element_of
 from vaelid.auditor.formula.in_tensors import OnDemand
 from vaelid.auditor.formula.upstream import upstream
 from vaelid.auditor.lifting.axes import Axes
-from vaelid.auditor.lifting.reader import Join
+from vaelid.auditor.lifting.reader import Join, Weightless
 from vaelid.auditor.lifting.tensor import Leaf, Lifted
 from vaelid.readings.terms.arrays import TermArray
 
@@ -34,6 +34,7 @@ class Reading:
         halted: lines at which a single number was detached: it is a constant there.
         joins: of what was read through, each operand's leaves, the line that made it, and the result's leaves.
         decided: lines at which the run was decided by a value.
+        weightless: what was multiplied by a number that is 0, and the line.
         foreign: operations that were read by a rule from outside of vaelid, with that rule's name.
     """
 
@@ -46,6 +47,7 @@ class Reading:
     joins: tuple[Join, ...] = ()
     decided: tuple[str, ...] = ()
     foreign: Mapping[str, str] = field(default_factory=dict)
+    weightless: tuple[Weightless, ...] = ()
 
     def element(self, leaf: Leaf) -> TermArray:
         """The element of a leaf, at the indices of its own axes."""

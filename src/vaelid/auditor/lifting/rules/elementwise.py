@@ -119,6 +119,7 @@ def _product(reader: Reader, event: Event) -> Lifted:
     x, y = operands(reader, event, 2)
     product = pointwise(reader, event, lambda x, y: x * y, x, y)
     if _is_zero(x) or _is_zero(y):
+        reader.weightless.append((x.leaves | y.leaves, event.source))
         return Lifted(product.dims, lambda: as_term(0))  # a term of weight 0 is not there, and leads to no leaf
     return product
 
