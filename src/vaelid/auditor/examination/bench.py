@@ -27,7 +27,7 @@ from vaelid.auditor.recording.events import Recording
 from vaelid.auditor.recording.record import record
 from vaelid.auditor.recording.state import State
 
-__all__ = ["Bench", "RunOutcome", "number_of_rows", "operations"]
+__all__ = ["Bench", "Rounding", "RunOutcome", "number_of_rows", "operations"]
 
 
 @dataclass(frozen=True)
@@ -66,7 +66,7 @@ class _Given(TorchDispatchMode):
         return result
 
 
-class _Rounding(TorchDispatchMode):
+class Rounding(TorchDispatchMode):
     """Sees whether an operation puts out fewer digits than it was given; a mask's `.float()` does not."""
 
     found = False
@@ -120,7 +120,7 @@ class Bench:
         self.batch = tree_map(lambda t: t.double() if isinstance(t, Tensor) and t.is_floating_point() else t, batch)
         self.double = True
         try:
-            seen = _Rounding()
+            seen = Rounding()
             names, dtype = self.run(
                 look=lambda recording: (operations(recording), recording.returned.dtype), within=seen
             ).seen
@@ -230,7 +230,7 @@ def operations(recording: Recording) -> tuple[str, ...]:
 
 
 def _names_and_rounding(recording: Recording) -> tuple[tuple[str, ...], float]:
-    return operations(recording), _coarsest([*recording.made.values(), recording.returned])
+    return operations(recording), recording.coarsest
 
 
 def _coarsest(value: Any) -> float:

@@ -15,6 +15,7 @@ from torch import Tensor
 from vaelid.auditor.examination.bench import operations
 from vaelid.auditor.examination.columns import Columns, columns_of
 from vaelid.auditor.examination.examined import BATCHES, Examined, other_rows
+from vaelid.auditor.examination.fit import fit
 from vaelid.auditor.formula.axes_of_terms import names_in
 from vaelid.auditor.recording.events import Recording
 from vaelid.readings.errors import ReadingError
@@ -64,26 +65,28 @@ def value(examined: Examined) -> None:
         0,
         f"of {total} runs on other weights and rows so many do other operations",
     )
-    fit = _fitted(runs)
+    best = _fitted(runs)
     tolerance = examined.exact
-    if fit.off <= tolerance:
+    if best.off <= tolerance:
         examined.check("far", True)
-    if fit.off > tolerance and examined.account.clamps:
+    if best.off > tolerance and examined.account.clamps:
         close = [run for run in runs if run.step <= _CLOSE]
         if (near := _fitted(close, few=True)).off <= max(tolerance, _SMALL_NUMBER):
-            fit = near
+            best = near
             examined.notes.append("far from the recorded weights a clamp or a small number acts, as the report says")
             tolerance = max(tolerance, _SMALL_NUMBER)
-    if tolerance < fit.off and examined.is_rounding(fit.off, _size(runs)):
+    if tolerance < best.off and examined.is_rounding(best.off, _size(runs)):
         raise ReadingError("rounding hides the value, and the code does not run in double precision")
     meaning = f"the largest distance, in {len(runs)} runs, from the best a NLL + b KL + const, over the loss's spread"
-    examined.check("value", fit.off <= tolerance, fit.off, 0, meaning)
-    if fit.off > tolerance:
+    examined.check("value", best.off <= tolerance, best.off, 0, meaning)
+    if best.off > tolerance:
         return
-    examined.weight = fit.nll
-    examined.beta = fit.kl / fit.nll / examined.account.scale if fit.nll else None
-    positive = fit.nll > 0 and fit.kl > 1e-7 * fit.nll
-    examined.check("sign", positive, f"{fit.nll:.6g} and {fit.kl:.6g}", "> 0", "the weights of NLL and KL in the runs")
+    examined.weight = best.nll
+    examined.beta = best.kl / best.nll / examined.account.scale if best.nll else None
+    positive = best.nll > 0 and best.kl > 1e-7 * best.nll
+    examined.check(
+        "sign", positive, f"{best.nll:.6g} and {best.kl:.6g}", "> 0", "the weights of NLL and KL in the runs"
+    )
     if (claimed := examined.account.beta) is not None and examined.beta is not None:
         allowed, off = (1e-5 if examined.bench.double else 1e-3) * abs(claimed), abs(examined.beta - claimed)
         if allowed < off and examined.is_rounding(off, _size(runs) * abs(claimed)):
@@ -164,18 +167,14 @@ def _fitted(runs: list[_Run], *, few: bool = False) -> _Fit:
     losses = torch.tensor([run.loss for run in runs], dtype=torch.float64)
     columns = torch.tensor([run.columns for run in runs], dtype=torch.float64)
     batches = torch.nn.functional.one_hot(torch.tensor([run.batch for run in runs]), BATCHES).double()
-    from_middle = (losses - losses.median()).abs()
-    weights = 1 / (from_middle + from_middle.median() + 1e-12)  # so that a run far away counts as one near
     best = _Fit(float("inf"), 0.0, 0.0)
     for extra in ((),) if few else ((), (2, 3), (4, 5), (2, 3, 4, 5)):
         kept = [k for k in (0, 1, *extra) if float(columns[:, k].std()) > 1e-12]
-        table = torch.cat([columns[:, kept], batches], 1) * weights[:, None]
+        table = torch.cat([columns[:, kept], batches], 1)
         if len(runs) <= table.shape[1]:
             continue
-        size = table.abs().amax(0).clamp(min=1e-30)
-        found = torch.linalg.lstsq(table / size, (losses * weights)[:, None], driver="gelsd").solution[:, 0] / size
-        off = float((table @ found - losses * weights).abs().max())
-        if off < best.off * 1e-2:  # two more unknowns fit a little better whatever the loss is
-            by = dict(zip(kept, found.tolist(), strict=False))
-            best = _Fit(off, by.get(0, 0.0), by.get(1, 0.0))
+        found = fit(table, losses)
+        if found.off < best.off * 1e-2:  # two more unknowns fit a little better whatever the loss is
+            by = dict(zip(kept, found.coefficients, strict=False))
+            best = _Fit(found.off, by.get(0, 0.0), by.get(1, 0.0))
     return best

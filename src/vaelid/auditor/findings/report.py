@@ -72,6 +72,14 @@ class Claim:
         """The same claim, with a further sentence after its reason."""
         return replace(self, reason=f"{self.reason} {sentence}")
 
+    def doubted(self, reason: str) -> "Claim":
+        """UNKNOWN, for this reason; the formula and its line stay."""
+        return Claim(self.name, "UNKNOWN", reason, self.formula, source=self.source)
+
+    def assuming(self, assumptions: Iterable[str]) -> "Claim":
+        """The same claim, with further assumptions."""
+        return replace(self, assumptions=(*self.assumptions, *assumptions))
+
     def as_data(self) -> dict[str, Any]:
         """The claim as plain data, for JSON; theorems as their text."""
         return {

@@ -126,7 +126,8 @@ def _of_proved(subject: KLSubject, model: LossModel, objective: Objective, group
         *run.assumptions,
     )
     value = in_ball(group.found.fit.weights[0], objective.question.values.lengths)
-    return gradient_claim(subject.function, roles, weight, value, theorem, assumptions)
+    coarsest = run.recording.coarsest
+    return gradient_claim(subject.function, roles, weight, value, theorem, assumptions, coarsest)
 
 
 def _sign(weight: Monomial) -> str:

@@ -31,6 +31,9 @@ __all__ = ["gradient_claim"]
 
 _RELATIVE, _ABSOLUTE = 1e-9, 1e-12
 """float64 rounding of a few dozen operations is 1e-14; a gradient that is cut off differs by a part of itself."""
+_ROUNDINGS, _WIDEST = 100, 1e-3
+"""Of what is computed in float32: so many of its last digits, of the largest slope, are left to rounding; but never
+more than a thousandth, which a part that is cut off is not."""
 
 
 @dataclass(frozen=True)
@@ -61,10 +64,18 @@ def gradient_claim(
     value: arb | None,
     theorem: Theorem,
     assumptions: tuple[str, ...],
+    coarsest: float = 0.0,
 ) -> Claim:
     """PROVED if autograd's gradient at a point is that of `weight` times the KL.
 
-    `value`: the weight at the recorded lengths, rigorously; None if it is not known.
+    Args:
+        function: the user's.
+        roles: of its arguments.
+        weight: of the KL.
+        value: the weight at the recorded lengths, rigorously; None if it is not known.
+        theorem: that it is the KL.
+        assumptions: of the theorem.
+        coarsest: the relative rounding of the least precise numbers in it.
     """
     shape = KL_SHAPES[0]
     variables = kl_variables(roles.of, shape)
@@ -82,7 +93,9 @@ def gradient_claim(
     closed_form = factor * spec.coordinate_kl_to_standard(mu, roles.spread_role.log_variance(spread)).sum()
     wanted = torch.autograd.grad(closed_form, (mu, spread))
     for name, got, want in zip((roles.mean, roles.spread), actual, wanted, strict=True):
-        if got is None or not torch.allclose(got, want, rtol=_RELATIVE, atol=_ABSOLUTE):
+        rounding = min(_WIDEST, _ROUNDINGS * coarsest)
+        close, near = max(_RELATIVE, rounding), max(_ABSOLUTE, rounding * float(want.abs().max()))
+        if got is None or not torch.allclose(got, want, rtol=close, atol=near):
             return known.but_wrong_gradient(*_wrong_slope(roles, name, (mu, spread), got, want, value))
     return Claim(
         "divergence",

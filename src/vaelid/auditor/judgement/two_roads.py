@@ -12,7 +12,7 @@ from vaelid.auditor.findings.report import Claim, Report, Witness
 from vaelid.auditor.judgement.premises import missing
 from vaelid.auditor.recognition.detached_weights import OWN_GRADIENT
 
-__all__ = ["after_examination"]
+__all__ = ["after_examination", "claim_after_examination"]
 
 _REFUTE = {
     "support": ("the data lie where the likelihood is no density", "likelihood-wrong"),
@@ -41,17 +41,36 @@ _NEEDED = frozenset(
         "rows",
     )
 )
-"""What the runs must have passed to outweigh a witness of the formula."""
+"""What the runs of a step must have passed to outweigh a witness of the formula."""
+_NEEDED_OF_LOSS = frozenset(("value", "far", "sign", "gradient"))
+_NEEDED_OF_CLAIM = {"divergence": _NEEDED_OF_LOSS, "sampler": frozenset(("law", "gradient"))}
+"""The same of a loss, a KL and a sampler whose arguments are known: nothing else of them is examined."""
 
 
-def after_examination(report: Report, opinion: Opinion, premises: tuple[Premise, ...], declared: Declared) -> Report:
-    """The report of both roads."""
+def after_examination(
+    report: Report, opinion: Opinion, premises: tuple[Premise, ...], declared: Declared, *, sampled: bool = True
+) -> Report:
+    """The report of both roads. `sampled` False: of a function of tensors."""
     report = report.noting(*opinion.notes)
     if report.verdict == "PROVED":
         return _of_proved(report, opinion, premises)
     if report.verdict == "REFUTED":
-        return _of_refuted(report, opinion, premises, declared)
+        return _of_refuted(report, opinion, premises, declared, _NEEDED if sampled else _NEEDED_OF_LOSS)
     return _with_proposal(report, opinion)
+
+
+def claim_after_examination(claim: Claim, opinion: Opinion) -> Claim:
+    """The claim of both roads, on a KL or a sampler."""
+    if claim.verdict == "PROVED":
+        if opinion.doubts:
+            return claim.doubted(f"its formula is right, and runs of the code disagree. {_all(opinion)}.")
+        return claim.assuming(f"`{name}` was not examined in runs: {why}" for name, why in opinion.left.items())
+    if opinion.doubts or not opinion.passed >= _NEEDED_OF_CLAIM[claim.name]:
+        return claim
+    agree = f"every one of {opinion.runs} runs agrees with what it is taken for"
+    if claim.verdict == "REFUTED":
+        return claim.doubted(f"the formula is refuted, and {agree}. {claim.reason}")
+    return claim.adding(f"There is no proof; {agree}.")
 
 
 def _of_proved(report: Report, opinion: Opinion, premises: tuple[Premise, ...]) -> Report:
@@ -84,13 +103,15 @@ def _witness(doubt: Check) -> Witness:
     return Witness({}, doubt.computed, doubt.expected, doubt.meaning)
 
 
-def _of_refuted(report: Report, opinion: Opinion, premises: tuple[Premise, ...], declared: Declared) -> Report:
+def _of_refuted(
+    report: Report, opinion: Opinion, premises: tuple[Premise, ...], declared: Declared, needed: frozenset[str]
+) -> Report:
     """UNKNOWN, where all runs agree with the ELBO that was declared, or with some where nothing was.
 
     PROVED, where all that was refuted is the gradient, and that is one of the same mean, known by name.
     """
     other_beta = declared.beta is not None and (opinion.beta is None or abs(opinion.beta - declared.beta) > 1e-5)
-    if opinion.doubts or other_beta or declared.likelihood or declared.prior or not opinion.passed >= _NEEDED:
+    if opinion.doubts or other_beta or declared.likelihood or declared.prior or not opinion.passed >= needed:
         return report
     if opinion.estimator is not None and _right_but_its_gradient(report) and missing(premises) is None:
         return _as_estimator(report, opinion, premises)

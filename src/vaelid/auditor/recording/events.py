@@ -131,6 +131,12 @@ class Recording:
     made: Mapping[tuple[int, Region], Tensor]
     decided_by_value: tuple[str, ...] = ()
 
+    @property
+    def coarsest(self) -> float:
+        """The relative rounding of the least precise numbers that it made: 2^-23 where a part is in float32."""
+        numbers = (tensor for tensor in (*self.made.values(), self.returned) if tensor.is_floating_point())
+        return max((torch.finfo(tensor.dtype).eps for tensor in numbers), default=0.0)
+
     def events_that_count(self) -> list[Event]:
         """The events without the checks of values that nothing was computed from.
 
