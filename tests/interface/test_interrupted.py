@@ -53,6 +53,7 @@ def test_an_interruption_that_the_shell_has_ignored_is_ignored():
 # Functions for the end are called in the opposite order: what is registered before the command's own comes after it.
 ENDING = """
 import atexit, os, signal, sys
+signal.signal(signal.SIGINT, signal.default_int_handler)  # the tests may have been begun by a shell with `&`
 def interrupt():
     os.kill(os.getpid(), signal.SIGINT)
 import vaelid_command as entry

@@ -136,7 +136,6 @@ REFUSED: dict[str, tuple[Callable[[], Any], str]] = {
 
 
 @pytest.mark.parametrize("what", REFUSED)
-@pytest.mark.usefixtures("unchecked")
 def test_the_operation_the_function_and_the_place_are_named(what: str):
     refused, message = REFUSED[what]
     with pytest.raises(ReadingError) as caught:

@@ -115,7 +115,6 @@ def test_an_index_put_in_under_a_binder_is_not_captured():
         ({a: 1}, "cannot stand for"),
     ],
 )
-@pytest.mark.usefixtures("unchecked")
 def test_what_cannot_be_put_in_is_refused(values: dict, message: str):
     with pytest.raises(TypeError, match=message):
         instance(make(a), values)
@@ -315,7 +314,6 @@ REFUSED = {
 
 
 @pytest.mark.parametrize("what", REFUSED)
-@pytest.mark.usefixtures("unchecked")
 def test_what_is_not_a_term_is_refused(what: str):
     made, message = REFUSED[what]
     with pytest.raises(TypeError, match=message):
@@ -336,7 +334,6 @@ SYMBOLS_REFUSED = {
 
 
 @pytest.mark.parametrize("what", SYMBOLS_REFUSED)
-@pytest.mark.usefixtures("unchecked")
 def test_what_is_not_a_definition_is_refused(what: str):
     parts, message = SYMBOLS_REFUSED[what]
     with pytest.raises(TypeError, match=message):

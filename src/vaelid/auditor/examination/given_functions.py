@@ -14,8 +14,8 @@ from torch import distributions as td
 
 from vaelid.auditor.examination.columns import Columns, columns_of
 from vaelid.auditor.examination.examined import BATCHES
-from vaelid.auditor.examination.fit import fit
 from vaelid.auditor.examination.given import Given, GivenLaw, check_gradient
+from vaelid.auditor.examination.least_squares import least_squares
 from vaelid.auditor.examination.numbers import Numbers
 from vaelid.auditor.findings.account import Account
 from vaelid.auditor.findings.opinion import Opinion
@@ -149,7 +149,7 @@ def _fitted(
     if not bool(aims.isfinite().all() and table.isfinite().all()):
         raise ReadingError("a value is not finite")
     near = len(_NEAR)
-    found = {"value": fit(table[:near], aims[:near]), "far": fit(table, aims)}
+    found = {"value": least_squares(table[:near], aims[:near]), "far": least_squares(table, aims)}
     for name, (_, off) in found.items():
         if name == "far" and clamps and off > given.exact:
             continue

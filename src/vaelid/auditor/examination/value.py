@@ -15,7 +15,7 @@ from torch import Tensor
 from vaelid.auditor.examination.bench import operations
 from vaelid.auditor.examination.columns import Columns, columns_of
 from vaelid.auditor.examination.examined import BATCHES, Examined, other_rows
-from vaelid.auditor.examination.fit import fit
+from vaelid.auditor.examination.least_squares import least_squares
 from vaelid.auditor.formula.axes_of_terms import names_in
 from vaelid.auditor.recording.events import Recording
 from vaelid.readings.errors import ReadingError
@@ -173,7 +173,7 @@ def _fitted(runs: list[_Run], *, few: bool = False) -> _Fit:
         table = torch.cat([columns[:, kept], batches], 1)
         if len(runs) <= table.shape[1]:
             continue
-        found = fit(table, losses)
+        found = least_squares(table, losses)
         if found.off < best.off * 1e-2:  # two more unknowns fit a little better whatever the loss is
             by = dict(zip(kept, found.coefficients, strict=False))
             best = _Fit(found.off, by.get(0, 0.0), by.get(1, 0.0))

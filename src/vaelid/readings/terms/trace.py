@@ -25,11 +25,14 @@ __all__ = ["Definition", "define", "trace"]
 _READINGS = Path(__file__).parents[1]
 _PASSING_ON = (_READINGS, Path(inspect.getfile(jaxtyping)).parent)
 """Where code is a reading's, or calls it for another: that other is what used an operation."""
+_MADE_BY_A_CHECKER = "<@beartype("
+"""How the file of a function begins that beartype wrote around another."""
 
 
 def _uses_reading(code: CodeType) -> bool:
     """Whether code is a function that is read, rather than on the way from one to the reading."""
     passes_on = any(folder in Path(code.co_filename).parents for folder in _PASSING_ON)
+    passes_on = passes_on or code.co_filename.startswith(_MADE_BY_A_CHECKER)
     return not passes_on and not code.co_qualname.startswith(f"{may_be_supplied.__qualname__}.")
 
 
