@@ -1,7 +1,7 @@
 """The best constants with which some columns of numbers give another, by least squares.
 
-In: one row for each run, and the number that each run gave. Out: `LeastSquares`, the coefficients and how far the worst row is
-off. Each row counts as much as another, however large its number: a run far away says as much as one near.
+In: one row for each run, and the number that each run gave. Out: `LeastSquares`, the coefficients and how far the worst
+row is off. Each row counts as much as another, however large its number: a run far away says as much as one near.
 """
 
 from typing import NamedTuple
