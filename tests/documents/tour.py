@@ -9,7 +9,6 @@ from vaelid.auditor.findings.declared import Declared
 from vaelid.auditor.formula.kinds import Divergence
 from vaelid.auditor.judgement.assessed import Assessed
 from vaelid.auditor.judgement.verdict import verdict
-from vaelid.auditor.judgement.wording import claim_of
 from vaelid.auditor.lifting.two_runs import Formula
 from vaelid.auditor.pipeline import WEAKER, Asked, assess
 from vaelid.auditor.recording.calls import call_of, fewer_rows
@@ -53,7 +52,6 @@ def tour() -> str:
         "model": _model(assessed),
         "groups": _groups(assessed),
         "theorem": _block([text(_theorem_of_divergence(assessed))]),
-        "decisions": _decisions(assessed),
         "report": _block(str(report).replace(tour_step.__file__, "step.py").split("\n")),
         "weaker": _weaker(),
         "refuted": _changed_report(*WRONG, unlike=str(report)),
@@ -122,14 +120,6 @@ def _groups(assessed: Assessed) -> str:
 def _theorem_of_divergence(assessed: Assessed) -> Term:
     theorem = assessed.objective.group(Divergence(0)).theorem
     return assessed.names.theorem(theorem, {}).statement
-
-
-def _decisions(assessed: Assessed) -> str:
-    return _block(
-        line
-        for decision in assessed.samplers
-        for line in (f"{decision.verdict}, {type(decision.reason).__name__}", f"  says: {claim_of(decision).reason}")
-    )
 
 
 def _weaker() -> str:
