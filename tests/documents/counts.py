@@ -106,6 +106,12 @@ def _own_losses() -> int:
     return len(LOSSES)
 
 
+def _twins() -> int:
+    from vaelid.train.twins import TWINS
+
+    return len(TWINS)
+
+
 def _bugs() -> int:
     """The sections of the page of the zoo, which is made from its files."""
     return (ROOT / "docs/bug-zoo.md").read_text().count("\n## ")
@@ -169,6 +175,7 @@ COUNTS: dict[str, Callable[[], int]] = {
     "likelihoods": _likelihoods,
     "effective_betas": _effective_betas,
     "own_losses": _own_losses,
+    "twins": _twins,
     "bugs": _bugs,
     "public_losses": _public_losses,
     "kernel_lines": _kernel_lines,

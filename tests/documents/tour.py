@@ -2,16 +2,17 @@
 
 from collections.abc import Iterable
 from pathlib import Path
+from typing import Any
 
 from vaelid.auditor.findings.audited import Audited
 from vaelid.auditor.findings.declared import Declared
 from vaelid.auditor.formula.kinds import Divergence
 from vaelid.auditor.judgement.assessed import Assessed
 from vaelid.auditor.judgement.verdict import verdict
-from vaelid.auditor.judgement.wording import claim_of
 from vaelid.auditor.lifting.two_runs import Formula
 from vaelid.auditor.pipeline import WEAKER, Asked, assess
 from vaelid.auditor.recording.calls import call_of, fewer_rows
+from vaelid.auditor.step import audit
 from vaelid.readings.terms.syntax import Term
 from vaelid.readings.terms.text import text
 
@@ -21,6 +22,19 @@ __all__ = ["tour"]
 
 CODE = Path(tour_step.__file__).read_text()
 TEMPLATE = (Path(__file__).parent / "tour.md").read_text()
+WRONG = ("- logvar.exp()", "- logvar")
+"""A change of the step that is refuted."""
+STUDENT = ("0.5 * (x - decoder(z)).pow(2).sum()", "2 * torch.log1p((x - decoder(z)).pow(2) / 3).sum()")
+"""One that is not decided: a Student-t likelihood."""
+WEAKER_READINGS = {
+    "InsideOfLatent": ("nothing: z is looked for inside what is decoded", "`decoder(tanh(z))`"),
+    "ConstantSums": ("sums of constants but for their recorded value", "`loss / mask.sum()`"),
+    "NoStabilisers": ("constants of at most 1e-5 inside a logarithm", "`log(p + 1e-8)`"),
+    "SizeFactors": ("that a sum of a row's data, given to the decoder, is data", "a cell's library size"),
+    "NoIdleClamps": ("clamps that did nothing when recorded; not those of z's mean or variance", "`p.clamp(0, 1)`"),
+    "FixedLengths": ("all lengths but those recorded, except for the number of rows", "`kl / 784`"),
+}
+"""What each leaves out, and an example."""
 
 
 def tour() -> str:
@@ -38,9 +52,11 @@ def tour() -> str:
         "model": _model(assessed),
         "groups": _groups(assessed),
         "theorem": _block([text(_theorem_of_divergence(assessed))]),
-        "decisions": _decisions(assessed),
         "report": _block(str(report).replace(tour_step.__file__, "step.py").split("\n")),
-        "weaker": ", ".join(f"`{type(weaker).__name__}`" for weaker in WEAKER),
+        "weaker": _weaker(),
+        "refuted": _changed_report(*WRONG, unlike=str(report)),
+        "unknown": _changed_report(*STUDENT, unlike=str(report)),
+        "ledger": _block(map(str, audit(tour_step.step, batch).premises)),
     }
     document = TEMPLATE
     for name, part in parts.items():
@@ -106,9 +122,18 @@ def _theorem_of_divergence(assessed: Assessed) -> Term:
     return assessed.names.theorem(theorem, {}).statement
 
 
-def _decisions(assessed: Assessed) -> str:
-    return _block(
-        line
-        for decision in assessed.samplers
-        for line in (f"{decision.verdict}, {type(decision.reason).__name__}", f"  says: {claim_of(decision).reason}")
-    )
+def _weaker() -> str:
+    rows = ["| reading | what it leaves out | example |", "|---|---|---|"]
+    for weaker in WEAKER:
+        name = type(weaker).__name__
+        rows.append(f"| `{name}` | {' | '.join(WEAKER_READINGS[name])} |")
+    return "\n".join(rows)
+
+
+def _changed_report(old: str, new: str, *, unlike: str) -> str:
+    """The report on the step with something else in one place, without the lines of the unchanged step's."""
+    assert CODE.count(old) == 1
+    scope: dict[str, Any] = {}
+    exec(compile(CODE.replace(old, new), "step.py", "exec"), scope)
+    known = unlike.replace(tour_step.__file__, "step.py").split("\n")
+    return _block(line for line in str(audit(scope["step"], scope["batch"])).split("\n") if line not in known)
