@@ -15,11 +15,19 @@ from dataclasses import dataclass, field
 
 from vaelid.auditor.formula.errors import Mixed
 
-__all__ = ["Axes", "Dim", "Dims"]
+__all__ = ["Axes", "Dim", "Dims", "DrawOfLoop"]
 
 
 Dim = tuple[int, ...]
 Dims = tuple[Dim, ...]
+
+
+@dataclass(frozen=True)
+class DrawOfLoop:
+    """A draw that is one place of a draw: the numbers of the events that make all of it, and which of them it is."""
+
+    numbers: tuple[int, ...]
+    place: int
 
 
 @dataclass
@@ -31,12 +39,18 @@ class Axes:
         learned: how often two axes were found to be one, or one to be two.
         expanded: axes along which a tensor is the same, as it was expanded: another's axis there is another axis.
         again: axes along which a tensor is laid out once more, as in an outer difference, and the axis they repeat.
+        of_loops: the draws of loops that are places of one draw, by the numbers of their events.
+        apart: the numbers of draws that are not.
+        long_sums: the numbers of the events that end a long chain of additions.
     """
 
     lengths: list[int] = field(default_factory=list)
     learned: int = 0
     again: dict[int, int] = field(default_factory=dict)
     expanded: set[int] = field(default_factory=set)
+    of_loops: dict[int, DrawOfLoop] = field(default_factory=dict)
+    apart: set[int] = field(default_factory=set)
+    long_sums: set[int] = field(default_factory=set)
     _by_key: dict[Hashable, int] = field(default_factory=dict)
     _same: dict[int, int] = field(default_factory=dict)
     _parts: dict[int, Dim] = field(default_factory=dict)
@@ -48,6 +62,10 @@ class Axes:
         if key not in self._by_key:
             self._by_key[key] = self._new(length)
         return self.now((self._by_key[key],))
+
+    def knows(self, key: Hashable) -> bool:
+        """Whether a dimension of this key was asked for."""
+        return key in self._by_key
 
     def _new(self, length: int) -> int:
         self.lengths.append(length)

@@ -11,6 +11,8 @@ from collections.abc import Iterable
 from vaelid.auditor.formula.errors import Mixed, Unread
 from vaelid.auditor.lifting.axes import Axes
 from vaelid.auditor.lifting.cut import cut, forget
+from vaelid.auditor.lifting.long_sums import long_sums_to_read
+from vaelid.auditor.lifting.loops import draws_used_apart
 from vaelid.auditor.lifting.operands import read_region
 from vaelid.auditor.lifting.own_backward import through_own_backward
 from vaelid.auditor.lifting.reader import Reader
@@ -52,8 +54,10 @@ def lift(
     axes, pairs = Axes(), tuple(alike)
     for _ in range(_PASSES):
         learned = axes.learned
-        reading = _read(Reader(recording, axes, gradients, clamps_of), pairs)
-        if axes.learned == learned:
+        reader = Reader(recording, axes, gradients, clamps_of)
+        reading = _read(reader, pairs)
+        apart, unread = draws_used_apart(reader), long_sums_to_read(reader)
+        if not apart and not unread and axes.learned == learned:
             return reading
     raise Unread("its tensors' dimensions could not be told apart", None)
 

@@ -51,6 +51,10 @@ class Reader:
         detached: the leaf of each single number that was detached.
         written: the leaves of what was ever written into a storage in parts, by its number.
         normals: the normal draws made of uniform ones, by those and by how.
+        drawn_at: the number of the event of each draw, by its name.
+        loop_leaves: the name of the draw that those of a loop are, by the number of the first event.
+        chains: what each tensor was added up of, by its region.
+        long_sums: the numbers of the events that end a long chain of additions, as far as is known.
         compared: tensors from a user's own backward, once that was compared with the formula's.
     """
 
@@ -72,6 +76,10 @@ class Reader:
     detached: dict[Region, Lifted] = field(default_factory=dict)
     written: dict[int, frozenset[str]] = field(default_factory=dict)
     normals: dict[tuple[str, ...], Lifted] = field(default_factory=dict)
+    drawn_at: dict[str, int] = field(default_factory=dict)
+    loop_leaves: dict[int, str] = field(default_factory=dict)
+    chains: dict[Region, Any] = field(default_factory=dict)
+    long_sums: set[int] = field(default_factory=set)
     compared: dict[tuple[Region, frozenset[str]], Lifted] = field(default_factory=dict)
 
     def name(self, stem: str) -> str:

@@ -11,6 +11,7 @@ import torch
 from torch import Tensor
 
 from vaelid.auditor.lifting.draw_laws import NORMAL, UNIFORM
+from vaelid.auditor.lifting.loops import place_of_one_draw
 from vaelid.auditor.lifting.operands import operand
 from vaelid.auditor.lifting.pointwise import pointwise
 from vaelid.auditor.lifting.reader import Reader
@@ -38,10 +39,14 @@ def _drawn(reader: Reader, event: Event, law: str, stem: str) -> Lifted:
     made = {"law": law, "operation": operation, "source": event.source}
     location, scale = _location_and_scale(event)
     is_standard = (location, scale) == (0, 1)
+    if is_standard and (place := place_of_one_draw(reader, event, stem, law)) is not None:
+        return place.without_gradient()
     drawn = reader.recording.made[event.number, output]
     tensor = drawn if is_standard else _standard(reader, event, drawn, location, scale)
-    noise = reader.leaf(reader.name(stem), "noise", output, tensor, event.number, **made).without_gradient()
+    name = reader.name(stem)
+    noise = reader.leaf(name, "noise", output, tensor, event.number, **made).without_gradient()
     if is_standard:
+        reader.drawn_at[name] = event.number
         return noise
     around, spread = operand(reader, event, location), operand(reader, event, scale)
     result = pointwise(reader, event, lambda m, s, e: m + s * e, around, spread, noise)

@@ -21,6 +21,7 @@ from vaelid.auditor.formula.functions import (
     sigmoid,
     smaller,
 )
+from vaelid.auditor.lifting.long_sums import in_a_chain
 from vaelid.auditor.lifting.operands import operand, operands
 from vaelid.auditor.lifting.pointwise import pointwise
 from vaelid.auditor.lifting.reader import Reader
@@ -88,18 +89,23 @@ for _count, _functions in enumerate((_OF_ONE, _OF_TWO, _OF_THREE), 1):
 @reads("add")
 def _sum(reader: Reader, event: Event) -> Lifted:
     x, y = operands(reader, event, 2)
-    return pointwise(reader, event, lambda x, y: x + y, x, _times_alpha(reader, event, y))
+    y = _times_alpha(reader, event, y)
+    return in_a_chain(reader, event, pointwise(reader, event, lambda x, y: x + y, x, y), x, y)
 
 
 @reads("sub")
 def _difference(reader: Reader, event: Event) -> Lifted:
     x, y = operands(reader, event, 2)
-    return pointwise(reader, event, lambda x, y: x - y, x, _times_alpha(reader, event, y))
+    y = _times_alpha(reader, event, y)
+    negative = pointwise(reader, event, lambda y: -y, y)
+    return in_a_chain(reader, event, pointwise(reader, event, lambda x, y: x - y, x, y), x, negative)
 
 
 @reads("rsub")
 def _reversed_difference(reader: Reader, event: Event) -> Lifted:
     x, y = operands(reader, event, 2)
+    if _is_zero(y):  # `total = 0` before a loop, then `total - f`
+        return pointwise(reader, event, lambda x: -x, _times_alpha(reader, event, x, event.arguments[2:3]))
     return pointwise(reader, event, lambda x, y: y - x, _times_alpha(reader, event, x, event.arguments[2:3]), y)
 
 

@@ -5,6 +5,7 @@ as h1[i0, 3 + i2]; or a tensor of pieces, which has an element only once it is s
 """
 
 from vaelid.auditor.formula.errors import Mixed
+from vaelid.auditor.lifting.loops import of_a_loop
 from vaelid.auditor.lifting.operands import operand
 from vaelid.auditor.lifting.pointwise import joined
 from vaelid.auditor.lifting.reader import Reader
@@ -70,4 +71,5 @@ def _joined(reader: Reader, event: Event) -> Lifted:
             if d != dim:
                 dims[d] = reader.axes.pair(dims[d], x.dims[d]) if dims[d] and x.dims[d] else dims[d] or x.dims[d]
     dims[dim] = reader.axes.dim((event.number, "joined"), output.size[dim])
-    return joined(event, tuple(pieces), dim - len(dims), tuple(dims))
+    one = of_a_loop(reader, event, pieces, dim, tuple(dims))
+    return one or joined(event, tuple(pieces), dim - len(dims), tuple(dims))
