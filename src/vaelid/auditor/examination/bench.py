@@ -27,7 +27,7 @@ from vaelid.auditor.recording.events import Recording
 from vaelid.auditor.recording.record import record
 from vaelid.auditor.recording.state import State
 
-__all__ = ["Bench", "Rounding", "RunOutcome", "number_of_rows", "operations"]
+__all__ = ["Bench", "Rounding", "RunOutcome", "Touched", "number_of_rows", "operations"]
 
 
 @dataclass(frozen=True)
@@ -49,7 +49,7 @@ class RunOutcome:
     moved: bool = False
 
 
-class _Given(TorchDispatchMode):
+class Touched(TorchDispatchMode):
     """Collects the tensors that no operation made."""
 
     def __init__(self) -> None:
@@ -99,7 +99,7 @@ class Bench:
         self.start: list[Tensor] = []
         self.restore: Callable[[bool], None] = lambda python_too: None  # not yet: what a run changes is to be seen
         self.had_gradient: list[bool] = []
-        seen, copy = _Given(), _cloned(batch)
+        seen, copy = Touched(), _cloned(batch)
         first = self.run(batch=copy, look=_names_and_rounding, within=seen, cloned=False)
         (names, self.coarsest), self.inside = first.seen, first.inside
         self.restore = state.restorer(seen.given.values())

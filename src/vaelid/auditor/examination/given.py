@@ -7,6 +7,7 @@ the KL two deviations away.
 
 import random
 from collections.abc import Callable, Mapping
+from contextlib import nullcontext
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
@@ -16,9 +17,12 @@ import torch
 from torch import Tensor
 from torch import distributions as td
 
-from vaelid.auditor.examination.bench import Rounding
+from vaelid.auditor.examination.bench import Rounding, Touched
 from vaelid.auditor.findings.opinion import Check, Opinion
 from vaelid.auditor.recording.calls import Call, users_code
+from vaelid.auditor.recording.events import Recording
+from vaelid.auditor.recording.record import record
+from vaelid.auditor.recording.state import State
 from vaelid.readings.errors import ReadingError
 
 __all__ = ["Given", "GivenLaw", "check_gradient"]
@@ -58,6 +62,7 @@ class Given:
         left: the checks that could not be made, with the reason.
         runs: how often it was called.
         beta: the weight of the divergence against the likelihood, as fitted.
+        state: what is set back after each run.
     """
 
     function: Callable[..., Any]
@@ -68,6 +73,8 @@ class Given:
     left: dict[str, str] = field(default_factory=dict)
     runs: int = 0
     beta: float | None = None
+    state: State | None = None
+    _restore: Callable[[bool], None] | None = None
 
     @property
     def free(self) -> list[str]:
@@ -100,9 +107,26 @@ class Given:
             )  # nearer to 1 the logarithm of the rest is off
         return value * noise.exp() if bool((value > 0).all()) else value + noise
 
-    def run(self, tensors: Mapping[str, Tensor], seed: int = 0) -> Tensor:
-        """What the function returns for these arguments, each as the result of an operation, and all seeds set."""
+    def run(
+        self, tensors: Mapping[str, Tensor], seed: int = 0, then: Callable[[Tensor], Any] = lambda out: out.detach()
+    ) -> Any:
+        """What the function returns for these arguments, each as the result of an operation, and all seeds set.
+
+        `then`: what is done with it before all that the run changed is set back.
+        """
         self.runs += 1
+        touched = None if self._restore else Touched()
+        try:
+            with touched or nullcontext():
+                found = self._called(tensors, seed)
+            return then(found)
+        finally:
+            if self._restore is not None:
+                self._restore(True)
+            elif self.state is not None and touched is not None:
+                self._restore = self.state.restorer(touched.given.values())
+
+    def _called(self, tensors: Mapping[str, Tensor], seed: int) -> Tensor:
         instead = {id(tensor): tensors[name] for name, tensor in self.call.tensors.items()}
         arguments = (instead[id(a)].clone() if id(a) in instead else a for a in self.call.arguments)
         torch.manual_seed(seed)
@@ -110,6 +134,16 @@ class Given:
         random.seed(seed)
         with torch.enable_grad(), users_code():
             return self.returned(self.function(*arguments))
+
+    def recorded(self, tensors: Mapping[str, Tensor], look: Callable[[Recording], Any]) -> Any:
+        """What is seen in the recording of a run."""
+        instead = {id(tensor): tensors[name] for name, tensor in self.call.tensors.items()}
+        arguments = tuple(instead.get(id(argument), argument) for argument in self.call.arguments)
+        try:
+            return look(record(self.function, arguments, tensors, self.returned))
+        finally:
+            if self._restore is not None:
+                self._restore(True)
 
     @cached_property
     def exact(self) -> float:
@@ -156,11 +190,15 @@ def _trained(
     given: Given, values: Mapping[str, Tensor], name: str, way: Tensor, number: Callable[[Tensor], Tensor]
 ) -> float:
     leaf = values[name].clone().requires_grad_()
-    total = number(given.run({**values, name: leaf}))
-    if not total.requires_grad:
-        return 0.0
-    (found,) = torch.autograd.grad(total, leaf, allow_unused=True)
-    return 0.0 if found is None else float((found * way).sum())
+
+    def along(returned: Tensor) -> float:
+        total = number(returned)
+        if not total.requires_grad:
+            return 0.0
+        (found,) = torch.autograd.grad(total, leaf, allow_unused=True)
+        return 0.0 if found is None else float((found * way).sum())
+
+    return given.run({**values, name: leaf}, then=along)
 
 
 def _slope(

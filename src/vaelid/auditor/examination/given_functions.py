@@ -20,7 +20,6 @@ from vaelid.auditor.examination.numbers import Numbers
 from vaelid.auditor.findings.account import Account
 from vaelid.auditor.findings.opinion import Opinion
 from vaelid.auditor.recording.calls import Call
-from vaelid.auditor.recording.record import record
 from vaelid.auditor.recording.state import unchanged
 from vaelid.readings.errors import ReadingError
 from vaelid.spec.errors import UserCodeError, kind_of
@@ -131,11 +130,8 @@ def _point(given: Given, account: Account, step: float, seed: int) -> tuple[floa
     """The loss of one run, and the numbers that it may be made of; each run has one of a few sets of data."""
     others = given.at(float(seed % BATCHES > 0), seed % BATCHES)
     tensors = given.at(step, seed) | {name: others[name] for name in given.data}
-    loss = given.run(tensors)
-    instead = {id(tensor): tensors[name] for name, tensor in given.call.tensors.items()}
-    arguments = tuple(instead.get(id(argument), argument) for argument in given.call.arguments)
-    recording = record(given.function, arguments, tensors, given.returned)
-    return float(loss.detach()), columns_of(account, Numbers(account, recording))
+    loss = float(given.run(tensors))
+    return loss, given.recorded(tensors, lambda recording: columns_of(account, Numbers(account, recording)))
 
 
 def _fitted(
@@ -162,7 +158,7 @@ def _fitted(
 
 def _examined(given: Given, checks: Mapping[str, Callable[[Given], None]]) -> Opinion:
     """Each check in turn; one that cannot be made keeps none of the others from being made."""
-    with unchanged([given.function], given.call.tensors.values()):
+    with unchanged([given.function], given.call.tensors.values()) as given.state:
         for name, check in checks.items():
             try:
                 check(given)

@@ -129,4 +129,7 @@ def _axes_of(question: Question, name: str) -> tuple[int, int] | None:
     shape = tuple(question.values.sets[0][name].shape)
     occurring = length_axes_in(question.term.term)
     found = [[a for a in occurring if question.values.lengths[length_name(a)] == length] for length in shape]
-    return (found[0][0], found[1][0]) if len(found) == 2 and all(found) else None
+    if len(found) != 2:
+        return None
+    # of as many rows as columns each axis fits both: a sum over the rows is no size, and does not occur
+    return next(((a, b) for a in found[0] for b in found[1] if a != b), None)

@@ -28,8 +28,9 @@ def _gathered(reader: Reader, event: Event) -> Lifted:
     (output,) = event.made_regions
     if output.size[dim] != 1:
         raise Mixed("several elements picked along a dimension")
-    found, dims = operand(reader, event, x), read(reader, event, chosen).dims
-    return _picked(reader, event, found, dim, dims, reader.values_before(event.number, chosen).squeeze(dim))
+    found, numbers = operand(reader, event, x), read(reader, event, chosen)
+    code = reader.values_before(event.number, chosen).squeeze(dim)
+    return _picked(reader, event, found, dim, numbers.dims, code, numbers.leaves)
 
 
 @reads("nll_loss_forward", "nll_loss2d_forward", several=True)
@@ -49,7 +50,7 @@ def _loss_by_log_probabilities(reader: Reader, event: Event) -> Lifted:
     kept = classes != ignored
     by_rows = len(found.dims) > 1
     shape = (labels.dims[0], (), *labels.dims[1:]) if by_rows else ((),)
-    chosen = _picked(reader, event, found, 1 if by_rows else 0, shape, classes * kept)
+    chosen = _picked(reader, event, found, 1 if by_rows else 0, shape, classes * kept, labels.leaves)
     kind = REDUCTIONS[reduction]
     each = pointwise(reader, event, lambda v: -v, chosen)
     mask = None if bool(kept.all()) else _mask(reader, event, kept, shape, labels.leaves)
@@ -64,13 +65,28 @@ def _loss_by_log_probabilities(reader: Reader, event: Event) -> Lifted:
     return pointwise(reader, event, divided, total, count)
 
 
-def _picked(reader: Reader, event: Event, x: Lifted, dim: int, other: Dims, chosen: Tensor) -> Lifted:
-    """The elements of x that whole numbers pick along a dimension; `other`: the dimensions of these numbers."""
+def _picked(
+    reader: Reader, event: Event, x: Lifted, dim: int, other: Dims, chosen: Tensor, inputs: frozenset[str]
+) -> Lifted:
+    """The elements of x that whole numbers pick along a dimension.
+
+    Args:
+        reader: knows the leaves.
+        event: that picks.
+        x: what is picked from.
+        dim: along which.
+        other: the dimensions of the numbers.
+        chosen: the numbers.
+        inputs: the leaves that they were made of, which have to be data.
+    """
+    if any(reader.leaves[name].noise for name in inputs):
+        raise Mixed("numbers that were sampled, and pick")
     dim %= len(x.dims)
     dims = tuple(x.dims[dim] if d == dim else given for d, given in enumerate(other))
     name = reader.name("onehot")
     code = torch.nn.functional.one_hot(chosen.long(), reader.axes.length(x.dims[dim])).movedim(-1, dim).double()
-    one_hot = reader.of_leaf(Leaf(name, "argument", dims, code, operation="one-hot", source=event.source))
+    made = Leaf(name, "argument", dims, code, inputs, operation="one-hot", source=event.source)
+    one_hot = reader.of_leaf(made)
     product = pointwise(reader, event, lambda one, value: one * value, one_hot, x)
     return over(reader, event, product, [dim], "sum", keep=True)
 
