@@ -15,6 +15,8 @@ import torch
 from torch import Tensor
 from torch.utils._pytree import tree_flatten
 
+from vaelid.readings.twins import TwinCall
+
 __all__ = ["Event", "Recording", "Region"]
 
 
@@ -121,6 +123,7 @@ class Recording:
         given: the tensors that no operation of the run made, with the values that they had when they were read.
         made: what the event of a number put out in a region, with the values that it had then.
         decided_by_value: lines at which Python asked a tensor for its value.
+        twins: the calls of fused kernels whose slow sides ran in their place.
     """
 
     arguments: Mapping[str, Region]
@@ -130,6 +133,7 @@ class Recording:
     given: Mapping[Region, Tensor]
     made: Mapping[tuple[int, Region], Tensor]
     decided_by_value: tuple[str, ...] = ()
+    twins: tuple[TwinCall, ...] = ()
 
     def events_that_count(self) -> list[Event]:
         """The events without the checks of values that nothing was computed from.

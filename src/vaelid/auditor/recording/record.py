@@ -20,6 +20,7 @@ from torch.utils._pytree import tree_flatten, tree_map
 from vaelid.auditor.recording.events import Event, Recording, Region
 from vaelid.auditor.recording.state import State
 from vaelid.auditor.recording.storages import is_lazy
+from vaelid.readings.twins import TwinCall, by_slow_sides
 
 __all__ = ["has_its_own_backward", "is_from_own_function", "record"]
 
@@ -40,6 +41,7 @@ class _Recorder(TorchDispatchMode):
         self.made: dict[tuple[int, Region], Tensor] = {}
         self.decided_by_value: list[str] = []
         self.returned: Tensor | None = None
+        self.twins: list[TwinCall] = []
         self.numbers: dict[int, int] = {}
         self.kept: list[Any] = []  # a storage that is alive keeps its address to itself
         self.known: set[int] = set()
@@ -127,8 +129,8 @@ class _Recorder(TorchDispatchMode):
         """What was collected; to be asked for after a run that returned."""
         if self.returned is None:
             raise RuntimeError("the run has not returned")
-        events, lines = tuple(self.events), tuple(self.decided_by_value)
-        return Recording(arguments, events, result, self.returned, self.given, self.made, lines)
+        events, lines, twins = tuple(self.events), tuple(self.decided_by_value), tuple(self.twins)
+        return Recording(arguments, events, result, self.returned, self.given, self.made, lines, twins)
 
     def set_back(self) -> None:
         """After the run: the recording keeps the values that it saw, and the world has those that it had before."""
@@ -191,7 +193,7 @@ def _written(operation: Any, arguments: tuple[Any, ...], options: Mapping[str, A
 
 
 # A line of the user's is in none of these files. `_BETWEEN` are those between the recorder and who asked for a value.
-_NOT_THE_USERS = ("/torch/", "/jaxtyping/", "/vaelid/auditor/")
+_NOT_THE_USERS = ("/torch/", "/jaxtyping/", "/vaelid/auditor/", "/vaelid/readings/twins.py")
 _BETWEEN = (
     "<",
     "/jaxtyping/",
@@ -240,7 +242,8 @@ def record(
     recorder = (_RecorderBesideCompiler if "torch._dynamo" in sys.modules else _Recorder)(state)
     named = {name: recorder.read(tensor) for name, tensor in arguments.items()}
     try:
-        with torch.enable_grad(), recorder:  # whoever asks for the audit may have switched it off: the step has not
+        # whoever asks for the audit may have switched gradients off: the step has not
+        with torch.enable_grad(), recorder, by_slow_sides() as recorder.twins:
             returned = scalar(function(*call))
             result = recorder.region(returned)
             recorder.returned = returned
