@@ -13,12 +13,13 @@ from torch import Tensor
 from torch.autograd.function import once_differentiable
 
 from vaelid.readings.twins import register_twin
-from vaelid.spec.likelihoods import Likelihood, binomial_log_coefficient
+from vaelid.spec.likelihoods import Likelihood, binomial_log_coefficient, continuous_bernoulli
 from vaelid.train import slow_sides
 from vaelid.train.counts import NegativeBinomialNll, PoissonNll
 from vaelid.train.excess import exp_excess
 
 __all__ = [
+    "continuous_bernoulli_nll",
     "coordinate_kl",
     "gaussian_fixed_nll",
     "gaussian_nll",
@@ -138,6 +139,16 @@ def gaussian_fixed_nll(
 gaussian_fixed_nll = register_twin(gaussian_fixed_nll, slow_sides.gaussian_fixed_nll, bound=2e-6)
 
 
+def continuous_bernoulli_nll(
+    x: Float[Tensor, "*batch D"], logits: Float[Tensor, "*batch D"]
+) -> Float[Tensor, "*batch"]:
+    """Twin of minus the `log_prob` of `continuous_bernoulli`, in nats: the spec's own, with its series near l = 0."""
+    return -continuous_bernoulli.log_density(x, logits).sum(-1)
+
+
+continuous_bernoulli_nll = register_twin(continuous_bernoulli_nll, slow_sides.continuous_bernoulli_nll, bound=4e-6)
+
+
 def poisson_nll(x: Float[Tensor, "*batch D"], log_rate: Float[Tensor, "*batch D"]) -> Float[Tensor, "*batch"]:
     """Twin of minus the `log_prob` of `poisson`, in nats: never negative, right for counts of 1e15.
 
@@ -173,6 +184,8 @@ def reconstruction_nll(likelihood: Likelihood, x: Tensor, output: Tensor, **lear
     match likelihood.family, likelihood.number:
         case "negative_binomial", _:
             return negative_binomial_nll(x, output, learned["log_dispersion"])
+        case "continuous_bernoulli", _:
+            return continuous_bernoulli_nll(x, output)
         case "poisson", _:
             return poisson_nll(x, output)
         case "bernoulli", _:

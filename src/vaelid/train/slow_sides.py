@@ -10,6 +10,7 @@ import vaelid.spec as spec
 from vaelid.spec.likelihoods import bernoulli, binomial, gaussian, negative_binomial, poisson
 
 __all__ = [
+    "continuous_bernoulli_nll",
     "gaussian_fixed_nll",
     "gaussian_nll",
     "kl_sum",
@@ -40,6 +41,14 @@ def gaussian_fixed_nll(x: Tensor, mean: Tensor, variance: float) -> Tensor:
     The logarithm is torch's: a formula has log(V) then, whose exponential is V, and not a rounded number.
     """
     return -gaussian.log_prob(x, mean, log_variance=torch.log(torch.full_like(mean[(0,) * mean.ndim], variance)))
+
+
+def continuous_bernoulli_nll(x: Tensor, logits: Tensor) -> Tensor:
+    """Minus the `log_prob` of `continuous_bernoulli`, in nats, as one formula for logits other than 0.
+
+    At 0 it is NaN. The spec's own function has a series near 0, which is no formula.
+    """
+    return (torch.log(torch.expm1(logits) / logits) - x * logits).sum(-1)
 
 
 def poisson_nll(x: Tensor, log_rate: Tensor) -> Tensor:
