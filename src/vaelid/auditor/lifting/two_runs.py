@@ -189,9 +189,7 @@ def _agreeing(recordings: Sequence[Recording]) -> tuple[TwinAgreement, ...]:
 
 
 def _of_slow_sides(twins: Sequence[TwinAgreement]) -> tuple[str, ...]:
-    return tuple(
-        f"{twin.name} computes what its slow side {twin.slow} does: only numbers were compared" for twin in twins
-    )
+    return tuple(f"{twin.name} is its slow side beyond the numbers that were compared" for twin in twins)
 
 
 def _moving_constants(reading: Reading, first: Recording, again: Recording) -> frozenset[str]:
