@@ -8,9 +8,8 @@ tested and not proved. A kernel of your own is read in the same way once it is r
 """
 
 import torch
-from sklearn.datasets import load_digits
-
 import vaelid
+from sklearn.datasets import load_digits
 
 images = torch.tensor(load_digits().data, dtype=torch.float32)  # (1797, 64): each pixel counts from 0 to 16
 batch = images[:32]

@@ -11,14 +11,14 @@ from collections.abc import Iterable
 from vaelid.auditor.formula.errors import Mixed, Unread
 from vaelid.auditor.lifting.axes import Axes
 from vaelid.auditor.lifting.cut import cut, forget
-from vaelid.auditor.lifting.operands import read_region
+from vaelid.auditor.lifting.operands import FROM_OUTSIDE, read_region
 from vaelid.auditor.lifting.own_backward import through_own_backward
 from vaelid.auditor.lifting.reader import Reader
 from vaelid.auditor.lifting.reading import Reading
 from vaelid.auditor.lifting.rules import RULES
 from vaelid.auditor.lifting.tensor import Lifted, dense
 from vaelid.auditor.recording.events import Event, Recording
-from vaelid.auditor.recording.record import has_its_own_backward
+from vaelid.auditor.recording.record import has_its_own_backward, is_from_own_function
 from vaelid.spec.errors import VaelidError
 
 __all__ = ["lift"]
@@ -83,6 +83,8 @@ def _read(reader: Reader, alike: tuple[tuple[str, str], ...]) -> Reading:
 def _result(reader: Reader, events: list[Event]) -> Lifted:
     """What the function returned. Raises `Mixed` where only parts of it are known."""
     region, returned = reader.recording.result, reader.recording.returned
+    if is_from_own_function(returned) and region in reader.recording.given:
+        raise Unread(FROM_OUTSIDE, None)
     result = read_region(reader, region)
     if reader.gradients and has_its_own_backward(returned):
         line = events[-1].source if events else "unknown"

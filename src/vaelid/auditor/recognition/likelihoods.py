@@ -2,7 +2,7 @@
 
 The summand of a reconstruction comes in; what it is a multiple of goes out. Example: ``softplus(h) - x * h`` is the
 negative logarithm of a Bernoulli, of the data x and the logits h. The densities are the functions of the spec, read as
-terms; but for the continuous Bernoulli's, which the spec computes by a series near 0, and which is a formula elsewhere.
+terms (for the continuous Bernoulli see `read_densities`).
 """
 
 import itertools
@@ -10,7 +10,6 @@ from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
-from typing import Any
 
 import torch
 from torch import Tensor
@@ -22,48 +21,20 @@ from vaelid.auditor.model.combination import fitted
 from vaelid.auditor.model.probe import Probe
 from vaelid.auditor.model.question import Rewrite
 from vaelid.auditor.recognition.quantities import Body, Found, Quantity, candidates, fits, found_with, log_forms
+from vaelid.auditor.recognition.read_densities import (
+    continuous_bernoulli_density,
+    negative_binomial_density,
+    poisson_density,
+)
 from vaelid.readings.errors import ReadingError
 from vaelid.readings.terms.arrays import TermArray, as_term
 from vaelid.readings.terms.syntax import Operator
-from vaelid.readings.terms.trace import define
-from vaelid.spec.arrays import array_namespace, lgamma
+from vaelid.spec.arrays import lgamma
 from vaelid.spec.likelihoods import bernoulli_log_density, gaussian_log_density
 from vaelid.spec.likelihoods.continuous import laplace_log_density
-from vaelid.theory.library.definitions import bernoulli_density, gaussian_density, laplace_density, scalar
+from vaelid.theory.library.definitions import bernoulli_density, gaussian_density, laplace_density
 
 __all__ = ["families", "find_likelihood"]
-
-
-poisson_density = define(
-    spec.likelihood("poisson").log_density,
-    name="poisson_log_density",
-    x=scalar("x"),
-    log_rate=scalar("log_rate"),
-    sizes=(),
-)
-negative_binomial_density = define(
-    spec.likelihood("negative_binomial").log_density,
-    name="negative_binomial_log_density",
-    x=scalar("x"),
-    log_mean=scalar("log_mean"),
-    log_dispersion=scalar("log_dispersion"),
-    sizes=(),
-)
-
-
-def _continuous_bernoulli_formula(x: Any, logits: Any) -> Any:
-    """X l - log((e^l - 1) / l), for l other than 0: there the quotient is no number, and the density is 1."""
-    xp = array_namespace(logits)
-    return x * logits - xp.log((xp.exp(logits) - 1) / logits)
-
-
-continuous_bernoulli_density = define(
-    _continuous_bernoulli_formula,
-    name="continuous_bernoulli_log_density",
-    x=scalar("x"),
-    logits=scalar("logits"),
-    sizes=(),
-)
 
 
 def find_likelihood(

@@ -6,6 +6,7 @@ precision where it can be: the bound is on the distance of the kernel from the f
 """
 
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass
 from typing import Any
 
@@ -49,7 +50,7 @@ def compared(call: TwinCall) -> TwinAgreement | TwinDifference:
     devices = [torch.cuda.current_device()] if torch.cuda.is_initialized() else []
     with torch.random.fork_rng(devices=devices), torch.set_grad_enabled(call.gradients):
         try:
-            fast_side = _side(twin.fast, call)
+            fast_side = _side(twin.fast, call, measured=False)
         except Exception as error:
             return TwinDifference(twin.name, slow, f"an error, {words_of(error)},", "a value", f"{twin.name} gave")
         with by_slow_sides():  # those that the slow side calls itself
@@ -72,11 +73,15 @@ def compared(call: TwinCall) -> TwinAgreement | TwinDifference:
     return TwinAgreement(twin.name, slow, twin.bound, 1, value, slopes if slow_side.gradients else None)
 
 
-def _side(function: Callable[..., Any], call: TwinCall) -> _Side:
-    """One side on copies of the arguments, so that what it writes into them does not meet the other side."""
+def _side(function: Callable[..., Any], call: TwinCall, *, measured: bool = True) -> _Side:
+    """One side on copies of the arguments, so that what it writes into them does not meet the other side.
+
+    `measured` False: without magnitudes, since a kernel may not run below a dispatch mode.
+    """
     arguments, options = tree_map(_fresh, (call.arguments, call.options))
     leaves = [leaf for leaf in _tensors((arguments, options)) if leaf.requires_grad]
-    with Magnitudes() as sizes:
+    sizes = Magnitudes()
+    with sizes if measured else nullcontext():
         results = [value for value in _tensors(function(*arguments, **options)) if value.is_floating_point()]
         trained = [value for value in results if value.requires_grad]
         weights = [_direction(value, k) for k, value in enumerate(trained)]

@@ -74,6 +74,7 @@ class Event:
         custom: those of its arguments that a user's own `autograd.Function` made, or that have a hook.
         unchanged: of a clamp, whether it left every value as it was.
         no_grad: whether autograd was switched off.
+        outside: those of its arguments that an `autograd.Function` made by other code than torch's, as by numpy.
         twofold: whether one region is read both by a tensor that autograd goes back through and by a detached one.
     """
 
@@ -89,6 +90,7 @@ class Event:
     unchanged: bool
     no_grad: bool = False
     twofold: bool = False
+    outside: frozenset[Region] = frozenset()
 
     # Each computed once for an event, as lifting asks for them again and again.
 

@@ -79,6 +79,11 @@ class _Recorder(TorchDispatchMode):
             self.given.setdefault(region, value)
         return region
 
+    def is_from_outside(self, region: Region) -> bool:
+        """Whether no event made it, and an autograd function did: not one that returns a view of its argument."""
+        given = self.given.get(region)
+        return given is not None and is_from_own_function(given)
+
     def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
         arguments = tree_map(self.read, tuple(args))
         options = tree_map(self.read, dict(kwargs or {}))
@@ -87,6 +92,7 @@ class _Recorder(TorchDispatchMode):
         twofold = any(tensor.requires_grad and self.region(tensor) in stopped for tensor in tensors)
         no_grad = not torch.is_grad_enabled()
         custom = frozenset(self.region(tensor) for tensor in tensors if has_its_own_backward(tensor))
+        outside = frozenset(r for t in tensors if self.is_from_outside(r := self.region(t)))
         written = frozenset(_written(func, arguments, options))
         self.keep_state(tensors, written, kwargs or {})
         self.save_values(written)
@@ -108,7 +114,19 @@ class _Recorder(TorchDispatchMode):
         unchanged = name.startswith(_CLAMPS) and torch.equal(result, args[0] if before is None else before)
         self.events.append(
             Event(
-                number, name, arguments, options, outputs, source, written, stopped, custom, unchanged, no_grad, twofold
+                number,
+                name,
+                arguments,
+                options,
+                outputs,
+                source,
+                written,
+                stopped,
+                custom,
+                unchanged,
+                no_grad,
+                twofold,
+                outside,
             )
         )
         return result
