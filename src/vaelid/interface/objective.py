@@ -15,7 +15,12 @@ __all__ = ["AUDITED_ROWS", "AuditedLoss", "audit_of_model"]
 AUDITED_ROWS = 5
 """The theorem is for every batch size; an audit takes longer with more rows."""
 
-NLL_TWINS = {"bernoulli": "logistic_nll", "binomial": "logistic_nll", "gaussian": "gaussian_nll"}
+NLL_TWINS = {
+    "bernoulli": "logistic_nll",
+    "binomial": "logistic_nll",
+    "continuous_bernoulli": "continuous_bernoulli_nll",
+    "gaussian": "gaussian_nll",
+}
 """The likelihood families whose NLL is trained by a twin of its definition; the others by the definition."""
 
 

@@ -7,6 +7,7 @@ check fails there. The fast functions are in `losses.py` and `adam.py`. Those of
 `register_twin`, as a user's own are: an audit reads their slow sides, and compares both at the numbers that it meets.
 """
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -19,6 +20,8 @@ from vaelid.readings.twins import twin_behind
 from vaelid.spec.likelihoods import binomial_log_coefficient
 from vaelid.train.adam import adam_update_
 from vaelid.train.losses import (
+    continuous_bernoulli_nll,
+    gaussian_fixed_nll,
     gaussian_nll,
     importance_weighted_bound,
     kl_sum,
@@ -57,6 +60,14 @@ def _logistic_scale(x: Tensor, logits: Tensor, trials: int = 1) -> Tensor:
     return _sum_of_magnitudes(coefficient, trials * torch.nn.functional.softplus(logits.double()), x * logits)
 
 
+def _continuous_bernoulli_scale(x: Tensor, logits: Tensor) -> Tensor:
+    """|x l| + |l| and, away from 0, the two logarithms whose difference the normaliser is."""
+    size = logits.double().abs()
+    far = size.clamp_min(0.25)
+    logarithms = torch.where(size < 0.25, 0.0, torch.log(-torch.expm1(-far)).abs() + torch.log(far).abs())
+    return _sum_of_magnitudes(x * logits, logits, logarithms)
+
+
 def _adam_scale(weights: Tensor, gradient: Tensor, moments: spec.AdamMoments, **options: Any) -> Tensor:
     """|weights|, and the update that the same magnitudes would make if the first moment and gradient had one sign."""
     magnitudes = spec.AdamMoments(moments.first.double().abs(), moments.second.double())
@@ -79,6 +90,16 @@ TWINS = {
             ((x - mean).double() * torch.exp(-log_variance.double() / 2)) ** 2 / 2,
             (log_variance.double().abs() + 2).expand_as(x),
         ),
+    ),
+    "gaussian_fixed_nll": _of(
+        gaussian_fixed_nll,
+        scale=lambda x, mean, variance: _sum_of_magnitudes(
+            (x - mean).double() ** 2 / (2 * variance), torch.full_like(x, abs(math.log(variance)) + 2)
+        ),
+    ),
+    "continuous_bernoulli_nll": _of(
+        continuous_bernoulli_nll,
+        scale=_continuous_bernoulli_scale,
     ),
     "poisson_nll": _of(
         poisson_nll,

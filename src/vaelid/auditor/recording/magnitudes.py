@@ -15,6 +15,7 @@ from torch.utils._pytree import tree_flatten, tree_map
 __all__ = ["Magnitudes"]
 
 _ADDED = {"add", "sub", "rsub"}
+_IN_PLACE = {"add_", "sub_", "mul_", "div_", "neg_"}
 _MOVED = """_to_copy _unsafe_view alias as_strided cat clone detach diagonal expand flip gather index index_select
 masked_fill permute repeat reshape select select_backward slice slice_backward split split_with_sizes squeeze stack t
 transpose unbind unsqueeze view where"""
@@ -38,11 +39,11 @@ class Magnitudes(TorchDispatchMode):
         return size if known is None else torch.maximum(known[1], size)
 
     def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
-        result = func(*args, **(kwargs or {}))
         try:
-            sizes = self._sizes(func, args, kwargs or {})
+            sizes = self._sizes(func, args, kwargs or {})  # before it writes into an argument
         except Exception:  # an operation whose magnitudes it does not take: its result has its own size
             sizes = None
+        result = func(*args, **(kwargs or {}))
         outputs, made = tree_flatten(result)[0], tree_flatten(sizes)[0]
         for output, size in zip(outputs, made, strict=False):
             if _is_real(output) and isinstance(size, Tensor) and size.shape == output.shape:
@@ -52,6 +53,7 @@ class Magnitudes(TorchDispatchMode):
     def _sizes(self, func: Any, args: Any, kwargs: Any) -> Any:
         """The same operation on magnitudes; None for one that rounds anew."""
         name = func._schema.name.removeprefix("aten::")
+        name = name.removesuffix("_") if name in _IN_PLACE else name
         of = tree_map(lambda value: self.of(value) if _is_real(value) else value, (args, kwargs))
         if name in _ADDED:
             one, other = (abs(value) for value in of[0][:2])
