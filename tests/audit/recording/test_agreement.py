@@ -5,7 +5,7 @@ import pytest
 import torch
 
 import vaelid
-from vaelid.auditor.findings.twins import TwinAgreement, TwinDifference, joined
+from vaelid.auditor.findings.twins import TwinAgreement, TwinDifference, of_all_calls
 from vaelid.auditor.recording.agreement import agreements, compared
 from vaelid.auditor.recording.magnitudes import Magnitudes
 from vaelid.readings.twins import by_slow_sides
@@ -106,7 +106,7 @@ def test_agreements_are_joined_by_twin():
     one = TwinAgreement("fast", "slow", 1e-6, 1, 2e-8, None)
     other = TwinAgreement("fast", "slow", 1e-6, 3, 1e-8, 5e-7)
     third = TwinAgreement("other", "slow", 1e-6, 1, 0.0, None)
-    assert joined([one, third, other]) == (TwinAgreement("fast", "slow", 1e-6, 4, 2e-8, 5e-7), third)
+    assert of_all_calls([one, third, other]) == (TwinAgreement("fast", "slow", 1e-6, 4, 2e-8, 5e-7), third)
     assert str(one) == "fast and slow differ by at most 2e-08 of their terms, in 1 call (bound 1e-06)"
 
 

@@ -14,7 +14,7 @@ from torch.utils._pytree import tree_map
 from vaelid.auditor.examination.bench import operations
 from vaelid.auditor.examination.examined import BATCHES, Examined, other_rows
 from vaelid.auditor.examination.far import far_away
-from vaelid.auditor.findings.twins import TwinAgreement, TwinDifference, joined
+from vaelid.auditor.findings.twins import TwinAgreement, TwinDifference, of_all_calls
 from vaelid.auditor.recording.agreement import agreements
 from vaelid.auditor.recording.events import Recording
 from vaelid.readings.twins import TwinCall
@@ -43,7 +43,7 @@ def twins(examined: Examined) -> None:
             examined.check("twins", False, outcome.computed, f"{outcome.expected} by {outcome.slow}", meaning)
             return
         found += outcome or ()
-    examined.twins = joined(found)
+    examined.twins = of_all_calls(found)
     examined.check("twins", True)
 
 

@@ -7,7 +7,7 @@ difference: fused_kl gave 3.1 where plain_kl gives 4.6.
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
-__all__ = ["TwinAgreement", "TwinDifference", "joined"]
+__all__ = ["TwinAgreement", "TwinDifference", "of_all_calls"]
 
 
 @dataclass(frozen=True)
@@ -59,7 +59,7 @@ class TwinDifference:
         return f"{self.meaning}: {self.computed} where {self.slow} has {self.expected}"
 
 
-def joined(found: Iterable[TwinAgreement]) -> tuple[TwinAgreement, ...]:
+def of_all_calls(found: Iterable[TwinAgreement]) -> tuple[TwinAgreement, ...]:
     """One agreement for each twin: of all its calls, with the largest distances."""
     of: dict[tuple[str, str, float], TwinAgreement] = {}
     for one in found:

@@ -9,7 +9,7 @@ from collections.abc import Iterable
 
 from vaelid.auditor.findings.opinion import Opinion
 from vaelid.auditor.findings.premise import Premise
-from vaelid.auditor.findings.twins import joined
+from vaelid.auditor.findings.twins import of_all_calls
 from vaelid.auditor.formula.axes_of_terms import names_in
 from vaelid.auditor.judgement.assessed import Assessed
 from vaelid.auditor.model.posterior import ancestors
@@ -150,5 +150,5 @@ def _sizes(assessed: Assessed) -> Premise:
 
 def _twins(assessed: Assessed, opinion: Opinion) -> tuple[Premise, ...]:
     """A row for each fused kernel: numbers were compared, and no more is known of it."""
-    found = joined((*assessed.run.twins, *opinion.twins))
+    found = of_all_calls((*assessed.run.twins, *opinion.twins))
     return tuple(Premise("twins", "examined", str(twin)) for twin in found)

@@ -14,7 +14,7 @@ import torch
 from torch import Tensor
 from torch.utils._pytree import tree_flatten, tree_map
 
-from vaelid.auditor.findings.twins import TwinAgreement, TwinDifference, joined
+from vaelid.auditor.findings.twins import TwinAgreement, TwinDifference, of_all_calls
 from vaelid.auditor.recording.magnitudes import Magnitudes
 from vaelid.readings.twins import Twin, TwinCall, by_slow_sides, name_of
 from vaelid.spec.errors import words_of
@@ -41,7 +41,7 @@ def agreements(calls: Iterable[TwinCall]) -> tuple[TwinAgreement, ...] | TwinDif
         if isinstance(one, TwinDifference):
             return one
         found.append(one)
-    return joined(found)
+    return of_all_calls(found)
 
 
 def compared(call: TwinCall) -> TwinAgreement | TwinDifference:
