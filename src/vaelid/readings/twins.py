@@ -63,6 +63,17 @@ class TwinCall:
     options: dict[str, Any]
     gradients: bool
 
+    def with_tensors(self, change: Callable[[Tensor], Tensor]) -> "TwinCall":
+        """The same call of changed tensors, each of which requires a gradient if the one before did."""
+
+        def changed(value: Any) -> Any:
+            if not isinstance(value, Tensor):
+                return value
+            return change(value.detach()).detach().requires_grad_(value.requires_grad)
+
+        arguments, options = tree_map(changed, (self.arguments, self.options))
+        return TwinCall(self.twin, arguments, options, self.gradients)
+
 
 _registered: list[tuple[Callable[..., Any], Twin]] = []
 """Each function that `register_twin` returned, with its twin. In order: there are a few."""
@@ -138,11 +149,7 @@ def twin_behind(function: Callable[..., Any]) -> Twin:
 def _call_of_twin(twin: Twin, arguments: tuple[Any, ...], options: dict[str, Any]) -> TwinCall:
     gradients = torch.is_grad_enabled()
     with _disable_current_modes(), torch.no_grad():  # the copies are ours: no recorder may take them for the user's
-        return TwinCall(twin, tree_map(_copied, arguments), tree_map(_copied, options), gradients)
-
-
-def _copied(value: Any) -> Any:
-    return value.detach().clone().requires_grad_(value.requires_grad) if isinstance(value, Tensor) else value
+        return TwinCall(twin, arguments, options, gradients).with_tensors(torch.clone)
 
 
 def _checked(fast: Any, slow: Any, bound: Any) -> str:

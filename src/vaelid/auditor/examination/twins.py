@@ -4,12 +4,7 @@ In: a step that is being examined. Out: the check ``twins``, and how closely the
 large log-variances alone the recorded call may show nothing, and a run with the posterior far away does.
 """
 
-from dataclasses import replace
-from typing import Any
-
 import torch
-from torch import Tensor
-from torch.utils._pytree import tree_map
 
 from vaelid.auditor.examination.bench import operations
 from vaelid.auditor.examination.examined import BATCHES, Examined, other_rows
@@ -17,7 +12,6 @@ from vaelid.auditor.examination.far import far_away
 from vaelid.auditor.findings.twins import TwinAgreement, TwinDifference, of_all_calls
 from vaelid.auditor.recording.agreement import agreements
 from vaelid.auditor.recording.events import Recording
-from vaelid.readings.twins import TwinCall
 
 __all__ = ["twins"]
 
@@ -53,13 +47,7 @@ def _compared(examined: Examined, recording: Recording) -> _Found:
         return None  # another branch, where an intervention has no meaning; the check `path` counts it
     dtype = examined.bench.twin_dtype
     assert dtype is not None
-    return agreements([_in(dtype, call) for call in recording.twins])
-
-
-def _in(dtype: torch.dtype, call: TwinCall) -> TwinCall:
-    def cast(value: Any) -> Any:
-        if not isinstance(value, Tensor) or value.dtype != torch.float64:
-            return value
-        return value.detach().to(dtype).requires_grad_(value.requires_grad)
-
-    return replace(call, arguments=tree_map(cast, call.arguments), options=tree_map(cast, call.options))
+    return agreements(
+        call.with_tensors(lambda value: value.to(dtype) if value.dtype == torch.float64 else value)
+        for call in recording.twins
+    )

@@ -30,6 +30,12 @@ class TwinAgreement:
     value: float
     gradient: float | None
 
+    def and_of(self, other: "TwinAgreement") -> "TwinAgreement":
+        """Of the calls of both, with the larger distances."""
+        slopes = [g for g in (self.gradient, other.gradient) if g is not None]
+        value, gradient = max(self.value, other.value), max(slopes, default=None)
+        return replace(self, calls=self.calls + other.calls, value=value, gradient=gradient)
+
     def __str__(self) -> str:
         sides = f"the two sides of {self.name}" if self.name == self.slow else f"{self.name} and {self.slow}"
         slopes = "" if self.gradient is None else f", their gradients by {self.gradient:.1g}"
@@ -64,15 +70,5 @@ def of_all_calls(found: Iterable[TwinAgreement]) -> tuple[TwinAgreement, ...]:
     of: dict[tuple[str, str, float], TwinAgreement] = {}
     for one in found:
         at = (one.name, one.slow, one.bound)
-        other = of.get(at)
-        if other is None:
-            of[at] = one
-            continue
-        slopes = [g for g in (one.gradient, other.gradient) if g is not None]
-        of[at] = replace(
-            other,
-            calls=one.calls + other.calls,
-            value=max(one.value, other.value),
-            gradient=max(slopes, default=None),
-        )
+        of[at] = of[at].and_of(one) if at in of else one
     return tuple(of.values())

@@ -12,7 +12,7 @@ from typing import Any
 
 import torch
 from torch import Tensor
-from torch.utils._pytree import tree_flatten, tree_map
+from torch.utils._pytree import tree_flatten
 
 from vaelid.auditor.findings.twins import TwinAgreement, TwinDifference, of_all_calls
 from vaelid.auditor.recording.magnitudes import Magnitudes
@@ -55,7 +55,7 @@ def compared(call: TwinCall) -> TwinAgreement | TwinDifference:
             return TwinDifference(twin.name, slow, f"an error, {words_of(error)},", "a value", f"{twin.name} gave")
         with by_slow_sides():  # those that the slow side calls itself
             try:
-                slow_side = _side(twin.slow, _in_double(call))
+                slow_side = _side(twin.slow, call.with_tensors(_double))
             except Exception:  # it makes float32 tensors of its own, perhaps: then it is taken as it is
                 slow_side = _side(twin.slow, call)
     if [v.shape for v in fast_side.values] != [v.shape for v in slow_side.values]:
@@ -78,11 +78,11 @@ def _side(function: Callable[..., Any], call: TwinCall, *, measured: bool = True
 
     `measured` False: without magnitudes, since a kernel may not run below a dispatch mode.
     """
-    arguments, options = tree_map(_fresh, (call.arguments, call.options))
-    leaves = [leaf for leaf in _tensors((arguments, options)) if leaf.requires_grad]
+    own = call.with_tensors(torch.clone)
+    leaves = [leaf for leaf in _tensors((own.arguments, own.options)) if leaf.requires_grad]
     sizes = Magnitudes()
     with sizes if measured else nullcontext():
-        results = [value for value in _tensors(function(*arguments, **options)) if value.is_floating_point()]
+        results = [value for value in _tensors(function(*own.arguments, **own.options)) if value.is_floating_point()]
         trained = [value for value in results if value.requires_grad]
         weights = [_direction(value, k) for k, value in enumerate(trained)]
         slopes: Sequence[Tensor | None] = [None] * len(leaves)
@@ -98,19 +98,8 @@ def _side(function: Callable[..., Any], call: TwinCall, *, measured: bool = True
     )
 
 
-def _fresh(value: Any) -> Any:
-    return value.detach().clone().requires_grad_(value.requires_grad) if isinstance(value, Tensor) else value
-
-
-def _in_double(call: TwinCall) -> TwinCall:
-    arguments, options = tree_map(_doubled, (call.arguments, call.options))
-    return TwinCall(call.twin, arguments, options, call.gradients)
-
-
-def _doubled(value: Any) -> Any:
-    if not isinstance(value, Tensor) or not value.is_floating_point():
-        return value
-    return value.detach().double().requires_grad_(value.requires_grad)
+def _double(value: Tensor) -> Tensor:
+    return value.double() if value.is_floating_point() else value
 
 
 def _direction(value: Tensor, k: int) -> Tensor:
