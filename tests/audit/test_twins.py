@@ -6,6 +6,7 @@ import pytest
 import torch
 
 import vaelid
+from vaelid.interface.audit.page import render_audit
 
 from .twinned import FusedKl, audited, fused_kl, plain_kl, step_with, with_slopes, wrong_beyond
 
@@ -27,6 +28,7 @@ def test_a_loss_with_a_fused_kernel_is_proved_and_the_ledger_says_what_was_compa
     assert row.words.endswith(", in 8 calls (bound 1e-06)")
     assert "fused_kl is its slow side beyond the numbers that were compared" in report.assumptions
     assert report.as_data()["premises"][-1]["name"] == "twins"
+    assert '<th scope="row">twins</th><td>examined</td><td>fused_kl and plain_kl differ' in render_audit(report)
 
 
 @pytest.mark.parametrize("kernel", [fused_kl, FusedKl.apply])
