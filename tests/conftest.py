@@ -14,8 +14,8 @@ from hypothesis import settings
 from jaxtyping import install_import_hook
 
 # Types are checked at run time; an int is a float there, as in Python. Where arrays are, shapes are too: a function's
-# shapes have to fit each other, which takes five times as long and says nothing of terms. These check what they are made
-# of by themselves, in words that are tested.
+# shapes have to fit each other, which takes five times as long and says nothing of terms. These check what they are
+# made of by themselves, in words that are tested.
 ARRAYS = ("vaelid.spec", "vaelid.train", "vaelid.readings.balls", "vaelid.interface")
 OTHERS = ("vaelid.auditor", "vaelid.readings.terms", "vaelid.theory")
 TERMS = tuple(f"vaelid.readings.terms.{module}" for module in ("heads", "syntax", "substitution"))

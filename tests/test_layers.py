@@ -23,7 +23,7 @@ ROOMS = {  # from the top to the ground: what each room may import besides itsel
     "model": "lifting proofs recording formula findings",
     "lifting": "recording formula findings",
     "proofs": "formula",
-    "recording": "formula.errors",
+    "recording": "formula.errors findings.twins",
     "formula": "findings",
     "findings": "",
 }

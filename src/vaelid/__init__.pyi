@@ -8,6 +8,7 @@ from .interface.fit import Fit as Fit
 from .interface.fit import fit as fit
 from .interface.runs import load as load
 from .interface.theorems import theorems as theorems
+from .readings.twins import register_twin as register_twin
 from .spec import DivergenceError as DivergenceError
 from .spec import InputError as InputError
 from .spec import SupportError as SupportError

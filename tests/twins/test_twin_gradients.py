@@ -16,6 +16,8 @@ DIFFERENTIATED = {
     "poisson_nll": (1,),
     "negative_binomial_nll": (1, 2),
     "gaussian_nll": (0, 1, 2),
+    "gaussian_fixed_nll": (0, 1),
+    "continuous_bernoulli_nll": (0, 1),
     "importance_weighted_bound": (0,),
 }
 MOST_WEIGHT = 7
@@ -26,6 +28,8 @@ PARTS = {
     "poisson_nll": lambda x, log_rate: float((x + log_rate.exp()).max()),
     # r (digamma(x + r) - digamma(r)) cancels in float64; against 50 digits it is compared in test_counts.py
     "negative_binomial_nll": lambda x, m, r: float(((x + r.exp()) * (1 + m.abs() + r.abs()) * (1 + x.log1p())).max()),
+    "gaussian_fixed_nll": lambda x, mean, variance: 0.0,
+    "continuous_bernoulli_nll": lambda x, logits: 9.0,  # e^l / (e^l - 1) and 1 / l, each at most 4; x
     "gaussian_nll": lambda x, mean, log_variance: float(x.numel()),  # (1 - residual^2 / s2) / 2, summed
     "importance_weighted_bound": lambda w: 1.0 + float(w.abs().max()),  # e^w is taken of rounded weights
 }
@@ -124,6 +128,8 @@ def test_gradcheck(name: str):
         "poisson_nll": (torch.arange(12.0, dtype=torch.float64).reshape(3, 4), normal(3, 4)),
         "negative_binomial_nll": (torch.arange(12.0, dtype=torch.float64).reshape(3, 4), normal(3, 4), normal(4)),
         "gaussian_nll": (normal(3, 4), normal(3, 4), normal()),
+        "gaussian_fixed_nll": (normal(3, 4), normal(3, 4), 0.3),
+        "continuous_bernoulli_nll": (normal(3, 4).sigmoid(), normal(3, 4)),
         "importance_weighted_bound": (normal(3, 4),),
     }[name]
     leaves = [value.requires_grad_() if i in DIFFERENTIATED[name] else value for i, value in enumerate(inputs)]

@@ -17,7 +17,7 @@ from conformance.densities import BY_NAME, log_choose
 from conformance.precise import MP, distance, exact, exp, expm1, floats, log, log_sum_exp, sqrt
 from vaelid import spec
 from vaelid.train import losses
-from vaelid.train.twins import TWINS, Twin
+from vaelid.train.twins import TWINS, BoundedTwin
 
 FLOAT32_EPS = torch.finfo(torch.float32).eps
 
@@ -58,7 +58,7 @@ def cast(arguments: tuple[Any, ...], dtype: torch.dtype) -> tuple[Any, ...]:
     return tuple(argument.to(dtype) if _is_tensor(argument) else argument for argument in arguments)
 
 
-def worst(tie: Tie, twin: Twin, fast: Callable[..., Any], dtype: torch.dtype = torch.float32) -> float:
+def worst(tie: Tie, twin: BoundedTwin, fast: Callable[..., Any], dtype: torch.dtype = torch.float32) -> float:
     """The largest |fast - slow| / (relative * scale) over all inputs, infinite where one is not finite.
 
     One smallest normal number is granted for each term that is added up: below it a term may be lost.
@@ -221,6 +221,56 @@ GAUSSIAN = Tie(
 )
 
 
+FIXED = (1e-6, 0.1, 1.0, 7.25, 1e6)
+
+
+def _fixed_inputs() -> list[tuple[Any, ...]]:
+    calls: list[tuple[Any, ...]] = []
+    for variance in FIXED:
+        for shape in ((4, 6), (3, 784), (2, 2, 5)):
+            mean = float32_numbers(1, *shape)
+            calls.append(((mean + float32_numbers(2, *shape, scale=variance**0.5)).float().double(), mean, variance))
+    return calls
+
+
+GAUSSIAN_FIXED = Tie(
+    inputs=_fixed_inputs,
+    slow=lambda x, mean, variance: (
+        -BY_NAME["gaussian"].log_density(x, mean, log(exact(np.full(x.shape, variance)))).sum(-1)
+    ),
+    mutants={
+        "the deviation for the variance": lambda x, mean, variance: losses.gaussian_fixed_nll(x, mean, variance**0.5),
+        "without the normaliser": lambda x, mean, variance: ((x - mean) ** 2 / (2 * variance)).sum(-1),
+        "without its half": lambda x, mean, variance: losses.gaussian_fixed_nll(x, mean, variance / 2),
+    },
+)
+
+
+# --- continuous Bernoulli ---------------------------------------------------------------------------------------
+
+PARTS_OF_ONE = [0.0, 0.25, 0.5, 1.0]
+TILTS = [s * t for t in (1e-3, 0.01, 0.2, 0.2499, 0.25, 0.2501, 0.3, 1.0, 5.0, 30.0, 80.0) for s in (1, -1)]
+
+
+def _continuous_bernoulli(x: Any, logits: Any) -> np.ndarray:
+    return -BY_NAME["continuous_bernoulli"].log_density(x, logits).sum(-1)
+
+
+CONTINUOUS_BERNOULLI = Tie(
+    inputs=lambda: [
+        tuple(_grid(PARTS_OF_ONE, TILTS)),
+        (float32_numbers(1, 12, 20).abs().clamp_max(1), float32_numbers(2, 12, 20, scale=3.0)),
+        (float32_numbers(3, 2, 2, 5).abs().clamp_max(1), float32_numbers(4, 2, 2, 5)),
+    ],
+    slow=_continuous_bernoulli,
+    mutants={
+        "the Bernoulli": lambda x, logits: losses.logistic_nll(x, logits),
+        "the wrong sign": lambda x, logits: losses.continuous_bernoulli_nll(x, -logits),
+        "the mean for the sum": lambda x, logits: losses.continuous_bernoulli_nll(x, logits) / (1 + x.shape[-1]),
+    },
+)
+
+
 # --- Poisson and negative binomial --------------------------------------------------------------------------------
 
 LARGE = [0, 1, 2, 7, 300, 1e6, 1e15]
@@ -368,7 +418,7 @@ def _run_adam(
 
 
 def _scale_adam(
-    twin: Twin,
+    twin: BoundedTwin,
     weights: Tensor,
     gradient: Tensor,
     first: Tensor,
@@ -426,6 +476,8 @@ TIES = {
     "poisson_nll": POISSON,
     "negative_binomial_nll": NEGATIVE_BINOMIAL,
     "gaussian_nll": GAUSSIAN,
+    "gaussian_fixed_nll": GAUSSIAN_FIXED,
+    "continuous_bernoulli_nll": CONTINUOUS_BERNOULLI,
     "importance_weighted_bound": BOUND,
     "adam_update_": ADAM,
 }

@@ -1,4 +1,4 @@
-"""The fast functions of the objective: each is the twin of a definition of the spec, declared in `twins.py`.
+"""The fast functions of the objective: each is registered as the twin of a definition of the spec, by `register_twin`.
 
 Where torch's own operations would cancel or be slow, a function is a kernel whose gradient is written out.
 """
@@ -12,13 +12,16 @@ from jaxtyping import Float
 from torch import Tensor
 from torch.autograd.function import once_differentiable
 
-from vaelid.spec.likelihoods import Likelihood, binomial_log_coefficient
+from vaelid.readings.twins import register_twin
+from vaelid.spec.likelihoods import Likelihood, binomial_log_coefficient, continuous_bernoulli
 from vaelid.train import slow_sides
 from vaelid.train.counts import NegativeBinomialNll, PoissonNll
 from vaelid.train.excess import exp_excess
 
 __all__ = [
+    "continuous_bernoulli_nll",
     "coordinate_kl",
+    "gaussian_fixed_nll",
     "gaussian_nll",
     "importance_weighted_bound",
     "kl_sum",
@@ -57,10 +60,11 @@ def coordinate_kl(mu: Float[Tensor, "*batch L"], logvar: Float[Tensor, "*batch L
 
 def kl_sum(mu: Float[Tensor, "*batch L"], logvar: Float[Tensor, "*batch L"]) -> Float[Tensor, "*batch"]:
     """Twin of `spec.diagonal_gaussian_kl_to_standard_sum`, in nats: the sum of `coordinate_kl`."""
-    if slow_sides.are_asked_for():
-        return slow_sides.kl_sum(mu, logvar)
     wide = torch.promote_types(mu.dtype, torch.float32)
     return _KlSum.apply(mu.to(wide), logvar.to(wide))  # pyright: ignore[reportReturnType]
+
+
+kl_sum = register_twin(kl_sum, slow_sides.kl_sum, bound=1e-6)
 
 
 @lru_cache(maxsize=8)
@@ -103,9 +107,10 @@ def logistic_nll(
 
     The gradient goes to the logits only; x is data.
     """
-    if slow_sides.are_asked_for():
-        return slow_sides.logistic_nll(x, logits, trials)
     return _LogisticNll.apply(x, logits, trials)  # pyright: ignore[reportReturnType]
+
+
+logistic_nll = register_twin(logistic_nll, slow_sides.logistic_nll, bound=1e-6)
 
 
 def gaussian_nll(
@@ -115,12 +120,33 @@ def gaussian_nll(
 
     1 / s2 must be a finite float: log_variance > -88 in float32.
     """
-    if slow_sides.are_asked_for():
-        return slow_sides.gaussian_nll(x, mean, log_variance)
     residual = x - mean
     squares = torch.linalg.vecdot(residual, residual)
     constant = x.shape[-1] * (log_variance + torch.log(torch.full_like(log_variance, 2 * torch.pi)))
     return (squares * torch.exp(-log_variance) + constant) / 2
+
+
+gaussian_nll = register_twin(gaussian_nll, slow_sides.gaussian_nll, bound=2e-6)
+
+
+def gaussian_fixed_nll(
+    x: Float[Tensor, "*batch D"], mean: Float[Tensor, "*batch D"], variance: float
+) -> Float[Tensor, "*batch"]:
+    """Twin of minus the `log_prob` of `gaussian_fixed(variance)`, in nats: `gaussian_nll` at log(variance), rounded."""
+    return gaussian_nll(x, mean, torch.full_like(mean[(0,) * mean.ndim], math.log(variance)))
+
+
+gaussian_fixed_nll = register_twin(gaussian_fixed_nll, slow_sides.gaussian_fixed_nll, bound=2e-6)
+
+
+def continuous_bernoulli_nll(
+    x: Float[Tensor, "*batch D"], logits: Float[Tensor, "*batch D"]
+) -> Float[Tensor, "*batch"]:
+    """Twin of minus the `log_prob` of `continuous_bernoulli`, in nats: the spec's own, with its series near l = 0."""
+    return -continuous_bernoulli.log_density(x, logits).sum(-1)
+
+
+continuous_bernoulli_nll = register_twin(continuous_bernoulli_nll, slow_sides.continuous_bernoulli_nll, bound=4e-6)
 
 
 def poisson_nll(x: Float[Tensor, "*batch D"], log_rate: Float[Tensor, "*batch D"]) -> Float[Tensor, "*batch"]:
@@ -128,10 +154,11 @@ def poisson_nll(x: Float[Tensor, "*batch D"], log_rate: Float[Tensor, "*batch D"
 
     x l - e^l - log x! cancels where the rate is large; see `counts` for the form that does not. Computed in float64.
     """
-    if slow_sides.are_asked_for():
-        return slow_sides.poisson_nll(x, log_rate)
     nll: Any = PoissonNll.apply(x.double(), log_rate.double())
     return nll.sum(-1).to(log_rate.dtype)
+
+
+poisson_nll = register_twin(poisson_nll, slow_sides.poisson_nll, bound=1e-6)
 
 
 def negative_binomial_nll(
@@ -142,10 +169,11 @@ def negative_binomial_nll(
     log Gamma(x + r) - log Gamma(r) cancels where r is large; see `counts` for the form that does not. Computed in
     float64.
     """
-    if slow_sides.are_asked_for():
-        return slow_sides.negative_binomial_nll(x, log_mean, log_dispersion)
     nll: Any = NegativeBinomialNll.apply(x.double(), log_mean.double(), log_dispersion.double())
     return nll.sum(-1).to(log_mean.dtype)
+
+
+negative_binomial_nll = register_twin(negative_binomial_nll, slow_sides.negative_binomial_nll, bound=1e-6)
 
 
 def reconstruction_nll(likelihood: Likelihood, x: Tensor, output: Tensor, **learned: Tensor) -> Tensor:
@@ -156,6 +184,8 @@ def reconstruction_nll(likelihood: Likelihood, x: Tensor, output: Tensor, **lear
     match likelihood.family, likelihood.number:
         case "negative_binomial", _:
             return negative_binomial_nll(x, output, learned["log_dispersion"])
+        case "continuous_bernoulli", _:
+            return continuous_bernoulli_nll(x, output)
         case "poisson", _:
             return poisson_nll(x, output)
         case "bernoulli", _:
@@ -165,7 +195,7 @@ def reconstruction_nll(likelihood: Likelihood, x: Tensor, output: Tensor, **lear
         case "gaussian", None:
             return gaussian_nll(x, output, learned["log_variance"])
         case "gaussian", float(variance):
-            return gaussian_nll(x, output, torch.full_like(output[(0,) * output.ndim], math.log(variance)))
+            return gaussian_fixed_nll(x, output, variance)
     return -likelihood.log_density(x, output, **learned).sum(-1)
 
 

@@ -1,44 +1,23 @@
-"""The slow sides of the twins: the spec's own definitions, with the arguments of the fast functions.
+"""The slow sides of the twins: the spec's own definitions, with the arguments of the fast functions in `losses.py`.
 
-Inside `with slow_sides():` the losses of `losses.py` are computed by these: an audit reads them, since it cannot look
-into a fused kernel.
+An audit reads these, since it cannot look into a fused kernel.
 """
 
-from collections.abc import Iterator
-from contextlib import contextmanager
-from contextvars import ContextVar
-
+import torch
 from torch import Tensor
 
 import vaelid.spec as spec
 from vaelid.spec.likelihoods import bernoulli, binomial, gaussian, negative_binomial, poisson
 
 __all__ = [
-    "are_asked_for",
+    "continuous_bernoulli_nll",
+    "gaussian_fixed_nll",
     "gaussian_nll",
     "kl_sum",
     "logistic_nll",
     "negative_binomial_nll",
     "poisson_nll",
-    "slow_sides",
 ]
-
-_slow = ContextVar("slow", default=False)
-
-
-@contextmanager
-def slow_sides() -> Iterator[None]:
-    """Inside, the losses that are twins are computed by their slow sides: the spec's own definitions."""
-    token = _slow.set(True)
-    try:
-        yield
-    finally:
-        _slow.reset(token)
-
-
-def are_asked_for() -> bool:
-    """Whether the caller is inside `slow_sides`."""
-    return _slow.get()
 
 
 def kl_sum(mu: Tensor, logvar: Tensor) -> Tensor:
@@ -54,6 +33,22 @@ def logistic_nll(x: Tensor, logits: Tensor, trials: int = 1) -> Tensor:
 def gaussian_nll(x: Tensor, mean: Tensor, log_variance: Tensor) -> Tensor:
     """Minus the `log_prob` of `gaussian`, in nats."""
     return -gaussian.log_prob(x, mean, log_variance=log_variance)
+
+
+def gaussian_fixed_nll(x: Tensor, mean: Tensor, variance: float) -> Tensor:
+    """Minus the `log_prob` of `gaussian_fixed(variance)`, in nats.
+
+    The logarithm is torch's: a formula has log(V) then, whose exponential is V, and not a rounded number.
+    """
+    return -gaussian.log_prob(x, mean, log_variance=torch.log(torch.full_like(mean[(0,) * mean.ndim], variance)))
+
+
+def continuous_bernoulli_nll(x: Tensor, logits: Tensor) -> Tensor:
+    """Minus the `log_prob` of `continuous_bernoulli`, in nats, as one formula for logits other than 0.
+
+    At 0 it is NaN. The spec's own function has a series near 0, which is no formula.
+    """
+    return (torch.log(torch.expm1(logits) / logits) - x * logits).sum(-1)
 
 
 def poisson_nll(x: Tensor, log_rate: Tensor) -> Tensor:

@@ -64,3 +64,14 @@ def test_torchs_own_density_states_its_variance():
 )
 def test_without_its_own_constant_nothing_is_stated(loss):
     assert stated(loss) is None
+
+
+@pytest.mark.parametrize("variance", [Fraction(1, 10**k) for k in (3, 5, 6, 8)] + [Fraction(3, 10**6), Fraction(10**7)])
+def test_a_small_or_large_variance_is_told_from_the_other_one_with_the_same_constant(variance):
+    """V log(2 pi V) has two solutions: for 1e-6 the other one is 0.159157, near 1 / (2 pi)."""
+    at_mean = -float(stats.norm.logpdf(0, scale=float(variance) ** 0.5))
+
+    def loss(x_hat, x, mu, logvar):
+        return ((x - x_hat) ** 2 / (2 * float(variance)) + at_mean).sum() + kl(mu, logvar)
+
+    assert stated(loss) == variance

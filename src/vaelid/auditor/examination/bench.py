@@ -26,6 +26,7 @@ from vaelid.auditor.recording.calls import call_of, users_code
 from vaelid.auditor.recording.events import Recording
 from vaelid.auditor.recording.record import record
 from vaelid.auditor.recording.state import State
+from vaelid.readings.twins import by_slow_sides
 
 __all__ = ["Bench", "Rounding", "RunOutcome", "Touched", "number_of_rows", "operations"]
 
@@ -89,6 +90,7 @@ class Bench:
         coarsest: the relative rounding of the least precise number in a run: 2^-7 where a part is in bfloat16.
         inside: whether the step back-propagates its loss itself.
         runs: how often it has run.
+        twin_dtype: of the real numbers that a fused kernel was given in the step's own precision; None if none was.
     """
 
     def __init__(self, step: Callable[[Any], Any], batch: Any, scalar: Callable[[Any], Tensor], state: State) -> None:
@@ -101,7 +103,7 @@ class Bench:
         self.had_gradient: list[bool] = []
         seen, copy = Touched(), _cloned(batch)
         first = self.run(batch=copy, look=_names_and_rounding, within=seen, cloned=False)
-        (names, self.coarsest), self.inside = first.seen, first.inside
+        (names, self.coarsest, self.twin_dtype), self.inside = first.seen, first.inside
         self.restore = state.restorer(seen.given.values())
         given = list(seen.given.values())
         own = {id(t) for t in (*_tensors(batch), *_tensors(copy))}
@@ -181,7 +183,8 @@ class Bench:
                 recording = None
                 with within or (Intervention(do, self.names) if do else nullcontext()), users_code():
                     if look is None:
-                        loss = self.scalar(self.step(batch))
+                        with by_slow_sides():  # what is recorded in other runs: all losses are of one function
+                            loss = self.scalar(self.step(batch))
                     else:
                         call = call_of(batch)
                         recording = record(self.step, call.arguments, call.tensors, self.scalar)
@@ -229,8 +232,10 @@ def operations(recording: Recording) -> tuple[str, ...]:
     return tuple(e.name for e in recording.events if not e.name.startswith("aten.detach"))
 
 
-def _names_and_rounding(recording: Recording) -> tuple[tuple[str, ...], float]:
-    return operations(recording), recording.coarsest
+def _names_and_rounding(recording: Recording) -> tuple[tuple[str, ...], float, torch.dtype | None]:
+    given = _tensors([(call.arguments, call.options) for call in recording.twins])
+    dtype = next((tensor.dtype for tensor in given if tensor.is_floating_point()), None)
+    return operations(recording), recording.coarsest, dtype
 
 
 def _coarsest(value: Any) -> float:

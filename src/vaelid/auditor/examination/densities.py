@@ -31,6 +31,8 @@ def negative_log_likelihood(likelihood: StatedLikelihood, parameters: list[Tenso
             return -td.Laplace(output, scale[0].exp() if scale else 1.0, False).log_prob(x)
         case "bernoulli":
             return F.binary_cross_entropy_with_logits(output, x, reduction="none")
+        case "continuous_bernoulli":
+            return -td.ContinuousBernoulli(logits=output, validate_args=False).log_prob(x)
         case "poisson":
             return -td.Poisson(output.exp(), False).log_prob(x) - torch.lgamma(x + 1)
         case "binomial":
@@ -65,7 +67,7 @@ def trials_of(likelihood: StatedLikelihood) -> int:
 def off_support(likelihood: StatedLikelihood, x: Tensor) -> tuple[float, str] | None:
     """A datum at which the likelihood is no density, and where data have to lie; None if there is none."""
     low, high = 0.0, math.inf
-    if likelihood.family in ("bernoulli", "categorical"):
+    if likelihood.family in ("bernoulli", "continuous_bernoulli", "categorical"):
         high = 1.0  # between 0 and 1 the Bernoulli's total is at most 1 for each datum: let pass, with a note
     elif likelihood.family == "binomial":
         high = float(trials_of(likelihood))

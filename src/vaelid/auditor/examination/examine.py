@@ -17,6 +17,7 @@ from vaelid.auditor.examination.gradient import gradient
 from vaelid.auditor.examination.noise import noise, state
 from vaelid.auditor.examination.rows import rows
 from vaelid.auditor.examination.sources import coverage, mask, prior, support
+from vaelid.auditor.examination.twins import twins
 from vaelid.auditor.examination.value import value
 from vaelid.auditor.findings.account import Account
 from vaelid.auditor.findings.opinion import Opinion
@@ -32,6 +33,7 @@ CHECKS: dict[str, Callable[[Examined], None]] = {
     "support": support,
     "coverage": coverage,
     "value": value,
+    "twins": twins,
     "gradient": gradient,
     "noise": noise,
     "rows": rows,

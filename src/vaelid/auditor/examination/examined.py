@@ -16,6 +16,7 @@ from vaelid.auditor.examination.bench import Bench, number_of_rows
 from vaelid.auditor.examination.numbers import Numbers
 from vaelid.auditor.findings.account import Account
 from vaelid.auditor.findings.opinion import Check, Opinion
+from vaelid.auditor.findings.twins import TwinAgreement
 from vaelid.auditor.recording.calls import call_of
 from vaelid.auditor.recording.events import Recording
 
@@ -39,6 +40,7 @@ class Examined:
         beta: the weight of the divergence against the likelihood, as fitted.
         weight: of the likelihood, as fitted; None before.
         estimator: the name of the gradient that is trained, where it is not the loss's own and has the same mean.
+        twins: how closely the sides of each fused kernel agreed.
     """
 
     bench: Bench
@@ -49,6 +51,7 @@ class Examined:
     beta: float | None = None
     weight: float | None = None
     estimator: str | None = None
+    twins: tuple[TwinAgreement, ...] = ()
 
     @property
     def exact(self) -> float:
@@ -70,7 +73,13 @@ class Examined:
     def opinion(self) -> Opinion:
         """What was found."""
         return Opinion(
-            tuple(self.checks), dict(self.left), tuple(self.notes), self.bench.runs, self.beta, self.estimator
+            tuple(self.checks),
+            dict(self.left),
+            tuple(self.notes),
+            self.bench.runs,
+            self.beta,
+            self.estimator,
+            self.twins,
         )
 
     def data_tensors(self) -> Mapping[str, Tensor]:

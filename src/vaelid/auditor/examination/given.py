@@ -24,6 +24,7 @@ from vaelid.auditor.recording.events import Recording
 from vaelid.auditor.recording.record import record
 from vaelid.auditor.recording.state import State
 from vaelid.readings.errors import ReadingError
+from vaelid.readings.twins import by_slow_sides
 
 __all__ = ["Given", "GivenLaw", "check_gradient"]
 
@@ -132,7 +133,7 @@ class Given:
         torch.manual_seed(seed)
         np.random.seed(seed)
         random.seed(seed)
-        with torch.enable_grad(), users_code():
+        with torch.enable_grad(), users_code(), by_slow_sides():
             return self.returned(self.function(*arguments))
 
     def recorded(self, tensors: Mapping[str, Tensor], look: Callable[[Recording], Any]) -> Any:

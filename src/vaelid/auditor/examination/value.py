@@ -10,13 +10,12 @@ from dataclasses import dataclass
 
 import numpy as np
 import torch
-from torch import Tensor
 
 from vaelid.auditor.examination.bench import operations
 from vaelid.auditor.examination.columns import Columns, columns_of
 from vaelid.auditor.examination.examined import BATCHES, Examined, other_rows
+from vaelid.auditor.examination.far import far_away
 from vaelid.auditor.examination.least_squares import least_squares
-from vaelid.auditor.formula.axes_of_terms import names_in
 from vaelid.auditor.recording.events import Recording
 from vaelid.readings.errors import ReadingError
 
@@ -83,7 +82,7 @@ def value(examined: Examined) -> None:
         return
     examined.weight = best.nll
     examined.beta = best.kl / best.nll / examined.account.scale if best.nll else None
-    positive = best.nll > 0 and best.kl > 1e-7 * best.nll
+    positive = best.nll > 0 and best.kl > 1e-7 * best.nll * examined.account.scale
     examined.check(
         "sign", positive, f"{best.nll:.6g} and {best.kl:.6g}", "> 0", "the weights of NLL and KL in the runs"
     )
@@ -120,41 +119,13 @@ def _runs(examined: Examined) -> tuple[list[_Run], int]:
         batch = k % BATCHES
         values = bench.moved(min(step, _WIDEST), seed=k)
         rows = other_rows(examined, batch) if batch else None
-        do = _far_away(examined, values, rows, step, seed=k) if step in _FAR else None
+        do = far_away(examined, values, rows, step, seed=k) if step in _FAR else None
         outcome = bench.run(values, rows, seed=k, look=look, do=do)
         if outcome.seen is None:
             elsewhere += 1
         elif np.isfinite([*outcome.seen, outcome.loss]).all():
             found.append(_Run(step, batch, outcome.loss, outcome.seen))
     return found, elsewhere
-
-
-def _far_away(examined: Examined, values: list[Tensor], rows: object, step: float, seed: int) -> dict[int, Tensor]:
-    """The outputs of the operations that made the posterior's arrays, moved; what was decoded is held.
-
-    Held, since a likelihood overflows where a network decodes what it has never seen.
-    """
-    account = examined.account
-    terms = [term for p in account.posteriors for term in (p.mean, p.log_variance)]
-    own = {name for term in terms for name in names_in(term)}
-    own |= {name for o in own if o in account.written for name in names_in(account.written[o].term)}
-
-    def look(recording: Recording) -> dict[int, Tensor]:
-        numbers, g = examined.numbers(recording), torch.Generator().manual_seed(seed)
-        found: dict[int, Tensor] = {}
-        for name in sorted(account.outputs | own):
-            site = account.sites.get(name)
-            if site is None or site.event is None:
-                continue
-            tensor = numbers.tensor(name).detach().clone()
-            if name in own and tensor.is_floating_point():
-                noise = step * torch.randn(tensor.shape, generator=g, dtype=torch.float64).to(tensor)
-                # what is positive may be a deviation, and has to stay so
-                tensor = tensor * (noise / 3).exp() if bool((tensor > 0).all()) else tensor + noise
-            found[site.event] = tensor
-        return found
-
-    return examined.bench.run(values, rows, seed=seed, look=look).seen
 
 
 def _fitted(runs: list[_Run], *, few: bool = False) -> _Fit:

@@ -16,7 +16,16 @@ from vaelid.spec.errors import InputError
 __all__ = ["LIKELIHOODS", "Declared"]
 
 
-LIKELIHOODS = ("gaussian", "bernoulli", "laplace", "poisson", "negative_binomial", "binomial", "categorical")
+LIKELIHOODS = (
+    "gaussian",
+    "bernoulli",
+    "continuous_bernoulli",
+    "laplace",
+    "poisson",
+    "negative_binomial",
+    "binomial",
+    "categorical",
+)
 """The families that an audit knows."""
 
 

@@ -6,6 +6,8 @@ decoder ten times smaller it has the doubt ``gradient``: 0.12 is trained where t
 
 from dataclasses import dataclass, field
 
+from vaelid.auditor.findings.twins import TwinAgreement
+
 __all__ = ["Check", "Opinion"]
 
 
@@ -42,6 +44,7 @@ class Opinion:
         runs: how often the user's code was run.
         beta: the weight of the divergence against the likelihood in the runs; None where it was not fitted.
         estimator: the name of the gradient that is trained, where it is not the loss's own and has the same mean.
+        twins: how closely the sides of each fused kernel agreed.
     """
 
     checks: tuple[Check, ...] = ()
@@ -50,6 +53,7 @@ class Opinion:
     runs: int = 0
     beta: float | None = None
     estimator: str | None = None
+    twins: tuple[TwinAgreement, ...] = ()
 
     @property
     def doubts(self) -> tuple[Check, ...]:

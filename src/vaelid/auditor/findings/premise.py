@@ -17,7 +17,8 @@ class Premise:
     """One premise.
 
     Attributes:
-        name: ``law``, ``prior``, ``decoder``, ``density``, ``mask``, ``rows``, ``gradient``, ``state`` or ``sizes``.
+        name: ``law``, ``prior``, ``decoder``, ``density``, ``mask``, ``rows``, ``gradient``, ``state``, ``sizes`` or
+            ``twins``, which only a loss with fused kernels has.
         evidence: why it is taken to hold; ``missing`` where nobody looked, which keeps a loss from being PROVED.
         words: the premise and its evidence, one sentence.
     """

@@ -51,7 +51,9 @@ def root(x: TermArray) -> TermArray:
 
 
 def logarithm(x: TermArray) -> TermArray:
-    """The natural logarithm; of e^u it is u, so that a deviation made as sqrt(e^v) is e^(v / 2)."""
+    """The natural logarithm; of e^u it is u, so that a deviation made as sqrt(e^v) is e^(v / 2); of 1 it is 0."""
+    if x.term is as_term(1).term:
+        return as_term(0)
     return TermArray((), x.term.arguments[0]) if x.term.head == Operator("exp") else xp.log(x)
 
 

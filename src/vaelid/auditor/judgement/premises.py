@@ -9,6 +9,7 @@ from collections.abc import Iterable
 
 from vaelid.auditor.findings.opinion import Opinion
 from vaelid.auditor.findings.premise import Premise
+from vaelid.auditor.findings.twins import of_all_calls
 from vaelid.auditor.formula.axes_of_terms import names_in
 from vaelid.auditor.formula.upstream import upstream
 from vaelid.auditor.judgement.assessed import Assessed
@@ -30,6 +31,7 @@ def premises_of(assessed: Assessed, opinion: Opinion, *, sampled: bool) -> tuple
         _gradient(opinion),
         _state(opinion),
         _sizes(assessed),
+        *_twins(assessed, opinion),
     )
 
 
@@ -140,3 +142,9 @@ def _sizes(assessed: Assessed) -> Premise:
     if assessed.run.moved:
         return Premise("sizes", "theorem", "it holds for every number of rows")
     return Premise("sizes", "theorem", "it holds for the recorded sizes")
+
+
+def _twins(assessed: Assessed, opinion: Opinion) -> tuple[Premise, ...]:
+    """A row for each fused kernel: numbers were compared, and no more is known of it."""
+    found = of_all_calls((*assessed.run.twins, *opinion.twins))
+    return tuple(Premise("twins", "examined", str(twin)) for twin in found)

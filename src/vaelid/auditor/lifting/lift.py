@@ -13,14 +13,14 @@ from vaelid.auditor.lifting.axes import Axes
 from vaelid.auditor.lifting.cut import cut, forget
 from vaelid.auditor.lifting.long_sums import long_sums_to_read
 from vaelid.auditor.lifting.loops import draws_used_apart
-from vaelid.auditor.lifting.operands import read_region
+from vaelid.auditor.lifting.operands import FROM_OUTSIDE, read_region
 from vaelid.auditor.lifting.own_backward import through_own_backward
 from vaelid.auditor.lifting.reader import Reader
 from vaelid.auditor.lifting.reading import Reading
 from vaelid.auditor.lifting.rules import RULES
 from vaelid.auditor.lifting.tensor import Lifted, dense
 from vaelid.auditor.recording.events import Event, Recording
-from vaelid.auditor.recording.record import has_its_own_backward
+from vaelid.auditor.recording.record import has_its_own_backward, is_from_own_function
 from vaelid.spec.errors import VaelidError
 
 __all__ = ["lift"]
@@ -90,6 +90,8 @@ def _read(reader: Reader, alike: tuple[tuple[str, str], ...]) -> Reading:
 def _result(reader: Reader, events: list[Event]) -> Lifted:
     """What the function returned. Raises `Mixed` where only parts of it are known."""
     region, returned = reader.recording.result, reader.recording.returned
+    if is_from_own_function(returned) and region in reader.recording.given:
+        raise Unread(FROM_OUTSIDE, None)
     result = read_region(reader, region)
     if reader.gradients and has_its_own_backward(returned):
         line = events[-1].source if events else "unknown"

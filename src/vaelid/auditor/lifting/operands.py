@@ -11,7 +11,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from vaelid.auditor.formula.errors import Mixed
+from vaelid.auditor.formula.errors import Mixed, Unread
 from vaelid.auditor.formula.functions import exact_number
 from vaelid.auditor.lifting.own_backward import through_own_backward
 from vaelid.auditor.lifting.reader import Reader
@@ -19,15 +19,24 @@ from vaelid.auditor.lifting.tensor import Lifted, dense
 from vaelid.auditor.recording.events import Event, Region
 from vaelid.readings.terms.arrays import TermArray, as_term
 
-__all__ = ["operand", "operands", "outside_tensor", "read", "read_region"]
+__all__ = ["FROM_OUTSIDE", "operand", "operands", "outside_tensor", "read", "read_region"]
 
 
+FROM_OUTSIDE = (
+    "an autograd function computes by other code than PyTorch's operations. If it is a fused kernel, give its "
+    "definition by vaelid.register_twin, and call what that returns"
+)
 _DIGITS, _DIGITS_OF_FLOAT32 = 17, 7
 """Decimal digits that tell a float64 from every other; and those that a float32 (or a shorter float) has in full."""
 
 
 def operand(reader: Reader, event: Event, value: Any) -> Lifted:
-    """An argument as the event read it: a detached tensor is stopped, one of a user's own backward is compared."""
+    """An argument as the event read it: a detached tensor is stopped, one of a user's own backward is compared.
+
+    Raises `Unread` where an autograd function made it by other code than torch's: from what, no event says.
+    """
+    if isinstance(value, Region) and value in event.outside:
+        raise Unread(FROM_OUTSIDE, event.source)
     found = read(reader, event, value)
     if not reader.gradients or not isinstance(value, Region):
         return found

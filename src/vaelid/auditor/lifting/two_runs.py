@@ -11,12 +11,14 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from vaelid.auditor.findings.twins import TwinAgreement, TwinDifference
 from vaelid.auditor.formula.axes_of_terms import index_names, length_name, sizes_of
 from vaelid.auditor.formula.errors import Unread
 from vaelid.auditor.formula.in_tensors import values_of
 from vaelid.auditor.lifting.generalise import generalised
 from vaelid.auditor.lifting.lift import lift
 from vaelid.auditor.lifting.reading import Reading
+from vaelid.auditor.recording.agreement import agreements
 from vaelid.auditor.recording.calls import Call, frozen_draws, observed
 from vaelid.auditor.recording.events import Recording
 from vaelid.auditor.recording.state import unchanged
@@ -46,6 +48,7 @@ class Formula:
         frozen: lines that drew the same noise in two runs.
         moving: constants, made by no operation of torch, that had other values in another run on the same batch.
         assumptions: what is taken for granted of the state that the runs started from, and of rules that read them.
+        twins: the fused kernels that were read by their slow sides, with how closely both agreed in these runs.
     """
 
     reading: Reading
@@ -56,6 +59,7 @@ class Formula:
     frozen: frozenset[str] = frozenset()
     moving: frozenset[str] = frozenset()
     assumptions: tuple[str, ...] = ()
+    twins: tuple[TwinAgreement, ...] = ()
 
     @property
     def lengths(self) -> dict[str, int]:
@@ -98,6 +102,7 @@ def read_calls(
     with unchanged([function], arguments) as state:
         recordings, notes = _recorded(lambda call: observed(function, call, scalar, state), calls)
         repeated = observed(function, calls[0], scalar, state) if again else None
+        twins = _agreeing(recordings)
     readings = _readings(recordings, clamps_of, alike, gradients)
     for reading, recording in zip(readings, recordings, strict=True):
         check_value(reading, recording)
@@ -105,8 +110,8 @@ def read_calls(
     first, recording = readings[0], recordings[0]
     frozen = frozen_draws(recording, repeated) if repeated is not None else frozenset()
     moving = _moving_constants(first, recording, repeated) if repeated is not None else frozenset()
-    assumptions = (*state.assumptions(), *_of_foreign_rules(first))
-    return Formula(first, recording, term, moved, [*notes, *said], frozen, moving, assumptions)
+    assumptions = (*state.assumptions(), *_of_foreign_rules(first), *_of_slow_sides(twins))
+    return Formula(first, recording, term, moved, [*notes, *said], frozen, moving, assumptions, twins)
 
 
 def _recorded(observe: Callable[[Call], Recording], calls: Sequence[Call]) -> tuple[list[Recording], list[str]]:
@@ -170,6 +175,21 @@ def _of_foreign_rules(reading: Reading) -> tuple[str, ...]:
         f"the operation {operation} is what the rule {rule} says: only its values were compared"
         for operation, rule in reading.foreign.items()
     )
+
+
+def _agreeing(recordings: Sequence[Recording]) -> tuple[TwinAgreement, ...]:
+    """How closely fused kernels agree with the slow sides that were read for them. Raises `Unread` if one does not.
+
+    UNKNOWN and not REFUTED: that a kernel is another function than its slow side makes nothing known of the kernel.
+    """
+    found = agreements(call for recording in recordings for call in recording.twins)
+    if isinstance(found, TwinDifference):
+        raise Unread(f"a twin was registered with a slow side that it does not compute, {found}", None)
+    return found
+
+
+def _of_slow_sides(twins: Sequence[TwinAgreement]) -> tuple[str, ...]:
+    return tuple(f"{twin.name} is its slow side beyond the numbers that were compared" for twin in twins)
 
 
 def _moving_constants(reading: Reading, first: Recording, again: Recording) -> frozenset[str]:

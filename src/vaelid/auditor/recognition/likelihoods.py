@@ -2,7 +2,7 @@
 
 The summand of a reconstruction comes in; what it is a multiple of goes out. Example: ``softplus(h) - x * h`` is the
 negative logarithm of a Bernoulli, of the data x and the logits h. The densities are the functions of the spec, read as
-terms.
+terms (for the continuous Bernoulli see `read_densities`).
 """
 
 import itertools
@@ -21,33 +21,20 @@ from vaelid.auditor.model.combination import fitted
 from vaelid.auditor.model.probe import Probe
 from vaelid.auditor.model.question import Rewrite
 from vaelid.auditor.recognition.quantities import Body, Found, Quantity, candidates, fits, found_with, log_forms
+from vaelid.auditor.recognition.read_densities import (
+    continuous_bernoulli_density,
+    negative_binomial_density,
+    poisson_density,
+)
 from vaelid.readings.errors import ReadingError
 from vaelid.readings.terms.arrays import TermArray, as_term
 from vaelid.readings.terms.syntax import Operator
-from vaelid.readings.terms.trace import define
 from vaelid.spec.arrays import lgamma
 from vaelid.spec.likelihoods import bernoulli_log_density, gaussian_log_density
 from vaelid.spec.likelihoods.continuous import laplace_log_density
-from vaelid.theory.library.definitions import bernoulli_density, gaussian_density, laplace_density, scalar
+from vaelid.theory.library.definitions import bernoulli_density, gaussian_density, laplace_density
 
 __all__ = ["families", "find_likelihood"]
-
-
-poisson_density = define(
-    spec.likelihood("poisson").log_density,
-    name="poisson_log_density",
-    x=scalar("x"),
-    log_rate=scalar("log_rate"),
-    sizes=(),
-)
-negative_binomial_density = define(
-    spec.likelihood("negative_binomial").log_density,
-    name="negative_binomial_log_density",
-    x=scalar("x"),
-    log_mean=scalar("log_mean"),
-    log_dispersion=scalar("log_dispersion"),
-    sizes=(),
-)
 
 
 def find_likelihood(
@@ -168,11 +155,18 @@ _BERNOULLI = Family("Bernoulli", "bernoulli", bernoulli_density, bernoulli_log_d
 _POISSON = Family(
     "Poisson", "poisson", poisson_density, spec.likelihood("poisson").log_density, at_zero=lambda x: (x, _ZERO)
 )
+_CONTINUOUS_BERNOULLI = Family(
+    "continuous Bernoulli",
+    "continuous_bernoulli",
+    continuous_bernoulli_density,
+    spec.likelihood("continuous_bernoulli").log_density,
+)
+_OF_ONE_PARAMETER = (_GAUSSIAN, _BERNOULLI, _LAPLACE, _POISSON, _CONTINUOUS_BERNOULLI)
 
 
 def families(name: str) -> list[Family]:
     """The families of this name with one output of the decoder."""
-    return [family for family in (_GAUSSIAN, _BERNOULLI, _LAPLACE, _POISSON) if family.family == name]
+    return [family for family in _OF_ONE_PARAMETER if family.family == name]
 
 
 def _of_one_parameter(numbers: Tensor, observed: _Terms, outputs: _Terms) -> _Proposed:
@@ -195,7 +189,7 @@ def _rows_of_one_parameter(
     x: TermArray, xs: Tensor, hs: Tensor
 ) -> Iterator[tuple[Callable[[TermArray], "Quantity | Rewrite | None"], Tensor]]:
     """For each likelihood how to make it of an output, and its values for every output; NaN where it has none."""
-    for family in (_GAUSSIAN, _BERNOULLI, _LAPLACE, _POISSON):
+    for family in _OF_ONE_PARAMETER:
         yield partial(family.target, x), family.numbers(xs, hs)
     yield partial(Rewrite, how="sigmoid"), _BERNOULLI.numbers(xs, hs.log() - (-hs).log1p())
     yield _as_exponential, _POISSON.numbers(xs, hs.log())

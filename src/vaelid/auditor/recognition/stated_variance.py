@@ -38,16 +38,29 @@ def stated_scale(found: Found, values: Probe) -> Fraction | None:
     # V log(2 pi V) falls to its minimum at `turn` and rises after it: on each side there is one solution at most.
     turn = 1 / (2 * math.pi * math.e) if gaussian else 1 / (2 * math.e)
     found_scales = []
-    for low, high in ((turn, 1e6), (turn, 1e-12)):
+    for low, high in ((turn, 1e12), (turn, 1e-12)):
         if excess(low) * excess(high) > 0:
             continue
         for _ in range(200):  # bisection, geometric as scales are: 12 digits take 60 steps
             middle = math.sqrt(low * high)
             low, high = (middle, high) if excess(low) * excess(middle) > 0 else (low, middle)
-        scale = Fraction(low).limit_denominator(10**4)  # one that a person would write: 0.1, 0.25, 1/3
-        if abs(scale - Fraction(low)) <= Fraction(1, 10**6) * scale:
-            found_scales.append(scale)
-    return min(found_scales, key=lambda scale: scale.denominator, default=None)
+        found_scales.extend(_written(low))
+    return min(found_scales, default=(0, None))[1]
+
+
+def _written(number: float) -> list[tuple[int, Fraction]]:
+    """The shortest number that a person would write for this one, 0.1 or 1e-6 or 1/3, with how many digits it takes.
+
+    With enough digits any number is near: of the two scales that a constant allows, the one with fewer is meant.
+    """
+    decimals = (f"{number:.{digits}g}" for digits in range(1, 7))
+    fractions = (str(Fraction(number).limit_denominator(10**digits)) for digits in range(1, 5))
+    near = [
+        (sum(sign in "123456789" for sign in text.partition("e")[0]), Fraction(text))
+        for text in (*decimals, *fractions)
+        if abs(Fraction(text) - Fraction(number)) <= Fraction(1, 10**6) * Fraction(number)
+    ]
+    return [min(near)] if near else []
 
 
 def _number(term: TermArray, values: Probe) -> float:

@@ -3,5 +3,5 @@
 In: a function and a `Call`. Out: a `Recording` (`record`, `events`), and the world as it was (`state`, which asks
 `reach` for what there is, and `keep`, `storages`, `switches` and `iterators` to set it back).
 
-May import from formula.errors.
+May import from formula.errors, findings.twins.
 """

@@ -15,6 +15,8 @@ import torch
 from torch import Tensor
 from torch.utils._pytree import tree_flatten
 
+from vaelid.readings.twins import TwinCall
+
 __all__ = ["Event", "Recording", "Region"]
 
 
@@ -72,6 +74,7 @@ class Event:
         custom: those of its arguments that a user's own `autograd.Function` made, or that have a hook.
         unchanged: of a clamp, whether it left every value as it was.
         no_grad: whether autograd was switched off.
+        outside: those of its arguments that an `autograd.Function` made by other code than torch's, as by numpy.
         twofold: whether one region is read both by a tensor that autograd goes back through and by a detached one.
     """
 
@@ -87,6 +90,7 @@ class Event:
     unchanged: bool
     no_grad: bool = False
     twofold: bool = False
+    outside: frozenset[Region] = frozenset()
 
     # Each computed once for an event, as lifting asks for them again and again.
 
@@ -121,6 +125,7 @@ class Recording:
         given: the tensors that no operation of the run made, with the values that they had when they were read.
         made: what the event of a number put out in a region, with the values that it had then.
         decided_by_value: lines at which Python asked a tensor for its value.
+        twins: the calls of fused kernels whose slow sides ran in their place.
     """
 
     arguments: Mapping[str, Region]
@@ -130,6 +135,7 @@ class Recording:
     given: Mapping[Region, Tensor]
     made: Mapping[tuple[int, Region], Tensor]
     decided_by_value: tuple[str, ...] = ()
+    twins: tuple[TwinCall, ...] = ()
 
     @property
     def coarsest(self) -> float:

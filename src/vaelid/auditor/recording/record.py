@@ -20,6 +20,7 @@ from torch.utils._pytree import tree_flatten, tree_map
 from vaelid.auditor.recording.events import Event, Recording, Region
 from vaelid.auditor.recording.state import State
 from vaelid.auditor.recording.storages import is_lazy
+from vaelid.readings.twins import TwinCall, by_slow_sides
 
 __all__ = ["has_its_own_backward", "is_from_own_function", "record"]
 
@@ -40,6 +41,7 @@ class _Recorder(TorchDispatchMode):
         self.made: dict[tuple[int, Region], Tensor] = {}
         self.decided_by_value: list[str] = []
         self.returned: Tensor | None = None
+        self.twins: list[TwinCall] = []
         self.numbers: dict[int, int] = {}
         self.kept: list[Any] = []  # a storage that is alive keeps its address to itself
         self.known: set[int] = set()
@@ -77,6 +79,11 @@ class _Recorder(TorchDispatchMode):
             self.given.setdefault(region, value)
         return region
 
+    def is_from_outside(self, region: Region) -> bool:
+        """Whether no event made it, and an autograd function did: not one that returns a view of its argument."""
+        given = self.given.get(region)
+        return given is not None and is_from_own_function(given)
+
     def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
         arguments = tree_map(self.read, tuple(args))
         options = tree_map(self.read, dict(kwargs or {}))
@@ -85,6 +92,7 @@ class _Recorder(TorchDispatchMode):
         twofold = any(tensor.requires_grad and self.region(tensor) in stopped for tensor in tensors)
         no_grad = not torch.is_grad_enabled()
         custom = frozenset(self.region(tensor) for tensor in tensors if has_its_own_backward(tensor))
+        outside = frozenset(r for t in tensors if self.is_from_outside(r := self.region(t)))
         written = frozenset(_written(func, arguments, options))
         self.keep_state(tensors, written, kwargs or {})
         self.save_values(written)
@@ -106,7 +114,19 @@ class _Recorder(TorchDispatchMode):
         unchanged = name.startswith(_CLAMPS) and torch.equal(result, args[0] if before is None else before)
         self.events.append(
             Event(
-                number, name, arguments, options, outputs, source, written, stopped, custom, unchanged, no_grad, twofold
+                number,
+                name,
+                arguments,
+                options,
+                outputs,
+                source,
+                written,
+                stopped,
+                custom,
+                unchanged,
+                no_grad,
+                twofold,
+                outside,
             )
         )
         return result
@@ -127,8 +147,8 @@ class _Recorder(TorchDispatchMode):
         """What was collected; to be asked for after a run that returned."""
         if self.returned is None:
             raise RuntimeError("the run has not returned")
-        events, lines = tuple(self.events), tuple(self.decided_by_value)
-        return Recording(arguments, events, result, self.returned, self.given, self.made, lines)
+        events, lines, twins = tuple(self.events), tuple(self.decided_by_value), tuple(self.twins)
+        return Recording(arguments, events, result, self.returned, self.given, self.made, lines, twins)
 
     def set_back(self) -> None:
         """After the run: the recording keeps the values that it saw, and the world has those that it had before."""
@@ -191,7 +211,7 @@ def _written(operation: Any, arguments: tuple[Any, ...], options: Mapping[str, A
 
 
 # A line of the user's is in none of these files. `_BETWEEN` are those between the recorder and who asked for a value.
-_NOT_THE_USERS = ("/torch/", "/jaxtyping/", "/vaelid/auditor/")
+_NOT_THE_USERS = ("/torch/", "/jaxtyping/", "/vaelid/auditor/", "/vaelid/readings/twins.py")
 _BETWEEN = (
     "<",
     "/jaxtyping/",
@@ -240,7 +260,8 @@ def record(
     recorder = (_RecorderBesideCompiler if "torch._dynamo" in sys.modules else _Recorder)(state)
     named = {name: recorder.read(tensor) for name, tensor in arguments.items()}
     try:
-        with torch.enable_grad(), recorder:  # whoever asks for the audit may have switched it off: the step has not
+        # whoever asks for the audit may have switched gradients off: the step has not
+        with torch.enable_grad(), recorder, by_slow_sides() as recorder.twins:
             returned = scalar(function(*call))
             result = recorder.region(returned)
             recorder.returned = returned
