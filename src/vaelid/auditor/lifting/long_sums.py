@@ -10,7 +10,7 @@ from typing import Any
 
 from vaelid.auditor.formula.axes_of_terms import total
 from vaelid.auditor.formula.errors import Unread
-from vaelid.auditor.lifting.loops import NoLoop, Template, pair_with_leaves, place, read_as_one_draw
+from vaelid.auditor.lifting.loops import NoLoop, Template, constant_index, pair_with_leaves, read_as_one_draw
 from vaelid.auditor.lifting.reader import Reader
 from vaelid.auditor.lifting.tensor import Lifted
 from vaelid.auditor.recording.events import Event, Region
@@ -137,7 +137,7 @@ def _skeleton(term: Term, known: dict[Term, Term]) -> Term:
         parts = [_skeleton(part, known) for part in term.arguments]
         if isinstance(term.head, Element):
             array, *indices = term.arguments
-            parts = [array, *(index(0) if place(one) is not None else one for one in indices)]
+            parts = [array, *(index(0) if constant_index(one) is not None else one for one in indices)]
         known[term] = make(term.head, *parts)
     return known[term]
 
@@ -145,7 +145,7 @@ def _skeleton(term: Term, known: dict[Term, Term]) -> Term:
 def _places(term: Term) -> tuple[int, ...]:
     """The whole numbers that arrays are taken at in a term, in the order in which they stand."""
     if isinstance(term.head, Element):
-        found = (place(one) for one in term.arguments[1:])
+        found = (constant_index(one) for one in term.arguments[1:])
         return tuple(one for one in found if one is not None)
     return tuple(one for part in term.arguments for one in _places(part))
 

@@ -25,10 +25,10 @@ from vaelid.readings.terms.syntax import INDEX, Element, Number, Operator, Term,
 __all__ = [
     "NoLoop",
     "Template",
+    "constant_index",
     "draws_used_apart",
     "of_a_loop",
     "pair_with_leaves",
-    "place",
     "place_of_one_draw",
     "read_as_one_draw",
 ]
@@ -88,7 +88,7 @@ class Template:
     def _index(self, name: str, dim: int, indices: tuple[Term, ...]) -> Term:
         if all(one is indices[0] for one in indices):
             return indices[0]
-        places = [place(one) for one in indices]
+        places = [constant_index(one) for one in indices]
         begin = places[0]
         if begin is None or places != list(range(begin, begin + len(places))):
             raise NoLoop
@@ -97,13 +97,13 @@ class Template:
         return make(Operator("index_add"), own, index(begin)) if begin else own
 
 
-def place(term: Term) -> int | None:
+def constant_index(term: Term) -> int | None:
     """The whole number that an index is; None where it is none."""
     match term.head:
         case Number(value, sort) if sort is INDEX:
             return int(value)
         case Operator("index_add"):
-            parts = [place(part) for part in term.arguments]
+            parts = [constant_index(part) for part in term.arguments]
             return None if None in parts else sum(part for part in parts if part is not None)
     return None
 
@@ -191,7 +191,7 @@ def draws_used_apart(reader: Reader) -> bool:
             for element in elements:
                 array, *indices = element.arguments
                 name = array.head.name if isinstance(array.head, Variable) else ""
-                if name in names and place(indices[-1]) is not None:
+                if name in names and constant_index(indices[-1]) is not None:
                     firsts.add(names[name])
     for first in firsts:
         numbers = reader.axes.of_loops[first].numbers
