@@ -372,8 +372,6 @@ def test_a_prior_is_declared_as_reports_write_it():
 
 
 def test_a_likelihood_that_is_declared_has_to_be_known():
-    said = (
-        "likelihood is 'gausian': expected one of gaussian, bernoulli, continuous_bernoulli, laplace, poisson, "
-    )
+    said = "likelihood is 'gausian': expected one of gaussian, bernoulli, continuous_bernoulli, laplace, poisson, "
     with pytest.raises(InputError, match=said):
         audit_loss(lambda x_hat, x, mu, logvar: (x_hat - x).sum() + mu.sum() + logvar.sum(), likelihood="gausian")

@@ -10,7 +10,8 @@ from vaelid.auditor.formula.kinds import CONSTANT, MIXED, PARAMETER, Divergence,
 from vaelid.auditor.model.loss_model import model_of
 from vaelid.auditor.proofs.obligations import NoProof
 from vaelid.auditor.recognition.groups import ProvedGroup, UnprovedGroup
-from vaelid.auditor.recognition.objective import identify, of_one_array, prior_sees_sample
+from vaelid.auditor.recognition.objective import identify, of_one_array
+from vaelid.auditor.recognition.priors import prior_sees_sample
 from vaelid.auditor.recognition.quantities import Quantity
 from vaelid.readings.terms.arrays import as_term
 

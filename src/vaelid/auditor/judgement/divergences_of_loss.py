@@ -24,7 +24,6 @@ from vaelid.auditor.judgement.reasons.of_divergence import (
 from vaelid.auditor.judgement.samplers_of_loss import passes_by_the_sample
 from vaelid.auditor.model.posterior import Posterior
 from vaelid.auditor.recognition.groups import Group
-from vaelid.auditor.recognition.objective import prior_sees_sample
 from vaelid.auditor.recognition.other_objectives import (
     PAIRS,
     compares_rows,
@@ -32,6 +31,7 @@ from vaelid.auditor.recognition.other_objectives import (
     is_constant,
     mixture_prior,
 )
+from vaelid.auditor.recognition.priors import prior_sees_sample
 from vaelid.auditor.recognition.quantities import Quantity
 
 __all__ = ["judge_divergences"]

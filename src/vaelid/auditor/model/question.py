@@ -108,6 +108,16 @@ class Question:
             return MIXED
         return kinds.pop() if kinds else CONSTANT if names_in(term) <= self.data else PARAMETER
 
+    def kind_of_one_draw(self, term: TermArray) -> Kind:
+        """The same; of outputs, one part for each draw that they were decoded from, and mixed where there are more."""
+        kind = self.kind(term)
+        if kind != Reconstruction():
+            return kind
+        drawn = {self.drawn.get(name, frozenset()) for name in names_in(term) & self.outputs} - {frozenset()}
+        if len(drawn) != 1:
+            return MIXED if drawn else kind
+        return Reconstruction(1 + sorted(map(sorted, {*self.drawn.values()})).index(sorted(*drawn)))
+
     def kinds(self, term: TermArray) -> set[Divergence | Reconstruction]:
         """The posteriors that a term depends on, and whether it depends on a decoder's output."""
         names = names_in(term)

@@ -10,9 +10,8 @@ from functools import reduce
 from operator import add
 
 from vaelid.auditor.formula.arithmetic import is_number
-from vaelid.auditor.formula.axes_of_terms import axes_in, element_of, elements_of, names_in, variable_of
+from vaelid.auditor.formula.axes_of_terms import axes_in, element_of, names_in
 from vaelid.auditor.formula.kinds import CONSTANT, MIXED, PARAMETER, Divergence, Kind, Reconstruction
-from vaelid.auditor.model.posterior import Posterior
 from vaelid.auditor.model.question import Question, Rewrite, rewritten
 from vaelid.auditor.model.shift import posterior_of_coordinates
 from vaelid.auditor.proofs.decomposition import decomposed
@@ -34,7 +33,7 @@ from vaelid.auditor.recognition.groups import (
 )
 from vaelid.auditor.recognition.likelihoods import find_likelihood
 from vaelid.auditor.recognition.noise import over_noise
-from vaelid.auditor.recognition.priors import find_divergence, find_integrand
+from vaelid.auditor.recognition.priors import at_the_draw, find_divergence
 from vaelid.auditor.recognition.quantities import Body, Found, Quantity, found_with
 from vaelid.readings.errors import ReadingError
 from vaelid.readings.terms.arrays import TermArray, as_term
@@ -42,7 +41,7 @@ from vaelid.readings.terms.syntax import Term
 from vaelid.theory.kernel import Theorem
 from vaelid.theory.statement import eq, given
 
-__all__ = ["Objective", "identify", "of_one_array", "prior_sees_sample"]
+__all__ = ["Objective", "identify", "of_one_array"]
 
 
 @dataclass(frozen=True)
@@ -110,10 +109,24 @@ def identify(question: Question) -> Objective:
 
 
 def _identified(question: Question) -> Objective:
+    found = _read(question, finer=False)
+    of_several = (question.kind_of_one_draw(group.body) is MIXED for group in found.reconstructions)
+    if any(group.found is None for group in found.reconstructions) and any(of_several):
+        finer = _read(question, finer=True)
+        return finer if all(group.found is not None for group in finer.reconstructions) else found
+    return found
+
+
+def _read(question: Question, *, finer: bool) -> Objective:
+    """`finer`: a datum that is compared with several draws in one sum is split by draw.
+
+    It takes as many proofs more as there are draws, so that it comes second.
+    """
     attempt = 0
     while True:
         hypotheses = question.hypotheses
-        decomposition = decomposed(question.term, question.kind, hypotheses)
+        kind = question.kind_of_one_draw if finer else question.kind
+        decomposition = decomposed(question.term, kind, hypotheses)
         recognised: list[Recognised | Gathered] = []
         rewrite: Rewrite | None = None
         for group in gathered(question, decomposition.parts):
@@ -162,37 +175,12 @@ def _found(question: Question, group: Gathered) -> Found | Rewrite | None:
             if (
                 found := find_divergence(mean, axes, posterior, question.values, posterior.leaves, question.masks)
             ) is not None:
-                return _at_draw(question, group, axes, posterior, found)
+                return at_the_draw(question, group.body, axes, posterior, found)
         some = posterior_of_coordinates(posterior, mean)
         return None if some is None else find_divergence(mean, axes, some, question.values, posterior.leaves)
     if isinstance(group.kind, Reconstruction):
         return find_likelihood(group.body, axes, question.values, question.data, question.masks, question.rows)
     return None
-
-
-def _at_draw(
-    question: Question, group: Gathered, axes: list[int], posterior: Posterior, found: Found | Rewrite
-) -> Found | Rewrite:
-    """What was found; as an estimate at the draw, if its prior was made from that draw.
-
-    The mean over draws at a fixed prior says nothing then. A closed form is left as it is: see `prior_sees_sample`.
-    """
-    if isinstance(found, Rewrite) or not prior_sees_sample(question, posterior, found.target):
-        return found
-    if posterior.noise not in names_in(group.body):
-        return found
-    (eps,) = {e for e in elements_of(group.body) if e.arguments and variable_of(e, posterior.noise)}
-    integrand = find_integrand(group.body, axes, posterior, found.target, TermArray((), eps), question.values)
-    return found if integrand is None else integrand
-
-
-def prior_sees_sample(question: Question, posterior: Posterior, target: Quantity) -> bool:
-    """Whether a prior was made from the sample itself, as that of z1 by z2 where z2 is drawn from q(z2|z1).
-
-    Then E log p(z1|z2) is no function of the prior at one draw and of q(z1): a closed form of the divergence takes z1
-    and z2 for independent.
-    """
-    return target.learned and bool(question.noise_in(*target.parameters).intersection(posterior.draws))
 
 
 def _proved(

@@ -9,18 +9,18 @@ from fractions import Fraction
 import torch
 
 from vaelid import spec
-from vaelid.auditor.formula.axes_of_terms import elements_of
+from vaelid.auditor.formula.axes_of_terms import elements_of, names_in, variable_of
 from vaelid.auditor.model.combination import exact, fitted
 from vaelid.auditor.model.posterior import Posterior
 from vaelid.auditor.model.probe import Probe
-from vaelid.auditor.model.question import Rewrite
+from vaelid.auditor.model.question import Question, Rewrite
 from vaelid.auditor.proofs.sums import added
 from vaelid.auditor.recognition.quantities import Body, Found, Quantity, candidates, fits, found_with, log_forms
 from vaelid.readings.terms.arrays import TermArray, as_term
 from vaelid.readings.terms.namespace import NAMESPACE as xp
 from vaelid.theory.library.definitions import coordinate_kl, gaussian_density
 
-__all__ = ["find_divergence", "find_integrand"]
+__all__ = ["at_the_draw", "find_divergence", "find_integrand", "prior_sees_sample"]
 
 
 def find_divergence(
@@ -128,3 +128,28 @@ def find_integrand(
     log_q = gaussian_density(z, posterior.mean, posterior.log_variance)
     target = prior.at_the_draw(log_q - gaussian_density(z, m, lv))
     return found_with(Body.of(term), target, axes, values)
+
+
+def at_the_draw(
+    question: Question, body: TermArray, axes: list[int], posterior: Posterior, found: Found | Rewrite
+) -> Found | Rewrite:
+    """What was found; as an estimate at the draw, if its prior was made from that draw.
+
+    The mean over draws at a fixed prior says nothing then. A closed form is left as it is: see `prior_sees_sample`.
+    """
+    if isinstance(found, Rewrite) or not prior_sees_sample(question, posterior, found.target):
+        return found
+    if posterior.noise not in names_in(body):
+        return found
+    (eps,) = {e for e in elements_of(body) if e.arguments and variable_of(e, posterior.noise)}
+    integrand = find_integrand(body, axes, posterior, found.target, TermArray((), eps), question.values)
+    return found if integrand is None else integrand
+
+
+def prior_sees_sample(question: Question, posterior: Posterior, target: Quantity) -> bool:
+    """Whether a prior was made from the sample itself, as that of z1 by z2 where z2 is drawn from q(z2|z1).
+
+    Then E log p(z1|z2) is no function of the prior at one draw and of q(z1): a closed form of the divergence takes z1
+    and z2 for independent.
+    """
+    return target.learned and bool(question.noise_in(*target.parameters).intersection(posterior.draws))
