@@ -1,0 +1,88 @@
+"""Which programs there are: number -> choices, such that pairs of choices occur evenly.
+
+The programs of a seed are a fixed list: each is the one of a few candidates whose pairs of choices were rarest so far.
+So a list is the start of any longer one, and number 1234 is the same program in all of them.
+"""
+
+import itertools
+import random
+from collections import Counter
+from collections.abc import Iterator
+
+from .changes import CHANGES
+from .draft import AXES
+from .frames import allowed
+from .likelihood_kinds import LIKELIHOODS
+from .program import RIGHT, Program
+
+# In this order they are chosen: what a choice fits beside was chosen before it.
+ORDER = (
+    "frame",
+    "spread",
+    "head",
+    "prior",
+    "sampler",
+    "likelihood",
+    "mask",
+    "kl",
+    "reduction",
+    "weight",
+    "twist",
+    "declared",
+)
+CANDIDATES = 6
+SHARE_OF_WRONG = 0.4
+COMPILED_EVERY = 200  # torch.compile takes seconds
+AT_ONCE = ("draws_at_once", "rsample_draws_at_once")
+
+
+def programs(count: int, seed: int = 0) -> list[Program]:
+    """The first programs of this seed."""
+    return list(itertools.islice(_endless(seed), count))
+
+
+def _endless(seed: int) -> Iterator[Program]:
+    numbers = random.Random(f"selection {seed}")
+    seen: Counter[tuple] = Counter()
+    for index in itertools.count():
+        wrong = numbers.random() < SHARE_OF_WRONG
+        compiled = index % COMPILED_EVERY == COMPILED_EVERY // 2
+        candidates = [_candidate(numbers, wrong, compiled) for _ in range(CANDIDATES)]
+        best = max(candidates, key=lambda names: sum(1 / (1 + seen[pair]) for pair in pairs(names)))
+        seen.update(pairs(best))
+        yield Program(index, best)
+
+
+def pairs(names: dict[str, str]) -> list[tuple]:
+    """The pairs of choices on different axes."""
+    return list(itertools.combinations(((axis, names[axis]) for axis in (*ORDER, "change")), 2))
+
+
+def _candidate(numbers: random.Random, wrong: bool, compiled: bool) -> dict[str, str]:
+    while True:
+        names = _right(numbers, compiled)
+        if not wrong:
+            return {**names, "change": RIGHT}
+        fitting = [change.name for change in CHANGES.values() if change.fits(names)]
+        if fitting:
+            return {**names, "change": numbers.choice(fitting)}
+
+
+def _right(numbers: random.Random, compiled: bool) -> dict[str, str]:
+    names: dict[str, str] = {}
+    for axis in ORDER:
+        values = [value for name, value in AXES[axis].items() if possible(names, axis, name)]
+        if axis == "frame":
+            values = [value for value in values if (value.name == "compiled") == compiled]
+        names[axis] = numbers.choice(values).name
+    return names
+
+
+def possible(names: dict[str, str], axis: str, value: str) -> bool:
+    """Whether a value can stand beside those chosen before."""
+    if not AXES[axis][value].fits(names):
+        return False
+    if axis == "likelihood" and names["sampler"] in AT_ONCE and not LIKELIHOODS[value].draws:
+        return False
+    single = axis != "likelihood" or LIKELIHOODS[value].single
+    return axis == "frame" or allowed(names, axis, value, single)
