@@ -73,7 +73,7 @@ def oracle(chosen: list[Program]) -> int:
         against += checked.agrees is False
         if checked.agrees is not True:
             said = "AGAINST" if checked.agrees is False else "argued"
-            print(f"{said:8} {program.index:6} {program.names['change']:24} {checked.words}")
+            print(f"{said:8} {program.index:6} {program.names['change']:24} {checked.words}", flush=True)
     print(f"{len(chosen)} programs, {against} against their truth")
     return int(against > 0)
 

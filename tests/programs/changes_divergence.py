@@ -10,7 +10,7 @@ from .changes import NAMED, early, late
 from .draft import Draft, Names
 
 CLOSED = ("minus_half", "half", "summed_apart")
-DRAWN = ("one_draw", "one_draw_by_hand")
+DRAWN = ("one_draw", "one_draw_by_hand", "sticking_the_landing")
 
 
 def closed(names: Names) -> bool:
@@ -95,6 +95,19 @@ def _half(names: Names) -> bool:
 
 
 @late(_half)
+def mean_not_squared(draft: Draft) -> None:
+    """mu for mu^2: it falls without end as mu falls."""
+    _replaced(draft, "mu ** 2", "mu")
+
+
+@early(lambda names: closed(names) and names["spread"] in ("exp_half", "sqrt_of_exp"))
+def clamp_in_the_kl_only(draft: Draft) -> None:
+    """The KL takes a log-variance between -0.05 and 0.05, and z is drawn with any."""
+    narrow = "logvar.clamp(-0.05, 0.05)"
+    draft.posterior = replace(draft.posterior, var=f"{narrow}.exp()", logvar=narrow)
+
+
+@late(_half)
 def no_mean_in_kl(draft: Draft) -> None:
     """The square of the mean is left out."""
     _replaced(draft, "mu ** 2 + ", "")
@@ -124,7 +137,7 @@ def kl_squared(draft: Draft) -> None:
     draft.kl += ["kl = kl**2"]
 
 
-@late(lambda names: names["kl"] not in DRAWN)
+@late(lambda names: names["kl"] not in DRAWN and names["frame"] != "goes_back_apart")
 def kl_without_gradient(draft: Draft) -> None:
     """The KL is detached: its value is right, and it trains nothing."""
     draft.kl += ["kl = kl.detach()"]

@@ -15,6 +15,12 @@ def hook_on_output(draft: Draft) -> None:
 
 
 @late(_plain_autograd)
+def hook_on_weight(draft: Draft) -> None:
+    """One matrix of the decoder gets a tenth of its gradient."""
+    draft.ready += ["dec[-1].weight.register_hook(lambda g: 0.1 * g)"]
+
+
+@late(_plain_autograd)
 def hook_on_mean(draft: Draft) -> None:
     """The encoder's mean gets a tenth of its gradient, its deviation all of it: of no objective."""
     draft.encode += ["mu.register_hook(lambda g: 0.1 * g)"]
@@ -40,7 +46,7 @@ def function_with_another_gradient(draft: Draft) -> None:
     draft.decode += ["out = Scaled.apply(out)"]
 
 
-@late(_plain_autograd)
+@late(lambda names: _plain_autograd(names) and names["frame"] != "goes_back_apart")
 def output_detached(draft: Draft) -> None:
     """The reconstruction trains nothing. The value is the same."""
     draft.decode += ["out = out.detach()"]

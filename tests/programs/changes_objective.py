@@ -3,6 +3,7 @@
 import re
 
 from .changes import NAMED, early, late
+from .changes_divergence import DRAWN
 from .draft import Draft, Names
 from .likelihood_kinds import LIKELIHOODS
 from .reductions import family
@@ -30,6 +31,12 @@ def kl_subtracted(draft: Draft) -> None:
     """NLL - KL: it falls without end as the KL grows."""
     draft.total[0] = draft.total[0].replace(f" + {draft.kl_term}", f" - {draft.kl_term}")
     draft.kl_term = f"-{draft.kl_term}"
+
+
+@late(_whole)
+def likelihood_minimised(draft: Draft) -> None:
+    """log p(x | z) is added where -log p belongs."""
+    draft.nll += ["nll = -nll"]
 
 
 @late(lambda names: _whole(names) and names["frame"] != "vmapped")
@@ -101,19 +108,25 @@ def kl_over_rows_twice(draft: Draft) -> None:
     _of_kl(draft, f"{draft.kl_term} / len(x)")
 
 
-@late(lambda names: names["likelihood"] in ("softplus_minus_product", "bce_with_logits"))
+@late(_likelihood("softplus_minus_product", "bce_with_logits"), argued=True)
 def logits_of_normal_data(draft: Draft) -> None:
     """Cross entropy of data on the whole line: it falls without end."""
     draft.inputs["x"] = f"torch.randn({draft.rows}, {draft.places})"
 
 
-@late(lambda names: names["likelihood"] in ("softplus_minus_product", "bce_with_logits"))
+@late(_likelihood("softplus_minus_product", "bce_with_logits"), argued=True)
 def logits_of_signs(draft: Draft) -> None:
     """Cross entropy of data in {-1, 1}: it falls without end where x = -1."""
     draft.inputs["x"] = f"2 * {draft.inputs['x']} - 1"
 
 
-@late(_likelihood("poisson_by_hand", "poisson_nll_loss"))
+@late(_likelihood("softplus_minus_product", "bce_with_logits"), argued=True)
+def logits_of_bytes(draft: Draft) -> None:
+    """Cross entropy of data from 0 to 255: it falls without end."""
+    draft.inputs["x"] = f"255 * {draft.inputs['x']}"
+
+
+@late(_likelihood("poisson_by_hand", "poisson_nll_loss"), argued=True)
 def poisson_of_log_counts(draft: Draft) -> None:
     """A Poisson of numbers that are no counts."""
     draft.inputs["x"] = f"torch.log1p({draft.inputs['x']})"
@@ -188,9 +201,7 @@ def penalty_on_the_mean(draft: Draft) -> None:
     draft.total += ["loss = loss + 0.1 * mu.pow(2).sum()"]
 
 
-@late(
-    lambda names: "at_once" in names["sampler"] and names["kl"] not in ("one_draw", "one_draw_by_hand"), allowed=NAMED
-)
+@late(lambda names: "at_once" in names["sampler"] and names["kl"] not in DRAWN, allowed=NAMED)
 def log_mean_exp_of_places(draft: Draft) -> None:
     """The log of a mean over draws for each place, beside a KL: more than the evidence. (Own.)"""
     draft.join = "-torch.logsumexp(-nll, dim=0)"

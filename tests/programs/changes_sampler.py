@@ -36,6 +36,12 @@ def raw_for_deviation(draft: Draft) -> None:
     draft.drawn = replace(draft.drawn, std=draft.raw)
 
 
+@early(lambda names: names["spread"] in ("exp_half", "sqrt_of_exp"))
+def clamp_in_the_sampler_only(draft: Draft) -> None:
+    """z is drawn with a log-variance between -0.05 and 0.05, and the KL takes any."""
+    draft.drawn = replace(draft.drawn, std="torch.exp(0.5 * logvar.clamp(-0.05, 0.05))")
+
+
 @early(lambda names: _diagonal(names))
 def deviation_detached(draft: Draft) -> None:
     """The reconstruction has no gradient to sigma."""
@@ -146,7 +152,7 @@ def deviation_added(draft: Draft) -> None:
     assert draft.sample != before, before
 
 
-@late(lambda names: names["prior"] == "levels" and _plain(names))
+@late(lambda names: names["prior"] == "levels" and _plain(names), argued=True)
 def same_noise_for_both_levels(draft: Draft) -> None:
     """z and z_top are made of one noise: they depend on each other given x. (Own.)"""
     at = next(i for i, line in enumerate(draft.before) if line.startswith("z_top"))

@@ -46,6 +46,8 @@ class Draft:
         returned, backward: what the step returns, and what goes back in frames that do so.
         join: from the NLLs of several draws at once to one.
         zeroed_between: whether gradients are set to 0 between two terms that go back.
+        renamed: variables that are called otherwise in the text.
+        ready: lines after the networks are made.
         draws, loop: how many draws of z, and whether they are made one after the other.
         declared: what the user tells the audit.
         kl_by_row: whether `kl` has one number a row, and not one a latent.
@@ -97,6 +99,8 @@ class Draft:
     loop: bool = False
     join: str = "nll.mean(0)"
     zeroed_between: bool = False
+    renamed: dict[str, str] = field(default_factory=dict)
+    ready: list[str] = field(default_factory=list)
     oracle_nll: str = ""
     oracle_kl: str = ""
     upper_kl: str = ""

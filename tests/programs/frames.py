@@ -11,7 +11,7 @@ ROWLESS = {
     "sampler": ("rsample", "independent_rsample", "loop_over_latents", "loop_over_draws", "draws_at_once",
                 "rsample_draws_at_once", "lerp", "torch_normal"),
     "prior": ("levels",),
-    "kl": ("library", "library_of_rows", "one_draw", "cross_entropy_minus_entropy"),
+    "kl": ("library", "library_of_rows", "one_draw", "cross_entropy_minus_entropy", "sticking_the_landing"),
     "mask": ("picked", "where", "masked_fill"),
     "weight": ("by_sizes",),
 }  # fmt: skip
@@ -106,7 +106,7 @@ def frame(draft: Draft, peek: bool) -> list[str]:
 
 
 def _networks(draft: Draft) -> list[str]:
-    return [f"{name} = {layer}" for name, layer in draft.networks.items()]
+    return [*(f"{name} = {layer}" for name, layer in draft.networks.items()), *draft.ready]
 
 
 def _arguments(draft: Draft) -> tuple[str, list[str]]:

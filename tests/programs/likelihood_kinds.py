@@ -26,6 +26,8 @@ DATA = {
     "real": Data("torch.randn({B}, {D})"),
     "binary": Data("(torch.rand({B}, {D}) > 0.5).float()"),
     "grey": Data("0.05 + 0.9 * torch.rand({B}, {D})"),
+    "flagged": Data("torch.cat([torch.randn({B}, {D} - 1), (torch.rand({B}, 1) > 0.5).float()], dim=1)"),
+    "bytes": Data("torch.randint(0, 256, ({B}, {D})) / 127.5 - 1"),
     "counts": Data("torch.poisson(torch.full(({B}, {D}), 3.0))", "torch.log1p(x)"),
     "few": Data("torch.randint(0, 6, ({B}, {D})).float()", "(x / 5)"),
     "positive": Data("0.1 + torch.rand({B}, {D}) * 3", "x.log()"),

@@ -1,6 +1,8 @@
 """From the text of a program to its step and batch: it is written to a file, as a user's would be, and imported."""
 
+import atexit
 import importlib.util
+import shutil
 import sys
 import tempfile
 from collections.abc import Callable
@@ -9,12 +11,12 @@ from types import ModuleType
 
 from .program import Program
 
-FOLDER = Path(tempfile.gettempdir()) / "vaelid-programs"
+FOLDER = Path(tempfile.mkdtemp(prefix="vaelid-programs-"))
+atexit.register(shutil.rmtree, FOLDER, ignore_errors=True)
 
 
 def load(program: Program, peek: Callable | None = None) -> ModuleType:
     """The module. With `peek`, the variant that hands NLL and KL to it."""
-    FOLDER.mkdir(exist_ok=True)
     name = f"program_{program.index}" + ("_peek" if peek else "")
     path = FOLDER / f"{name}.py"
     path.write_text(program.source(peek=peek is not None))

@@ -40,7 +40,7 @@ class Bench:
     def __init__(self, program: Program) -> None:
         self.seen: list[tuple[Tensor, ...]] = []
         self.module: ModuleType = load(program, lambda *values: self.seen.append(values))
-        self.batch = _double(self.module.batch)
+        self.batch = _in_default(self.module.batch)
         self.weights = _weights(self.module)
         self.start = [weight.detach().clone() for weight in self.weights]
 
@@ -80,11 +80,16 @@ def check(program: Program) -> Checked:
         return Checked(None, "values inside vmap cannot be handed out")
     if program.change is not None and program.change.argued:
         return Checked(None, program.change.why)
-    with _double_by_default(), warnings.catch_warnings():
+    single = program.names["frame"] == "autocast"  # layers in half precision take no float64
+    with _default(torch.float32 if single else torch.float64), warnings.catch_warnings():
         warnings.simplefilter("ignore")
         torch.manual_seed(program.index)
         bench = Bench(program)
-        faults, beta = _faults(bench, single=program.names["frame"] == "autocast")
+        faults, beta = _faults(
+            bench,
+            single=single,
+            unbiased=program.names["kl"] == "sticking_the_landing",
+        )
     declared = program.draft.declared.get("beta")
     if program.change is None:
         if not math.isclose(beta, program.draft.beta, rel_tol=1e-3):
@@ -94,10 +99,12 @@ def check(program: Program) -> Checked:
         faults.append(f"beta {beta:.6g}, declared {declared:.6g}")
     if "prior" in program.draft.declared or "likelihood" in program.draft.declared:
         return Checked(True if faults else None, ", ".join(faults) or program.change.why)
+    if not faults and program.names["kl"] == "sticking_the_landing":
+        return Checked(None, "gradients were not compared")
     return Checked(bool(faults), ", ".join(faults) or "all as in a right one")
 
 
-def _faults(bench: Bench, single: bool) -> tuple[list[str], float]:
+def _faults(bench: Bench, single: bool, unbiased: bool) -> tuple[list[str], float]:
     """What is wrong, and the beta of the best fit."""
     faults = []
     generator = torch.Generator().manual_seed(1)
@@ -116,10 +123,10 @@ def _faults(bench: Bench, single: bool) -> tuple[list[str], float]:
     a, b = found[0].item(), found[1].item()
     if not left < (1e-3 if single else TOLERANCE):
         faults.append(f"values do not fit ({left:.1e})")
-    elif not (a > 0 and b > 0):
+    elif not (a > 0 and b > 1e-6 * a):
         faults.append(f"weights {a:.3g} and {b:.3g}")
     elif not single:
-        faults += _of_gradient(bench, direction, a, b)
+        faults += [] if unbiased else _of_gradient(bench, direction, a, b)
     faults += _of_noise(bench)
     return faults, b / a if a else math.inf
 
@@ -168,7 +175,7 @@ def _of_noise(bench: Bench) -> list[str]:
         faults.append(f"variance of the noise {eps.var():.2f}, least {eps.var(0).min():.2f}")
     if (eps.pow(4).mean() - 3).abs() > 0.9:
         faults.append(f"fourth moment {eps.pow(4).mean():.2f}")
-    dependence = (torch.corrcoef(eps.T) - torch.eye(eps.shape[1])).abs().max()
+    dependence = (torch.corrcoef(eps.T) - torch.eye(eps.shape[1], dtype=eps.dtype)).abs().max()
     if not dependence < 0.5:
         faults.append(f"correlation {dependence:.2f}")
     return faults
@@ -184,16 +191,16 @@ def _weights(module: ModuleType) -> list[Tensor]:
     return list(found.values())
 
 
-def _double(batch):
+def _in_default(batch):
     if isinstance(batch, tuple):
-        return tuple(_double(part) for part in batch)
-    return batch.double() if batch.is_floating_point() else batch
+        return tuple(_in_default(part) for part in batch)
+    return batch.to(torch.get_default_dtype()) if batch.is_floating_point() else batch
 
 
 @contextlib.contextmanager
-def _double_by_default() -> Iterator[None]:
+def _default(dtype: torch.dtype) -> Iterator[None]:
     before = torch.get_default_dtype()
-    torch.set_default_dtype(torch.float64)
+    torch.set_default_dtype(dtype)
     try:
         yield
     finally:

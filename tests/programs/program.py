@@ -14,6 +14,7 @@ from . import (
     divergences,
     frames,
     likelihoods,
+    likelihoods_of_tables,
     posteriors,
     priors,
     reductions,
@@ -24,7 +25,7 @@ from .changes import CHANGES, Change
 from .draft import AXES, Draft
 from .likelihood_kinds import LIKELIHOODS
 
-MODULES = (likelihoods, posteriors, priors, samplers, reductions, twists)
+MODULES = (likelihoods, likelihoods_of_tables, posteriors, priors, samplers, reductions, twists)
 MODULES_OF_CHANGES = (changes_divergence, changes_gradient, changes_objective, changes_sampler)
 
 RIGHT = "right"
@@ -116,6 +117,8 @@ class Program:
         batch = ", ".join(draft.inputs.values())
         batch = f"batch = {batch}" if len(draft.inputs) == 1 else f"batch = ({batch})"
         text = "\n".join([f"torch.manual_seed({self.index})", *draft.constants, *lines, "", "", batch, ""])
+        for name, other in draft.renamed.items():
+            text = re.sub(rf"\b{name}\b", other, text)
         imports = [line for sign, line in IMPORTS if not sign or re.search(sign, text)]
         while imports[0] == "":
             imports.pop(0)

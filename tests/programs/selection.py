@@ -32,7 +32,9 @@ ORDER = (
 )
 CANDIDATES = 6
 SHARE_OF_WRONG = 0.4
+SHARE_WITHOUT_MASK = 0.6  # four of the five masks are something to read, and most code has none
 COMPILED_EVERY = 200  # torch.compile takes seconds
+VALUES = {axis: list(AXES[axis]) for axis in ORDER}
 AT_ONCE = ("draws_at_once", "rsample_draws_at_once")
 
 
@@ -47,8 +49,9 @@ def _endless(seed: int) -> Iterator[Program]:
     for index in itertools.count():
         wrong = numbers.random() < SHARE_OF_WRONG
         compiled = index % COMPILED_EVERY == COMPILED_EVERY // 2
-        candidates = [_candidate(numbers, wrong, compiled) for _ in range(CANDIDATES)]
-        best = max(candidates, key=lambda names: sum(1 / (1 + seen[pair]) for pair in pairs(names)))
+        plain = {"mask": "none"} if numbers.random() < SHARE_WITHOUT_MASK else {}
+        candidates = [_candidate(numbers, wrong, compiled, plain) for _ in range(CANDIDATES)]
+        best = max(candidates, key=lambda names: sum((1 + seen[pair]) ** -2 for pair in pairs(names)))
         seen.update(pairs(best))
         yield Program(index, best)
 
@@ -58,9 +61,9 @@ def pairs(names: dict[str, str]) -> list[tuple]:
     return list(itertools.combinations(((axis, names[axis]) for axis in (*ORDER, "change")), 2))
 
 
-def _candidate(numbers: random.Random, wrong: bool, compiled: bool) -> dict[str, str]:
+def _candidate(numbers: random.Random, wrong: bool, compiled: bool, plain: dict[str, str]) -> dict[str, str]:
     while True:
-        names = _right(numbers, compiled)
+        names = _right(numbers, {**plain, "frame": "compiled"} if compiled else plain)
         if not wrong:
             return {**names, "change": RIGHT}
         fitting = [change.name for change in CHANGES.values() if change.fits(names)]
@@ -68,14 +71,20 @@ def _candidate(numbers: random.Random, wrong: bool, compiled: bool) -> dict[str,
             return {**names, "change": numbers.choice(fitting)}
 
 
-def _right(numbers: random.Random, compiled: bool) -> dict[str, str]:
+def _right(numbers: random.Random, fixed: dict[str, str]) -> dict[str, str]:
     names: dict[str, str] = {}
     for axis in ORDER:
-        values = [value for name, value in AXES[axis].items() if possible(names, axis, name)]
-        if axis == "frame":
-            values = [value for value in values if (value.name == "compiled") == compiled]
-        names[axis] = numbers.choice(values).name
+        names[axis] = fixed.get(axis) or _fitting(numbers, names, axis)
     return names
+
+
+def _fitting(numbers: random.Random, names: dict[str, str], axis: str) -> str:
+    """A value of the axis. One that does not fit is drawn again, which is faster than to try all."""
+    values = VALUES[axis]
+    while True:
+        value = numbers.choice(values)
+        if value != "compiled" and possible(names, axis, value):
+            return value
 
 
 def possible(names: dict[str, str], axis: str, value: str) -> bool:

@@ -25,9 +25,9 @@ def detach_that_cancels(draft: Draft) -> None:
     draft.sample += ["z = z + (z.detach() - z).detach()"]
 
 
-@choice("twist", fits=lambda names: names["frame"] != "autocast")
+@choice("twist", fits=lambda names: names["frame"] not in ("autocast", "vmapped"))
 def casts(draft: Draft) -> None:
-    draft.reduce += ["rec, kld = rec.to(x.dtype if x.is_floating_point() else rec.dtype), kld.type_as(rec)"]
+    draft.reduce += ["rec = rec.to(torch.get_default_dtype())", "kld = kld.type_as(rec)"]
 
 
 @choice("twist", fits=lambda names: names["frame"] not in ("vmapped", "compiled"))
@@ -80,3 +80,21 @@ def scaled_and_back(draft: Draft) -> None:
 @choice("twist")
 def copied(draft: Draft) -> None:
     draft.sample += ["z = z.clone().contiguous()"]
+
+
+@choice("twist", fits=lambda names: names["frame"] not in ("vmapped", "compiled", "autocast"))
+def dropout_in_decoder(draft: Draft) -> None:
+    """For each choice of what is dropped it is a decoder, and the bound holds; so it does on average."""
+    draft.networks["dec"] = draft.networks["dec"].replace("nn.Tanh()", "nn.Tanh(), nn.Dropout(0.1)")
+
+
+@choice("twist", fits=lambda names: names["spread"] == "exp_of_log_std")
+def misleading_name(draft: Draft) -> None:
+    """The log of the deviation is called logvar, and is taken for what it is."""
+    draft.renamed |= {"log_std": "logvar", "to_log_std": "to_logvar"}
+
+
+@choice("twist", fits=_not_vmapped)
+def measured(draft: Draft) -> None:
+    """Metrics are computed beside the loss, without gradient, and thrown away."""
+    draft.after += ["with torch.no_grad():", "    spread_of_codes = mu.var(0).mean() + kl.mean()"]
