@@ -1,6 +1,7 @@
 """Audit programs whose truths are known by construction: `python -m tests.programs --count 300`.
 
-`--show I` prints program I, `--only I` audits it and prints the report. `--oracle` checks the truths by numbers,
+`--show I` prints program I, `--only I` audits it and prints the report. `--shrink I` looks
+for a plainer program with the same verdict. `--oracle` checks the truths by numbers,
 without vaelid. `--pairs` counts the pairs of features. `--resume` goes on with what an interrupted run has audited. The
 exit status is 1 if anything is wrongly PROVED, or wrongly REFUTED, or PROVED with another beta.
 """
@@ -29,7 +30,10 @@ def main() -> int:
     parser.add_argument("--only", type=int, metavar="I")
     parser.add_argument("--oracle", action="store_true")
     parser.add_argument("--pairs", action="store_true")
+    parser.add_argument("--shrink", type=int, metavar="I")
     options = parser.parse_args()
+    if options.shrink is not None:
+        return shrink(programs(options.shrink + 1, options.seed)[-1])
     number = options.show if options.show is not None else options.only
     if number is not None:
         return one(programs(number + 1, options.seed)[number], audit=options.only is not None)
@@ -58,6 +62,16 @@ def one(program: Program, audit: bool) -> int:
         module = load(program)
         if result.verdict not in ("RAISED", "TIMEOUT"):
             print(vaelid.audit(module.step, module.batch, **program.draft.declared))
+    return 0
+
+
+def shrink(program: Program) -> int:
+    """A plainer program with the same wrong verdict."""
+    from .shrink import kept, shrunk
+
+    plainer, found = shrunk(program)
+    print(f"# {program.index}: {kept(plainer)}\n# declared: {plainer.draft.declared or 'nothing'}\n# {found.line}")
+    print(plainer.source())
     return 0
 
 

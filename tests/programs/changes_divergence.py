@@ -188,6 +188,12 @@ def _closed_of_latents(names: Names) -> bool:
     return names["kl"] in ("minus_half", "half", "library") and _by_latent(names)
 
 
+@late(_closed_of_latents)
+def kl_clamped_away(draft: Draft) -> None:
+    """Each latent's KL is at most 0: it is 0, and so is its gradient."""
+    draft.kl += ["kl = kl.clamp(max=0.0)"]
+
+
 @late(_closed_of_latents, allowed=NAMED, objective="(?i)free|clamp|max")
 def free_bits(draft: Draft) -> None:
     """Each latent's KL is at least 0.2 nats."""

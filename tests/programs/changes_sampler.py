@@ -132,7 +132,10 @@ def no_noise(draft: Draft) -> None:
     draft.sample = ["z = mu"]
 
 
-@late(lambda names: names["kl"] not in DRAWN and names["sampler"] not in ("draws_at_once", "rsample_draws_at_once"))
+@late(
+    lambda names: names["kl"] not in DRAWN and names["sampler"] not in ("draws_at_once", "rsample_draws_at_once"),
+    argued=True,
+)
 def mean_decoded(draft: Draft) -> None:
     """z is drawn, and the decoder takes mu."""
     draft.code = draft.code.replace("z", "mu", 1)

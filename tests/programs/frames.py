@@ -95,7 +95,8 @@ def body(draft: Draft, peek: bool) -> list[str]:
         if draft.draws > 1:
             lines += [f"nll = {draft.join}", *(["kl = kl.mean(0)"] if draft.kl_at_draw else [])]
     if draft.upper_kl:
-        lines += [f"kl = kl + ({draft.upper_kl}){'.sum(-1)' if draft.kl_by_row else ''}"]
+        upper = f"({draft.upper_kl}).sum(-1)" if draft.kl_by_row else draft.upper_kl
+        lines += [f"kl = kl + {upper}"]
     return [*lines, *draft.reduce, *draft.total]
 
 
@@ -128,11 +129,16 @@ def _function(draft: Draft, lines: list[str]) -> list[str]:
     return [*_networks(draft), "", "", f"def step({argument}):", *_indent([*apart, *lines, *ends])]
 
 
+def _called(expression: str, method: str) -> str:
+    """The method of an expression, in brackets unless it is a name."""
+    return f"{expression}.{method}" if expression.isidentifier() else f"({expression}).{method}"
+
+
 def _goes_back(draft: Draft, lines: list[str]) -> list[str]:
     argument, apart = _arguments(draft)
     back = [
         "optimizer.zero_grad()",
-        f"({draft.backward}).backward()" if draft.backward != "loss" else "loss.backward()",
+        _called(draft.backward, "backward()"),
     ]
     ends = [*back, "optimizer.step()", *draft.after, f"return {draft.returned}"]
     head = [*_networks(draft), *_optimizer(draft)]
@@ -144,9 +150,9 @@ def _goes_back_apart(draft: Draft, lines: list[str]) -> list[str]:
     argument, apart = _arguments(draft)
     over = " / x.shape[0]" if draft.names["reduction"] == "sums_over_batch_size" else ""
     scale = "0.01 * " if draft.names["weight"] == "scaled_as_a_whole" else ""
-    back = ["optimizer.zero_grad()", f"({scale}{draft.rec_term}{over}).backward(retain_graph=True)"]
+    back = ["optimizer.zero_grad()", _called(f"{scale}{draft.rec_term}{over}", "backward(retain_graph=True)")]
     back += ["optimizer.zero_grad()"] if draft.zeroed_between else []
-    back += [f"({scale}{draft.kl_term}{over}).backward()"]
+    back += [_called(f"{scale}{draft.kl_term}{over}", "backward()")]
     ends = [*back, "optimizer.step()", *draft.after, f"return {draft.returned}"]
     head = [*_networks(draft), *_optimizer(draft)]
     return [*head, "", "", f"def step({argument}):", *_indent([*apart, *lines, *ends])]
@@ -230,7 +236,7 @@ def _accumulated(draft: Draft, lines: list[str]) -> list[str]:
     lines = [line.replace("x.shape[0]", "rows") if "loss =" in line else line for line in lines]
     parts = ", ".join(f"{name}.split(2)" for name in draft.inputs)
     loop = f"for {names} in zip({parts}):" if "," in names else "for x in batch.split(2):"
-    back = [*draft.after, f"({draft.backward}).backward()" if draft.backward != "loss" else "loss.backward()"]
+    back = [*draft.after, _called(draft.backward, "backward()")]
     back += [f"whole = whole + {draft.returned}.detach()"]
     apart = [f"{names} = batch"] if "," in names else []
     rows = [f"rows = len({'x' if apart else 'batch'})"] if over else []

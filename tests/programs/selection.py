@@ -30,7 +30,7 @@ ORDER = (
     "twist",
     "declared",
 )
-CANDIDATES = 6
+CANDIDATES = 16
 SHARE_OF_WRONG = 0.4
 SHARE_WITHOUT_MASK = 0.6  # four of the five masks are something to read, and most code has none
 COMPILED_EVERY = 200  # torch.compile takes seconds
@@ -51,14 +51,14 @@ def _endless(seed: int) -> Iterator[Program]:
         compiled = index % COMPILED_EVERY == COMPILED_EVERY // 2
         plain = {"mask": "none"} if numbers.random() < SHARE_WITHOUT_MASK else {}
         candidates = [_candidate(numbers, wrong, compiled, plain) for _ in range(CANDIDATES)]
-        best = max(candidates, key=lambda names: sum((1 + seen[pair]) ** -2 for pair in pairs(names)))
+        best = max(candidates, key=lambda names: sum((1 + seen[pair]) ** -3 for pair in pairs(names)))
         seen.update(pairs(best))
         yield Program(index, best)
 
 
 def pairs(names: dict[str, str]) -> list[tuple]:
-    """The pairs of choices on different axes."""
-    return list(itertools.combinations(((axis, names[axis]) for axis in (*ORDER, "change")), 2))
+    """The pairs of choices on different axes. What was changed is drawn evenly, by itself."""
+    return list(itertools.combinations(((axis, names[axis]) for axis in ORDER), 2))
 
 
 def _candidate(numbers: random.Random, wrong: bool, compiled: bool, plain: dict[str, str]) -> dict[str, str]:

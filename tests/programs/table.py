@@ -10,6 +10,7 @@ from .program import RIGHT, Program
 from .selection import pairs
 
 VERDICTS = ("PROVED", "REFUTED", "OTHER", "UNKNOWN", "RAISED", "TIMEOUT")
+ENOUGH = 20  # times that a pair of choices should occur
 FORBIDDEN = ("wrong PROVED", "wrong REFUTED", "wrong beta")
 
 
@@ -64,13 +65,17 @@ def forbidden(programs: list[Program], found: Mapping[int, Audited]) -> bool:
 
 
 def pair_table(programs: list[Program]) -> str:
-    """For each two axes, how often their rarest pair of choices occurs, and which it is."""
+    """For each two axes, how often their rarest pair of choices occurs, and which it is. Compiled ones are left out."""
     counts: dict[tuple[str, str], Counter] = defaultdict(Counter)
     for program in programs:
-        for (axis, one), (other_axis, other) in pairs(program.names):
+        for (axis, one), (other_axis, other) in pairs(program.names) if program.names["frame"] != "compiled" else ():
             counts[axis, other_axis][one, other] += 1
-    lines = [f"{'axes':28}{'pairs':>7}{'fewest':>8}{'most':>7}  rarest"]
+    lines = [f"{'axes':28}{'pairs':>7}{'fewest':>8}{'most':>7}{'below 20':>10}  rarest"]
     for (axis, other_axis), seen in counts.items():
         (pair, fewest), most = min(seen.items(), key=lambda item: item[1]), max(seen.values())
-        lines.append(f"{axis + ' x ' + other_axis:28}{len(seen):7}{fewest:8}{most:7}  {pair[0]} x {pair[1]}")
+        below = sum(number < ENOUGH for number in seen.values())
+        names = f"{pair[0]} x {pair[1]}"
+        lines.append(f"{axis + ' x ' + other_axis:28}{len(seen):7}{fewest:8}{most:7}{below:10}  {names}")
+    changed = Counter(program.names["change"] for program in programs)
+    lines += ["", "changes: " + ", ".join(f"{name} {number}" for name, number in changed.most_common())]
     return "\n".join(lines)
