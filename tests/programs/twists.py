@@ -64,7 +64,10 @@ def nothing_added(draft: Draft) -> None:
 @choice("twist", fits=lambda names: names["spread"] in ("exp_half", "sqrt_of_exp"))
 def clamped_far_away(draft: Draft) -> None:
     """Consistent: the sampler and the KL both take the clamped value."""
-    draft.spread.insert(0, "logvar = logvar.clamp(-30.0, 20.0)")
+    if draft.names["kl"] == "residual":
+        draft.encode.insert(-1, "d_logvar = d_logvar.clamp(-30.0, 20.0)")
+    else:
+        draft.spread.insert(0, "logvar = logvar.clamp(-30.0, 20.0)")
 
 
 @choice("twist", fits=lambda names: names["mask"] != "picked")
