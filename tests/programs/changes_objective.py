@@ -72,7 +72,7 @@ def weight_of_the_values(draft: Draft) -> None:
 
 
 @late(lambda names: names["reduction"] in ("sums", "means_of_rows", "means", "columns_first"), allowed=NAMED,
-      objective="(?i)capacity|held|target|abs")  # fmt: skip
+      objective="(?i)capacity|held|target|abs", argued=True)  # fmt: skip
 def capacity(draft: Draft) -> None:
     """The KL is held at 0.7 nats."""
     _of_kl(draft, "5.0 * (kld - 0.7).abs()")
@@ -84,7 +84,10 @@ def another_beta_declared(draft: Draft) -> None:
     draft.declared = {"beta": 2 * draft.beta}
 
 
-@late(lambda names: names["declared"] == "its_likelihood" and names["likelihood"] not in ("log_normal_by_hand",))
+@late(
+    lambda names: names["declared"] == "its_likelihood" and names["likelihood"] not in ("log_normal_by_hand",),
+    argued=True,
+)
 def another_likelihood_declared(draft: Draft) -> None:
     """A Laplace likelihood is declared of a Gaussian, and a Gaussian one of all others."""
     draft.declared = {"likelihood": "laplace" if family(draft.names) == "gaussian" else "gaussian"}
@@ -214,7 +217,7 @@ def rows_weighted_by_their_error(draft: Draft) -> None:
 
 
 @late(lambda names: names["kl"] in ("minus_half", "half") and names["prior"] == "standard"
-      and names["declared"] == "nothing" and names["frame"] != "scripted")  # fmt: skip
+      and names["declared"] == "nothing" and names["frame"] != "scripted", argued=True)  # fmt: skip
 def another_prior_declared(draft: Draft) -> None:
     """N(0, 4) is declared, and the KL is that to N(0, I)."""
     draft.declared = {"prior": "N(0, 4)"}
