@@ -55,6 +55,8 @@ def allowed(names, axis: str, value: str, single: bool) -> bool:
         if axis == "kl":
             return value in ("minus_half", "half")
         return not (axis == "spread" and value == "cholesky")
+    if frame == "compiled" and axis == "spread":
+        return value != "cholesky"  # torch.compile cannot trace the KL of two full normals
     if frame == "accumulated" and axis == "reduction":
         return value in ("sums", "sums_over_batch_size")
     if frame == "goes_back_apart" and axis == "reduction":

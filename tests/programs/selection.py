@@ -1,7 +1,8 @@
 """Which programs there are: number -> choices, such that pairs of choices occur evenly.
 
-The programs of a seed are a fixed list: each is the one of a few candidates whose pairs of choices were rarest so far.
-So a list is the start of any longer one, and number 1234 is the same program in all of them.
+The programs of a seed are a fixed list: each is the one of some candidates whose pairs of choices were rarest so far.
+Changes that make a program wrong are taken in turn. So a list is the start of any longer one, and number 1234 is the
+same program in all of them.
 """
 
 import itertools
@@ -30,11 +31,12 @@ ORDER = (
     "twist",
     "declared",
 )
-CANDIDATES = 16
+CANDIDATES = 32
 SHARE_OF_WRONG = 0.4
 SHARE_WITHOUT_MASK = 0.6  # four of the five masks are something to read, and most code has none
 COMPILED_EVERY = 200  # torch.compile takes seconds
 VALUES = {axis: list(AXES[axis]) for axis in ORDER}
+TRIES = 3000
 AT_ONCE = ("draws_at_once", "rsample_draws_at_once")
 
 
@@ -46,29 +48,34 @@ def programs(count: int, seed: int = 0) -> list[Program]:
 def _endless(seed: int) -> Iterator[Program]:
     numbers = random.Random(f"selection {seed}")
     seen: Counter[tuple] = Counter()
+    changed: Counter[str] = Counter()
     for index in itertools.count():
-        wrong = numbers.random() < SHARE_OF_WRONG
+        change = RIGHT
+        if numbers.random() < SHARE_OF_WRONG:
+            fewest = min(changed[name] for name in CHANGES)
+            change = numbers.choice([name for name in CHANGES if changed[name] == fewest])
+            changed[change] += 1
         compiled = index % COMPILED_EVERY == COMPILED_EVERY // 2
         plain = {"mask": "none"} if numbers.random() < SHARE_WITHOUT_MASK else {}
-        candidates = [_candidate(numbers, wrong, compiled, plain) for _ in range(CANDIDATES)]
+        candidates = [_candidate(numbers, change, compiled, plain) for _ in range(CANDIDATES if change == RIGHT else 1)]
         best = max(candidates, key=lambda names: sum((1 + seen[pair]) ** -3 for pair in pairs(names)))
         seen.update(pairs(best))
         yield Program(index, best)
 
 
 def pairs(names: dict[str, str]) -> list[tuple]:
-    """The pairs of choices on different axes. What was changed is drawn evenly, by itself."""
+    """The pairs of choices on different axes. Changes are taken in turn, and are on no axis."""
     return list(itertools.combinations(((axis, names[axis]) for axis in ORDER), 2))
 
 
-def _candidate(numbers: random.Random, wrong: bool, compiled: bool, plain: dict[str, str]) -> dict[str, str]:
-    while True:
+def _candidate(numbers: random.Random, change: str, compiled: bool, plain: dict[str, str]) -> dict[str, str]:
+    for tries in itertools.count():
+        if tries == TRIES:  # the change wants a mask, or cannot be compiled
+            plain, compiled = {}, False
         names = _right(numbers, {**plain, "frame": "compiled"} if compiled else plain)
-        if not wrong:
-            return {**names, "change": RIGHT}
-        fitting = [change.name for change in CHANGES.values() if change.fits(names)]
-        if fitting:
-            return {**names, "change": numbers.choice(fitting)}
+        if change == RIGHT or CHANGES[change].fits(names):
+            return {**names, "change": change}
+    raise AssertionError
 
 
 def _right(numbers: random.Random, fixed: dict[str, str]) -> dict[str, str]:

@@ -37,6 +37,11 @@ def test_every_choice_and_change_occurs(two_thousand):
     assert set(seen) == wanted
 
 
+def test_every_change_occurs_as_often(two_thousand):
+    seen = Counter(program.names["change"] for program in two_thousand if program.change is not None)
+    assert max(seen.values()) - min(seen.values()) <= 1
+
+
 def test_sources_are_python_and_hold_no_line_of_the_oracle(two_thousand):
     for program in two_thousand:
         text = program.source()
