@@ -5,7 +5,7 @@ BIN    := $(VENV)/bin
 PIP    := $(BIN)/python -m pip --disable-pip-version-check --quiet
 PACKAGES ?= .packages
 
-.PHONY: demo test test-floats test-long test-jax counts fuzz mutants mutants-proofs audit-packages proofs lint types benchmarks clean help
+.PHONY: demo test test-floats test-long test-jax counts fuzz mutants programs mutants-proofs audit-packages proofs lint types benchmarks clean help
 
 COQ_PACKAGES := coq libcoq-coquelicot libcoq-mathcomp-analysis libcoq-interval
 
@@ -39,6 +39,9 @@ fuzz: $(VENV)/.installed-dev  ## Edit run folders and files of data, 10,000 time
 mutants: $(VENV)/.installed-dev  ## Change the spec: each change must break a theorem; change KLs and losses: no wrong verdict
 	$(BIN)/python -m tests.mutants
 	$(BIN)/python -m tests.mutants.audit --every 20
+
+programs: $(VENV)/.installed-dev  ## Audit 2,000 programs whose truths are known by construction: no wrong verdict
+	OMP_NUM_THREADS=1 $(BIN)/python -m tests.programs --count 2000 --jobs 2 --resume
 
 mutants-proofs: $(VENV)/.installed-dev  ## Change the emitted definitions: each change must break the build of the proofs
 	$(BIN)/python -m tests.mutants.rocq --every 6

@@ -26,7 +26,9 @@ def state_file() -> Path:
     return Path(tempfile.gettempdir()) / f"vaelid-mutants-{digest.hexdigest()[:16]}.jsonl"
 
 
-def run(work: Callable[[Any], dict[str, Any]], jobs: Sequence[tuple[str, Any]], state: Path) -> dict[str, Any]:
+def run(
+    work: Callable[[Any], dict[str, Any]], jobs: Sequence[tuple[str, Any]], state: Path, processes: int = PROCESSES
+) -> dict[str, Any]:
     """The result of each job, by its key; those in the state file are not done again."""
     done = {}
     if state.exists():
@@ -34,7 +36,7 @@ def run(work: Callable[[Any], dict[str, Any]], jobs: Sequence[tuple[str, Any]], 
         done = {entry["key"]: entry["result"] for entry in map(json.loads, lines) if entry}
     left = [(key, job) for key, job in jobs if key not in done]
     # spawn: z3 and torch hold threads, which a fork would lose
-    with ProcessPoolExecutor(PROCESSES, mp_context=get_context("spawn")) as pool, state.open("a") as file:
+    with ProcessPoolExecutor(processes, mp_context=get_context("spawn")) as pool, state.open("a") as file:
         futures = {pool.submit(work, job): key for key, job in left}
         try:
             progress = tqdm(as_completed(futures), total=len(futures), disable=not sys.stderr.isatty(), file=sys.stderr)

@@ -1,0 +1,7 @@
+"""The first programs that are wrongly judged still, by number. Whoever mends one takes it out."""
+
+KNOWN: dict[int, str] = {
+    8: "wrong REFUTED",
+    13: "wrong REFUTED",
+    14: "wrong REFUTED",
+}
