@@ -5,10 +5,12 @@ from fractions import Fraction
 
 import pytest
 import torch
+import torch.nn.functional as F
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch.distributions import Bernoulli, Normal
 
+from vaelid import audit
 from vaelid.auditor.formula.axes_of_terms import element_of
 from vaelid.auditor.formula.kinds import Reconstruction
 from vaelid.auditor.refutation.another_likelihood import another_likelihood
@@ -196,3 +198,26 @@ def test_classes_of_one_datum_mix_and_places_do_not():
     witness = another_likelihood(asked(SQUARES), of_places, squares, "categorical", shown)
     assert "a categorical's of two classes" in witness.meaning
     assert witness.computed == "0"
+
+
+@pytest.mark.parametrize(
+    "nll",
+    [
+        lambda x, out: torch.log(torch.cosh(x - out)),
+        lambda x, out: (x - out) + 2 * F.softplus(out - x),
+        lambda x, out: F.softplus(x - out) + F.softplus(out - x),
+    ],
+    ids=["hyperbolic secant", "logistic", "logistic, even"],
+)
+@pytest.mark.parametrize("declared", [{}, {"beta": 1}])
+def test_a_density_that_nobody_called_a_bernoullis_is_not_refuted_as_one(nll, declared):
+    torch.manual_seed(0)
+    encoder, decoder = torch.nn.Linear(6, 4), torch.nn.Linear(2, 6)
+
+    def step(x):
+        mu, logvar = encoder(x).chunk(2, 1)
+        z = mu + torch.exp(logvar / 2) * torch.randn_like(mu)
+        kl = -0.5 * (1 + logvar - mu**2 - logvar.exp()).sum(1)
+        return (nll(x, decoder(z)).sum(1) + kl).mean()
+
+    assert audit(step, torch.randn(5, 6), **declared).verdict == "UNKNOWN"

@@ -81,7 +81,7 @@ def _no_likelihood(compared: Compared, declared: str | None, shown: Callable[[Te
         return None if found is None else not_of_the_family(declared, found)
     if declared != "laplace" and _is_polynomial(compared.term.term, compared.datum):
         return no_density(compared.term, compared.datum, compared.outputs, shown)
-    if _speaks_of_bernoulli(compared.term):
+    if _speaks_of_bernoulli(compared.term, compared.datum):
         found = not_of_family(compared, "bernoulli", shown)
         return None if found is None else not_of_the_family("bernoulli", found)
     return None
@@ -140,10 +140,17 @@ def _is_polynomial(term: Term, x: Term) -> bool:
     return isinstance(term.head, Power) and _is_polynomial(term.arguments[0], x)
 
 
-def _speaks_of_bernoulli(body: TermArray) -> bool:
-    """Whether its functions are those of a Bernoulli: logarithms of p, 1 - p and 1 + e^h."""
+def _speaks_of_bernoulli(body: TermArray, datum: Term) -> bool:
+    """Whether its functions are those of a Bernoulli: logarithms of p, 1 - p and 1 + e^h.
+
+    With the datum in an exponential it is another density's, as log cosh(x - h) and a logistic's are: nobody said that
+    it is a Bernoulli's.
+    """
     logs = [p for p in subterms(body.term) if p.head == Operator("log")]
     others = [p for p in subterms(body.term) if p.head in (Operator("abs"), Operator("lgamma"), Operator("tanh"))]
+    exponentials = (p for p in subterms(body.term) if p.head == Operator("exp"))
+    if any(part is datum for p in exponentials for part in subterms(p)):
+        return False
     return bool(logs) and not others and all(_is_bernoullis(p.arguments[0]) for p in logs)
 
 
