@@ -143,15 +143,24 @@ def _is_polynomial(term: Term, x: Term) -> bool:
 def _speaks_of_bernoulli(body: TermArray, datum: Term) -> bool:
     """Whether its functions are those of a Bernoulli: logarithms of p, 1 - p and 1 + e^h.
 
-    With the datum in an exponential it is another density's, as log cosh(x - h) and a logistic's are: nobody said that
-    it is a Bernoulli's.
+    With the datum less an output in an exponential it is another density's, as log cosh(x - h) and a logistic's are:
+    nobody said that it is a Bernoulli's.
     """
     logs = [p for p in subterms(body.term) if p.head == Operator("log")]
     others = [p for p in subterms(body.term) if p.head in (Operator("abs"), Operator("lgamma"), Operator("tanh"))]
-    exponentials = (p for p in subterms(body.term) if p.head == Operator("exp"))
-    if any(part is datum for p in exponentials for part in subterms(p)):
+    inside = (p.arguments[0] for p in subterms(body.term) if p.head == Operator("exp"))
+    if any(_is_difference(part, datum) for exponent in inside for part in subterms(exponent)):
         return False
     return bool(logs) and not others and all(_is_bernoullis(p.arguments[0]) for p in logs)
+
+
+def _is_difference(term: Term, datum: Term) -> bool:
+    """Whether the datum is on one side of a sum or difference, and something else than numbers on the other."""
+    if term.head not in (Operator("add"), Operator("subtract")):
+        return False
+    has_datum = [any(part is datum for part in subterms(side)) for side in term.arguments]
+    has_others = [bool(elements_of(TermArray((), side))) for side in term.arguments]
+    return any(mine and others for mine, others in zip(has_datum, (has_others[1], has_others[0]), strict=True))
 
 
 def _is_bernoullis(inside: Term) -> bool:
