@@ -62,7 +62,7 @@ def test_without_any_run_premises_are_of_theorems_and_data_flow_or_assumed():
 def test_runs_that_pass_are_evidence():
     seen = ledger(passed("rows", "gradient", "state", "path", "noise", "density"))
     assert {seen[name].evidence for name in ("rows", "gradient", "state")} == {"examined"}
-    assert seen["law"].words.endswith("its draws were fresh and normal in 85 runs")
+    assert seen["law"].words.endswith("its draws were fresh and normal in further runs")
     assert "at three outputs" in seen["density"].words
     assert seen["state"].words == "85 further calls did the same operations"
 

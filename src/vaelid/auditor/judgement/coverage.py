@@ -14,6 +14,7 @@ from vaelid.auditor.formula.circuit import At, Circuit
 from vaelid.auditor.formula.upstream import upstream
 from vaelid.auditor.judgement.assessed import Assessed, draws_of
 from vaelid.auditor.lifting.reading import Reading
+from vaelid.auditor.lifting.tensor import Leaf
 from vaelid.auditor.model.posterior import Posterior
 from vaelid.auditor.model.shift import posterior_of_coordinates
 from vaelid.auditor.recognition.groups import Group
@@ -21,7 +22,15 @@ from vaelid.auditor.recognition.noise import over_noise
 from vaelid.readings.terms.arrays import TermArray
 from vaelid.readings.terms.syntax import Element
 
-__all__ = ["counted_twice", "decoded_alike", "kept_part", "not_decoded", "part_of_latents", "seen_data"]
+__all__ = [
+    "counted_twice",
+    "decoded_alike",
+    "kept_part",
+    "not_decoded",
+    "of_posterior_alone",
+    "part_of_latents",
+    "seen_data",
+]
 
 
 # A mean of one coordinate is a few nodes; means of more are networks that are read through, and too large to compare.
@@ -109,6 +118,24 @@ def seen_data(assessed: Assessed, group: Group, observed: Iterable[str]) -> str 
 
     outputs = [name for name in names_in(group.body) if name in reading.leaves and name not in question.data]
     return next((name for name in upstream(outputs, made_from) if name in wanted), None)
+
+
+def of_posterior_alone(assessed: Assessed, posterior: Posterior) -> Leaf | None:
+    """A leaf of the loss that an operation made of the posterior's own arrays, without parameters: a part of its KL.
+
+    So is `mu @ mu.T`, of which the KL takes the trace. What a network made of mu is another head of it.
+    """
+    reading = assessed.run.reading
+
+    def made_from(name: str) -> Iterable[str]:
+        return () if name in posterior.leaves else reading.leaves[name].inputs
+
+    for name in sorted(reading.result.leaves - posterior.leaves):
+        if reading.leaves[name].kind == "made" and not reading.leaves[name].noise:
+            ends = {n for n in upstream([name], made_from) if n in posterior.leaves or not reading.leaves[n].inputs}
+            if ends and ends <= posterior.leaves:
+                return reading.leaves[name]
+    return None
 
 
 def decoded_alike(assessed: Assessed) -> bool:

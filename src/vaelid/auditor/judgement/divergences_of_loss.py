@@ -8,7 +8,7 @@ from vaelid.auditor.findings.witnesses import no_slope_of_divergence, too_few
 from vaelid.auditor.formula.axes_of_terms import axes_in, names_in
 from vaelid.auditor.formula.kinds import MIXED, PARAMETER
 from vaelid.auditor.judgement.assessed import Assessed, Judged
-from vaelid.auditor.judgement.coverage import counted_twice, part_of_latents
+from vaelid.auditor.judgement.coverage import counted_twice, of_posterior_alone, part_of_latents
 from vaelid.auditor.judgement.data import is_mask
 from vaelid.auditor.judgement.decision import Decision
 from vaelid.auditor.judgement.divergence import judge_divergence, witness_of_another_prior
@@ -20,6 +20,7 @@ from vaelid.auditor.judgement.reasons.of_divergence import (
     OfDivergence,
     PartOfCoordinates,
     PriorNotDeclared,
+    ThroughUnread,
 )
 from vaelid.auditor.judgement.samplers_of_loss import passes_by_the_sample
 from vaelid.auditor.model.posterior import Posterior
@@ -98,6 +99,9 @@ def _of_group(judged: Judged, group: Group, posterior: Posterior) -> Decision:
     decision = judge_divergence(assessed.objective, group, posterior, assessed.names, weight, line)
     if decision.verdict == "REFUTED" and _stands_elsewhere(assessed, posterior):
         return Decision("divergence", "UNKNOWN", OfDivergence.NOT_RECOGNISED, decision.formula, source=line)
+    if decision.verdict == "REFUTED" and (unread := of_posterior_alone(assessed, posterior)) is not None:
+        reason = ThroughUnread(unread.operation)
+        return Decision("divergence", "UNKNOWN", reason, decision.formula, source=unread.source)
     if group.found is None:
         return decision
     target = group.found.target

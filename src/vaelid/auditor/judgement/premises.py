@@ -44,7 +44,7 @@ def _law(assessed: Assessed, opinion: Opinion, sampled: bool) -> Premise:
     if not sampled:
         return Premise("law", "declared", "the sample is drawn from the posterior that the arguments describe")
     if all(decision.verdict == "PROVED" for decision in assessed.samplers) and assessed.samplers:
-        seen = f"; its draws were fresh and normal in {opinion.runs} runs" if "noise" in opinion.passed else ""
+        seen = "; its draws were fresh and normal in further runs" if "noise" in opinion.passed else ""
         return Premise("law", "theorem", f"z is drawn from the law of which the KL speaks{seen}")
     return Premise("law", "missing", "whether z is drawn from the law of which the KL speaks is not known")
 
