@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 import pytest
+import torch
 
 from vaelid.auditor.findings.opinion import Check, Opinion
 from vaelid.auditor.findings.premise import Premise
@@ -22,6 +23,7 @@ from ..hand_made import (
     group,
     kl_group,
     leaf,
+    question,
     reading,
     run,
     squares_group,
@@ -139,6 +141,9 @@ def test_a_prior_made_from_z_is_made_from_x_through_z_only():
 # mask, density, sizes
 
 
+KEPT = torch.tensor([[1, 1, 0, 1], [1, 0, 1, 1], [1, 1, 1, 1]], dtype=torch.float64)
+
+
 def masked(mask):
     target = found("Gaussian", SQUARES, family="gaussian", parameters=(X, X_HAT), mask=mask)
     return (kl_group(), group(Reconstruction(), SQUARES, 0, 2, found=target, theorem=theorem()))
@@ -149,14 +154,15 @@ def test_nothing_is_masked():
 
 
 def test_a_mask_of_the_batch_is_assumed_or_examined():
-    given = {"groups": masked(element_of("k", (0, 2))), "ran": run(reading(leaves=[leaf("k", "argument")]))}
+    ran = run(reading(leaves=[leaf("k", "argument", tensor=KEPT)]))
+    given = {"groups": masked(element_of("k", (0, 2))), "ran": ran, "asked": question(arrays={"k": KEPT})}
     assert ledger(**given)["mask"].evidence == "assumed"
     assert ledger(passed("mask"), **given)["mask"].evidence == "examined"
 
 
 def test_a_mask_made_from_the_data_is_missing_unless_it_was_examined():
-    made = leaf("k", "made", inputs=frozenset({"x"}))
-    given = {"groups": masked(element_of("k", (0, 2))), "ran": run(reading(leaves=[made]))}
+    ran = run(reading(leaves=[leaf("k", "made", inputs=frozenset({"x"}), tensor=KEPT)]))
+    given = {"groups": masked(element_of("k", (0, 2))), "ran": ran, "asked": question(arrays={"k": KEPT})}
     premise = ledger(Opinion(left={"mask": "no real tensor"}), **given)["mask"]
     assert (premise.evidence, premise.words) == ("missing", "it is made from data: no real tensor")
     assert ledger(passed("mask"), **given)["mask"].evidence == "examined"

@@ -16,6 +16,7 @@ from vaelid.auditor.recording.record import record
 
 from .read import OTHER, ROWS, check, given, values
 from .test_draws import NORMAL, UNIFORM, inverse
+from .test_masks import AGAIN, KEPT, MASKS, tensors
 from .test_rules import MORE, RULES
 
 COMPARED = {
@@ -105,4 +106,6 @@ def test_every_registered_operation_is_read_in_these_tests():
     recorded = set(RENAMED) | {"normal_functional"}
     for function in {**RULES, **MORE, **NORMAL, **UNIFORM, **COMPARED, **OTHERS}.values():
         recorded |= {event.operation for event in record(function, (ROWS, OTHER), given()).events}
+    for function in MASKS.values():
+        recorded |= {event.operation for event in record(function, (ROWS, OTHER, KEPT, AGAIN), tensors()).events}
     assert set(REGISTERED) - recorded == set()

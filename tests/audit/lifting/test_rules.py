@@ -169,7 +169,7 @@ def test_what_has_no_rule_is_a_leaf_that_remembers(function, operation):
     assert "a" in leaf.inputs
 
 
-# every operation that the audit knew of before operations were registered
+# every operation that the audit knows of
 KNOWN = """
 clone detach alias lift_fresh contiguous positive neg exp log square sqrt rsqrt reciprocal expm1 log1p log2 log10
 sigmoid logit silu softplus log_sigmoid_forward relu abs tanh lgamma add sub rsub mul div maximum minimum xlogy
@@ -180,6 +180,7 @@ clamp hardtanh clamp_min clamp_max bmm dot vdot sum mean logsumexp linalg_vector
 eq ne gt lt ge le _softmax _log_softmax mse_loss l1_loss binary_cross_entropy binary_cross_entropy_with_logits gather
 nll_loss_forward nll_loss2d_forward split split_with_sizes chunk unbind unsafe_split slice select narrow cat stack
 view _unsafe_view reshape unsqueeze squeeze flatten _reshape_alias t transpose permute numpy_T expand repeat copy
+masked_fill index_put index masked_select bitwise_not logical_not bitwise_and logical_and
 """
 OF_OTHER_LAWS = """
 bernoulli exponential cauchy log_normal geometric multinomial randperm randint random poisson _standard_gamma

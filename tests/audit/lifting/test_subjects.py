@@ -16,6 +16,7 @@ from vaelid.auditor.lifting.rules import (
     elementwise,
     extrema,
     losses,
+    masks,
     normals_of_uniforms,
     parts,
     picks,
@@ -35,6 +36,7 @@ SUBJECTS = {
     normals_of_uniforms: "erfinv",
     extrema: "prod amax amin max min",
     losses: "mse_loss l1_loss binary_cross_entropy binary_cross_entropy_with_logits",
+    masks: "where masked_fill index_put index masked_select bitwise_not logical_not bitwise_and logical_and",
     parts: "split split_with_sizes chunk unsafe_split unbind slice select narrow cat stack",
     picks: "gather nll_loss_forward nll_loss2d_forward",
     reductions: "sum mean logsumexp linalg_vector_norm _softmax _log_softmax dot vdot bmm",
@@ -52,7 +54,7 @@ def test_a_file_reads_the_operations_of_its_subject(module):
 def test_all_others_are_of_single_elements():
     others = set(RULES) - {name for names in SUBJECTS.values() for name in names.split()}
     assert {RULES[name].function.__module__ for name in others} == {elementwise.__name__}
-    assert {"exp", "add", "clamp", "pow", "where"} <= others
+    assert {"exp", "add", "clamp", "pow", "lerp"} <= others
 
 
 OF_SEVERAL = "split split_with_sizes chunk unsafe_split unbind log_sigmoid_forward nll_loss_forward nll_loss2d_forward"

@@ -8,7 +8,8 @@ from vaelid.auditor.formula.axes_of_terms import element_of, names_in, sizes_of
 from vaelid.auditor.formula.functions import sigmoid
 from vaelid.auditor.model.probe import Probe
 from vaelid.auditor.model.question import Rewrite
-from vaelid.auditor.recognition.likelihoods import families, find_likelihood
+from vaelid.auditor.recognition.families import families
+from vaelid.auditor.recognition.likelihoods import find_likelihood
 from vaelid.auditor.recognition.quantities import Found
 from vaelid.readings.terms.arrays import as_term
 from vaelid.readings.terms.namespace import NAMESPACE as xp

@@ -125,6 +125,8 @@ def _grid(examined: Examined, likelihood: StatedLikelihood, data: str, x: Tensor
     compared, raw = examined.bench.run(seed=0, look=look).seen
     if compared.numel() != raw.numel():
         raise ReadingError("data are not compared one by one")
+    known = raw.isfinite() & compared.isfinite()  # a nan is a value that is missing
+    raw, compared = raw[known], compared[known]
     line = torch.stack([raw, torch.ones_like(raw)], 1)
     slope, shift = torch.linalg.lstsq(line, compared[:, None]).solution[:, 0].tolist()
     off = float((line @ torch.tensor([slope, shift], dtype=torch.float64) - compared).abs().max())

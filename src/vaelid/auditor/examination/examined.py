@@ -106,9 +106,10 @@ def other_rows(examined: Examined, seed: int) -> Any:
     g = torch.Generator().manual_seed(seed)
     one, other = (torch.randint(count, (count,), generator=g) for _ in range(2))
     share = float(torch.rand((), generator=g, dtype=torch.float64))
+    held = {id(tensor) for name, tensor in examined.data_tensors().items() if name in examined.account.held}
 
     def chosen(value: Any) -> Any:
-        if not isinstance(value, Tensor):
+        if not isinstance(value, Tensor) or id(value) in held:
             return value
         if not value.is_floating_point() or bool((value == value.round()).all()):
             return value[one]  # whole numbers, and what is 0 or 1, have to stay so

@@ -96,14 +96,17 @@ def mask(examined: Examined) -> None:
     for likelihood in account.likelihoods:
         if likelihood.mask is None:
             continue
-        own = names_in(likelihood.parameters[0])
+        own = names_in(likelihood.parameters[0]) | likelihood.observed
         moved = {n for n, t in examined.data_tensors().items() if n in own and t.is_floating_point()}
         if not moved:
             raise ReadingError("what is masked is no real tensor of the batch")
         other = other_rows(examined, seed=11)
         (leaves, structure), (others, _) = tree_flatten(bench.batch), tree_flatten(other)
         names = {id(tensor): name for name, tensor in examined.data_tensors().items()}
-        mixed = [new if names.get(id(old)) in moved else old for old, new in zip(leaves, others, strict=True)]
+        mixed = [
+            _with_gaps_of(old, new) if names.get(id(old)) in moved else old
+            for old, new in zip(leaves, others, strict=True)
+        ]
 
         def look(recording: Recording, likelihood: StatedLikelihood = likelihood) -> Tensor:
             assert likelihood.mask is not None
@@ -113,6 +116,11 @@ def mask(examined: Examined) -> None:
         before, after = (bench.run(batch=batch, seed=0, look=look).seen for batch in batches)
         meaning = "how many places the mask moves at, when only the data that it masks move"
         examined.check("mask", bool((before == after).all()), int((before != after).sum()), 0, meaning)
+
+
+def _with_gaps_of(old: Tensor, new: Tensor) -> Tensor:
+    """Other data, missing at the same places: nan is no value that a mask hides, but says that there is none."""
+    return torch.where(old.isfinite() & new.isfinite(), new, old)
 
 
 def support(examined: Examined) -> None:

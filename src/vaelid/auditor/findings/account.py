@@ -90,6 +90,7 @@ class StatedLikelihood:
         axes: that it is summed over.
         share: its part of the whole, where one datum is compared with what several draws were decoded to.
         mask: of its places, if there is one.
+        observed: the tensors of the batch that the data are made of.
     """
 
     family: str
@@ -99,6 +100,7 @@ class StatedLikelihood:
     axes: tuple[int, ...]
     share: float = 1.0
     mask: TermArray | None = None
+    observed: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)
@@ -122,6 +124,7 @@ class Account:
         clamps: whether clamps, or small numbers in logarithms, were left out.
         beta: the weight of the divergence against the likelihood of scale `scale`; None where it is not known.
         scale: the variance, or the scale, that the likelihood is taken to have.
+        held: the tensors of the batch of which the account holds as they were recorded, such as a mask whose sum is c.
     """
 
     operations: tuple[str, ...]
@@ -140,3 +143,4 @@ class Account:
     clamps: bool
     beta: float | None
     scale: float
+    held: frozenset[str] = frozenset()

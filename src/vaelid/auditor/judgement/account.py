@@ -24,7 +24,8 @@ from vaelid.auditor.judgement.cut_gradients import untrained
 from vaelid.auditor.judgement.scale import variance_factor
 from vaelid.auditor.lifting.reading import Reading
 from vaelid.auditor.lifting.tensor import Leaf
-from vaelid.auditor.model.posterior import Posterior
+from vaelid.auditor.model.posterior import Posterior, ancestors
+from vaelid.auditor.model.simplifications import constants_summed
 from vaelid.auditor.recognition.groups import places_of
 from vaelid.auditor.recognition.quantities import Quantity
 from vaelid.auditor.recording.events import Recording
@@ -61,7 +62,14 @@ def account_of(assessed: Assessed, declared: Declared, beta: float | None) -> Ac
         bool(run.reading.clamps) or any(word in note for note in run.notes for word in _CLAMPED),
         beta,
         variance_factor(objective, declared),
+        _batch_tensors(run.reading, constants_summed(run)),
     )
+
+
+def _batch_tensors(reading: Reading, names: Iterable[str]) -> frozenset[str]:
+    """The tensors of the batch that these arrays are made of."""
+    made_of = ancestors(reading, frozenset(n for n in names if n in reading.leaves))
+    return frozenset(n for n in made_of if reading.leaves[n].kind == "argument")
 
 
 def _posterior(assessed: Assessed, number: int, posterior: Posterior) -> StatedPosterior:
@@ -114,7 +122,14 @@ def _likelihoods(assessed: Assessed) -> Iterable[StatedLikelihood]:
         axes += sorted({axis for term in target.parameters for axis in axes_in(term.term)} - set(axes))
         share = weights.get(group.kind, 1.0) / lengths.length(draws_of(assessed.objective, group))
         yield StatedLikelihood(
-            target.family, target.name, target.learned, target.parameters, tuple(axes), share, target.mask
+            target.family,
+            target.name,
+            target.learned,
+            target.parameters,
+            tuple(axes),
+            share,
+            target.mask,
+            _batch_tensors(assessed.run.reading, names_in(target.parameters[0])),
         )
 
 

@@ -14,6 +14,7 @@ from vaelid.auditor.judgement.assessed import Assessed
 from vaelid.auditor.judgement.reasons.base import Reason
 from vaelid.auditor.judgement.reasons.notes import DataChanged, Note
 from vaelid.auditor.judgement.reasons.of_reconstruction import CountsOf, MovedData, SummaryOfData
+from vaelid.auditor.lifting.tensor import Leaf
 from vaelid.auditor.model.question import Question
 from vaelid.auditor.recognition.quantities import Quantity
 from vaelid.readings.terms.arrays import TermArray
@@ -58,10 +59,25 @@ def unlike_data(assessed: Assessed, target: Quantity) -> Reason | None:
     while waiting:
         leaf = leaves.get(waiting.pop())
         if leaf is not None and leaf.kind == "made":
-            if leaf.operation.partition(" ")[0] not in _OF_EACH and not _is_code(leaf.tensor):
+            as_it_was = leaf.operation == "nan_to_num" and _only_hidden_changed(assessed, target, leaf)
+            if leaf.operation.partition(" ")[0] not in _OF_EACH and not as_it_was and not _is_code(leaf.tensor):
                 return MovedData(leaf.operation, leaf.source)
             waiting += leaf.inputs
     return None
+
+
+def _only_hidden_changed(assessed: Assessed, target: Quantity, leaf: Leaf) -> bool:
+    """Whether a mask leaves out all places at which an operation on each element changed its only input."""
+    reading = assessed.run.reading
+    axes = [axis for dim in leaf.dims for axis in reading.axes.now(dim)]
+    before = [reading.leaves[name].tensor for name in leaf.inputs]
+    if target.mask is None or len(before) != 1 or before[0].shape != leaf.tensor.shape:
+        return False
+    if not set(axes_in(target.mask.term)) <= set(axes):
+        return False
+    changed = (before[0] != leaf.tensor).detach().cpu()
+    kept = assessed.question.values.whole(target.mask, axes)[0] != 0
+    return not bool((changed.reshape(kept.shape) & kept).any())
 
 
 def shared_output(assessed: Assessed, target: Quantity) -> SharedAxis | None:

@@ -13,7 +13,7 @@ from vaelid.auditor.findings.twins import of_all_calls
 from vaelid.auditor.formula.axes_of_terms import names_in
 from vaelid.auditor.formula.upstream import upstream
 from vaelid.auditor.judgement.assessed import Assessed
-from vaelid.auditor.model.posterior import ancestors
+from vaelid.auditor.judgement.masks import premise_of_mask
 from vaelid.auditor.recognition.quantities import Quantity
 
 __all__ = ["missing", "premises_of"]
@@ -26,7 +26,7 @@ def premises_of(assessed: Assessed, opinion: Opinion, *, sampled: bool) -> tuple
         _prior(assessed, opinion),
         _decoder(sampled),
         _density(assessed, opinion),
-        _mask(assessed, opinion),
+        premise_of_mask(assessed, opinion),
         _rows(opinion),
         _gradient(opinion),
         _state(opinion),
@@ -96,26 +96,6 @@ def _density(assessed: Assessed, opinion: Opinion) -> Premise:
     if "density" in opinion.passed:
         words += "; its sum over one datum was the same at three outputs"
     return Premise("density", "theorem", words)
-
-
-def _mask(assessed: Assessed, opinion: Opinion) -> Premise:
-    groups = assessed.objective.reconstructions
-    masked = [g for g in groups if g.found is not None and g.found.target.mask is not None]
-    if not masked:
-        return Premise("mask", "theorem", "nothing is masked")
-    if "mask" in opinion.passed:
-        return Premise("mask", "examined", "it stayed where it was when what it masks moved")
-    if any(_made_of_data(assessed, g.found.target) for g in masked if g.found is not None):
-        return Premise("mask", "missing", f"it is made from data: {opinion.left.get('mask', 'it was not examined')}")
-    return Premise("mask", "assumed", "what is left out does not depend on the values there")
-
-
-def _made_of_data(assessed: Assessed, target: Quantity) -> bool:
-    assert target.mask is not None
-    reading = assessed.run.reading
-    own = names_in(target.parameters[0]) if target.parameters else frozenset()
-    names = frozenset(n for n in names_in(target.mask) if n in reading.leaves)
-    return bool(ancestors(reading, names) & own)
 
 
 def _rows(opinion: Opinion) -> Premise:

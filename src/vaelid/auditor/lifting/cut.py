@@ -36,7 +36,8 @@ def cut(reader: Reader, event: Event, why: str = "") -> list[Lifted]:
             result = result.stopped(event.source, *(x for x in inputs if x.live), no_grad=True)
         stops = result.stops.union(*(entered.stops for entered in inputs))
         results.append(result.with_stops(frozenset(stop.behind_leaf() for stop in stops)))
-        reader.entering += [(entered, reader.leaves[made]) for entered in inputs]
+        whole = [x if x.picked is None else x.picked.full for x in inputs]  # a sample is one at every place
+        reader.entering += [(entered, reader.leaves[made]) for entered in whole]
     return results
 
 

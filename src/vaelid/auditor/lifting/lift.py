@@ -19,6 +19,7 @@ from vaelid.auditor.lifting.reader import Reader
 from vaelid.auditor.lifting.reading import Reading
 from vaelid.auditor.lifting.rules import RULES
 from vaelid.auditor.lifting.tensor import Lifted, dense
+from vaelid.auditor.lifting.truth_values import truth_values, with_truth_values
 from vaelid.auditor.recording.events import Event, Recording
 from vaelid.auditor.recording.record import has_its_own_backward, is_from_own_function
 from vaelid.spec.errors import VaelidError
@@ -78,7 +79,7 @@ def _read(reader: Reader, alike: tuple[tuple[str, str], ...]) -> Reading:
             if isinstance(reason, VaelidError):
                 raise
             raise Unread(f"{event.name} cannot be read ({reason})", event.source) from reason
-    result = _result(reader, events)
+    result = _of_truth_values(reader, _result(reader, events))
     joins, foreign = tuple(reader.joins), dict(reader.foreign)
     clamps, halted, decided = tuple(reader.clamps), frozenset(reader.halted), tuple(reader.decided)
     weightless = tuple(reader.weightless)
@@ -99,6 +100,14 @@ def _result(reader: Reader, events: list[Event]) -> Lifted:
     if result.live and reader.gradients and not returned.requires_grad:
         result = result.stopped("the result")
     return result
+
+
+def _of_truth_values(reader: Reader, result: Lifted) -> Lifted:
+    """The result, where a mask of truth values is 0 or 1."""
+    names = truth_values(reader.leaves) & result.leaves
+    if not names or result.pieces or result.picked is not None:
+        return result
+    return result.with_element(result.dims, lambda: with_truth_values(result.element, names))
 
 
 def _read_event(reader: Reader, event: Event) -> None:

@@ -8,10 +8,11 @@ In `x[:, None] - x[None, :]` one axis would be both dimensions: the later one ge
 """
 
 from collections.abc import Callable, Sequence
-from functools import reduce
+from functools import partial, reduce
 
 from vaelid.auditor.formula.errors import Mixed, Unread
 from vaelid.auditor.lifting.axes import Dim, Dims
+from vaelid.auditor.lifting.picked import pointwise_of_picked
 from vaelid.auditor.lifting.reader import Reader
 from vaelid.auditor.lifting.tensor import Lifted
 from vaelid.auditor.recording.events import Event
@@ -22,6 +23,8 @@ __all__ = ["joined", "pointwise"]
 
 def pointwise(reader: Reader, event: Event, function: Callable[..., TermArray], *operands: Lifted) -> Lifted:
     """The function of elements that are paired by their places."""
+    if any(x.picked is not None for x in operands):
+        return pointwise_of_picked(reader, event, partial(pointwise, reader, event, function), operands)
     first = next((x for x in operands if x.pieces), None)
     if first is not None:
         return _piece_by_piece(reader, event, function, first, operands)

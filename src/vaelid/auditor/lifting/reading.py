@@ -8,6 +8,7 @@ inputs lead to x.
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
+import torch
 from torch import Tensor
 
 from vaelid.auditor.formula.axes_of_terms import element_of
@@ -54,12 +55,17 @@ class Reading:
         return element_of(leaf.name, [axis for dim in leaf.dims for axis in self.axes.now(dim)])
 
     def arrays(self) -> Mapping[str, Tensor]:
-        """The recorded values of each leaf, with one dimension for each axis."""
+        """The recorded values of each leaf, with one dimension for each axis.
+
+        A nan in the batch stands for a value that is missing, of which the loss must be no function: it is 0 here. Were
+        it one, the loss would be nan, and the formula's value is not.
+        """
 
         def values(name: str) -> Tensor:
             leaf = self.leaves[name]
             shape = [self.axes.lengths[axis] for dim in leaf.dims for axis in self.axes.now(dim)]
-            return leaf.tensor.detach().double().cpu().reshape(shape)
+            values = leaf.tensor.detach().double().cpu().reshape(shape)
+            return torch.where(values.isnan(), 0.0, values) if leaf.kind == "argument" else values
 
         return OnDemand((name for name, leaf in self.leaves.items() if leaf.tensor.numel()), values)
 

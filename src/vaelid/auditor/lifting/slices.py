@@ -17,6 +17,8 @@ __all__ = ["from_to", "one_place"]
 
 def one_place(reader: Reader, x: Lifted, dim: int, position: int) -> Lifted:
     """The part at one place of a dimension, without that dimension."""
+    if x.picked is not None:
+        raise Mixed("a part of the places that a mask keeps")
     if x.pieces:
         if dim - len(x.dims) == x.joined_at and all(not p.dims or not p.dims[x.joined_at] for p in x.pieces):
             piece = x.pieces[position]
@@ -37,7 +39,7 @@ def from_to(reader: Reader, x: Lifted, dim: int, start: int, length: int) -> Lif
     if length == 1:
         one = one_place(reader, x, dim, start)
         return one.laid_out((*one.dims[:dim], (), *one.dims[dim:]))
-    if x.pieces or len(x.dims[dim]) != 1:
+    if x.pieces or x.picked is not None or len(x.dims[dim]) != 1:
         raise Mixed("a part of an axis that was cut in two")
     (axis,) = x.dims[dim]
     fresh = reader.axes.dim(("part", axis, start, length), length)

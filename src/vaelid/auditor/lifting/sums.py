@@ -9,9 +9,10 @@ from functools import reduce
 
 from vaelid.auditor.formula.axes_of_terms import count, depends_on, length_of, total
 from vaelid.auditor.formula.functions import divided
+from vaelid.auditor.lifting.picked import picked
 from vaelid.auditor.lifting.pointwise import joined, pointwise
 from vaelid.auditor.lifting.reader import Reader
-from vaelid.auditor.lifting.tensor import Lifted
+from vaelid.auditor.lifting.tensor import Lifted, Picked
 from vaelid.auditor.recording.events import Event
 from vaelid.readings.terms.arrays import TermArray, real
 
@@ -32,6 +33,8 @@ def over(
     gone = {d % rank for d in chosen}
     if x.pieces:
         return _over_joined(reader, event, x, gone, reduction, keep=keep)
+    if x.picked is not None:
+        return _over_picked(reader, event, x, x.picked, gone, reduction, keep=keep)
     axes = [a for d in sorted(gone) if d < len(x.dims) for a in x.dims[d]]
 
     def element() -> TermArray:
@@ -45,6 +48,28 @@ def over(
 def _along(term: TermArray, axis: int) -> TermArray:
     """The sum over an axis; of a term that is the same along it, the length times the term."""
     return total(term, axis) if depends_on(term, axis) else term * real(length_of(axis))
+
+
+def _over_picked(
+    reader: Reader, event: Event, x: Lifted, of: Picked, gone: set[int], reduction: str, *, keep: bool
+) -> Lifted:
+    """The sum over the places that a mask keeps, of the tensor times the mask; their mean is over as many as it keeps.
+
+    A sum over other dimensions leaves the places as they are.
+    """
+    at = len(x.dims) + of.at
+    if at not in gone:
+        after = sum(1 for d in range(at, len(x.dims)) if keep or d not in gone)
+        full = over(reader, event, of.full, gone, reduction, keep=keep)
+        mask = of.mask.laid_out((of.mask.dims[0], *((),) * (after - 1)))
+        return picked(event, Picked(full, mask, -after), x.dims[at])
+    kept = pointwise(reader, event, lambda mask, value: mask * value, of.mask, of.full)
+    total = over(reader, event, kept, gone, "sum", keep=keep)
+    if reduction == "sum":
+        return total
+    number = over(reader, event, of.mask, range(len(of.mask.dims)), "sum")
+    others = [a for d in sorted(gone - {at}) for a in x.dims[d]]
+    return pointwise(reader, event, lambda v, n: divided(v, n * count(others) if others else n), total, number)
 
 
 def _over_joined(reader: Reader, event: Event, x: Lifted, gone: set[int], reduction: str, *, keep: bool) -> Lifted:

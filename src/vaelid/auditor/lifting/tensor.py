@@ -17,7 +17,7 @@ from vaelid.auditor.formula.errors import Unread
 from vaelid.auditor.lifting.axes import Dims
 from vaelid.readings.terms.arrays import TermArray
 
-__all__ = ["Folded", "Leaf", "Lifted", "Stop", "dense"]
+__all__ = ["Folded", "Leaf", "Lifted", "Picked", "Stop", "dense"]
 
 
 def dense(tensor: Tensor, source: str | None) -> Tensor:
@@ -107,6 +107,24 @@ class Stop:
 
 
 @dataclass(frozen=True)
+class Picked:
+    """The places of a tensor that a mask keeps, laid out one after the other along one dimension.
+
+    How many these are depends on the mask, so that no index says which place of the tensor one of them was. Sums over
+    them are sums over all places, of the tensor times the mask.
+
+    Attributes:
+        full: the tensor, its masked dimensions laid out as one.
+        mask: of zeros and ones, with dimensions of which `full`'s are broadcast.
+        at: that dimension, counted from the end.
+    """
+
+    full: "Lifted"
+    mask: "Lifted"
+    at: int
+
+
+@dataclass(frozen=True)
 class Lifted:
     """A tensor by its element. Each axis is of one dimension only, so that an index says one place.
 
@@ -118,6 +136,7 @@ class Lifted:
         stops: where autograd was kept from going further.
         pieces: what it is joined of along dimension `joined_at` (from the end), if it is; then it has no element.
         whole: the tensor that it is a part of, where it is a slice and nothing was done to it since.
+        picked: what it is the kept places of, if a mask picked them, as in `nll[mask]`; then it has no element.
     """
 
     dims: Dims
@@ -128,6 +147,7 @@ class Lifted:
     pieces: tuple["Lifted", ...] = ()
     joined_at: int = 0
     whole: "Lifted | None" = field(default=None, compare=False)
+    picked: "Picked | None" = field(default=None, compare=False)
 
     @cached_property
     def element(self) -> TermArray:

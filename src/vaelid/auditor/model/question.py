@@ -25,6 +25,7 @@ from vaelid.auditor.formula.patterns import matched
 from vaelid.auditor.lifting.folds import folds
 from vaelid.auditor.lifting.two_runs import Formula
 from vaelid.auditor.model.assigned import Assigned
+from vaelid.auditor.model.masks import made_of, masks_of
 from vaelid.auditor.model.posterior import Posterior, ancestors
 from vaelid.auditor.model.probe import Probe
 from vaelid.readings.terms.arrays import TermArray, index
@@ -45,7 +46,7 @@ class Question:
         outputs: the arrays that the decoder put out.
         data: the arrays of data, and constants.
         values: gives the values of terms near the recording.
-        masks: the arrays of constants.
+        masks: the arrays of constants, and masks that came in the batch or were made from it.
         rows: the axes of rows.
         moved: the axes that had several lengths in the runs.
         derived: arrays that were made from a posterior's own, or drawn and no sample's: by which operation, and where.
@@ -54,6 +55,7 @@ class Question:
         rewrites: for each array that was written for a term, that term.
         parameters: the arrays of parameters.
         folds: for arrays that are products or extrema of others, how they are computed.
+        unread: arrays that functions without a formula made of what was decoded, and are no layer's.
     """
 
     term: TermArray
@@ -71,6 +73,7 @@ class Question:
     rewrites: "Mapping[str, Rewrite]"
     parameters: frozenset[str]
     folds: Mapping[str, Fold]
+    unread: frozenset[str] = frozenset()
 
     @property
     def hypotheses(self) -> tuple[Term, ...]:
@@ -197,7 +200,7 @@ def question_of(
         outputs,
         data,
         Probe.near(run.arrays(), run.lengths, vary, fixed),
-        masks=frozenset(n for n, leaf in leaves.items() if leaf.kind == "constant" or (n in data and leaf.is_mask)),
+        masks=masks_of(run.term, data, leaves) | {n for n, leaf in leaves.items() if leaf.kind == "constant"},
         rows=rows,
         moved=moved,
         derived=_derived(run, own, noise),
@@ -206,6 +209,7 @@ def question_of(
         rewrites={},
         parameters=frozenset(n for n, leaf in leaves.items() if leaf.kind == "parameter"),
         folds=folds(run.reading, names_in(run.term)),
+        unread=_unread(run, data | own),
     )
     for posterior in posteriors:
         if posterior.positive is not None:
@@ -221,10 +225,7 @@ def _data(run: Formula, assigned: Assigned | None) -> frozenset[str]:
     if assigned is not None:
         known = assigned.data
         data = {n for n in data if n in known or leaves[n].kind == "constant" or leaves[n].operation == "one-hot"}
-    for name, leaf in leaves.items():  # in the order of the run, so that what is made from data comes after it
-        if leaf.kind == "made" and leaf.inputs and leaf.inputs <= data:
-            data.add(name)
-    return frozenset(data)
+    return made_of(leaves, data)
 
 
 def _noise(run: Formula, posteriors: Sequence[Posterior]) -> dict[str, int]:
@@ -255,6 +256,22 @@ def _derived(run: Formula, own: frozenset[str], noise: Mapping[str, int]) -> dic
         if name not in own and (stray or (leaf.kind == "made" and ancestors(run.reading, leaf.inputs) & own)):
             found[name] = f"{leaf.operation or 'an operation'} ({leaf.source})"
     return found
+
+
+def _unread(run: Formula, known: frozenset[str]) -> frozenset[str]:
+    """What operations made of what was decoded, that are no layers: they have no parameters, or data go in beside it.
+
+    For example, `nll.sort()` is a function of the data, though no term says so: nothing may be concluded from that the
+    data stand nowhere else.
+    """
+    leaves = run.reading.leaves
+    parameters = {n for n, leaf in leaves.items() if leaf.kind == "parameter"}
+    made = (n for n, leaf in leaves.items() if leaf.kind == "made" and leaf.noise and n not in known)
+    return frozenset(n for n in made if not leaves[n].inputs & parameters or leaves[n].inputs & known & {*_given(run)})
+
+
+def _given(run: Formula) -> Iterable[str]:
+    return (n for n, leaf in run.reading.leaves.items() if leaf.kind == "argument")
 
 
 def _of_either_sign(run: Formula, posterior: Posterior) -> Posterior:

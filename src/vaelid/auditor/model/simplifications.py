@@ -9,7 +9,9 @@ from fractions import Fraction
 from vaelid.auditor.formula.arithmetic import replaced
 from vaelid.auditor.formula.axes_of_terms import element_of, length_axes_in, length_name, names_in, total
 from vaelid.auditor.formula.in_tensors import values_of
+from vaelid.auditor.lifting.truth_values import with_truth_values
 from vaelid.auditor.lifting.two_runs import Formula
+from vaelid.auditor.model.masks import made_of, masks_of
 from vaelid.auditor.model.posterior import ancestors
 from vaelid.auditor.model.question import Question, Rewrite, rewritten
 from vaelid.readings.terms.arrays import TermArray, as_term
@@ -17,7 +19,13 @@ from vaelid.readings.terms.substitution import make
 from vaelid.readings.terms.syntax import INDEX, Binder, Number, Operator, Term, Variable, free_variables, subterms
 from vaelid.readings.terms.text import text
 
-__all__ = ["with_constant_sums", "with_size_factors", "without_stabilisers"]
+__all__ = [
+    "constants_summed",
+    "with_constant_sums",
+    "with_size_factors",
+    "with_zeros_and_ones",
+    "without_stabilisers",
+]
 
 
 # Sums of constants that a loss divides by, such as that of a mask: their values are known from the recording.
@@ -29,22 +37,49 @@ _MOST_DIGITS = 10**6
 
 def with_constant_sums(run: Formula) -> tuple[TermArray, str]:
     """The loss with numbers in place of sums of constants, and a sentence that names them; "" if there are none."""
+    numbers = _sums_of_constants(run, run.term)
+    if not numbers:
+        return run.term, ""
+    said = ", ".join(f"{text(part)} is {text(number)}" for part, number in numbers.items())
+    return TermArray((), replaced(run.term.term, numbers)), f"constants are as they were recorded: {said}"
+
+
+def constants_summed(run: Formula) -> frozenset[str]:
+    """The arrays whose sums stand in the loss as the numbers that they were."""
+    left = set(_sums_of_constants(run, run.term))
+    recorded = _sums_of_constants(run, run.reading.result.element) if run.notes else {}
+    return frozenset().union(*(names_in(TermArray((), part)) for part in recorded if part not in left))
+
+
+def _sums_of_constants(run: Formula, term: TermArray) -> dict[Term, Term]:
+    """The sums of constants in a term, with their values in the recording."""
     leaves = run.reading.leaves
     learned = {n for n, leaf in leaves.items() if leaf.kind in ("parameter", "noise")}
     masks = {n for n, leaf in leaves.items() if leaf.is_mask and not ancestors(run.reading, leaf.inputs) & learned}
+    data = made_of(leaves, (n for n, leaf in leaves.items() if leaf.kind in ("argument", "constant")))
+    masks |= masks_of(run.reading.result.element, data, leaves)
     constants = masks | {n for n, leaf in leaves.items() if leaf.kind == "constant"}
     arrays = run.arrays()
     numbers: dict[Term, Term] = {}
-    for part in subterms(run.term.term):
+    for part in subterms(term.term):
         if part.head == Binder("sum") and not part.loose:
             names = names_in(TermArray((), part))
             if names and names <= constants:
                 value = float(values_of(part, arrays, run.lengths))
                 numbers[part] = as_term(Fraction(value).limit_denominator(_MOST_DIGITS)).term
-    if not numbers:
+    return numbers
+
+
+def with_zeros_and_ones(run: Formula) -> tuple[TermArray, str]:
+    """The loss where masks that came as numbers are 0 or 1 at each place, and a sentence that names them."""
+    leaves = run.reading.leaves
+    data = made_of(leaves, (n for n, leaf in leaves.items() if leaf.kind in ("argument", "constant")))
+    found = masks_of(run.term, data, leaves)
+    masks = {n for n in found if bool(((leaves[n].tensor == 0) | (leaves[n].tensor == 1)).all())}
+    term = with_truth_values(run.term, frozenset(masks))
+    if term.term is run.term.term:
         return run.term, ""
-    said = ", ".join(f"{text(part)} is {text(number)}" for part, number in numbers.items())
-    return TermArray((), replaced(run.term.term, numbers)), f"constants are as they were recorded: {said}"
+    return term, f"{' and '.join(sorted(masks))}: 0 or 1 at each place, as recorded"
 
 
 # Small numbers added inside a logarithm to keep it finite, as in log(p + 1e-8).

@@ -14,7 +14,12 @@ from vaelid.auditor.formula.kinds import Divergence
 from vaelid.auditor.lifting.two_runs import Formula
 from vaelid.auditor.model.loss_model import PLAIN, LossModel, View, depths_of_latents, model_of
 from vaelid.auditor.model.roles import Role
-from vaelid.auditor.model.simplifications import with_constant_sums, with_size_factors, without_stabilisers
+from vaelid.auditor.model.simplifications import (
+    with_constant_sums,
+    with_size_factors,
+    with_zeros_and_ones,
+    without_stabilisers,
+)
 from vaelid.auditor.recognition.objective import Objective, identify
 
 __all__ = [
@@ -98,13 +103,20 @@ class InsideOfLatent(Weaker):
 
 
 class ConstantSums(Weaker):
-    """Sums of constants, such as that of a mask, are numbers. The note names them."""
+    """Sums of constants, such as that of a mask, are numbers; masks that came as numbers, 0 and 1, are no others.
+
+    The note names them.
+    """
 
     def apply(self, found: Recognition, lifted: Lifting) -> Iterable[tuple[Formula, View]]:
-        """The loss with these numbers."""
-        run = found.model.run
-        term, note = with_constant_sums(run)
-        return [(run.noted(note, term), found.model.view)] if note else []
+        """The loss with these masks, and with these numbers."""
+        run, view, runs = found.model.run, found.model.view, list[Formula]()
+        for simpler in (with_zeros_and_ones, with_constant_sums):
+            term, note = simpler(run)
+            if note:
+                run = run.noted(note, term)
+                runs.append(run)
+        return [(run, view) for run in runs]
 
 
 class NoStabilisers(Weaker):

@@ -56,13 +56,18 @@ class _Parabola:
 
 
 def places_that_mix(search: Search) -> Iterator[Refutation]:
-    """Two places of the data whose effects do not add up."""
+    """Two places of the data whose effects do not add up.
+
+    They are of one array: another one may be what a likelihood is conditioned on, or a weight of its places.
+    """
     for at in some(search.data):
-        yield from mixed(search, at, [other for other in search.data if other != at])
+        yield from mixed(search, at, [other for other in search.data if other != at and other[0] == at[0]])
 
 
 def no_likelihoods(search: Search) -> Iterator[Refutation]:
     """Places at which the loss is no negative log-likelihood of the declared family."""
+    if search.loss.names & search.loss.question.unread:
+        return  # data may have gone into it: that nothing else is compared with them says nothing
     if not search.data:
         yield no_data()
     weight = cache(lambda: _weight_of_likelihood(search))  # asked for only where a likelihood's scale counts

@@ -140,7 +140,7 @@ def no_priors(search: Search) -> Iterator[Refutation]:
     """What a network put out for nothing: no latent's, compared with no data, and no prior's mean or variance."""
     loss, question = search.loss, search.loss.question
     own = {at for coordinate in search.coordinates for at in coordinate.elements}
-    made = sorted(loss.names - question.data - set(loss.noise) - question.parameters)
+    made = sorted(loss.names - question.data - set(loss.noise) - question.parameters - question.unread)
     others = [at for name in made for at in loss.elements(name) if at not in own]
     for at in some(others, _MOST_OF_PRIORS):
         if search.late:

@@ -17,8 +17,8 @@ from vaelid.auditor.findings.report import Witness
 from vaelid.auditor.formula.axes_of_terms import at_lengths, elements_of, has_sums, names_in
 from vaelid.auditor.formula.in_balls import Assignment
 from vaelid.auditor.model.question import Question
+from vaelid.auditor.recognition.families import families
 from vaelid.auditor.recognition.groups import Group, by_outputs
-from vaelid.auditor.recognition.likelihoods import families
 from vaelid.auditor.recognition.quantities import Body
 from vaelid.auditor.refutation.no_density import no_density
 from vaelid.auditor.refutation.no_divergence import no_multiple

@@ -7,6 +7,8 @@ x[i0] - 3 y[i0]; `relu(x)` is (x + |x|) / 2, since terms do not branch.
 from collections.abc import Callable
 from typing import Any
 
+import torch
+
 from vaelid.auditor.formula.arithmetic import is_number, simple
 from vaelid.auditor.formula.errors import Mixed
 from vaelid.auditor.formula.functions import (
@@ -28,6 +30,7 @@ from vaelid.auditor.lifting.reader import Reader
 from vaelid.auditor.lifting.registry import Rule, reads, registered
 from vaelid.auditor.lifting.rules.normals_of_uniforms import normal_of_radius_and_angle
 from vaelid.auditor.lifting.tensor import Lifted
+from vaelid.auditor.lifting.truth_values import of_truth_values
 from vaelid.auditor.recording.events import Event
 from vaelid.readings.terms.arrays import TermArray, as_term
 from vaelid.readings.terms.namespace import NAMESPACE as xp
@@ -65,7 +68,6 @@ _OF_TWO: dict[str, Callable[[TermArray, TermArray], TermArray]] = {
 }
 _OF_THREE: dict[str, Callable[[TermArray, TermArray, TermArray], TermArray]] = {
     "lerp": lambda x, y, w: x + w * difference(y, x),
-    "where": lambda chosen, x, y: chosen * x + (1 - chosen) * y,
 }
 
 
@@ -174,6 +176,8 @@ def _converted(reader: Reader, event: Event) -> Lifted:
     (output,) = event.made_regions
     if not output.real and event.arguments[0].real:
         raise Mixed("a conversion to whole numbers")
+    if event.options.get("dtype") == torch.bool and not of_truth_values(reader, event, event.arguments[0]):
+        raise Mixed("a conversion to truth values")
     return x
 
 

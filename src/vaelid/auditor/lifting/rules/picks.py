@@ -19,7 +19,11 @@ from vaelid.auditor.lifting.tensor import Leaf, Lifted
 from vaelid.auditor.recording.events import Event
 from vaelid.readings.terms.arrays import as_term
 
-__all__: list[str] = []
+__all__ = ["IGNORED"]
+
+
+IGNORED = "ignored labels"
+"""The operation of the mask that a loss of classes makes itself, of the labels that are its `ignore_index`."""
 
 
 @reads("gather")
@@ -94,4 +98,6 @@ def _picked(
 def _mask(reader: Reader, event: Event, kept: Tensor, dims: Dims, inputs: frozenset[str]) -> Lifted:
     """Which places count, as a leaf that is made from data."""
     name = reader.name("mask")
-    return reader.of_leaf(Leaf(name, "made", dims, kept.double(), inputs=inputs, operation="ne", source=event.source))
+    return reader.of_leaf(
+        Leaf(name, "made", dims, kept.double(), inputs=inputs, operation=IGNORED, source=event.source)
+    )

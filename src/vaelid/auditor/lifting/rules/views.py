@@ -14,22 +14,25 @@ from vaelid.auditor.recording.events import Event
 __all__: list[str] = []
 
 
+_IN_ANOTHER_SHAPE = "a joined or picked tensor in another shape"
+
+
 @reads("view", "_unsafe_view", "reshape", "unsqueeze", "squeeze", "flatten", "_reshape_alias")
 def _reshaped(reader: Reader, event: Event) -> Lifted:
     """The elements stay in their order."""
     x = operand(reader, event, event.arguments[0])
     (output,) = event.made_regions
-    if x.pieces:
+    if x.pieces or x.picked is not None:
         if tuple(map(reader.axes.length, x.dims)) == output.size:
             return x
-        raise Mixed("a joined tensor in another shape")
+        raise Mixed(_IN_ANOTHER_SHAPE)
     return x.laid_out(reader.axes.dealt(x.dims, output.size))
 
 
 def _whole(x: Lifted) -> Lifted:
-    """The tensor, if it is not joined of pieces. Raises `Mixed`."""
-    if x.pieces:
-        raise Mixed("a joined tensor in another shape")
+    """The tensor, if it is not joined of pieces, or picked. Raises `Mixed`."""
+    if x.pieces or x.picked is not None:
+        raise Mixed(_IN_ANOTHER_SHAPE)
     return x
 
 

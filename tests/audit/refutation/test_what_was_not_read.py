@@ -1,0 +1,47 @@
+"""What a function without a formula made of data refutes nothing: whether data stand in it is not known."""
+
+import pytest
+import torch
+from torch import nn
+
+from vaelid.auditor import audit
+
+ENCODER, DECODER = nn.Linear(7, 6), nn.Linear(3, 7)
+
+
+def step_of(loss):
+    def step(batch):
+        x, mask = batch
+        mu, logvar = ENCODER(x).chunk(2, -1)
+        out = DECODER(mu + torch.exp(logvar / 2) * torch.randn_like(mu))
+        return loss(0.5 * (out - x) ** 2, out, x, mask) - 0.5 * (1 + logvar - mu**2 - logvar.exp()).sum()
+
+    return step
+
+
+RIGHT_AND_NOT_READ = {
+    "sorted": lambda nll, out, x, mask: nll.sort(1).values.sum(),
+    "cumulated": lambda nll, out, x, mask: nll.cumsum(1)[:, -1].sum(),
+    "rolled": lambda nll, out, x, mask: nll.roll(1, 1).sum(),
+    "flipped": lambda nll, out, x, mask: nll.flip(1).sum(),
+    "places by number": lambda nll, out, x, mask: nll[:, [6, 5, 4, 3, 2, 1, 0]].sum(),
+    "kept and sorted": lambda nll, out, x, mask: nll[mask].sort().values.sum(),
+    "by a product of matrices": lambda nll, out, x, mask: (nll @ torch.ones(7, 1)).sum(),
+}
+
+
+@pytest.mark.parametrize("name", RIGHT_AND_NOT_READ)
+@pytest.mark.parametrize("declared", [{}, {"beta": 1}, {"beta": 1, "likelihood": "gaussian"}])
+def test_what_was_not_read_is_not_refuted(name, declared):
+    torch.manual_seed(0)
+    batch = torch.randn(5, 7), torch.rand(5, 7) > 0.3
+    report = audit(step_of(RIGHT_AND_NOT_READ[name]), batch, **declared)
+    assert report.verdict in ("PROVED", "UNKNOWN"), report
+
+
+def test_an_output_that_is_compared_with_nothing_is_refuted_still():
+    torch.manual_seed(0)
+    batch = torch.randn(5, 7), torch.rand(5, 7) > 0.3
+    other = nn.Linear(7, 7)
+    step = step_of(lambda nll, out, x, mask: nll[mask].sum() + 0.1 * other(out).abs().sum())
+    assert audit(step, batch, beta=1).verdict == "REFUTED"
