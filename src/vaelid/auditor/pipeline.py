@@ -6,7 +6,7 @@ whole, and has ended before the next begins. Example, for a training step: `Aske
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from torch import Tensor
@@ -137,11 +137,25 @@ def report_on_step(
     calls = (call_of(batch),)
     if (fewer := fewer_rows(batch)) is not None:
         calls = (*calls, call_of(fewer))
-    found = assess(Asked(step, calls))
+    asked = Asked(step, calls)
     other = None if evaluation is None else _report_on_evaluation(evaluation, calls, declared)
-    report = verdict(found, declared, audited=audited, evaluation=other)
-    if report.verdict == "OTHER":
+
+    def on(found: Assessed) -> Report:
+        report = verdict(found, declared, audited=audited, evaluation=other)
+        return report if report.verdict == "OTHER" else _examined(report, found, step, batch, declared)
+
+    found = assess(asked)
+    report = on(found)
+    by_formula = any(claim.verdict == "REFUTED" and claim.name != "examination" for claim in report.claims)
+    if not by_formula or not found.run.recording.trains or found.run.recording.only_shown:
         return report
+    # What autograd knows of the returned tensor is not what this step trains with: by its value alone it may be right.
+    by_value = on(assess(replace(asked, gradients=False)))
+    return by_value if by_value.verdict == "PROVED" else report
+
+
+def _examined(report: Report, found: Assessed, step: Callable[[Any], Any], batch: Any, declared: Declared) -> Report:
+    """The report, after further runs of the step."""
     if any(said.endswith(ADVANCED) for said in found.run.assumptions):
         opinion = Opinion(left=dict.fromkeys(CHECKS, "each run takes from an iterator what is then gone"))
     else:

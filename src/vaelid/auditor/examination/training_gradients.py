@@ -21,7 +21,7 @@ class TrainingGradients:
 
     Attributes:
         calls: how often `backward` was called.
-        moved: whether an optimizer changed weights between two of these, so that their sum is the gradient at no point.
+        between: whether an optimizer changed weights between two of these, and stepped with both.
     """
 
     def __init__(self, parameters: list[Tensor]) -> None:
@@ -30,7 +30,7 @@ class TrainingGradients:
         self.waiting: list[Tensor | None] = [None] * len(parameters)
         self.before: list[Tensor | None] | None = None
         self.stepped: set[int] = set()
-        self.calls, self.moved = 0, False
+        self.calls, self.between = 0, False
         self.calls_of_step: int | None = None
         self.original = torch.autograd.backward
 
@@ -49,7 +49,7 @@ class TrainingGradients:
         self.calls += 1
         if self.calls_of_step is not None:  # an optimizer that calls for the loss itself, as LBFGS does
             self.calls_of_step += 1
-            self.moved |= self.calls_of_step > 1
+            self.between |= self.calls_of_step > 1
         with _disable_current_modes():  # a recorder is to see what the user's code does, and not this
             self.before = [None if p.grad is None else p.grad.clone() for p in self.parameters]
             self.stepped.clear()
@@ -75,12 +75,21 @@ class TrainingGradients:
                     if self.before is not None:  # a hook of the parameter's steps inside of backward
                         self._add(k, self.before)
                         self.stepped.add(k)
-                    self.moved |= self.used[k] is not None and self.waiting[k] is not None
+                    self.between |= self.used[k] is not None and self.waiting[k] is not None
                     self.used[k], self.waiting[k] = _sum(self.used[k], self.waiting[k]), None
 
     def after(self, *_: Any) -> None:
         """After an optimizer has stepped."""
         self.calls_of_step = None
+
+    @property
+    def moved(self) -> bool:
+        """Whether weights had two gradients with a step between, so that their sum is the gradient at no point.
+
+        The second may wait in vain, as the encoder's does where encoder and decoder are updated in turns.
+        """
+        pairs = zip(self.used, self.waiting, strict=True)
+        return self.between or any(one is not None and other is not None for one, other in pairs)
 
     @property
     def total(self) -> tuple[Tensor | None, ...]:

@@ -10,7 +10,7 @@ from collections.abc import Iterable
 
 from vaelid.auditor.formula.errors import Mixed, Unread
 from vaelid.auditor.lifting.axes import Axes
-from vaelid.auditor.lifting.cut import cut, forget
+from vaelid.auditor.lifting.cut import cut, forget, updated
 from vaelid.auditor.lifting.operands import read_region
 from vaelid.auditor.lifting.own_backward import through_own_backward
 from vaelid.auditor.lifting.reader import Reader
@@ -110,7 +110,9 @@ def _read_event(reader: Reader, event: Event) -> None:
 
 def _results(reader: Reader, event: Event) -> list[Lifted]:
     """Each output as a term. Raises `Mixed` where no rule applies: then the operation is cut."""
-    if event.twofold and reader.gradients:
+    if event.updates:
+        return updated(reader, event)
+    if event.twofold and reader.gradients and not _is_sum_of_arrays(event):
         raise Mixed("a tensor and itself, detached")
     rule = RULES.get(event.operation)
     if len(event.made_regions) != 1 and not (rule and rule.several):
@@ -121,6 +123,15 @@ def _results(reader: Reader, event: Event) -> list[Lifted]:
     if rule.is_foreign:
         reader.foreign[event.operation] = rule.name
     return found if isinstance(found, list) else [found]
+
+
+def _is_sum_of_arrays(event: Event) -> bool:
+    """Whether it adds or subtracts tensors of more than one element.
+
+    Of `z.detach() + z` each argument can be read with its own gradient. A product, as in `w.detach() * w`, is often
+    meant to have another gradient than its value's, and a single number that is detached may be a weight.
+    """
+    return event.operation in ("add", "sub", "rsub") and all(region.size for region in event.regions)
 
 
 def _note_joined(reader: Reader, event: Event, results: list[Lifted]) -> str:
