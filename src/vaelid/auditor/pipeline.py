@@ -35,6 +35,7 @@ from vaelid.auditor.model.results import divergence_returned, sample_returned
 from vaelid.auditor.model.roles import GaussianRoles, Role
 from vaelid.auditor.recognition.weaker_readings import (
     ConstantSums,
+    EqualShares,
     FixedLengths,
     InsideOfLatent,
     NoIdleClamps,
@@ -92,10 +93,11 @@ WEAKER: tuple[Weaker, ...] = (
     SizeFactors(),
     NoIdleClamps(),
     FixedLengths(),
+    EqualShares(),
 )
 """In the order in which they are tried. What leaves out nothing is first. The next three change the term only; leaving
 out clamps runs the user's code again, so it comes after them. Fixed lengths are last: a theorem for one size is the
-least that can be said."""
+least that can be said, and one for the recorded number of rows even less."""
 
 
 def assess(asked: Asked) -> Assessed:
