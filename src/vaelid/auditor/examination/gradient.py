@@ -51,6 +51,10 @@ def gradient(examined: Examined) -> None:
         values = bench.moved(scale, seed=40 + k)
         outcome = bench.run(values, seed=k, gradient=True)
         inside, moved = inside or outcome.inside, moved or outcome.moved
+        if outcome.shown and not outcome.inside:
+            raise ReadingError(
+                "what it returns is detached, and neither `backward` nor an optimizer is given gradients"
+            )
         directions = [_direction(examined, generator, _trained(examined, outcome.gradient)) for _ in range(2)]
         for direction in directions:
             along = _along(examined, outcome.gradient, direction)
@@ -63,7 +67,8 @@ def gradient(examined: Examined) -> None:
                 raise ReadingError(_HIDDEN)
         if _distance(trained, slopes) > close:
             with suppress(ReadingError, KeyError, RuntimeError):
-                scores += _scores(examined, values, directions, seed=k)
+                found = _scores_by_differences if inside else _scores  # after a backward the graph is gone
+                scores += found(examined, values, directions, seed=k)
     if _distance(trained, slopes) <= close:
         return examined.check("gradient", True)
     if inside and (beside := _beside(examined)):
@@ -162,10 +167,7 @@ def _slope_near(
 
 
 def _slope(examined: Examined, values: list[Tensor], direction: _Direction, step: float, seed: int) -> float:
-    def moved(by: float) -> list[Tensor]:
-        return [v if d is None else v + by * d.to(v) for v, d in zip(values, direction, strict=True)]
-
-    above, below = (examined.bench.run(moved(sign * step), seed=seed).loss for sign in (1, -1))
+    above, below = (examined.bench.run(_shifted(values, direction, sign * step), seed=seed).loss for sign in (1, -1))
     return (above - below) / (2 * step)
 
 
@@ -192,3 +194,35 @@ def _scores(examined: Examined, values: list[Tensor], directions: list[_Directio
 
     found = examined.bench.run(values, seed=seed, look=look).seen
     return [_along(examined, found, direction) for direction in directions]
+
+
+def _scores_by_differences(
+    examined: Examined, values: list[Tensor], directions: list[_Direction], seed: int
+) -> list[float]:
+    """The same, of a step that back-propagates itself: by differences of log q(z) at the draws of the first run."""
+    bench, held = examined.bench, list[Tensor]()
+
+    def look(recording: Recording) -> float:
+        numbers, total, at = examined.numbers(recording), 0.0, 0
+        for posterior in examined.account.posteriors:
+            for element, own in posterior.draws.values():
+                axes = [*posterior.axes, *(axis for axis in own if axis not in posterior.axes)]
+                q = law_of(posterior, numbers, axes)
+                if at == len(held):
+                    held.append((q.loc + q.scale * numbers.of(element, axes)).detach())
+                total, at = total + float(q.log_prob(held[at]).sum()), at + 1
+        return total
+
+    bench.run(values, seed=seed, look=look)
+    step = _STEP if bench.double else _STEP_OF_FLOATS
+    found = []
+    for direction in directions:
+        above, below = (
+            bench.run(_shifted(values, direction, sign * step), seed=seed, look=look).seen for sign in (1, -1)
+        )
+        found.append((above - below) / (2 * step))
+    return found
+
+
+def _shifted(values: list[Tensor], direction: _Direction, by: float) -> list[Tensor]:
+    return [v if d is None else v + by * d.to(v) for v, d in zip(values, direction, strict=True)]

@@ -21,7 +21,8 @@ class TrainingGradients:
 
     Attributes:
         calls: how often `backward` was called.
-        between: whether an optimizer changed weights between two of these, and stepped with both.
+        between: whether a weight was changed between two of these that both gave it a gradient.
+        by_hand: whether an optimizer stepped with gradients that no `backward` made.
     """
 
     def __init__(self, parameters: list[Tensor]) -> None:
@@ -30,7 +31,8 @@ class TrainingGradients:
         self.waiting: list[Tensor | None] = [None] * len(parameters)
         self.before: list[Tensor | None] | None = None
         self.stepped: set[int] = set()
-        self.calls, self.between = 0, False
+        self.calls, self.between, self.by_hand = 0, False, False
+        self.at: list[Tensor | None] = [None] * len(parameters)  # the weights at which each had its last gradient
         self.calls_of_step: int | None = None
         self.original = torch.autograd.backward
 
@@ -63,7 +65,12 @@ class TrainingGradients:
     def _add(self, k: int, before: list[Tensor | None]) -> None:
         one = before[k]
         empty = one is None or not bool(one.any())
-        self.waiting[k] = _sum(None if empty else self.waiting[k], _added(one, self.parameters[k].grad))
+        added = _added(one, self.parameters[k].grad)
+        if added is not None and bool(added.any()):
+            now, last = self.parameters[k].detach(), self.at[k]
+            self.between |= last is not None and not torch.equal(last, now)
+            self.at[k] = now.clone()
+        self.waiting[k] = _sum(None if empty else self.waiting[k], added)
 
     def step(self, optimizer: torch.optim.Optimizer, *_: Any) -> None:
         """Before an optimizer steps: what waits for it is used."""
@@ -72,6 +79,8 @@ class TrainingGradients:
         with _disable_current_modes(), torch.no_grad():
             for k, p in enumerate(self.parameters):
                 if id(p) in own:
+                    if not self.calls and p.grad is not None and bool(p.grad.any()):
+                        self.by_hand, self.waiting[k] = True, _added(None, p.grad)
                     if self.before is not None:  # a hook of the parameter's steps inside of backward
                         self._add(k, self.before)
                         self.stepped.add(k)
@@ -90,6 +99,20 @@ class TrainingGradients:
         """
         pairs = zip(self.used, self.waiting, strict=True)
         return self.between or any(one is not None and other is not None for one, other in pairs)
+
+    def with_caller(self, loss: Tensor) -> tuple[Tensor | None, ...]:
+        """The same; of a step that trains other parameters only, as a discriminator's, with those that its caller adds.
+
+        Where a parameter that the returned loss depends on is trained inside, the loss is not left to the caller.
+        """
+        try:
+            left = torch.autograd.grad(loss, self.parameters, allow_unused=True)
+        except RuntimeError:  # its graph is gone: it was back-propagated
+            return self.total
+        pairs = list(zip(self.total, left, strict=True))
+        if any(one is not None and other is not None and bool(one.any()) and bool(other.any()) for one, other in pairs):
+            return self.total
+        return tuple(one if other is None or not bool(other.any()) else other.detach() for one, other in pairs)
 
     @property
     def total(self) -> tuple[Tensor | None, ...]:

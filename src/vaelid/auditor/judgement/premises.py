@@ -129,6 +129,9 @@ def _gradient(assessed: Assessed, opinion: Opinion) -> Premise:
     why = opinion.left.get("gradient", "it was not examined")
     if assessed.run.recording.trains:  # the operations that made the loss do not show what it trains with
         return Premise("gradient", "missing", f"the step trains by itself, and no slopes were compared: {why}")
+    if assessed.run.reading.settled:  # compared to 1e-3, at the recorded weights: not enough without further runs
+        lines = ", ".join(sorted(assessed.run.reading.settled))
+        return Premise("gradient", "missing", f"it is detached in places ({lines}), and no slopes were compared: {why}")
     return Premise("gradient", "data flow", f"no operation of the run stops it; no slopes were compared: {why}")
 
 

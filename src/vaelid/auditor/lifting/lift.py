@@ -77,9 +77,19 @@ def _read(reader: Reader, alike: tuple[tuple[str, str], ...]) -> Reading:
     result = _result(reader, events)
     joins, foreign = tuple(reader.joins), dict(reader.foreign)
     clamps, halted, decided = tuple(reader.clamps), frozenset(reader.halted), tuple(reader.decided)
-    weightless = tuple(reader.weightless)
+    weightless, settled = tuple(reader.weightless), frozenset(reader.settled)
     return Reading(
-        result, reader.leaves, reader.entering, reader.axes, clamps, halted, joins, decided, foreign, weightless
+        result,
+        reader.leaves,
+        reader.entering,
+        reader.axes,
+        clamps,
+        halted,
+        joins,
+        decided,
+        foreign,
+        weightless,
+        settled,
     )
 
 
@@ -87,6 +97,9 @@ def _result(reader: Reader, events: list[Event]) -> Lifted:
     """What the function returned. Raises `Mixed` where only parts of it are known."""
     region, returned = reader.recording.result, reader.recording.returned
     result = read_region(reader, region)
+    if reader.recording.only_shown and not result.leaves and reader.decided:
+        line = reader.decided[-1]
+        raise Unread("it returns a number that Python made: add up detached losses, and not what `.item()` gives", line)
     if reader.gradients and has_its_own_backward(returned):
         line = events[-1].source if events else "unknown"
         result = through_own_backward(reader, region, result, len(reader.recording.events), line)

@@ -38,6 +38,7 @@ def _compared(reader: Reader, region: Region, found: Lifted, number: int, line: 
         return found
     inside = frozenset(stop for stop in found.stops if found.leaves.issuperset(stop.leaves))
     if gradient_agrees(found, actual, reader.leaves, reader.axes):
+        reader.settled |= {stop.line for stop in inside}
         return found.with_stops(found.stops - inside, live)
     if inside:
         return found

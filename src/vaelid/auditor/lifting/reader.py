@@ -52,6 +52,7 @@ class Reader:
         written: the leaves of what was ever written into a storage in parts, by its number.
         normals: the normal draws made of uniform ones, by those and by how.
         compared: tensors from a user's own backward, once that was compared with the formula's.
+        settled: lines at which something was detached, and the gradient is the formula's all the same.
     """
 
     recording: Recording
@@ -73,6 +74,7 @@ class Reader:
     written: dict[int, frozenset[str]] = field(default_factory=dict)
     normals: dict[tuple[str, ...], Lifted] = field(default_factory=dict)
     compared: dict[tuple[Region, frozenset[str]], Lifted] = field(default_factory=dict)
+    settled: set[str] = field(default_factory=set)
 
     def name(self, stem: str) -> str:
         """The next name that starts with a stem: h1, h2, ..."""

@@ -18,7 +18,7 @@ class OwnTraining:
     """What a step does to train.
 
     Attributes:
-        trains: whether it calls `backward`, or an optimizer of its own steps.
+        trains: whether it calls `backward`, or `torch.autograd.grad` for weights, or an optimizer of its own steps.
         optimizing: whether an optimizer is stepping now that does not call for the loss itself, as LBFGS does.
         inside: how many calls of `backward` are running.
         roots: the single tensors that `backward` was called of.
@@ -33,11 +33,13 @@ class OwnTraining:
     def __enter__(self) -> "OwnTraining":
         self.original = torch.autograd.backward  # or what a bench has put there, to catch gradients
         torch.autograd.backward = self._backward
+        self.original_grad = torch.autograd.grad
+        torch.autograd.grad = self._grad
         self.hooks = (register_optimizer_step_pre_hook(self._before), register_optimizer_step_post_hook(self._after))
         return self
 
     def __exit__(self, *_: object) -> None:
-        torch.autograd.backward = self.original
+        torch.autograd.backward, torch.autograd.grad = self.original, self.original_grad
         for hook in self.hooks:
             hook.remove()
 
@@ -57,6 +59,16 @@ class OwnTraining:
         self.inside += 1
         try:
             self.original(*arguments, **options)
+        finally:
+            self.inside -= 1
+
+    def _grad(self, outputs: Any, inputs: Any, *arguments: Any, **options: Any) -> Any:
+        known = list(inputs) if isinstance(inputs, tuple | list) else [inputs]
+        # a gradient that is differentiated again is a part of the loss, as a penalty on it is
+        self.trains |= not options.get("create_graph") and any(isinstance(t, Tensor) and t.is_leaf for t in known)
+        self.inside += 1
+        try:
+            return self.original_grad(outputs, inputs, *arguments, **options)
         finally:
             self.inside -= 1
 
