@@ -39,7 +39,7 @@ class RunOutcome:
         seen: what was looked up in its recording before all was set back.
         gradient: of each parameter, as it is back-propagated; none where that was not asked for.
         inside: whether the code back-propagates itself.
-        moved: whether it changes weights between two of its backward passes.
+        moved: the parameters, by position, that it changes between two of its backward passes.
         shown: whether nothing can be back-propagated from what it returned.
     """
 
@@ -47,7 +47,7 @@ class RunOutcome:
     seen: Any
     gradient: tuple[Tensor | None, ...] = ()
     inside: bool = False
-    moved: bool = False
+    moved: frozenset[int] = frozenset()
     shown: bool = False
 
 

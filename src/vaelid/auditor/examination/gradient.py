@@ -14,6 +14,7 @@ import torch
 from torch import Tensor
 from torch.utils._pytree import tree_flatten
 
+from vaelid.auditor.examination.beside import beside_loss, moves_under_loss
 from vaelid.auditor.examination.columns import law_of
 from vaelid.auditor.examination.examined import Examined
 from vaelid.auditor.recording.events import Recording, Region
@@ -45,12 +46,12 @@ def gradient(examined: Examined) -> None:
     trained: list[float] = []
     slopes: list[float] = []
     scores: list[float] = []
-    inside = moved = False
+    inside, moved = False, frozenset[int]()
     made: list[tuple[Sequence[Tensor | None], _Direction]] = []
     for k, scale in enumerate(_POINTS):
         values = bench.moved(scale, seed=40 + k)
         outcome = bench.run(values, seed=k, gradient=True)
-        inside, moved = inside or outcome.inside, moved or outcome.moved
+        inside, moved = inside or outcome.inside, moved | outcome.moved
         if outcome.shown and not outcome.inside:
             raise ReadingError(
                 "what it returns is detached, and neither `backward` nor an optimizer is given gradients"
@@ -69,33 +70,40 @@ def gradient(examined: Examined) -> None:
             with suppress(ReadingError, KeyError, RuntimeError):
                 found = _scores_by_differences if inside else _scores  # after a backward the graph is gone
                 scores += found(examined, values, directions, seed=k)
+    beside = beside_loss(examined) if inside else set[int]()
+    if moves_under_loss(examined, moved, beside):
+        raise ReadingError(_SEVERAL_STEPS)
     if _distance(trained, slopes) <= close:
         return examined.check("gradient", True)
-    if inside and (beside := _beside(examined)):
+    if beside:
         trained = [_along(examined, g, _without(examined, direction, beside)) for g, direction in made]
         if _distance(trained, slopes) <= close:
             examined.notes.append(f"parameters that this loss does not depend on are trained beside it: {len(beside)}")
             return examined.check("gradient", True)
-    if moved:
-        raise ReadingError(_SEVERAL_STEPS)
     t, s = (torch.tensor(numbers, dtype=torch.float64) for numbers in (trained, slopes))
     factor = float((t @ s) / (s @ s + 1e-300))
     if inside and factor > 0 and _distance(trained, (factor * s).tolist()) <= close:
         examined.notes.append(f"what is back-propagated is {factor:.4g} times what is returned")
         return examined.check("gradient", True)
-    if len(scores) == len(trained) and any(scores):
-        score = torch.tensor(scores, dtype=torch.float64)
-        factor = float(((t - s) @ score) / (score @ score))
-        if _distance((t - factor * score).tolist(), slopes) <= close:
-            examined.estimator = "sticking the landing"
-            left_out = f"{-factor:.4g} times the score of q, of mean 0"
-            examined.notes.append(f"its gradient is that of sticking the landing: it leaves out {left_out}")
-            return examined.check("gradient", True)
+    if len(scores) == len(trained) and any(scores) and _sticks_the_landing(examined, t, s, scores, close):
+        return examined.check("gradient", True)
     if not inside and bench.run(seed=0, look=_reads_what_it_kept).seen:
         raise ReadingError("it reads numbers that it has just kept without gradient, as a spectral norm does")
     worst = int((t - s).abs().argmax())
     meaning = "the slope that is back-propagated, along a direction of the weights, and the slope of the loss"
     return examined.check("gradient", False, trained[worst], slopes[worst], meaning)
+
+
+def _sticks_the_landing(examined: Examined, t: Tensor, s: Tensor, scores: list[float], close: float) -> bool:
+    """Whether what is trained, t, and the slopes s differ by a multiple of the score of q; noted if so."""
+    score = torch.tensor(scores, dtype=torch.float64)
+    factor = float(((t - s) @ score) / (score @ score))
+    if _distance((t - factor * score).tolist(), s.tolist()) > close:
+        return False
+    examined.estimator = "sticking the landing"
+    left_out = f"{-factor:.4g} times the score of q, of mean 0"
+    examined.notes.append(f"its gradient is that of sticking the landing: it leaves out {left_out}")
+    return True
 
 
 def _distance(one: Sequence[float], other: Sequence[float]) -> float:
@@ -118,18 +126,6 @@ def _direction(examined: Examined, generator: torch.Generator, trained: set[int]
     ]
     size = sum(float(d.square().sum()) for d in drawn if d is not None) ** 0.5
     return [None if d is None else d / (size or 1.0) for d in drawn]
-
-
-def _beside(examined: Examined) -> set[int]:
-    """The parameters that the returned loss does not depend on, as of a classifier of z with a loss of its own."""
-    bench, found = examined.bench, set[int]()
-    loss, moved = bench.run(seed=0).loss, bench.moved(0.3, seed=8)
-    for k, tensor in enumerate(bench.given):
-        if tensor.requires_grad and tensor.is_leaf:
-            values = [*bench.start[:k], moved[k], *bench.start[k + 1 :]]
-            if bench.run(values, seed=0).loss == loss:
-                found.add(id(tensor))
-    return found
 
 
 def _reads_what_it_kept(recording: Recording) -> bool:
