@@ -70,10 +70,11 @@ def gradient(examined: Examined) -> None:
             with suppress(ReadingError, KeyError, RuntimeError):
                 found = _scores_by_differences if inside else _scores  # after a backward the graph is gone
                 scores += found(examined, values, directions, seed=k)
-    beside = beside_loss(examined) if inside else set[int]()
+    near = _distance(trained, slopes) <= close
+    beside = beside_loss(examined) if inside and (moved or not near) else set[int]()
     if moves_under_loss(examined, moved, beside):
         raise ReadingError(_SEVERAL_STEPS)
-    if _distance(trained, slopes) <= close:
+    if near:
         return examined.check("gradient", True)
     if beside:
         trained = [_along(examined, g, _without(examined, direction, beside)) for g, direction in made]
@@ -206,7 +207,7 @@ def _scores_by_differences(
                 q = law_of(posterior, numbers, axes)
                 if at == len(held):
                     held.append((q.loc + q.scale * numbers.of(element, axes)).detach())
-                total, at = total + float(q.log_prob(held[at]).sum()), at + 1
+                total, at = total + float(q.log_prob(held[at]).detach().sum()), at + 1
         return total
 
     bench.run(values, seed=seed, look=look)

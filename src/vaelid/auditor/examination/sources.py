@@ -178,8 +178,13 @@ def _share_that_counts(examined: Examined, name: str) -> float | None:
     held = bench.run(seed=0, look=lambda recording: examined.numbers(recording).tensor(name).detach().clone()).seen
     if not held.ndim or not held.is_floating_point():
         return None
-    loss = bench.run(seed=0, do={event: held}).loss
-    if bench.run(seed=0, do={event: held + 0.1 * (1 + held.abs())}).loss == loss:
+
+    def loss_of(output: Tensor) -> float:
+        # recorded: autograd copies gradients that a recorder holds, too, and the operations are counted
+        return bench.run(seed=0, do={event: output}, look=lambda recording: None).loss
+
+    loss = loss_of(held)
+    if loss_of(held + 0.1 * (1 + held.abs())) == loss:
         raise ReadingError("the decoder's output could not be moved in a run")
     chosen = sorted({int(k * (len(held) - 1) / max(1, _MOST_ROWS - 1)) for k in range(_MOST_ROWS)})
     chosen = chosen if len(held) > _MOST_ROWS else list(range(len(held)))
@@ -187,5 +192,5 @@ def _share_that_counts(examined: Examined, name: str) -> float | None:
     for row in chosen:
         moved = held.clone()
         moved[row] += 0.1 * (1 + moved[row].abs())
-        changed += bench.run(seed=0, do={event: moved}).loss != loss
+        changed += loss_of(moved) != loss
     return changed / len(chosen)
