@@ -33,6 +33,7 @@ WEAKER_READINGS = {
     "SizeFactors": ("that a sum of a row's data, given to the decoder, is data", "a cell's library size"),
     "NoIdleClamps": ("clamps that did nothing when recorded; not those of z's mean or variance", "`p.clamp(0, 1)`"),
     "FixedLengths": ("all lengths but those recorded, except for the number of rows", "`kl / 784`"),
+    "EqualShares": ("all lengths but those recorded", "the sum of the means of two chunks"),
 }
 """What each leaves out, and an example."""
 

@@ -9,6 +9,7 @@ from vaelid.auditor.lifting.two_runs import read_calls
 from vaelid.auditor.pipeline import WEAKER, Asked, assess
 from vaelid.auditor.recognition.weaker_readings import (
     ConstantSums,
+    EqualShares,
     FixedLengths,
     InsideOfLatent,
     NoIdleClamps,
@@ -81,7 +82,7 @@ def first(kind):
 
 
 def test_they_are_tried_in_this_order():
-    order = [InsideOfLatent, ConstantSums, NoStabilisers, SizeFactors, NoIdleClamps, FixedLengths]
+    order = [InsideOfLatent, ConstantSums, NoStabilisers, SizeFactors, NoIdleClamps, FixedLengths, EqualShares]
     assert [type(weaker) for weaker in WEAKER] == order
 
 

@@ -40,14 +40,16 @@ class RunOutcome:
         seen: what was looked up in its recording before all was set back.
         gradient: of each parameter, as it is back-propagated; none where that was not asked for.
         inside: whether the code back-propagates itself.
-        moved: whether it changes weights between two of its backward passes.
+        moved: the parameters, by position, that it changes between two of its backward passes.
+        shown: whether nothing can be back-propagated from what it returned.
     """
 
     loss: float
     seen: Any
     gradient: tuple[Tensor | None, ...] = ()
     inside: bool = False
-    moved: bool = False
+    moved: frozenset[int] = frozenset()
+    shown: bool = False
 
 
 class Touched(TorchDispatchMode):
@@ -190,13 +192,14 @@ class Bench:
                         recording = record(self.step, call.arguments, call.tensors, self.scalar)
                         loss = recording.returned
                 seen = look(recording) if look is not None and recording is not None else None
-                value, inside = float(loss.detach()), caught.calls > 0
+                value, inside = float(loss.detach()), caught.calls > 0 or caught.by_hand
                 if gradient and not inside and loss.requires_grad:
                     caught.backward(loss)
-            total = caught.total if gradient else ()
+                shown = not loss.requires_grad
+                total = () if not gradient else caught.total if shown or not inside else caught.with_caller(loss)
         finally:
             self.restore(not python_goes_on)
-        return RunOutcome(value, seen, total, inside, caught.moved)
+        return RunOutcome(value, seen, total, inside, caught.moved, shown)
 
     def _prepare(self, values: Sequence[Tensor], seed: int | None) -> None:
         if self.double:

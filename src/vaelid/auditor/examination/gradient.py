@@ -14,6 +14,7 @@ import torch
 from torch import Tensor
 from torch.utils._pytree import tree_flatten
 
+from vaelid.auditor.examination.beside import beside_loss, moves_under_loss
 from vaelid.auditor.examination.columns import law_of
 from vaelid.auditor.examination.examined import Examined
 from vaelid.auditor.recording.events import Recording, Region
@@ -29,6 +30,7 @@ _STEP, _CLOSE_ENOUGH = 1e-4, 1e-5
 """Of a difference in double precision: its error is 1e-8 of the third derivative, and 1e-12 / 1e-4 of the loss."""
 _STEP_OF_FLOATS, _CLOSE_ENOUGH_OF_FLOATS = 3e-2, 5e-2
 """The same in single precision, where 7 digits leave two in a difference."""
+_SEVERAL_STEPS = "it updates weights several times, with gradients of several losses, of which it returns one"
 _HIDDEN = "rounding hides the slope, and the code does not run in double precision"
 
 _Direction = list[Tensor | None]
@@ -44,14 +46,16 @@ def gradient(examined: Examined) -> None:
     trained: list[float] = []
     slopes: list[float] = []
     scores: list[float] = []
-    inside = False
+    inside, moved = False, frozenset[int]()
     made: list[tuple[Sequence[Tensor | None], _Direction]] = []
     for k, scale in enumerate(_POINTS):
         values = bench.moved(scale, seed=40 + k)
         outcome = bench.run(values, seed=k, gradient=True)
-        if outcome.moved:
-            raise ReadingError("weights are changed between two backward passes")
-        inside = inside or outcome.inside
+        inside, moved = inside or outcome.inside, moved | outcome.moved
+        if outcome.shown and not outcome.inside:
+            raise ReadingError(
+                "what it returns is detached, and neither `backward` nor an optimizer is given gradients"
+            )
         directions = [_direction(examined, generator, _trained(examined, outcome.gradient)) for _ in range(2)]
         for direction in directions:
             along = _along(examined, outcome.gradient, direction)
@@ -64,10 +68,15 @@ def gradient(examined: Examined) -> None:
                 raise ReadingError(_HIDDEN)
         if _distance(trained, slopes) > close:
             with suppress(ReadingError, KeyError, RuntimeError):
-                scores += _scores(examined, values, directions, seed=k)
-    if _distance(trained, slopes) <= close:
+                found = _scores_by_differences if inside else _scores  # after a backward the graph is gone
+                scores += found(examined, values, directions, seed=k)
+    near = _distance(trained, slopes) <= close
+    beside = beside_loss(examined) if inside and (moved or not near) else set[int]()
+    if moves_under_loss(examined, moved, beside):
+        raise ReadingError(_SEVERAL_STEPS)
+    if near:
         return examined.check("gradient", True)
-    if inside and (beside := _beside(examined)):
+    if beside:
         trained = [_along(examined, g, _without(examined, direction, beside)) for g, direction in made]
         if _distance(trained, slopes) <= close:
             examined.notes.append(f"parameters that this loss does not depend on are trained beside it: {len(beside)}")
@@ -77,19 +86,25 @@ def gradient(examined: Examined) -> None:
     if inside and factor > 0 and _distance(trained, (factor * s).tolist()) <= close:
         examined.notes.append(f"what is back-propagated is {factor:.4g} times what is returned")
         return examined.check("gradient", True)
-    if len(scores) == len(trained) and any(scores):
-        score = torch.tensor(scores, dtype=torch.float64)
-        factor = float(((t - s) @ score) / (score @ score))
-        if _distance((t - factor * score).tolist(), slopes) <= close:
-            examined.estimator = "sticking the landing"
-            left_out = f"{-factor:.4g} times the score of q, of mean 0"
-            examined.notes.append(f"its gradient is that of sticking the landing: it leaves out {left_out}")
-            return examined.check("gradient", True)
+    if len(scores) == len(trained) and any(scores) and _sticks_the_landing(examined, t, s, scores, close):
+        return examined.check("gradient", True)
     if not inside and bench.run(seed=0, look=_reads_what_it_kept).seen:
         raise ReadingError("it reads numbers that it has just kept without gradient, as a spectral norm does")
     worst = int((t - s).abs().argmax())
     meaning = "the slope that is back-propagated, along a direction of the weights, and the slope of the loss"
     return examined.check("gradient", False, trained[worst], slopes[worst], meaning)
+
+
+def _sticks_the_landing(examined: Examined, t: Tensor, s: Tensor, scores: list[float], close: float) -> bool:
+    """Whether what is trained, t, and the slopes s differ by a multiple of the score of q; noted if so."""
+    score = torch.tensor(scores, dtype=torch.float64)
+    factor = float(((t - s) @ score) / (score @ score))
+    if _distance((t - factor * score).tolist(), s.tolist()) > close:
+        return False
+    examined.estimator = "sticking the landing"
+    left_out = f"{-factor:.4g} times the score of q, of mean 0"
+    examined.notes.append(f"its gradient is that of sticking the landing: it leaves out {left_out}")
+    return True
 
 
 def _distance(one: Sequence[float], other: Sequence[float]) -> float:
@@ -112,18 +127,6 @@ def _direction(examined: Examined, generator: torch.Generator, trained: set[int]
     ]
     size = sum(float(d.square().sum()) for d in drawn if d is not None) ** 0.5
     return [None if d is None else d / (size or 1.0) for d in drawn]
-
-
-def _beside(examined: Examined) -> set[int]:
-    """The parameters that the returned loss does not depend on, as of a classifier of z with a loss of its own."""
-    bench, found = examined.bench, set[int]()
-    loss, moved = bench.run(seed=0).loss, bench.moved(0.3, seed=8)
-    for k, tensor in enumerate(bench.given):
-        if tensor.requires_grad and tensor.is_leaf:
-            values = [*bench.start[:k], moved[k], *bench.start[k + 1 :]]
-            if bench.run(values, seed=0).loss == loss:
-                found.add(id(tensor))
-    return found
 
 
 def _reads_what_it_kept(recording: Recording) -> bool:
@@ -161,10 +164,7 @@ def _slope_near(
 
 
 def _slope(examined: Examined, values: list[Tensor], direction: _Direction, step: float, seed: int) -> float:
-    def moved(by: float) -> list[Tensor]:
-        return [v if d is None else v + by * d.to(v) for v, d in zip(values, direction, strict=True)]
-
-    above, below = (examined.bench.run(moved(sign * step), seed=seed).loss for sign in (1, -1))
+    above, below = (examined.bench.run(_shifted(values, direction, sign * step), seed=seed).loss for sign in (1, -1))
     return (above - below) / (2 * step)
 
 
@@ -191,3 +191,35 @@ def _scores(examined: Examined, values: list[Tensor], directions: list[_Directio
 
     found = examined.bench.run(values, seed=seed, look=look).seen
     return [_along(examined, found, direction) for direction in directions]
+
+
+def _scores_by_differences(
+    examined: Examined, values: list[Tensor], directions: list[_Direction], seed: int
+) -> list[float]:
+    """The same, of a step that back-propagates itself: by differences of log q(z) at the draws of the first run."""
+    bench, held = examined.bench, list[Tensor]()
+
+    def look(recording: Recording) -> float:
+        numbers, total, at = examined.numbers(recording), 0.0, 0
+        for posterior in examined.account.posteriors:
+            for element, own in posterior.draws.values():
+                axes = [*posterior.axes, *(axis for axis in own if axis not in posterior.axes)]
+                q = law_of(posterior, numbers, axes)
+                if at == len(held):
+                    held.append((q.loc + q.scale * numbers.of(element, axes)).detach())
+                total, at = total + float(q.log_prob(held[at]).detach().sum()), at + 1
+        return total
+
+    bench.run(values, seed=seed, look=look)
+    step = _STEP if bench.double else _STEP_OF_FLOATS
+    found = []
+    for direction in directions:
+        above, below = (
+            bench.run(_shifted(values, direction, sign * step), seed=seed, look=look).seen for sign in (1, -1)
+        )
+        found.append((above - below) / (2 * step))
+    return found
+
+
+def _shifted(values: list[Tensor], direction: _Direction, by: float) -> list[Tensor]:
+    return [v if d is None else v + by * d.to(v) for v, d in zip(values, direction, strict=True)]

@@ -11,6 +11,7 @@ from torch import Tensor
 from torch.utils._pytree import tree_flatten, tree_unflatten
 
 from vaelid.auditor.examination.bench import number_of_rows
+from vaelid.auditor.examination.beside import beside_loss, moves_under_loss
 from vaelid.auditor.examination.examined import Examined, other_rows
 from vaelid.readings.errors import ReadingError
 
@@ -41,6 +42,8 @@ def rows(examined: Examined) -> None:
         if share >= worst:
             worst, of = share, (f"{together:.9g}", f"{apart:.9g}")
     close = _CLOSE if bench.double else _CLOSE_OF_FLOATS
+    if worst >= close and moves_under_loss(examined, bench.run(seed=3).moved, beside_loss(examined)):
+        raise ReadingError("rows meet in the weights, which the step updates before it computes its loss")
     examined.check("rows", worst < close, *of, "what two rows change together, and what each changes alone")
 
 

@@ -141,16 +141,18 @@ _FEWEST_ROWS = 0.9
 
 
 def coverage(examined: Examined) -> None:
-    """Every row of what the decoder put out is compared with data.
-
-    Raises `ReadingError` where the graph of the loss is gone when it is returned.
-    """
+    """Every row of what the decoder put out is compared with data: it has a gradient, or changes the loss."""
     account = examined.account
-    if examined.bench.inside:
-        raise ReadingError("the step back-propagates its loss itself")
     likelihoods = [one for one in account.likelihoods if one.mask is None]
     names = {n for one in likelihoods for term in one.parameters[1:2] for n in names_in(term)}
     names |= {n for o in names if o in account.written for n in names_in(account.written[o].term)}
+
+    if examined.bench.inside:  # the graph of the loss is gone when it is returned
+        for name in sorted(names & account.outputs):
+            if (share := _share_that_counts(examined, name)) is not None:
+                meaning = "the share of the rows of the decoder's output that change the loss"
+                examined.check("coverage", share > _FEWEST_ROWS, share, 1, meaning)
+        return
 
     def look(recording: Recording) -> dict[str, float]:
         numbers, found = examined.numbers(recording), {}
@@ -169,3 +171,34 @@ def coverage(examined: Examined) -> None:
     for share in examined.bench.run(seed=0, look=look).seen.values():
         meaning = "the share of the rows of the decoder's output that have a gradient"
         examined.check("coverage", share > _FEWEST_ROWS, share, 1, meaning)
+
+
+_MOST_ROWS = 16
+"""Rows that are moved one by one, each in a run: of more they are taken at equal distances."""
+
+
+def _share_that_counts(examined: Examined, name: str) -> float | None:
+    """Of some rows of an output, the share of those that change the loss when they are moved; None if it has none."""
+    bench, site = examined.bench, examined.account.sites.get(name)
+    if site is None or site.event is None:
+        return None
+    event = site.event
+    held = bench.run(seed=0, look=lambda recording: examined.numbers(recording).tensor(name).detach().clone()).seen
+    if not held.ndim or not held.is_floating_point():
+        return None
+
+    def loss_of(output: Tensor) -> float:
+        # recorded: autograd copies gradients that a recorder holds, too, and the operations are counted
+        return bench.run(seed=0, do={event: output}, look=lambda recording: None).loss
+
+    loss = loss_of(held)
+    if loss_of(held + 0.1 * (1 + held.abs())) == loss:
+        raise ReadingError("the decoder's output could not be moved in a run")
+    chosen = sorted({int(k * (len(held) - 1) / max(1, _MOST_ROWS - 1)) for k in range(_MOST_ROWS)})
+    chosen = chosen if len(held) > _MOST_ROWS else list(range(len(held)))
+    changed = 0
+    for row in chosen:
+        moved = held.clone()
+        moved[row] += 0.1 * (1 + moved[row].abs())
+        changed += loss_of(moved) != loss
+    return changed / len(chosen)

@@ -28,7 +28,7 @@ def premises_of(assessed: Assessed, opinion: Opinion, *, sampled: bool) -> tuple
         _density(assessed, opinion),
         premise_of_mask(assessed, opinion),
         _rows(opinion),
-        _gradient(opinion),
+        _gradient(assessed, opinion),
         _state(opinion),
         _sizes(assessed),
         *_twins(assessed, opinion),
@@ -105,10 +105,15 @@ def _rows(opinion: Opinion) -> Premise:
     return Premise("rows", "assumed", f"the terms of a row depend on that row and the weights: {why}")
 
 
-def _gradient(opinion: Opinion) -> Premise:
+def _gradient(assessed: Assessed, opinion: Opinion) -> Premise:
     if "gradient" in opinion.passed:
         return Premise("gradient", "examined", "what is back-propagated is the slope of the loss, in all parameters")
     why = opinion.left.get("gradient", "it was not examined")
+    if assessed.run.recording.trains:  # the operations that made the loss do not show what it trains with
+        return Premise("gradient", "missing", f"the step trains by itself, and no slopes were compared: {why}")
+    if assessed.run.reading.settled:  # compared to 1e-3, at the recorded weights: not enough without further runs
+        lines = ", ".join(sorted(assessed.run.reading.settled))
+        return Premise("gradient", "missing", f"it is detached in places ({lines}), and no slopes were compared: {why}")
     return Premise("gradient", "data flow", f"no operation of the run stops it; no slopes were compared: {why}")
 
 

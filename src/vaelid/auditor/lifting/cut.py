@@ -13,11 +13,12 @@ from vaelid.auditor.formula.errors import Mixed
 from vaelid.auditor.lifting.draw_laws import RANDOM
 from vaelid.auditor.lifting.folds import folded
 from vaelid.auditor.lifting.operands import operand, outside_tensor
+from vaelid.auditor.lifting.own_backward import through_own_backward
 from vaelid.auditor.lifting.reader import Reader
 from vaelid.auditor.lifting.tensor import Lifted, dense
 from vaelid.auditor.recording.events import Event, Region
 
-__all__ = ["cut", "forget"]
+__all__ = ["cut", "forget", "updated"]
 
 
 def cut(reader: Reader, event: Event, why: str = "") -> list[Lifted]:
@@ -41,11 +42,27 @@ def cut(reader: Reader, event: Event, why: str = "") -> list[Lifted]:
     return results
 
 
+def updated(reader: Reader, event: Event) -> list[Lifted]:
+    """The outputs of an operation that only updates weights: new weights, whatever they were made from.
+
+    A loss is a function of the weights as they are when it is computed. That the latents of the loss before went into
+    these weights makes them no latents of this one.
+    """
+    return [
+        reader.leaf(reader.name("w"), "parameter", output, reader.recording.made[event.number, output], event.number)
+        for output in event.made_regions
+    ]
+
+
 def _inputs(reader: Reader, event: Event) -> list[Lifted]:
     found: list[Lifted] = []
     for region in dict.fromkeys(event.regions):
         try:
-            found.append(operand(reader, event, region))
+            entered = operand(reader, event, region)
+            if reader.gradients and region not in event.stopped and any(stop.inside for stop in entered.stops):
+                # a stop in z + (z.detach() - z).detach() is of no account: autograd's gradient is the formula's
+                entered = through_own_backward(reader, region, entered, event.number, event.source)
+            found.append(entered)
         except Mixed:
             found.append(_written_in_parts(reader, event, region))
     return found

@@ -10,7 +10,7 @@ from collections.abc import Iterable
 
 from vaelid.auditor.formula.errors import Mixed, Unread
 from vaelid.auditor.lifting.axes import Axes
-from vaelid.auditor.lifting.cut import cut, forget
+from vaelid.auditor.lifting.cut import cut, forget, updated
 from vaelid.auditor.lifting.long_sums import long_sums_to_read
 from vaelid.auditor.lifting.loops import draws_used_apart
 from vaelid.auditor.lifting.operands import FROM_OUTSIDE, read_region
@@ -82,9 +82,19 @@ def _read(reader: Reader, alike: tuple[tuple[str, str], ...]) -> Reading:
     result = _of_truth_values(reader, _result(reader, events))
     joins, foreign = tuple(reader.joins), dict(reader.foreign)
     clamps, halted, decided = tuple(reader.clamps), frozenset(reader.halted), tuple(reader.decided)
-    weightless = tuple(reader.weightless)
+    weightless, settled = tuple(reader.weightless), frozenset(reader.settled)
     return Reading(
-        result, reader.leaves, reader.entering, reader.axes, clamps, halted, joins, decided, foreign, weightless
+        result,
+        reader.leaves,
+        reader.entering,
+        reader.axes,
+        clamps,
+        halted,
+        joins,
+        decided,
+        foreign,
+        weightless,
+        settled,
     )
 
 
@@ -94,6 +104,9 @@ def _result(reader: Reader, events: list[Event]) -> Lifted:
     if is_from_own_function(returned) and region in reader.recording.given:
         raise Unread(FROM_OUTSIDE, None)
     result = read_region(reader, region)
+    if reader.recording.only_shown and not result.leaves and reader.decided:
+        line = reader.decided[-1]
+        raise Unread("it returns a number that Python made: add up detached losses, and not what `.item()` gives", line)
     if reader.gradients and has_its_own_backward(returned):
         line = events[-1].source if events else "unknown"
         result = through_own_backward(reader, region, result, len(reader.recording.events), line)
@@ -125,7 +138,9 @@ def _read_event(reader: Reader, event: Event) -> None:
 
 def _results(reader: Reader, event: Event) -> list[Lifted]:
     """Each output as a term. Raises `Mixed` where no rule applies: then the operation is cut."""
-    if event.twofold and reader.gradients:
+    if event.updates:
+        return updated(reader, event)
+    if event.twofold and reader.gradients and not _is_sum_of_arrays(event):
         raise Mixed("a tensor and itself, detached")
     rule = RULES.get(event.operation)
     if len(event.made_regions) != 1 and not (rule and rule.several):
@@ -136,6 +151,15 @@ def _results(reader: Reader, event: Event) -> list[Lifted]:
     if rule.is_foreign:
         reader.foreign[event.operation] = rule.name
     return found if isinstance(found, list) else [found]
+
+
+def _is_sum_of_arrays(event: Event) -> bool:
+    """Whether it adds or subtracts tensors of more than one element.
+
+    Of `z.detach() + z` each argument can be read with its own gradient. A product, as in `w.detach() * w`, is often
+    meant to have another gradient than its value's, and a single number that is detached may be a weight.
+    """
+    return event.operation in ("add", "sub", "rsub") and all(region.size for region in event.regions)
 
 
 def _note_joined(reader: Reader, event: Event, results: list[Lifted]) -> str:

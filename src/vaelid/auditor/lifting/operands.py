@@ -18,6 +18,7 @@ from vaelid.auditor.lifting.reader import Reader
 from vaelid.auditor.lifting.tensor import Lifted, dense
 from vaelid.auditor.recording.events import Event, Region
 from vaelid.readings.terms.arrays import TermArray, as_term
+from vaelid.readings.terms.syntax import Number
 
 __all__ = ["FROM_OUTSIDE", "operand", "operands", "outside_tensor", "read", "read_region"]
 
@@ -42,11 +43,24 @@ def operand(reader: Reader, event: Event, value: Any) -> Lifted:
         return found
     if value in event.custom:
         return through_own_backward(reader, value, found, event.number, event.source)
-    if value in event.stopped and value.real and not event.twofold:
+    if event.is_stopped(value) and value.real:
+        if (found.live or found.stops) and _is_number(found):
+            return Lifted(found.dims, lambda: found.element)
         if not any(found.dims) and (found.live or found.stops):
             return _detached_number(reader, event, value, found)
         return found.stopped(event.source) if found.live else found
     return found
+
+
+def _is_number(found: Lifted) -> bool:
+    """Whether its elements are one number, whatever its leaves are: of `(z.detach() - z).detach()` that is 0.
+
+    Detached, such a tensor neither adds to the value nor takes from the gradient.
+    """
+    try:
+        return not found.pieces and isinstance(found.element.term.head, Number)
+    except Unread:
+        return False
 
 
 def operands(reader: Reader, event: Event, count: int) -> list[Lifted]:

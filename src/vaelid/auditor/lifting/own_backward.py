@@ -28,7 +28,7 @@ def through_own_backward(reader: Reader, region: Region, found: Lifted, number: 
 
 def _compared(reader: Reader, region: Region, found: Lifted, number: int, line: str) -> Lifted:
     try:
-        actual = reader.values_before(number, region)
+        actual = reader.values_before(number, region, trained=True)
     except Mixed:
         return found
     if is_from_own_function(actual):  # torch switches autograd off in every such forward: that alone stops nothing
@@ -38,6 +38,7 @@ def _compared(reader: Reader, region: Region, found: Lifted, number: int, line: 
         return found
     inside = frozenset(stop for stop in found.stops if found.leaves.issuperset(stop.leaves))
     if gradient_agrees(found, actual, reader.leaves, reader.axes):
+        reader.settled |= {stop.line for stop in inside}
         return found.with_stops(found.stops - inside, live)
     if inside:
         return found

@@ -56,6 +56,7 @@ class Reader:
         chains: what each tensor was added up of, by its region.
         long_sums: the numbers of the events that end a long chain of additions, as far as is known.
         compared: tensors from a user's own backward, once that was compared with the formula's.
+        settled: lines at which something was detached, and the gradient is the formula's all the same.
     """
 
     recording: Recording
@@ -81,6 +82,7 @@ class Reader:
     chains: dict[Region, Any] = field(default_factory=dict)
     long_sums: set[int] = field(default_factory=set)
     compared: dict[tuple[Region, frozenset[str]], Lifted] = field(default_factory=dict)
+    settled: set[str] = field(default_factory=set)
 
     def name(self, stem: str) -> str:
         """The next name that starts with a stem: h1, h2, ..."""
@@ -112,11 +114,14 @@ class Reader:
         """The element of a leaf, at the indices of its own axes."""
         return element_of(name, [axis for dim in self.leaves[name].dims for axis in self.axes.now(dim)])
 
-    def values_before(self, number: int, region: Region) -> Tensor:
-        """The values that a tensor had when the event of this number read it. Raises `Mixed` where that is unknown."""
+    def values_before(self, number: int, region: Region, *, trained: bool = False) -> Tensor:
+        """The values that a tensor had when the event of this number read it. Raises `Mixed` where that is unknown.
+
+        `trained`: the last tensor there that autograd goes back through, if one is; `z.detach()` lies where z does.
+        """
         if region in self.recording.given:
             return self.recording.given[region]
         made = [tensor for (at, place), tensor in self.recording.made.items() if place == region and at < number]
         if not made:
             raise Mixed("a tensor that was written into in parts")
-        return made[-1]
+        return next((t for t in reversed(made) if t.requires_grad), made[-1]) if trained else made[-1]

@@ -37,6 +37,7 @@ class Reading:
         decided: lines at which the run was decided by a value.
         weightless: what was multiplied by a number that is 0, and the line.
         foreign: operations that were read by a rule from outside of vaelid, with that rule's name.
+        settled: lines at which something was detached, and the gradient is the formula's all the same.
     """
 
     result: Lifted
@@ -49,6 +50,7 @@ class Reading:
     decided: tuple[str, ...] = ()
     foreign: Mapping[str, str] = field(default_factory=dict)
     weightless: tuple[Weightless, ...] = ()
+    settled: frozenset[str] = frozenset()
 
     def element(self, leaf: Leaf) -> TermArray:
         """The element of a leaf, at the indices of its own axes."""

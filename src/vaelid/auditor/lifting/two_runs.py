@@ -135,7 +135,9 @@ def _readings(
 ) -> list[Reading]:
     """Each recording as a term, which is made here: terms are recursive, and Python's stack is not without end."""
     try:
-        readings = [lift(r, gradients=gradients, clamps_of=clamps_of, alike=alike) for r in recordings]
+        readings = [
+            lift(r, gradients=gradients and not r.only_shown, clamps_of=clamps_of, alike=alike) for r in recordings
+        ]
         for reading in readings:
             _ = reading.result.element
     except RecursionError:

@@ -5,8 +5,9 @@ its theorem leaves out. Example: a loss with ``log(p + 1e-8)`` is read with ``lo
 A theorem of such a reading says less: so they are tried only if the loss is not proved as it is.
 """
 
+import math
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -24,6 +25,7 @@ from vaelid.auditor.recognition.objective import Objective, identify
 
 __all__ = [
     "ConstantSums",
+    "EqualShares",
     "FixedLengths",
     "InsideOfLatent",
     "NoIdleClamps",
@@ -177,6 +179,43 @@ class FixedLengths(Weaker):
         run = found.model.run
         fixed = frozenset(range(len(run.reading.axes.lengths))) - run.moved
         return [(run.noted(self.note), found.model.view.with_fixed(fixed))]
+
+
+class EqualShares(Weaker):
+    """Every length is one number, where parts of the batch have equal weights for these lengths alone.
+
+    So the sum of the means over two chunks of a batch is an ELBO where both have 2 rows; of 2 rows and 1, it is none.
+    """
+
+    leaves_out = False
+    for_steps_only = True
+    note = (
+        "parts of the batch have equal weights at these sizes: the theorem is for them, and for no other number of rows"
+    )
+
+    def apply(self, found: Recognition, lifted: Lifting) -> Iterable[tuple[Formula, View]]:
+        """The loss at the recorded lengths."""
+        run = found.model.run
+        every = frozenset(range(len(run.reading.axes.lengths)))
+        return [(run.noted(self.note), found.model.view.with_fixed(every))]
+
+    def is_needed(self, found: Objective) -> bool:
+        """Whether weights of several data, or of several latents, are equal as numbers and not as formulas."""
+        kinds = [found.reconstructions, [g for g in found.groups if isinstance(g.kind, Divergence)]]
+        weights = [[g.found.fit.weights[0] for g in groups if g.found is not None] for groups in kinds]
+        number = found.question.values.number
+        return any(
+            len({weight.term for weight in some}) > 1 and _are_close([number(weight) for weight in some])
+            for some in weights
+        )
+
+    def is_better(self, new: Objective, old: Objective) -> bool:
+        """Whether all is proved, with equal weights."""
+        return new.theorem is not None and new.proofs >= old.proofs and not self.is_needed(new)
+
+
+def _are_close(numbers: Sequence[float]) -> bool:
+    return all(math.isclose(number, numbers[0], rel_tol=1e-9) for number in numbers)
 
 
 def _is_standard(found: Objective) -> bool:

@@ -57,7 +57,7 @@ def scalar_loss(returned: Any) -> Tensor:
         kind = type(returned).__name__
         raise InputError(
             f"the audited function returned a {kind}: return the loss, a scalar tensor, or a mapping or object with "
-            "one under `loss`."
+            f"one under `loss`.{_INSTEAD_OF_ITEM if isinstance(returned, float) else ''}"
         )
     if returned.numel() != 1:
         shape = tuple(returned.shape)
@@ -67,6 +67,9 @@ def scalar_loss(returned: Any) -> Tensor:
     if not returned.is_floating_point():
         raise InputError(f"the audited function returned a tensor of {returned.dtype}: a loss is a real number.")
     return returned
+
+
+_INSTEAD_OF_ITEM = " In place of `loss.item()` return `loss.detach()`: a float does not show how it was computed."
 
 
 def check_finite(recording: Recording) -> None:

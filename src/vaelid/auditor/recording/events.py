@@ -76,6 +76,8 @@ class Event:
         no_grad: whether autograd was switched off.
         outside: those of its arguments that an `autograd.Function` made by other code than torch's, as by numpy.
         twofold: whether one region is read both by a tensor that autograd goes back through and by a detached one.
+        stopped_at: the positions, among `regions`, of arguments through which autograd will not go back.
+        updates: whether it only updates weights, as an optimizer's operations do.
     """
 
     number: int
@@ -91,6 +93,8 @@ class Event:
     no_grad: bool = False
     twofold: bool = False
     outside: frozenset[Region] = frozenset()
+    stopped_at: frozenset[int] = frozenset()
+    updates: bool = False
 
     # Each computed once for an event, as lifting asks for them again and again.
 
@@ -106,6 +110,15 @@ class Event:
     def regions(self) -> list[Region]:
         """The regions of its arguments."""
         return [v for v in tree_flatten((self.arguments, dict(self.options)))[0] if isinstance(v, Region)]
+
+    def is_stopped(self, value: Region) -> bool:
+        """Whether autograd will not go back through this argument; it is one of `regions`.
+
+        Of `z - z.detach()` both arguments are one region: they are told apart as objects, by their positions.
+        """
+        if not self.twofold:
+            return value in self.stopped
+        return any(region is value and at in self.stopped_at for at, region in enumerate(self.regions))
 
     @cached_property
     def made_regions(self) -> list[Region]:
@@ -126,6 +139,7 @@ class Recording:
         made: what the event of a number put out in a region, with the values that it had then.
         decided_by_value: lines at which Python asked a tensor for its value.
         twins: the calls of fused kernels whose slow sides ran in their place.
+        trains: whether the code calls `backward` itself, or steps an optimizer.
     """
 
     arguments: Mapping[str, Region]
@@ -136,6 +150,15 @@ class Recording:
     made: Mapping[tuple[int, Region], Tensor]
     decided_by_value: tuple[str, ...] = ()
     twins: tuple[TwinCall, ...] = ()
+    trains: bool = False
+
+    @property
+    def only_shown(self) -> bool:
+        """Whether what it returns is a mere number, as `return total` after `total += loss.detach()` gives it.
+
+        Then the code trains with gradients of its own, and what autograd knows of the number says nothing about them.
+        """
+        return self.trains and not self.returned.requires_grad
 
     @property
     def coarsest(self) -> float:

@@ -18,6 +18,7 @@ from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import tree_flatten, tree_map
 
 from vaelid.auditor.recording.events import Event, Recording, Region
+from vaelid.auditor.recording.own_training import OwnTraining
 from vaelid.auditor.recording.state import State
 from vaelid.auditor.recording.storages import is_lazy
 from vaelid.readings.twins import TwinCall, by_slow_sides
@@ -46,6 +47,8 @@ class _Recorder(TorchDispatchMode):
         self.kept: list[Any] = []  # a storage that is alive keeps its address to itself
         self.known: set[int] = set()
         self.in_storage: dict[int, list[tuple[int, Region]]] = {}
+        self.own = OwnTraining()
+        self.trained: set[int] = set()  # the storages of given tensors that ask for a gradient
 
     @classmethod
     def _should_skip_dynamo(cls) -> bool:
@@ -77,6 +80,8 @@ class _Recorder(TorchDispatchMode):
         region = self.region(value)
         if region.storage not in self.known:
             self.given.setdefault(region, value)
+            if value.requires_grad:
+                self.trained.add(region.storage)
         return region
 
     def is_from_outside(self, region: Region) -> bool:
@@ -89,6 +94,7 @@ class _Recorder(TorchDispatchMode):
         options = tree_map(self.read, dict(kwargs or {}))
         tensors = [value for value in tree_flatten((args, kwargs or {}))[0] if isinstance(value, Tensor)]
         stopped = frozenset(self.region(tensor) for tensor in tensors if not tensor.requires_grad)
+        stopped_at = frozenset(at for at, tensor in enumerate(tensors) if not tensor.requires_grad)
         twofold = any(tensor.requires_grad and self.region(tensor) in stopped for tensor in tensors)
         no_grad = not torch.is_grad_enabled()
         custom = frozenset(self.region(tensor) for tensor in tensors if has_its_own_backward(tensor))
@@ -127,9 +133,23 @@ class _Recorder(TorchDispatchMode):
                 no_grad,
                 twofold,
                 outside,
+                stopped_at,
+                self.updates(tensors, outputs, written),
             )
         )
         return result
+
+    def updates(self, read: Sequence[Tensor], outputs: Sequence[Any], written: frozenset[int]) -> bool:
+        """Whether an operation only updates weights."""
+        if not self.own.trains:
+            return False
+        made = {value.storage for value in outputs if isinstance(value, Region)} | written
+        return self.own.updates({self.region(tensor).storage for tensor in read}, written, made, self.trained)
+
+    def back_propagated(self, returned: Tensor) -> Tensor:
+        """What was returned; if that is a tensor that the code called `backward` of, detached, the tensor itself."""
+        roots = [] if returned.requires_grad else self.own.roots
+        return next((root for root in reversed(roots) if self.region(root) == self.region(returned)), returned)
 
     def keep_state(self, tensors: Sequence[Tensor], written: frozenset[int], options: Mapping[str, Any]) -> None:
         """Before an operation: a tensor that no operation of this run made was there before, and will be set back."""
@@ -148,7 +168,8 @@ class _Recorder(TorchDispatchMode):
         if self.returned is None:
             raise RuntimeError("the run has not returned")
         events, lines, twins = tuple(self.events), tuple(self.decided_by_value), tuple(self.twins)
-        return Recording(arguments, events, result, self.returned, self.given, self.made, lines, twins)
+        given, made, trains = self.given, self.made, self.own.trains
+        return Recording(arguments, events, result, self.returned, given, made, lines, twins, trains)
 
     def set_back(self) -> None:
         """After the run: the recording keeps the values that it saw, and the world has those that it had before."""
@@ -261,10 +282,10 @@ def record(
     named = {name: recorder.read(tensor) for name, tensor in arguments.items()}
     try:
         # whoever asks for the audit may have switched gradients off: the step has not
-        with torch.enable_grad(), recorder, by_slow_sides() as recorder.twins:
+        with torch.enable_grad(), recorder.own, recorder, by_slow_sides() as recorder.twins:
             returned = scalar(function(*call))
             result = recorder.region(returned)
-            recorder.returned = returned
+            recorder.returned = recorder.back_propagated(returned)
     finally:
         recorder.set_back()
     return recorder.recording(named, result)
