@@ -17,6 +17,7 @@ from vaelid.auditor.lifting.axes import Axes, Dims
 from vaelid.auditor.lifting.tensor import Leaf, Lifted
 from vaelid.auditor.recording.events import Event, Recording, Region
 from vaelid.readings.terms.arrays import TermArray
+from vaelid.readings.terms.syntax import Term
 
 __all__ = ["Join", "Reader", "Weightless"]
 
@@ -55,6 +56,7 @@ class Reader:
         loop_leaves: the name of the draw that those of a loop are, by the number of the first event.
         chains: what each tensor was added up of, by its region.
         long_sums: the numbers of the events that end a long chain of additions, as far as is known.
+        codes: the one-hot codes of labels, each with the element of the labels.
         compared: tensors from a user's own backward, once that was compared with the formula's.
         settled: lines at which something was detached, and the gradient is the formula's all the same.
     """
@@ -81,6 +83,7 @@ class Reader:
     loop_leaves: dict[int, str] = field(default_factory=dict)
     chains: dict[Region, Any] = field(default_factory=dict)
     long_sums: set[int] = field(default_factory=set)
+    codes: list[tuple[Term | None, Leaf]] = field(default_factory=list)
     compared: dict[tuple[Region, frozenset[str]], Lifted] = field(default_factory=dict)
     settled: set[str] = field(default_factory=set)
 

@@ -7,7 +7,7 @@ code being a leaf of data. The loss of classes is that with a minus, and with a 
 import torch
 from torch import Tensor
 
-from vaelid.auditor.formula.errors import Mixed
+from vaelid.auditor.formula.errors import Mixed, Unread
 from vaelid.auditor.formula.functions import divided
 from vaelid.auditor.lifting.axes import Dims
 from vaelid.auditor.lifting.operands import operand, read
@@ -34,7 +34,7 @@ def _gathered(reader: Reader, event: Event) -> Lifted:
         raise Mixed("several elements picked along a dimension")
     found, numbers = operand(reader, event, x), read(reader, event, chosen)
     code = reader.values_before(event.number, chosen).squeeze(dim)
-    return _picked(reader, event, found, dim, numbers.dims, code, numbers.leaves)
+    return _picked(reader, event, found, dim, numbers.dims, code, numbers)
 
 
 @reads("nll_loss_forward", "nll_loss2d_forward", several=True)
@@ -54,7 +54,7 @@ def _loss_by_log_probabilities(reader: Reader, event: Event) -> Lifted:
     kept = classes != ignored
     by_rows = len(found.dims) > 1
     shape = (labels.dims[0], (), *labels.dims[1:]) if by_rows else ((),)
-    chosen = _picked(reader, event, found, 1 if by_rows else 0, shape, classes * kept, labels.leaves)
+    chosen = _picked(reader, event, found, 1 if by_rows else 0, shape, classes * kept, labels)
     kind = REDUCTIONS[reduction]
     each = pointwise(reader, event, lambda v: -v, chosen)
     mask = None if bool(kept.all()) else _mask(reader, event, kept, shape, labels.leaves)
@@ -69,9 +69,7 @@ def _loss_by_log_probabilities(reader: Reader, event: Event) -> Lifted:
     return pointwise(reader, event, divided, total, count)
 
 
-def _picked(
-    reader: Reader, event: Event, x: Lifted, dim: int, other: Dims, chosen: Tensor, inputs: frozenset[str]
-) -> Lifted:
+def _picked(reader: Reader, event: Event, x: Lifted, dim: int, other: Dims, chosen: Tensor, labels: Lifted) -> Lifted:
     """The elements of x that whole numbers pick along a dimension.
 
     Args:
@@ -81,18 +79,31 @@ def _picked(
         dim: along which.
         other: the dimensions of the numbers.
         chosen: the numbers.
-        inputs: the leaves that they were made of, which have to be data.
+        labels: the tensor that they are, which has to be data.
     """
-    if any(reader.leaves[name].noise for name in inputs):
+    if any(reader.leaves[name].noise for name in labels.leaves):
         raise Mixed("numbers that were sampled, and pick")
     dim %= len(x.dims)
     dims = tuple(x.dims[dim] if d == dim else given for d, given in enumerate(other))
-    name = reader.name("onehot")
     code = torch.nn.functional.one_hot(chosen.long(), reader.axes.length(x.dims[dim])).movedim(-1, dim).double()
-    made = Leaf(name, "argument", dims, code, inputs, operation="one-hot", source=event.source)
-    one_hot = reader.of_leaf(made)
+    one_hot = reader.of_leaf(_code(reader, event, labels, code, dims))
     product = pointwise(reader, event, lambda one, value: one * value, one_hot, x)
     return over(reader, event, product, [dim], "sum", keep=True)
+
+
+def _code(reader: Reader, event: Event, labels: Lifted, code: Tensor, dims: Dims) -> Leaf:
+    """The leaf of a one-hot code: one for labels that pick several times, as from each of three draws' outputs."""
+    try:
+        element = labels.element.term
+    except Unread:
+        element = None
+    for known, leaf in reader.codes:
+        if element is not None and known is element and torch.equal(leaf.tensor, code):
+            return leaf
+    name = reader.name("onehot")
+    leaf = Leaf(name, "argument", dims, code, labels.leaves, operation="one-hot", source=event.source)
+    reader.codes.append((element, leaf))
+    return leaf
 
 
 def _mask(reader: Reader, event: Event, kept: Tensor, dims: Dims, inputs: frozenset[str]) -> Lifted:
