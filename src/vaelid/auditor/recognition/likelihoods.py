@@ -88,7 +88,7 @@ def _with_mask(found: Found, mask: TermArray) -> Found:
     more = [part for part in (found.aside, found.number) if part is not None]
     more += [] if is_number(found.fit.constant, 0) else [found.fit.constant]
     aside = mask * reduce(add, more) if more else None
-    return Found(found.target.masked(mask), Combination(found.fit.weights, _ZERO), aside)
+    return Found(found.target.masked(mask), Combination(found.fit.weights, _ZERO), aside, at_kept=found.added_number)
 
 
 def _find_likelihood(

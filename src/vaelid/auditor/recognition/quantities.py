@@ -66,12 +66,20 @@ class Found:
         fit: its weight, and the constant that is added.
         aside: the addends with data only; None if there are none.
         number: the addends without any array, if these are not in the constant.
+        at_kept: under a mask, the numbers that are added at each place that counts; `aside` has them, times the mask.
     """
 
     target: Quantity
     fit: Combination
     aside: TermArray | None = None
     number: TermArray | None = None
+    at_kept: TermArray | None = None
+
+    @property
+    def added_number(self) -> TermArray:
+        """All numbers that are added at each place."""
+        found = self.fit.constant if self.number is None else self.fit.constant + self.number
+        return found if self.at_kept is None else found + self.at_kept
 
 
 @dataclass(frozen=True)

@@ -25,7 +25,7 @@ def stated_scale(found: Found, values: Probe) -> Fraction | None:
     if found.target.learned or found.target.family not in ("gaussian", "laplace"):
         return None
     weight = _number(found.fit.weights[0], values)
-    constant = _number(found.fit.constant, values) + (_number(found.number, values) if found.number is not None else 0)
+    constant = _number(found.added_number, values)
     if not weight or abs(constant) < 1e-12 * abs(weight):  # rounding: there is no constant
         return None
     ratio = constant / weight
