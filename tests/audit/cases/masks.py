@@ -128,12 +128,13 @@ case(
     kept=lambda m: m[:, None],
 )
 
-# Means over what was observed: what a batch keeps is a positive number, known once the batch is.
+# Means over what was observed: what a batch keeps is a positive number, known once the batch is. Without the KL divided
+# alike it is the beta: no formula in B, L and D.
 case("rows_averaged", lambda out, x, m: (squares(out, x) * m).sum(1).mean(), kl=lambda kl, m: kl / len(m))
 case("both_over_kept", lambda out, x, m: (squares(out, x) * m).sum() / m.sum(), kl=lambda kl, m: kl / m.sum())
-case("error_over_kept", lambda out, x, m: (squares(out, x) * m).sum() / m.sum(), beta=None)
-case("mean_of_picked", lambda out, x, m: squares(out, x)[m].mean(), beta=None)
-case("mean_of_both_picked", lambda out, x, m: F.mse_loss(out[m], x[m]), beta=None)
+case("error_over_kept", lambda out, x, m: (squares(out, x) * m).sum() / m.sum(), beta=None, numbers=False)
+case("mean_of_picked", lambda out, x, m: squares(out, x)[m].mean(), beta=None, numbers=False)
+case("mean_of_both_picked", lambda out, x, m: F.mse_loss(out[m], x[m]), beta=None, numbers=False)
 
 # Other likelihoods.
 case(

@@ -58,6 +58,21 @@ for name, step in {
     make.__name__ = name
     BANK.step("UNKNOWN", "REFUTED", "OTHER", numbers=False)(make)
 
+for name, loss in {
+    "values_compared_or_given": lambda out, x, m: (squares(out, x) * (m | (x > 0))).sum(),
+    "values_of_either_kind": lambda out, x, m: (squares(out, x) * (m ^ (x > 0))).sum(),
+    "values_chosen": lambda out, x, m: (squares(out, x) * torch.where(m, (x > 0).float(), 1.0)).sum(),
+    "values_of_a_row": lambda out, x, m: (squares(out, x) * (x.mean(1, keepdim=True) > 0)).sum(),
+    "nan_made_of_values": lambda out, x, m: _of_roots(out, x.sqrt()),
+    "clamped_values": lambda out, x, m: (squares(out, x.clamp(0, 1)) * (x > 0.3)).sum(),
+}.items():
+    case(name, loss, data=normal)
+
+
+def _of_roots(out: Tensor, roots: Tensor) -> Tensor:
+    return (squares(out, roots.nan_to_num()) * ~roots.isnan()).sum()
+
+
 # From the decoder, from z, learned.
 case("output", lambda out, x, m: torch.where(out > 0, squares(out, x), 0.0).sum())
 case("output_picked", lambda out, x, m: squares(out, x)[out > 0].sum())
@@ -66,9 +81,21 @@ case("output_detached", lambda out, x, m: (squares(out, x) * (out.detach() > 0))
 case("filled_with_output", lambda out, x, m: torch.where(m, squares(out, x), out).sum())
 case("drawn_in_the_step", lambda out, x, m: (squares(out, x) * (torch.rand_like(x) > 0.3)).sum())
 
+case("trimmed", lambda out, x, m: (nll := squares(out, x))[nll.detach() < 1].sum())
+case("dropped_out", lambda out, x, m: nn.functional.dropout(squares(out, x), 0.3).sum())
+
+# Other places than those that are compared, and other functions of those that are kept.
+case("kept_and_shifted", lambda out, x, m: (0.5 * (out[m] - x[m].roll(1)) ** 2).sum())
+case("kept_and_weighed_by_values", lambda out, x, m: (squares(out, x)[m] * x[m]).sum())
+case("kept_and_squared", lambda out, x, m: squares(out, x)[m].sum() ** 2)
+case("kept_exponential", lambda out, x, m: squares(out, x)[m].exp().sum())
+case("kept_deviation", lambda out, x, m: squares(out, x)[m].std())
+
 # Weights in disguise, and signs.
 case("weights", lambda out, x, m: (squares(out, x) * m).sum(), "OTHER", mask=lambda B, D: 0.5 + 0.5 * given_mask(B, D))
 case("where_half", lambda out, x, m: torch.where(m, squares(out, x), 0.5 * squares(out, x)).sum(), "OTHER", "UNKNOWN")
+case("counts_as_weights", lambda out, x, m: (squares(out, x) * (m.float() + m.roll(1, 1).float())).sum())
+case("filled_with_a_weight", lambda out, x, m: (squares(out, x) * m.float().masked_fill(~m, 0.1)).sum())
 case("signs", lambda out, x, m: (squares(out, x) * (2 * m.float() - 1)).sum())
 case("rows_weighted", lambda out, x, m: ((squares(out, x) * m).sum(1) / m.sum(1)).sum())
 case("both_kept_and_missing", lambda out, x, m: (squares(out, x) * m).sum() + 3 * squares(out, x)[~m].sum())

@@ -5,8 +5,8 @@ missing; for a mask of the batch that hides exactly the values below 0, it is th
 """
 
 import math
+from collections.abc import Iterator
 
-import torch
 from torch import Tensor
 
 from vaelid.auditor.findings.opinion import Opinion
@@ -60,10 +60,12 @@ def _made_of_data(assessed: Assessed, target: Quantity) -> bool:
 
 
 def _of_reserved_label(assessed: Assessed, target: Quantity) -> bool:
+    """Whether a mask is made of labels: of those that a loss of classes ignores, or of the batch's."""
     leaves = assessed.run.reading.leaves
-    codes = {leaves[n].operation for n in names_in(target.parameters[0]) if n in leaves} if target.parameters else set()
-    made = target.mask is not None and any(leaves[n].kind == "made" for n in names_in(target.mask) if n in leaves)
-    return made and "one-hot" in codes
+    if target.mask is None:
+        return False
+    made = [leaves[n] for n in names_in(target.mask) if n in leaves and leaves[n].kind == "made"]
+    return any(leaf.operation == IGNORED for leaf in made) or bool(made and [*_ids(assessed, target.mask)])
 
 
 def _has_gaps(assessed: Assessed, target: Quantity) -> bool:
@@ -81,18 +83,25 @@ def _told_by_values(assessed: Assessed, target: Quantity) -> bool:
     kept = values.whole(target.mask, axes := axes_in(observed.term))[0] != 0
     if any(told(x, kept) for x in (values.whole(observed, axes)[0], *_labels(assessed, observed, kept, axes))):
         return True
+    return any(told(ids, kept) for ids, kept in _ids(assessed, target.mask))
+
+
+def _ids(assessed: Assessed, mask: TermArray) -> Iterator[tuple[Tensor, Tensor]]:
+    """The labels of the batch that a mask is made of, as numbers, and what it keeps; none for `ignore_index` alone."""
     reading = assessed.run.reading
-    if all(reading.leaves[n].operation == IGNORED for n in names_in(target.mask) if n in reading.leaves):
-        return False
-    whole = values.whole(target.mask, mine := axes_in(target.mask.term))[0] != 0
-    for name in _sources(assessed, target.mask):
+    axes = axes_in(mask.term)
+    if all(reading.leaves[n].operation == IGNORED for n in names_in(mask) if n in reading.leaves):
+        direct = frozenset().union(*(reading.leaves[n].inputs for n in names_in(mask) if n in reading.leaves))
+        if all(reading.leaves[n].kind == "argument" for n in direct):
+            return
+    kept = assessed.question.values.whole(mask, axes)[0] != 0
+    for name in _sources(assessed, mask):
         leaf = reading.leaves[name]
-        its = [axis for dim in leaf.dims for axis in reading.axes.now(dim)]
-        if leaf.kind != "argument" or tuple(its) != mine or leaf.tensor.dtype == torch.bool:
-            continue
-        if told(leaf.tensor.detach().double().cpu().reshape(whole.shape), whole):
-            return True
-    return False
+        ids = leaf.tensor.detach().double().cpu()
+        its = tuple(axis for dim in leaf.dims for axis in reading.axes.now(dim))
+        whole = leaf.kind == "argument" and not leaf.tensor.is_floating_point()
+        if whole and its == axes and not bool(((ids == 0) | (ids == 1)).all()):
+            yield ids.reshape(kept.shape), kept
 
 
 def _labels(assessed: Assessed, observed: TermArray, kept: Tensor, axes: tuple[int, ...]) -> list[Tensor]:

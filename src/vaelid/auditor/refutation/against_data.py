@@ -71,23 +71,28 @@ def no_likelihoods(search: Search) -> Iterator[Refutation]:
     if not search.data:
         yield no_data()
     weight = cache(lambda: _weight_of_likelihood(search))  # asked for only where a likelihood's scale counts
+    # Of several arrays one may be what the likelihood is conditioned on, or a weight: then it is of another.
+    refuted, names = dict[str, Refutation](), {at[0] for at in search.data}
     for at in some(search.data):
-        if search.late:
-            return
-        outputs = list(mixing(search, {at: search.step(at, Fraction(1))}, search.outputs))
-        if not outputs:
-            linear = search.likelihood == "laplace"  # in pieces: a datum and its output may move beside each other
-            beside = linear and search.loss.beside(at).intersection(search.outputs)
-            if not search.masked and not beside and (found := _compared_with_nothing(search, at)) is not None:
-                yield found
+        if search.late or at[0] in refuted:
             continue
-        found = None
-        if search.likelihood == "gaussian":
-            found = _not_gaussian(search, at, outputs, weight)
-        elif search.likelihood == "bernoulli":
-            found = _not_bernoulli(search, at, outputs, weight)
-        if found is not None:
-            yield found
+        if (found := _no_likelihood_at(search, at, weight)) is not None:
+            refuted[at[0]] = found
+        if len(refuted) == len(names):
+            yield from refuted.values()
+            return
+
+
+def _no_likelihood_at(search: Search, at: At, weight: _Weight) -> Refutation | None:
+    """That in one datum the loss is no likelihood of the declared family."""
+    outputs = list(mixing(search, {at: search.step(at, Fraction(1))}, search.outputs))
+    if not outputs:
+        linear = search.likelihood == "laplace"  # in pieces: a datum and its output may move beside each other
+        beside = linear and search.loss.beside(at).intersection(search.outputs)
+        return None if search.masked or beside else _compared_with_nothing(search, at)
+    if search.likelihood == "gaussian":
+        return _not_gaussian(search, at, outputs, weight)
+    return _not_bernoulli(search, at, outputs, weight) if search.likelihood == "bernoulli" else None
 
 
 def _weight_of_likelihood(search: Search) -> arb | None:
