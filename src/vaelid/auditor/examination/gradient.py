@@ -82,9 +82,7 @@ def gradient(examined: Examined) -> None:
             examined.notes.append(f"parameters that this loss does not depend on are trained beside it: {len(beside)}")
             return examined.check("gradient", True)
     t, s = (torch.tensor(numbers, dtype=torch.float64) for numbers in (trained, slopes))
-    factor = float((t @ s) / (s @ s + 1e-300))
-    if inside and factor > 0 and _distance(trained, (factor * s).tolist()) <= close:
-        examined.notes.append(f"what is back-propagated is {factor:.4g} times what is returned")
+    if inside and _is_multiple(examined, t, s, close):
         return examined.check("gradient", True)
     if len(scores) == len(trained) and any(scores) and _sticks_the_landing(examined, t, s, scores, close):
         return examined.check("gradient", True)
@@ -93,6 +91,15 @@ def gradient(examined: Examined) -> None:
     worst = int((t - s).abs().argmax())
     meaning = "the slope that is back-propagated, along a direction of the weights, and the slope of the loss"
     return examined.check("gradient", False, trained[worst], slopes[worst], meaning)
+
+
+def _is_multiple(examined: Examined, t: Tensor, s: Tensor, close: float) -> bool:
+    """Whether what is trained, t, is a positive multiple of the slopes s; noted if so."""
+    factor = float((t @ s) / (s @ s + 1e-300))
+    if factor <= 0 or _distance(t.tolist(), (factor * s).tolist()) > close:
+        return False
+    examined.notes.append(f"what is back-propagated is {factor:.4g} times what is returned")
+    return True
 
 
 def _sticks_the_landing(examined: Examined, t: Tensor, s: Tensor, scores: list[float], close: float) -> bool:
