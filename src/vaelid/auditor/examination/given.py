@@ -7,7 +7,7 @@ the KL two deviations away.
 
 import random
 from collections.abc import Callable, Mapping
-from contextlib import nullcontext
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
@@ -109,16 +109,21 @@ class Given:
         return value * noise.exp() if bool((value > 0).all()) else value + noise
 
     def run(
-        self, tensors: Mapping[str, Tensor], seed: int = 0, then: Callable[[Tensor], Any] = lambda out: out.detach()
+        self,
+        tensors: Mapping[str, Tensor],
+        seed: int = 0,
+        then: Callable[[Tensor], Any] = lambda out: out.detach(),
+        within: AbstractContextManager[Any] | None = None,
     ) -> Any:
         """What the function returns for these arguments, each as the result of an operation, and all seeds set.
 
-        `then`: what is done with it before all that the run changed is set back.
+        `then`: what is done with it before all that the run changed is set back. `within`: a context of the call alone,
+        since one that is open after it is taken for one that the function left open.
         """
         self.runs += 1
         touched = None if self._restore else Touched()
         try:
-            with touched or nullcontext():
+            with touched or nullcontext(), within or nullcontext():
                 found = self._called(tensors, seed)
             return then(found)
         finally:
@@ -149,8 +154,8 @@ class Given:
     @cached_property
     def exact(self) -> float:
         """How far a number may be from what it should be, relatively; more where digits are cut, as to float32."""
-        with Rounding() as seen:
-            returned = self.run(self.at(0.0, 0))
+        seen = Rounding()
+        returned = self.run(self.at(0.0, 0), within=seen)
         return _EXACT_OF_FLOATS if seen.found or returned.dtype != torch.float64 else _EXACT
 
     def check(self, name: str, passed: bool, computed: float = 0.0, expected: float = 0.0, meaning: str = "") -> None:
