@@ -37,11 +37,11 @@ def premise_of_mask(assessed: Assessed, opinion: Opinion) -> Premise:
     known = "; a nan is a value that is missing" if any(_has_gaps(assessed, target) for target in masked) else ""
     if "mask" in opinion.passed:
         return Premise("mask", "examined", f"it stayed where it was when what it masks moved{known}")
-    if any(_made_of_data(assessed, target) for target in masked):
-        return Premise("mask", "missing", f"it is made from data: {opinion.left.get('mask', 'it was not examined')}")
     if any(_of_reserved_label(assessed, target) for target in masked):
         words = "places of one reserved label are left out: it is the likelihood of the others, given where these are"
         return Premise("mask", "assumed", words)
+    if any(_made_of_data(assessed, target) for target in masked):
+        return Premise("mask", "missing", f"it is made from data: {opinion.left.get('mask', 'it was not examined')}")
     return Premise("mask", "assumed", "what is left out does not depend on the values there")
 
 
