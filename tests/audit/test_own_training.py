@@ -261,6 +261,22 @@ def test_a_detached_zero_changes_nothing(name):
     assert audit(lambda x: vae.loss(x, SAME[name]), vae.x).verdict == "PROVED"
 
 
+def test_a_detached_zero_changes_nothing_where_z_is_joined_with_a_condition():
+    vae, decoder = Vae(), nn.Linear(5, 6)
+
+    def step(batch, change=SAME["z and nothing"]):
+        x, condition = batch
+        mu, logvar = vae.encoder(x).chunk(2, 1)
+        z = change(torch.addcmul(mu, (0.5 * logvar).exp(), torch.randn_like(mu)))
+        x_hat = decoder(torch.cat([z, condition], dim=1))
+        return 0.5 * ((x_hat - x) ** 2).sum() + kl_of(mu, logvar)
+
+    batch = vae.x, torch.randn(4, 2)
+    assert audit(step, batch).verdict == "PROVED"
+    assert audit(lambda batch: step(batch, SAME["forth and back"]), batch).verdict == "PROVED"
+    assert audit(lambda batch: step(batch, OTHER_SLOPES["none"]), batch).verdict == "REFUTED"
+
+
 @pytest.mark.parametrize("name", OTHER_SLOPES)
 def test_a_detached_part_of_z_changes_its_gradient(name):
     vae = Vae()

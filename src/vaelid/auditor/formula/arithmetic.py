@@ -12,12 +12,55 @@ from vaelid.readings.terms.substitution import instance, make
 from vaelid.readings.terms.syntax import REAL, Binder, Number, Operator, Power, Term, Variable, free_variables, subterms
 from vaelid.readings.terms.text import text
 
-__all__ = ["computed", "is_number", "linear_in", "outermost_sums", "replaced", "simple", "tidy", "without_number"]
+__all__ = [
+    "computed",
+    "is_number",
+    "linear_in",
+    "number_left",
+    "outermost_sums",
+    "replaced",
+    "simple",
+    "tidy",
+    "without_number",
+]
 
 
 def is_number(term: TermArray, value: int) -> bool:
     """Whether the term is this number as it stands."""
     return term.term is as_term(value).term
+
+
+_MOST_PARTS = 2000
+"""Parts that are looked at for what cancels. A term has its parts in common, and may be far longer as it is written."""
+
+
+def number_left(term: TermArray) -> TermArray | None:
+    """The number that a term is, where all else in it cancels, as in x + 2 - x; None where something does not."""
+    shares: dict[Term, Fraction] = {}
+    number, waiting = Fraction(0), [(term.term, Fraction(1))]
+    for _ in range(_MOST_PARTS):
+        if not waiting:
+            return None if any(shares.values()) else as_term(number)
+        part, share = waiting.pop()
+        heads = tuple(argument.head for argument in part.arguments)
+        match part.head, heads, part.arguments:
+            case Number(value=value), (), ():
+                number += share * value
+            case Operator("add"), _, (x, y):
+                waiting += [(x, share), (y, share)]
+            case Operator("subtract"), _, (x, y):
+                waiting += [(x, share), (y, -share)]
+            case Operator("negative"), _, (x,):
+                waiting.append((x, -share))
+            case Operator("multiply"), (Number(value=value), _), (_, x):
+                waiting.append((x, share * value))
+            case Operator("multiply"), (_, Number(value=value)), (x, _):
+                waiting.append((x, share * value))
+            case Operator("divide"), (_, Number(value=value)), (x, _) if value:
+                waiting.append((x, share / value))
+            case _:
+                shares[part] = shares.get(part, Fraction(0)) + share
+    return None
 
 
 def outermost_sums(term: Term) -> list[Term]:

@@ -11,6 +11,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from vaelid.auditor.formula.arithmetic import number_left
 from vaelid.auditor.formula.errors import Mixed, Unread
 from vaelid.auditor.formula.functions import exact_number
 from vaelid.auditor.lifting.own_backward import through_own_backward
@@ -18,7 +19,6 @@ from vaelid.auditor.lifting.reader import Reader
 from vaelid.auditor.lifting.tensor import Lifted, dense
 from vaelid.auditor.recording.events import Event, Region
 from vaelid.readings.terms.arrays import TermArray, as_term
-from vaelid.readings.terms.syntax import Number
 
 __all__ = ["FROM_OUTSIDE", "operand", "operands", "outside_tensor", "read", "read_region"]
 
@@ -44,23 +44,29 @@ def operand(reader: Reader, event: Event, value: Any) -> Lifted:
     if value in event.custom:
         return through_own_backward(reader, value, found, event.number, event.source)
     if event.is_stopped(value) and value.real:
-        if (found.live or found.stops) and _is_number(found):
-            return Lifted(found.dims, lambda: found.element)
+        if (found.live or found.stops) and (number := _number_in(found)) is not None:
+            return Lifted(found.dims, lambda: number)
         if not any(found.dims) and (found.live or found.stops):
             return _detached_number(reader, event, value, found)
         return found.stopped(event.source) if found.live else found
+    if event.operation in _JOINS and any(stop.inside for stop in found.stops):
+        return through_own_backward(reader, value, found, event.number, event.source)
     return found
 
 
-def _is_number(found: Lifted) -> bool:
-    """Whether its elements are one number, whatever its leaves are: of `(z.detach() - z).detach()` that is 0.
+_JOINS = ("cat", "stack")
+"""What is joined has no element of its own, whose gradient could be compared later."""
+
+
+def _number_in(found: Lifted) -> TermArray | None:
+    """The number that all its elements are, whatever its leaves are: of `(z.detach() - z).detach()` that is 0.
 
     Detached, such a tensor neither adds to the value nor takes from the gradient.
     """
     try:
-        return not found.pieces and isinstance(found.element.term.head, Number)
+        return None if found.pieces else number_left(found.element)
     except Unread:
-        return False
+        return None
 
 
 def operands(reader: Reader, event: Event, count: int) -> list[Lifted]:
