@@ -9,6 +9,7 @@ A gradient that differs by a multiple of the score of q, whose mean is zero, is 
 
 from collections.abc import Sequence
 from contextlib import suppress
+from dataclasses import dataclass, field
 
 import torch
 from torch import Tensor
@@ -36,22 +37,65 @@ _HIDDEN = "rounding hides the slope, and the code does not run in double precisi
 _Direction = list[Tensor | None]
 
 
+@dataclass
+class _Measured:
+    """Slopes along some directions, as they are trained and as the losses have them.
+
+    Attributes:
+        trained: by what is back-propagated.
+        slopes: by differences of losses.
+        scores: of log q at a draw that is held; none where the others agree.
+        made: the gradients with the directions.
+        inside: whether the code back-propagates itself.
+        moved: the parameters that it moves between two of its gradients.
+    """
+
+    trained: list[float] = field(default_factory=list)
+    slopes: list[float] = field(default_factory=list)
+    scores: list[float] = field(default_factory=list)
+    made: list[tuple[Sequence[Tensor | None], _Direction]] = field(default_factory=list)
+    inside: bool = False
+    moved: frozenset[int] = frozenset()
+
+
 def gradient(examined: Examined) -> None:
     """Raises `ReadingError` where the slope cannot be had by differences."""
     bench = examined.bench
     if any(name in operation for operation in bench.names for name in _BY_REJECTION):
         raise ReadingError("a draw by rejection has no slope at a seed")
-    generator = torch.Generator().manual_seed(5)
-    step, close = (_STEP, _CLOSE_ENOUGH) if bench.double else (_STEP_OF_FLOATS, _CLOSE_ENOUGH_OF_FLOATS)
-    trained: list[float] = []
-    slopes: list[float] = []
-    scores: list[float] = []
-    inside, moved = False, frozenset[int]()
-    made: list[tuple[Sequence[Tensor | None], _Direction]] = []
+    close = _CLOSE_ENOUGH if bench.double else _CLOSE_ENOUGH_OF_FLOATS
+    found = _measured(examined, _STEP if bench.double else _STEP_OF_FLOATS, close)
+    trained, slopes = found.trained, found.slopes
+    near = _distance(trained, slopes) <= close
+    beside = beside_loss(examined) if found.inside and (found.moved or not near) else set[int]()
+    if moves_under_loss(examined, found.moved, beside):
+        raise ReadingError(_SEVERAL_STEPS)
+    if near:
+        return examined.check("gradient", True)
+    if beside:
+        trained = [_along(examined, g, _without(examined, direction, beside)) for g, direction in found.made]
+        if _distance(trained, slopes) <= close:
+            examined.notes.append(f"parameters that this loss does not depend on are trained beside it: {len(beside)}")
+            return examined.check("gradient", True)
+    t, s = (torch.tensor(numbers, dtype=torch.float64) for numbers in (trained, slopes))
+    if found.inside and _is_multiple(examined, t, s, close):
+        return examined.check("gradient", True)
+    scores = found.scores
+    if len(scores) == len(trained) and any(scores) and _sticks_the_landing(examined, t, s, scores, close):
+        return examined.check("gradient", True)
+    if not found.inside and bench.run(seed=0, look=_reads_what_it_kept).seen:
+        raise ReadingError("it reads numbers that it has just kept without gradient, as a spectral norm does")
+    worst = int((t - s).abs().argmax())
+    meaning = "the slope that is back-propagated, along a direction of the weights, and the slope of the loss"
+    return examined.check("gradient", False, trained[worst], slopes[worst], meaning)
+
+
+def _measured(examined: Examined, step: float, close: float) -> _Measured:
+    bench, found, generator = examined.bench, _Measured(), torch.Generator().manual_seed(5)
     for k, scale in enumerate(_POINTS):
         values = bench.moved(scale, seed=40 + k)
         outcome = bench.run(values, seed=k, gradient=True)
-        inside, moved = inside or outcome.inside, moved | outcome.moved
+        found.inside, found.moved = found.inside or outcome.inside, found.moved | outcome.moved
         if outcome.shown and not outcome.inside:
             raise ReadingError(
                 "what it returns is detached, and neither `backward` nor an optimizer is given gradients"
@@ -59,38 +103,18 @@ def gradient(examined: Examined) -> None:
         directions = [_direction(examined, generator, _trained(examined, outcome.gradient)) for _ in range(2)]
         for direction in directions:
             along = _along(examined, outcome.gradient, direction)
-            trained.append(along)
-            made.append((outcome.gradient, direction))
-            slopes.append(_slope_near(examined, values, direction, step, k, along, close))
-            off = abs(slopes[-1] - along)
+            found.trained.append(along)
+            found.made.append((outcome.gradient, direction))
+            found.slopes.append(_slope_near(examined, values, direction, step, k, along, close))
+            off = abs(found.slopes[-1] - along)
             # two losses that are rounded to one number have no slope, whatever the code does
             if not bench.double and close * abs(along) < off < bench.coarsest * abs(outcome.loss) / (2 * step):
                 raise ReadingError(_HIDDEN)
-        if _distance(trained, slopes) > close:
+        if _distance(found.trained, found.slopes) > close:
             with suppress(ReadingError, KeyError, RuntimeError):
-                found = _scores_by_differences if inside else _scores  # after a backward the graph is gone
-                scores += found(examined, values, directions, seed=k)
-    near = _distance(trained, slopes) <= close
-    beside = beside_loss(examined) if inside and (moved or not near) else set[int]()
-    if moves_under_loss(examined, moved, beside):
-        raise ReadingError(_SEVERAL_STEPS)
-    if near:
-        return examined.check("gradient", True)
-    if beside:
-        trained = [_along(examined, g, _without(examined, direction, beside)) for g, direction in made]
-        if _distance(trained, slopes) <= close:
-            examined.notes.append(f"parameters that this loss does not depend on are trained beside it: {len(beside)}")
-            return examined.check("gradient", True)
-    t, s = (torch.tensor(numbers, dtype=torch.float64) for numbers in (trained, slopes))
-    if inside and _is_multiple(examined, t, s, close):
-        return examined.check("gradient", True)
-    if len(scores) == len(trained) and any(scores) and _sticks_the_landing(examined, t, s, scores, close):
-        return examined.check("gradient", True)
-    if not inside and bench.run(seed=0, look=_reads_what_it_kept).seen:
-        raise ReadingError("it reads numbers that it has just kept without gradient, as a spectral norm does")
-    worst = int((t - s).abs().argmax())
-    meaning = "the slope that is back-propagated, along a direction of the weights, and the slope of the loss"
-    return examined.check("gradient", False, trained[worst], slopes[worst], meaning)
+                scores = _scores_by_differences if found.inside else _scores  # after a backward the graph is gone
+                found.scores += scores(examined, values, directions, seed=k)
+    return found
 
 
 def _is_multiple(examined: Examined, t: Tensor, s: Tensor, close: float) -> bool:
