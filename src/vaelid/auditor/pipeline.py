@@ -73,6 +73,10 @@ class Asked:
     gradients: bool = True
     again: bool = True
 
+    def by_value(self) -> "Asked":
+        """The same, where gradients do not count."""
+        return replace(self, gradients=False)
+
     def formula(self, *, clamps_of: frozenset[str] | None = None) -> Formula:
         """Record and lift. `clamps_of`: the arrays whose clamps are kept if they did nothing; None: all are kept."""
         return read_calls(
@@ -152,7 +156,7 @@ def report_on_step(
     if not by_formula or not found.run.recording.trains or found.run.recording.only_shown:
         return report
     # What autograd knows of the returned tensor is not what this step trains with: by its value alone it may be right.
-    by_value = on(assess(replace(asked, gradients=False)))
+    by_value = on(assess(asked.by_value()))
     return by_value if by_value.verdict == "PROVED" else report
 
 
