@@ -106,7 +106,7 @@ def seen_data(assessed: Assessed, group: Group, observed: Iterable[str]) -> str 
     """A leaf that shows a decoder the data besides z; None where it sees z, and what it is conditioned on, only."""
     reading = assessed.run.reading
     question = assessed.question
-    wanted = {name for name in observed if name in reading.leaves}
+    wanted = {name for name in question.as_recorded(observed) if name in reading.leaves}
     wanted |= {n for name in wanted for n in reading.leaves[name].inputs}
     own = assessed.latent_leaves | frozenset(question.noise)
     entering = _entering(reading)
@@ -116,7 +116,8 @@ def seen_data(assessed: Assessed, group: Group, observed: Iterable[str]) -> str 
             drawn = bool(names & set(question.noise))
             yield from (n for n in names if not (drawn and n in own))
 
-    outputs = [name for name in names_in(group.body) if name in reading.leaves and name not in question.data]
+    names = question.as_recorded(names_in(group.body))  # a rate that is a softplus is written as an array of its own
+    outputs = [name for name in names if name in reading.leaves and name not in question.data]
     return next((name for name in upstream(outputs, made_from) if name in wanted), None)
 
 
@@ -145,7 +146,8 @@ def decoded_alike(assessed: Assessed) -> bool:
 
 def _decoder_of(assessed: Assessed, group: Group) -> tuple[tuple[str, ...], frozenset[str]]:
     leaves = assessed.run.reading.leaves
-    drawn = [n for n in names_in(group.body) if n in leaves and leaves[n].noise]
+    names = assessed.question.as_recorded(names_in(group.body))
+    drawn = [n for n in names if n in leaves and leaves[n].noise]
     seen = upstream(drawn, lambda name: [n for n in leaves[name].inputs if leaves[n].noise])
     made = [leaves[name] for name in seen if leaves[name].kind == "made"]
     parameters = {n for leaf in made for n in leaf.inputs if leaves[n].kind == "parameter"}
