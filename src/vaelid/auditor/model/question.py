@@ -56,6 +56,7 @@ class Question:
         parameters: the arrays of parameters.
         folds: for arrays that are products or extrema of others, how they are computed.
         unread: arrays that functions without a formula made of what was decoded, and are no layer's.
+        made_of_data: of the data, the arrays that functions without a formula made of others, as `x < 0.5` is.
     """
 
     term: TermArray
@@ -74,6 +75,7 @@ class Question:
     parameters: frozenset[str]
     folds: Mapping[str, Fold]
     unread: frozenset[str] = frozenset()
+    made_of_data: frozenset[str] = frozenset()
 
     @property
     def hypotheses(self) -> tuple[Term, ...]:
@@ -210,6 +212,7 @@ def question_of(
         parameters=frozenset(n for n, leaf in leaves.items() if leaf.kind == "parameter"),
         folds=folds(run.reading, names_in(run.term)),
         unread=_unread(run, data | own),
+        made_of_data=frozenset(n for n in data if n in leaves and leaves[n].kind == "made"),
     )
     for posterior in posteriors:
         if posterior.positive is not None:

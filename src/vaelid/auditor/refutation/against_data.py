@@ -36,6 +36,9 @@ __all__ = ["no_likelihoods", "places_that_mix"]
 # Outputs that are moved beside a datum, and steps for each: a wrong likelihood shows at the first few.
 _MOST_OUTPUTS, _MOST_STEPS = 3, 4
 
+# A mean and a scale; beside more outputs a datum stands where it is compared with what several draws were decoded to.
+_MOST_OF_ONE_DENSITY = 2
+
 # A curvature below this is zero but for the width of its ball.
 _NO_CURVATURE = arb("1e-20")
 
@@ -90,6 +93,8 @@ def _no_likelihood_at(search: Search, at: At, weight: _Weight) -> Refutation | N
         linear = search.likelihood == "laplace"  # in pieces: a datum and its output may move beside each other
         beside = linear and search.loss.beside(at).intersection(search.outputs)
         return None if search.masked or beside else _compared_with_nothing(search, at)
+    if len(outputs) > _MOST_OF_ONE_DENSITY:
+        return None  # the average over several draws of a density's logarithm is the logarithm of none
     if search.likelihood == "gaussian":
         return _not_gaussian(search, at, outputs, weight)
     return _not_bernoulli(search, at, outputs, weight) if search.likelihood == "bernoulli" else None

@@ -149,6 +149,8 @@ def no_priors(search: Search) -> Iterator[Refutation]:
         near = loss.beside(at)
         if near.intersection(search.data):
             continue
+        if question.drawn.get(at[0]) and loss.names & question.masks & question.made_of_data:
+            continue  # `x < 0.5`, for a count of 0, may be all of a datum that a term has
         coordinates = [c for c in search.coordinates if near.intersection(c.elements)]
         found = _of_nothing(search, at, moved) if not coordinates else None
         if len(coordinates) == 1 and search.of_its_own(coordinates[0]):
