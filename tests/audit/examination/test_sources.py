@@ -246,7 +246,7 @@ def test_an_output_that_autograd_does_not_reach_is_not_looked_at():
     assert covered(output=lambda h: h.detach(), nll=lambda h, x: (h.detach() - x).square())[0].computed == "0"
 
 
-def test_a_masked_likelihood_is_not_asked():
+def test_of_a_masked_likelihood_the_mask_says_what_is_left_out():
     made = Small(total=lambda nll, kl: nll[1:].sum() + kl.sum()).made()
     made.account = replace(made.account, likelihoods=(likelihood(mask=term("x")),), outputs=frozenset())
-    assert run(coverage, made).checks == []
+    assert [(check.name, check.passed) for check in run(coverage, made).checks] == [("coverage", True)]
