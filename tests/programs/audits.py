@@ -1,15 +1,14 @@
 """The audit of one program, within a time limit, and whether its verdict is right."""
 
-import contextlib
 import math
 import re
-import signal
 import time
 import warnings
 from dataclasses import asdict, dataclass
 from typing import Any
 
 import torch
+from tests.time_limit import TimeUp, time_limit
 
 import vaelid
 
@@ -39,16 +38,12 @@ class Audited:
     seconds: float
 
 
-class TimeUp(BaseException):
-    """The time limit is reached."""
-
-
 def audited(program: Program) -> Audited:
     """One audit. What it raises is a result, too."""
     torch.set_num_threads(1)
     start = time.process_time()
     try:
-        with _limited(), warnings.catch_warnings():
+        with time_limit(LIMIT), warnings.catch_warnings():
             warnings.simplefilter("ignore")
             module = load(program)
             start = time.process_time()
@@ -65,20 +60,6 @@ def audited(program: Program) -> Audited:
 def as_record(program: Program) -> dict[str, Any]:
     """The audit as plain data, for a file."""
     return asdict(audited(program))
-
-
-@contextlib.contextmanager
-def _limited():
-    def ring(*_):
-        raise TimeUp
-
-    before = signal.signal(signal.SIGPROF, ring)
-    signal.setitimer(signal.ITIMER_PROF, LIMIT)
-    try:
-        yield
-    finally:
-        signal.setitimer(signal.ITIMER_PROF, 0)
-        signal.signal(signal.SIGPROF, before)
 
 
 def _line(report) -> str:

@@ -5,14 +5,13 @@ a NLL + b KL + c for one a, b and c at several weights; its gradient that of a N
 which no `detach` or hook can touch; and (z - mean) / deviation has to look like independent draws of N(0, 1).
 """
 
-import contextlib
 import math
 import warnings
-from collections.abc import Iterator
 from dataclasses import dataclass
 from types import ModuleType
 
 import torch
+from tests.default_dtype import default_dtype
 from torch import Tensor, nn
 
 from .load import load
@@ -81,7 +80,7 @@ def check(program: Program) -> Checked:
     if program.change is not None and program.change.argued:
         return Checked(None, program.change.why)
     single = program.names["frame"] == "autocast"  # layers in half precision take no float64
-    with _default(torch.float32 if single else torch.float64), warnings.catch_warnings():
+    with default_dtype(torch.float32 if single else torch.float64), warnings.catch_warnings():
         warnings.simplefilter("ignore")
         torch.manual_seed(program.index)
         bench = Bench(program)
@@ -206,13 +205,3 @@ def _in_default(batch):
     if isinstance(batch, tuple):
         return tuple(_in_default(part) for part in batch)
     return batch.to(torch.get_default_dtype()) if batch.is_floating_point() else batch
-
-
-@contextlib.contextmanager
-def _default(dtype: torch.dtype) -> Iterator[None]:
-    before = torch.get_default_dtype()
-    torch.set_default_dtype(dtype)
-    try:
-        yield
-    finally:
-        torch.set_default_dtype(before)

@@ -7,7 +7,6 @@ the verdicts before anybody mended anything. The exit status is 1 if anything is
 import argparse
 import math
 import re
-import signal
 import sys
 import time
 import warnings
@@ -16,6 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import torch
+from tests.time_limit import TimeUp, time_limit
 
 import vaelid
 
@@ -37,26 +37,14 @@ class Found:
     seconds: float
 
 
-class TimeUp(BaseException):
-    """The time limit is reached."""
-
-
 def audit(case: Unseen) -> Found:
     """One audit, with its time limit."""
-
-    def ring(*_):
-        raise TimeUp
-
     start = time.perf_counter()
-    signal.signal(signal.SIGALRM, ring)
-    signal.alarm(LIMIT)
     try:
-        built = case.build()
-        door = getattr(vaelid, case.door)
-        if case.door == "audit":
-            found = door(built.target, built.batch, **case.declare)
-        else:
-            found = door(built.target, **case.declare)
+        with time_limit(LIMIT):
+            built = case.build()
+            given = (built.target, built.batch) if case.door == "audit" else (built.target,)
+            found = getattr(vaelid, case.door)(*given, **case.declare)
         verdict, beta = found.verdict, getattr(found, "beta_effective", None)
         objective = getattr(found, "objective_name", "") or ""
         lines = [line for line in str(found).splitlines() if line.strip()]
@@ -65,8 +53,6 @@ def audit(case: Unseen) -> Found:
         verdict, beta, objective, line = "TIMEOUT", None, "", f"not ready after {LIMIT} s"
     except Exception as error:
         verdict, beta, objective, line = "RAISED", None, "", f"{type(error).__name__}: {error}".splitlines()[0]
-    finally:
-        signal.alarm(0)
     return Found(verdict, None if beta is None else float(beta), objective, line, time.perf_counter() - start)
 
 

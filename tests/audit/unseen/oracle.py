@@ -4,12 +4,11 @@ A loss is compared with its reference at some random weights: values are fitted 
 a grad NLL + b grad KL. `check` says in words what came out, and whether it is what the truth needs.
 """
 
-import contextlib
 import math
-from collections.abc import Iterator
 from dataclasses import dataclass
 
 import torch
+from tests.default_dtype import default_dtype
 from torch import Tensor, nn
 
 from .case import Built, Unseen, normal_kl
@@ -33,9 +32,9 @@ class Checked:
 
 def check(case: Unseen) -> Checked:
     """Is the truth of this case that of the numbers?"""
-    with _default(torch.float64):
+    with default_dtype(torch.float64):
         single = case.build().single
-    with _default(torch.float32 if single else torch.float64):
+    with default_dtype(torch.float32 if single else torch.float64):
         built = case.build()
         if case.door == "audit_sampler":
             return _sampler(case, built)
@@ -44,16 +43,6 @@ def check(case: Unseen) -> Checked:
         elif built.reference is None:
             return Checked(None, "by argument only")
         return _loss(case, built)
-
-
-@contextlib.contextmanager
-def _default(dtype: torch.dtype) -> Iterator[None]:
-    before = torch.get_default_dtype()
-    torch.set_default_dtype(dtype)
-    try:
-        yield
-    finally:
-        torch.set_default_dtype(before)
 
 
 def _std(scale: str, second: Tensor) -> Tensor:

@@ -4,13 +4,13 @@ In: a step, its batch, and the symbolic road's account of it. Out: an `Opinion`.
 passed in some hundred runs.
 """
 
-import time
 from collections.abc import Callable
 from typing import Any
 
 from torch import Tensor
 
 from vaelid.auditor.examination.bench import Bench
+from vaelid.auditor.examination.checks import make_checks
 from vaelid.auditor.examination.density import density
 from vaelid.auditor.examination.examined import Examined
 from vaelid.auditor.examination.gradient import gradient
@@ -23,8 +23,7 @@ from vaelid.auditor.findings.account import Account
 from vaelid.auditor.findings.opinion import Opinion
 from vaelid.auditor.recording.calls import scalar_loss
 from vaelid.auditor.recording.state import unchanged
-from vaelid.readings.errors import ReadingError
-from vaelid.spec.errors import UserCodeError, kind_of, words_of
+from vaelid.spec.errors import words_of
 
 __all__ = ["CHECKS", "examine"]
 
@@ -54,20 +53,10 @@ def examine(
 
     All that the step changes is set back, but what it takes from generators: such a step is not given to this function.
     """
-    started = time.monotonic()
     with unchanged([step], [batch]) as known:
         try:
             examined = Examined(Bench(step, batch, scalar, known), account)
         except Exception as error:
             return Opinion(left=dict.fromkeys(CHECKS, f"the step could not be run again: {words_of(error)}"))
-        for name, check in CHECKS.items():
-            if time.monotonic() - started > _SECONDS:
-                examined.left[name] = f"the runs before it took {_SECONDS:g} s"
-                continue
-            try:
-                check(examined)
-            except (ReadingError, UserCodeError) as reason:
-                examined.left[name] = str(reason)
-            except Exception as error:  # one check that cannot be made must not keep the others from being made
-                examined.left[name] = f"it could not be made ({kind_of(error)})"
+        make_checks(examined, CHECKS, examined.left, _SECONDS)
     return examined.opinion()

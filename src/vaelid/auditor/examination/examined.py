@@ -20,7 +20,7 @@ from vaelid.auditor.findings.twins import TwinAgreement
 from vaelid.auditor.recording.calls import call_of
 from vaelid.auditor.recording.events import Recording
 
-__all__ = ["BATCHES", "Examined", "other_rows", "with_tensor"]
+__all__ = ["BATCHES", "Examined", "RowsAnew", "other_rows", "with_tensor"]
 
 BATCHES = 3
 """How many batches are looked at. What has only data in it is a constant of each: with fewer, a wrong term of the data
@@ -95,6 +95,20 @@ def _shown(value: Any) -> str:
     return value if isinstance(value, str) else f"{value:.9g}"
 
 
+class RowsAnew:
+    """Rows drawn anew, the same of each tensor with so many rows; real numbers are mixed of two rows."""
+
+    def __init__(self, count: int, generator: torch.Generator) -> None:
+        self.one, self.other = (torch.randint(count, (count,), generator=generator) for _ in range(2))
+        self.share = float(torch.rand((), generator=generator, dtype=torch.float64))
+
+    def of(self, value: Tensor) -> Tensor:
+        """The tensor with these rows; whole numbers, and what is 0 or 1, stay so."""
+        if not value.is_floating_point() or bool((value == value.round()).all()):
+            return value[self.one]
+        return self.share * value[self.one] + (1 - self.share) * value[self.other]
+
+
 def other_rows(examined: Examined, seed: int) -> Any:
     """Another batch of the same support: rows of the batch drawn anew, real numbers mixed of two rows.
 
@@ -103,17 +117,11 @@ def other_rows(examined: Examined, seed: int) -> Any:
     batch = examined.bench.batch
     if (count := number_of_rows(batch)) is None:
         return batch
-    g = torch.Generator().manual_seed(seed)
-    one, other = (torch.randint(count, (count,), generator=g) for _ in range(2))
-    share = float(torch.rand((), generator=g, dtype=torch.float64))
+    anew = RowsAnew(count, torch.Generator().manual_seed(seed))
     held = {id(tensor) for name, tensor in examined.data_tensors().items() if name in examined.account.held}
 
     def chosen(value: Any) -> Any:
-        if not isinstance(value, Tensor) or id(value) in held:
-            return value
-        if not value.is_floating_point() or bool((value == value.round()).all()):
-            return value[one]  # whole numbers, and what is 0 or 1, have to stay so
-        return share * value[one] + (1 - share) * value[other]
+        return anew.of(value) if isinstance(value, Tensor) and id(value) not in held else value
 
     leaves, structure = tree_flatten(batch)
     return tree_unflatten([chosen(leaf) for leaf in leaves], structure)

@@ -18,6 +18,7 @@ from torch import Tensor
 from torch import distributions as td
 
 from vaelid.auditor.examination.bench import Rounding, Touched
+from vaelid.auditor.examination.examined import RowsAnew
 from vaelid.auditor.findings.opinion import Check, Opinion
 from vaelid.auditor.recording.calls import Call, users_code
 from vaelid.auditor.recording.events import Recording
@@ -96,11 +97,7 @@ class Given:
         if not step or value.ndim == 0:
             return value
         if name in self.data or not value.is_floating_point():
-            one, other = (torch.randint(len(value), (len(value),), generator=generator) for _ in range(2))
-            if not value.is_floating_point() or bool((value == value.round()).all()):
-                return value[one]
-            share = float(torch.rand((), generator=generator, dtype=torch.float64))
-            return share * value[one] + (1 - share) * value[other]
+            return RowsAnew(len(value), generator).of(value)
         noise = step * torch.randn(value.shape, generator=generator, dtype=torch.float64)
         if bool(((value > 0) & (value < 1)).all()):
             return torch.sigmoid(

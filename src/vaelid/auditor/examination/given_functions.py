@@ -12,6 +12,7 @@ import torch
 from torch import Tensor
 from torch import distributions as td
 
+from vaelid.auditor.examination.checks import make_checks
 from vaelid.auditor.examination.columns import Columns, columns_of
 from vaelid.auditor.examination.examined import BATCHES
 from vaelid.auditor.examination.given import Given, GivenLaw, check_gradient
@@ -22,7 +23,6 @@ from vaelid.auditor.findings.opinion import Opinion
 from vaelid.auditor.recording.calls import Call
 from vaelid.auditor.recording.state import unchanged
 from vaelid.readings.errors import ReadingError
-from vaelid.spec.errors import UserCodeError, kind_of
 
 __all__ = ["examine_given_kl", "examine_given_loss", "examine_given_sampler"]
 
@@ -30,8 +30,10 @@ _NEAR = (0.1, 0.3, 0.3, 0.5, 0.5, 0.7, 0.7, 1.0, 1.0, 1.5, 1.5, 2.0)
 """Of the steps from the recorded numbers: where most users are."""
 _FAR = (4.0, 6.0, 9.0)
 """Where a clamp at 10 acts."""
-_DRAWS, _FEWEST, _SECONDS = 400, 100, 2.0
+_DRAWS, _FEWEST, _SECONDS_OF_DRAWS = 400, 100, 2.0
 """Calls of a sampler; no further ones after so many seconds, as of a sampler that factorises a matrix."""
+_SECONDS = 20.0
+"""For all checks together, as of a step's."""
 _STANDARD_ERRORS = 6.0
 """A moment of honest draws is so far off once in 10^8 audits: a hundred moments are looked at."""
 
@@ -83,7 +85,7 @@ def _draws(given: Given, tensors: Mapping[str, Tensor]) -> Iterator[Tensor]:
     """One draw after the other, each from a seed of its own; noise that is frozen is the same each time."""
     started = time.monotonic()
     for seed in range(_DRAWS):
-        if time.monotonic() - started > _SECONDS and seed >= _FEWEST:
+        if time.monotonic() - started > _SECONDS_OF_DRAWS and seed >= _FEWEST:
             return
         yield given.run(tensors, seed).detach()
 
@@ -157,13 +159,6 @@ def _fitted(
 
 
 def _examined(given: Given, checks: Mapping[str, Callable[[Given], None]]) -> Opinion:
-    """Each check in turn; one that cannot be made keeps none of the others from being made."""
     with unchanged([given.function], given.call.tensors.values()) as given.state:
-        for name, check in checks.items():
-            try:
-                check(given)
-            except (ReadingError, UserCodeError) as reason:
-                given.left[name] = str(reason)
-            except Exception as error:
-                given.left[name] = f"it could not be made ({kind_of(error)})"
+        make_checks(given, checks, given.left, _SECONDS)
     return given.opinion()
