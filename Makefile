@@ -27,6 +27,7 @@ test-floats: $(VENV)/.installed-dev  ## The tests that hang on floats, with the 
 
 test-long: $(VENV)/.installed-dev  ## The long tests
 	$(BIN)/python -m pytest -m slow
+	VAELID_TYPES_OF_TERMS=1 $(BIN)/python -m pytest -m "not slow" -n auto --dist loadfile tests/readings tests/theory tests/audit/formula tests/audit/lifting
 
 test-jax: $(VENV)/.installed-dev  ## The conformance suite with JAX as one more reading (installs JAX)
 	$(PIP) install -c constraints.txt -e ".[jax]"

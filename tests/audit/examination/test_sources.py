@@ -8,6 +8,7 @@ import torch
 from vaelid.auditor.examination.sources import coverage, mask, prior, support
 from vaelid.auditor.findings.account import StatedDivergence
 from vaelid.readings.errors import ReadingError
+from vaelid.readings.terms.arrays import as_term
 
 from .made import (
     AXES,
@@ -246,7 +247,34 @@ def test_an_output_that_autograd_does_not_reach_is_not_looked_at():
     assert covered(output=lambda h: h.detach(), nll=lambda h, x: (h.detach() - x).square())[0].computed == "0"
 
 
-def test_of_a_masked_likelihood_the_mask_says_what_is_left_out():
-    made = Small(total=lambda nll, kl: nll[1:].sum() + kl.sum()).made()
-    made.account = replace(made.account, likelihoods=(likelihood(mask=term("x")),), outputs=frozenset())
-    assert [(check.name, check.passed) for check in run(coverage, made).checks] == [("coverage", True)]
+def under_a_mask(mask, total):
+    small = Small(
+        more=lambda self, x: self.note("k", mask * 1),
+        kl=lambda m, v, k: (m.square() + v.exp() - 1 - v) / 2,
+        nll=lambda h, x: mask * (x - h).square() / 2,
+        total=total,
+    )
+    return of(run(coverage, made_with(small, likelihoods=(MASKED,))), "coverage")
+
+
+WITHOUT_A_ROW = torch.ones(B, D).index_fill(0, torch.tensor([1]), 0.0)
+
+
+def test_a_row_that_a_mask_leaves_out_altogether_is_not_asked_for():
+    (check,) = under_a_mask(WITHOUT_A_ROW, lambda nll, kl: nll.sum() + kl.sum())
+    assert (check.passed, check.computed) == (True, "1")
+
+
+@pytest.mark.parametrize(("mask", "share"), [(FIXED, 3 / 4), (WITHOUT_A_ROW, 2 / 3)])
+def test_rows_that_are_left_out_beside_a_mask_are_counted(mask, share):
+    kept = 1 if mask is FIXED else 2  # row 1 is left out by the other mask itself
+    (check,) = under_a_mask(mask, lambda nll, kl: nll[kept:].sum() + kl.sum())
+    assert not check.passed
+    assert float(check.computed) == pytest.approx(share, rel=1e-8)
+
+
+def test_a_mask_of_other_rows_than_the_outputs_is_left():
+    made = Small().made()
+    made.account = replace(made.account, likelihoods=(likelihood(mask=as_term(1), axes=()),))
+    with pytest.raises(ReadingError, match="the rows of the mask are not those of the decoder's output"):
+        run(coverage, made)

@@ -115,6 +115,7 @@ def test_an_index_put_in_under_a_binder_is_not_captured():
         ({a: 1}, "cannot stand for"),
     ],
 )
+@pytest.mark.own_words
 def test_what_cannot_be_put_in_is_refused(values: dict, message: str):
     with pytest.raises(TypeError, match=message):
         instance(make(a), values)
@@ -314,6 +315,7 @@ REFUSED = {
 
 
 @pytest.mark.parametrize("what", REFUSED)
+@pytest.mark.own_words
 def test_what_is_not_a_term_is_refused(what: str):
     made, message = REFUSED[what]
     with pytest.raises(TypeError, match=message):
@@ -334,6 +336,7 @@ SYMBOLS_REFUSED = {
 
 
 @pytest.mark.parametrize("what", SYMBOLS_REFUSED)
+@pytest.mark.own_words
 def test_what_is_not_a_definition_is_refused(what: str):
     parts, message = SYMBOLS_REFUSED[what]
     with pytest.raises(TypeError, match=message):

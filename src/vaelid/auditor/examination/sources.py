@@ -11,7 +11,7 @@ from torch.utils._pytree import tree_flatten, tree_unflatten
 from vaelid.auditor.examination.densities import off_support
 from vaelid.auditor.examination.examined import Examined, other_rows
 from vaelid.auditor.examination.numbers import Numbers
-from vaelid.auditor.findings.account import StatedLikelihood
+from vaelid.auditor.findings.account import Account, StatedLikelihood
 from vaelid.auditor.formula.axes_of_terms import names_in
 from vaelid.auditor.recording.events import Recording
 from vaelid.readings.errors import ReadingError
@@ -141,24 +141,25 @@ _FEWEST_ROWS = 0.9
 
 
 def coverage(examined: Examined) -> None:
-    """Every row of what the decoder put out is compared with data: it has a gradient, or changes the loss."""
-    account = examined.account
-    likelihoods = [one for one in account.likelihoods if one.mask is None]
-    if account.likelihoods and not likelihoods:  # the masks, which the report names, say what is left out
-        return examined.check("coverage", True)
-    names = {n for one in likelihoods for term in one.parameters[1:2] for n in names_in(term)}
-    names |= {n for o in names if o in account.written for n in names_in(account.written[o].term)}
+    """Every row of what the decoder put out is compared with data, but those that a mask leaves out altogether."""
+    account, bench = examined.account, examined.bench
+    likelihoods = {name: one for one in account.likelihoods for name in _outputs_of(account, one)}
 
-    if examined.bench.inside:  # the graph of the loss is gone when it is returned
-        for name in sorted(names & account.outputs):
-            if (share := _share_that_counts(examined, name)) is not None:
+    def rows(recording: Recording) -> dict[str, Tensor]:
+        numbers = examined.numbers(recording)
+        return {name: _rows_that_count(numbers, likelihoods[name], name) for name in sorted(likelihoods)}
+
+    counted = bench.run(seed=0, look=rows).seen
+    if bench.inside:  # the graph of the loss is gone when it is returned
+        for name, kept in counted.items():
+            if (share := _share_that_counts(examined, name, kept)) is not None:
                 meaning = "the share of the rows of the decoder's output that change the loss"
                 examined.check("coverage", share > _FEWEST_ROWS, share, 1, meaning)
         return
 
     def look(recording: Recording) -> dict[str, float]:
         numbers, found = examined.numbers(recording), {}
-        for name in sorted(names & account.outputs):
+        for name, kept in counted.items():
             tensor = numbers.tensor(name)
             if not tensor.requires_grad or not recording.returned.requires_grad or not tensor.ndim:
                 continue
@@ -167,20 +168,42 @@ def coverage(examined: Examined) -> None:
                 found[name] = 0.0
                 continue
             some = slope.flatten(1) if slope.ndim > 1 else slope[:, None]
-            found[name] = float(some.ne(0).any(1).double().mean())
+            found[name] = float(some.ne(0).any(1)[kept].double().mean())
         return found
 
-    for share in examined.bench.run(seed=0, look=look).seen.values():
+    for share in bench.run(seed=0, look=look).seen.values():
         meaning = "the share of the rows of the decoder's output that have a gradient"
         examined.check("coverage", share > _FEWEST_ROWS, share, 1, meaning)
+
+
+def _outputs_of(account: Account, likelihood: StatedLikelihood) -> frozenset[str]:
+    """The arrays that the decoder put out for a likelihood's first parameter."""
+    names = {n for term in likelihood.parameters[1:2] for n in names_in(term)}
+    names |= {n for o in names if o in account.written for n in names_in(account.written[o].term)}
+    return frozenset(names) & account.outputs
+
+
+def _rows_that_count(numbers: Numbers, likelihood: StatedLikelihood, name: str) -> Tensor:
+    """Which rows of an output a mask does not leave out altogether; all where there is no mask.
+
+    Raises `ReadingError` where the mask's places are not those of the output.
+    """
+    tensor = numbers.tensor(name)
+    count = len(tensor) if tensor.ndim else 1
+    if likelihood.mask is None:
+        return torch.ones(count, dtype=torch.bool)
+    kept = numbers.of(likelihood.mask, likelihood.axes).detach() != 0
+    if not kept.ndim or len(kept) != count:
+        raise ReadingError("the rows of the mask are not those of the decoder's output")
+    return kept.reshape(count, -1).any(1)
 
 
 _MOST_ROWS = 16
 """Rows that are moved one by one, each in a run: of more they are taken at equal distances."""
 
 
-def _share_that_counts(examined: Examined, name: str) -> float | None:
-    """Of some rows of an output, the share of those that change the loss when they are moved; None if it has none."""
+def _share_that_counts(examined: Examined, name: str, kept: Tensor) -> float | None:
+    """Of some rows of an output that count, the share of those that change the loss when moved; None if it has none."""
     bench, site = examined.bench, examined.account.sites.get(name)
     if site is None or site.event is None:
         return None
@@ -196,11 +219,12 @@ def _share_that_counts(examined: Examined, name: str) -> float | None:
     loss = loss_of(held)
     if loss_of(held + 0.1 * (1 + held.abs())) == loss:
         raise ReadingError("the decoder's output could not be moved in a run")
-    chosen = sorted({int(k * (len(held) - 1) / max(1, _MOST_ROWS - 1)) for k in range(_MOST_ROWS)})
-    chosen = chosen if len(held) > _MOST_ROWS else list(range(len(held)))
+    rows = kept.nonzero().flatten().tolist()
+    places = sorted({int(k * (len(rows) - 1) / max(1, _MOST_ROWS - 1)) for k in range(_MOST_ROWS)})
+    chosen = [rows[k] for k in places] if len(rows) > _MOST_ROWS else rows
     changed = 0
     for row in chosen:
         moved = held.clone()
         moved[row] += 0.1 * (1 + moved[row].abs())
         changed += loss_of(moved) != loss
-    return changed / len(chosen)
+    return changed / len(chosen) if chosen else None
