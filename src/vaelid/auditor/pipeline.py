@@ -162,11 +162,13 @@ def report_on_step(
 
 def _examined(report: Report, found: Assessed, step: Callable[[Any], Any], batch: Any, declared: Declared) -> Report:
     """The report, after further runs of the step."""
+    account = account_of(found, declared, report.beta_effective)
     if any(said.endswith(ADVANCED) for said in found.run.assumptions):
         opinion = Opinion(left=dict.fromkeys(CHECKS, "each run takes from an iterator what is then gone"))
     else:
-        opinion = examine(step, batch, account_of(found, declared, report.beta_effective))
-    return after_examination(report, opinion, premises_of(found, opinion, sampled=True), declared)
+        opinion = examine(step, batch, account)
+    premises = premises_of(found, opinion, sampled=True)
+    return after_examination(report, opinion, premises, declared, families=account.families)
 
 
 def _report_on_evaluation(evaluation: Callable[[Any], Any], calls: tuple[Call, ...], declared: Declared) -> Report:
@@ -210,7 +212,7 @@ def _report_on_loss(asked: Asked, declared: Declared, audited: Audited) -> Repor
     data = frozenset(name for name, role in (asked.roles or {}).items() if role.name == "x")
     opinion = examine_given_loss(asked.function, asked.calls[0], asked.returned, account, data)
     premises = premises_of(found, opinion, sampled=False)
-    return after_examination(report, opinion, premises, declared, sampled=False)
+    return after_examination(report, opinion, premises, declared, families=account.families, sampled=False)
 
 
 _OF_KL = View(free_lengths=False)

@@ -137,6 +137,7 @@ def account_for(step: Any, batch: Any, noted: dict[str, Tensor], axes: Any, fami
     plain = Account(
         operations=operations(recording),
         sites=sites,
+        composed={},
         written={},
         lengths={name(axis): length for axis, length in LENGTHS.items() for name in (index_name, length_name)},
         posteriors=(posterior,),

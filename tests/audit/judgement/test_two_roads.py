@@ -160,7 +160,7 @@ STAYS = {
     "another beta was declared": ({}, {"beta": 0.5}),
     "no beta was fitted": ({"opinion": replace(ALL, beta=None)}, {"beta": 1.0}),
     "a likelihood was declared": ({}, {"likelihood": "laplace"}),
-    "a prior was declared": ({}, {"prior": "N(0, I)"}),
+    "another prior was declared": ({}, {"prior": "N(0, 4)"}),
     "nothing was run": ({"opinion": Opinion()}, {}),
 }
 
@@ -176,6 +176,19 @@ def test_each_needed_check_is_needed_against_a_refutation(name):
     fewer = replace(ALL, checks=tuple(check for check in ALL.checks if check.name != name))
     assert of_both(REFUTED, fewer) == REFUTED
     assert of_both(REFUTED, ALL).verdict == "UNKNOWN"
+
+
+@pytest.mark.parametrize(
+    "declared", [{"prior": "N(0, I)"}, {"likelihood": "gaussian"}, {"likelihood": "gaussian", "prior": "N(0, I)"}]
+)
+def test_what_was_declared_and_runs_were_held_against_is_no_reason_to_stay(declared):
+    found = after_examination(REFUTED, ALL, (LAW,), Declared(**declared), families=("gaussian",))
+    assert found.verdict == "UNKNOWN"
+
+
+@pytest.mark.parametrize("families", [(), ("laplace",), ("gaussian", "laplace")])
+def test_runs_held_against_another_likelihood_than_the_declared_one_outweigh_nothing(families):
+    assert after_examination(REFUTED, ALL, (LAW,), Declared(likelihood="gaussian"), families=families) == REFUTED
 
 
 def test_the_declared_beta_that_runs_agree_with_is_no_reason_to_stay():

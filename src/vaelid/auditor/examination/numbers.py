@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping
 import torch
 from torch import Tensor
 
-from vaelid.auditor.findings.account import Account
+from vaelid.auditor.findings.account import Account, Site
 from vaelid.auditor.formula.axes_of_terms import axes_in, index_names
 from vaelid.auditor.formula.in_tensors import values_of
 from vaelid.auditor.recording.events import Recording
@@ -34,10 +34,13 @@ class Numbers(Mapping[str, Tensor]):
         return self._known[name]
 
     def __iter__(self) -> Iterator[str]:
-        return iter({**self._account.sites, **self._account.written})
+        return iter(self._names())
 
     def __len__(self) -> int:
-        return len({**self._account.sites, **self._account.written})
+        return len(self._names())
+
+    def _names(self) -> dict[str, object]:
+        return {**self._account.sites, **self._account.composed, **self._account.written}
 
     def of(self, term: TermArray, axes: Iterable[int] | None = None) -> Tensor:
         """The values of a term at all places of these axes; of its own if None."""
@@ -49,6 +52,9 @@ class Numbers(Mapping[str, Tensor]):
         site = self._account.sites.get(name)
         if site is None:
             raise ReadingError(f"{name} is no tensor of the run")
+        return self._at(site)
+
+    def _at(self, site: Site) -> Tensor:
         if site.event is None:
             return self._given[site.position]
         event = self._events[site.event]
@@ -58,4 +64,6 @@ class Numbers(Mapping[str, Tensor]):
         if (written := self._account.written.get(name)) is not None:
             whole = self.of(written.term)
             return whole.log() if written.how == "exp" else torch.logit(whole)
+        if (composed := self._account.composed.get(name)) is not None:
+            return composed.function([self._at(site) for site in composed.sites]).double().reshape(composed.shape)
         return self.tensor(name).double().reshape(self._account.sites[name].shape)

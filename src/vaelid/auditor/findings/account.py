@@ -5,12 +5,14 @@ runs of the user's code. For the textbook's loss it has one posterior, one diver
 `Site` for each array in them: h1 is the first output of the second operation.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+
+from torch import Tensor
 
 from vaelid.readings.terms.arrays import TermArray
 
-__all__ = ["Account", "Site", "StatedDivergence", "StatedLikelihood", "StatedPosterior", "WrittenFor"]
+__all__ = ["Account", "ComposedOf", "Site", "StatedDivergence", "StatedLikelihood", "StatedPosterior", "WrittenFor"]
 
 
 @dataclass(frozen=True)
@@ -25,6 +27,21 @@ class Site:
 
     event: int | None
     position: int
+    shape: tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class ComposedOf:
+    """An array whose values no operation puts out: a code of labels, or the draws of a loop as one draw.
+
+    Attributes:
+        sites: of the tensors that it is made of.
+        function: from their values to its own.
+        shape: the lengths of its axes.
+    """
+
+    sites: tuple[Site, ...]
+    function: Callable[[Sequence[Tensor]], Tensor]
     shape: tuple[int, ...]
 
 
@@ -110,6 +127,7 @@ class Account:
     Attributes:
         operations: the names of the operations of the recorded run, without `detach`.
         sites: where the values of each array lie.
+        composed: the arrays whose values are made of several tensors, or of labels.
         written: the arrays that were written for terms.
         lengths: the recorded length of each length variable and each index.
         posteriors: those that were found.
@@ -129,6 +147,7 @@ class Account:
 
     operations: tuple[str, ...]
     sites: Mapping[str, Site]
+    composed: Mapping[str, ComposedOf]
     written: Mapping[str, WrittenFor]
     lengths: Mapping[str, int]
     posteriors: tuple[StatedPosterior, ...]
@@ -144,3 +163,8 @@ class Account:
     beta: float | None
     scale: float
     held: frozenset[str] = frozenset()
+
+    @property
+    def families(self) -> frozenset[str]:
+        """The families of the likelihoods, as users declare them."""
+        return frozenset(likelihood.family for likelihood in self.likelihoods)

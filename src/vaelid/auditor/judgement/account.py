@@ -10,6 +10,7 @@ from torch import Tensor
 
 from vaelid.auditor.findings.account import (
     Account,
+    ComposedOf,
     Site,
     StatedDivergence,
     StatedLikelihood,
@@ -45,9 +46,11 @@ def account_of(assessed: Assessed, declared: Declared, beta: float | None) -> Ac
     likelihoods = tuple(_likelihoods(assessed))
     of_data = {name for one in likelihoods for name in names_in(one.parameters[0])}
     known = len(divergences) + len(likelihoods)
+    sites, composed = _places(run.reading, run.recording)
     return Account(
         tuple(e.name for e in run.recording.events if not e.name.startswith("aten.detach")),
-        _sites(run.reading, run.recording),
+        sites,
+        composed,
         {name: WrittenFor(rewrite.term, rewrite.how) for name, rewrite in question.rewrites.items()},
         run.lengths,
         tuple(_posterior(assessed, k, posterior) for k, posterior in enumerate(question.posteriors)),
@@ -140,8 +143,8 @@ def _weights(assessed: Assessed) -> dict[Kind, float]:
     return {kind: weight / sum(known.values()) for kind, weight in known.items()}
 
 
-def _sites(reading: Reading, recording: Recording) -> Mapping[str, Site]:
-    """Where the tensor of each leaf lies; a leaf that the reading made itself, as a one-hot code, has no place."""
+def _places(reading: Reading, recording: Recording) -> tuple[Mapping[str, Site], Mapping[str, ComposedOf]]:
+    """Where the tensor of each leaf lies, and of what tensors a leaf is made that the reading made itself."""
     number, counted = {}, -1
     for event in recording.events:
         counted += not event.name.startswith("aten.detach")
@@ -159,12 +162,17 @@ def _sites(reading: Reading, recording: Recording) -> Mapping[str, Site]:
             continue
         before[region] = number[event_number], event.outputs.index(region)
         made[id(tensor)] = before[region]
-    found = {}
+    sites, composed = {}, {}
     for name, leaf in reading.leaves.items():
         shape = tuple(reading.axes.lengths[axis] for axis in _axes(reading, leaf))
-        if (site := _site(leaf.tensor, made, given, shape)) is not None:
-            found[name] = site
-    return found
+        if leaf.composed is not None:
+            parts = [_site(tensor, made, given, tuple(tensor.shape)) for tensor in leaf.composed.of]
+            known = tuple(site for site in parts if site is not None)
+            if len(known) == len(parts):
+                composed[name] = ComposedOf(known, leaf.composed.function, shape)
+        elif (site := _site(leaf.tensor, made, given, shape)) is not None:
+            sites[name] = site
+    return sites, composed
 
 
 def _site(

@@ -5,6 +5,8 @@ a gradient ten times smaller the formula is an ELBO and the runs have another gr
 Where the roads disagree in what neither can decide alone, the verdict is UNKNOWN, with both findings.
 """
 
+from collections.abc import Iterable
+
 from vaelid.auditor.findings.declared import Declared
 from vaelid.auditor.findings.opinion import Check, Opinion
 from vaelid.auditor.findings.premise import Premise
@@ -48,14 +50,33 @@ _NEEDED_OF_CLAIM = {"divergence": _NEEDED_OF_LOSS, "sampler": frozenset(("law", 
 
 
 def after_examination(
-    report: Report, opinion: Opinion, premises: tuple[Premise, ...], declared: Declared, *, sampled: bool = True
+    report: Report,
+    opinion: Opinion,
+    premises: tuple[Premise, ...],
+    declared: Declared,
+    *,
+    families: Iterable[str] = (),
+    sampled: bool = True,
 ) -> Report:
-    """The report of both roads. `sampled` False: of a function of tensors."""
+    """The report of both roads.
+
+    Args:
+        report: of the formula.
+        opinion: of the runs.
+        premises: the ledger.
+        declared: what the loss is meant to be.
+        families: those of the likelihoods that the runs were held against, as users declare them.
+        sampled: False of a function of tensors.
+    """
     report = report.noting(*opinion.notes)
     if report.verdict == "PROVED":
         return _of_proved(report, opinion, premises)
     if report.verdict == "REFUTED":
-        return _of_refuted(report, opinion, premises, declared, _NEEDED if sampled else _NEEDED_OF_LOSS)
+        if opinion.passed >= (_NEEDED if sampled else _NEEDED_OF_LOSS) and _is_declared(
+            report, opinion, declared, frozenset(families)
+        ):
+            return _of_refuted(report, opinion, premises)
+        return report
     return _with_proposal(report, opinion)
 
 
@@ -108,16 +129,19 @@ def _witness(doubt: Check) -> Witness:
     return Witness({}, doubt.computed, doubt.expected, doubt.meaning)
 
 
-def _of_refuted(
-    report: Report, opinion: Opinion, premises: tuple[Premise, ...], declared: Declared, needed: frozenset[str]
-) -> Report:
-    """UNKNOWN, where all runs agree with the ELBO that was declared, or with some where nothing was.
+def _is_declared(report: Report, opinion: Opinion, declared: Declared, families: frozenset[str]) -> bool:
+    """Whether all runs agree with the ELBO that was declared, or with some where nothing was."""
+    other_beta = declared.beta is not None and (opinion.beta is None or abs(opinion.beta - declared.beta) > 1e-5)
+    other_likelihood = declared.likelihood is not None and families != {declared.likelihood}
+    other_prior = declared.prior is not None and report.prior != declared.prior
+    return not (opinion.doubts or other_beta or other_likelihood or other_prior)
+
+
+def _of_refuted(report: Report, opinion: Opinion, premises: tuple[Premise, ...]) -> Report:
+    """UNKNOWN, where all runs agree with an ELBO.
 
     PROVED, where all that was refuted is the gradient, and that is one of the same mean, known by name.
     """
-    other_beta = declared.beta is not None and (opinion.beta is None or abs(opinion.beta - declared.beta) > 1e-5)
-    if opinion.doubts or other_beta or declared.likelihood or declared.prior or not opinion.passed >= needed:
-        return report
     if opinion.estimator is not None and _right_but_its_gradient(report) and missing(premises) is None:
         return _as_estimator(report, opinion, premises)
     agree = f"every one of {opinion.runs} runs agrees with NLL + {opinion.beta:.4g} KL, and its gradient"

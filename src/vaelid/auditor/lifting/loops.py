@@ -16,7 +16,7 @@ from vaelid.auditor.formula.errors import Mixed, Unread
 from vaelid.auditor.lifting.axes import Dims, DrawOfLoop
 from vaelid.auditor.lifting.reader import Reader
 from vaelid.auditor.lifting.slices import one_place
-from vaelid.auditor.lifting.tensor import Leaf, Lifted
+from vaelid.auditor.lifting.tensor import Composed, Leaf, Lifted
 from vaelid.auditor.recording.events import Event
 from vaelid.readings.terms.arrays import TermArray, index
 from vaelid.readings.terms.substitution import make
@@ -164,10 +164,14 @@ def place_of_one_draw(reader: Reader, event: Event, stem: str, law: str) -> Lift
     first = found.numbers[0]
     if first not in reader.loop_leaves:
         drawn = [next(t for (n, _), t in reader.recording.made.items() if n == number) for number in found.numbers]
-        whole = torch.stack(drawn, -1)
+        composed = Composed(tuple(drawn), lambda draws: torch.stack(list(draws), -1))
+        whole = composed.values
         dims = tuple(reader.axes.dim(("draw of a loop", first, d), n) for d, n in enumerate(whole.shape))
         name, alone = reader.name(stem), frozenset[str]()
-        reader.of_leaf(Leaf(name, "noise", dims, whole, alone, frozenset({name}), law, event.operation, event.source))
+        own = frozenset({name})
+        reader.of_leaf(
+            Leaf(name, "noise", dims, whole, alone, own, law, event.operation, event.source, composed=composed)
+        )
         reader.loop_leaves[first] = name
     leaf = reader.leaves[reader.loop_leaves[first]]
     return one_place(reader, reader.of_leaf(leaf), len(leaf.dims) - 1, found.place)

@@ -4,7 +4,7 @@ In: what an event is read as. Out: values that the rules combine. For example, `
 7) is a `Lifted` of dimensions ((0,), (1,)) with the element exp(x[i0, i1]), the leaf x in it, and no stop.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 
@@ -17,7 +17,7 @@ from vaelid.auditor.formula.errors import Unread
 from vaelid.auditor.lifting.axes import Dims
 from vaelid.readings.terms.arrays import TermArray
 
-__all__ = ["Folded", "Leaf", "Lifted", "Picked", "Stop", "dense"]
+__all__ = ["Composed", "Folded", "Leaf", "Lifted", "Picked", "Stop", "dense"]
 
 
 def dense(tensor: Tensor, source: str | None) -> Tensor:
@@ -44,6 +44,7 @@ class Leaf:
         operation: that made it.
         source: the line that asked for it.
         folded: of a product or an extremum, what it is of.
+        composed: where the reading made its values itself, of which tensors of the run, and how.
     """
 
     name: str
@@ -56,12 +57,31 @@ class Leaf:
     operation: str = ""
     source: str = ""
     folded: "Folded | None" = None
+    composed: "Composed | None" = None
 
     @property
     def is_mask(self) -> bool:
         """Whether it was made of zeros and ones by an operation that is not looked into, as `~padding` is."""
         values = self.tensor
         return self.kind == "made" and bool(values.numel()) and bool(((values == 0) | (values == 1)).all())
+
+
+@dataclass(frozen=True)
+class Composed:
+    """Values that no operation of the run put out: a code of labels, or the draws of a loop as one draw.
+
+    Attributes:
+        of: tensors of the run.
+        function: from these to the values.
+    """
+
+    of: tuple[Tensor, ...]
+    function: Callable[[Sequence[Tensor]], Tensor]
+
+    @property
+    def values(self) -> Tensor:
+        """The values in the recorded run."""
+        return self.function(self.of)
 
 
 @dataclass(frozen=True)

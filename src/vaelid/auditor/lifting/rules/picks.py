@@ -4,6 +4,8 @@ In: an event such as `log_p.gather(1, labels[:, None])`. Out: the sum of onehot1
 code being a leaf of data. The loss of classes is that with a minus, and with a mask where some are ignored.
 """
 
+from collections.abc import Callable, Sequence
+
 import torch
 from torch import Tensor
 
@@ -15,7 +17,7 @@ from vaelid.auditor.lifting.pointwise import pointwise
 from vaelid.auditor.lifting.reader import Reader
 from vaelid.auditor.lifting.registry import reads
 from vaelid.auditor.lifting.sums import REDUCTIONS, over
-from vaelid.auditor.lifting.tensor import Leaf, Lifted
+from vaelid.auditor.lifting.tensor import Composed, Leaf, Lifted
 from vaelid.auditor.recording.events import Event
 from vaelid.readings.terms.arrays import as_term
 
@@ -33,8 +35,8 @@ def _gathered(reader: Reader, event: Event) -> Lifted:
     if output.size[dim] != 1:
         raise Mixed("several elements picked along a dimension")
     found, numbers = operand(reader, event, x), read(reader, event, chosen)
-    code = reader.values_before(event.number, chosen).squeeze(dim)
-    return _picked(reader, event, found, dim, numbers.dims, code, numbers)
+    labels = reader.values_before(event.number, chosen)
+    return _picked(reader, event, found, dim, numbers, numbers.dims, labels, lambda given: given.squeeze(dim))
 
 
 @reads("nll_loss_forward", "nll_loss2d_forward", several=True)
@@ -54,7 +56,9 @@ def _loss_by_log_probabilities(reader: Reader, event: Event) -> Lifted:
     kept = classes != ignored
     by_rows = len(found.dims) > 1
     shape = (labels.dims[0], (), *labels.dims[1:]) if by_rows else ((),)
-    chosen = _picked(reader, event, found, 1 if by_rows else 0, shape, classes * kept, labels)
+    chosen = _picked(
+        reader, event, found, 1 if by_rows else 0, labels, shape, classes, lambda given: given * (given != ignored)
+    )
     kind = REDUCTIONS[reduction]
     each = pointwise(reader, event, lambda v: -v, chosen)
     mask = None if bool(kept.all()) else _mask(reader, event, kept, shape, labels.leaves)
@@ -69,7 +73,16 @@ def _loss_by_log_probabilities(reader: Reader, event: Event) -> Lifted:
     return pointwise(reader, event, divided, total, count)
 
 
-def _picked(reader: Reader, event: Event, x: Lifted, dim: int, other: Dims, chosen: Tensor, labels: Lifted) -> Lifted:
+def _picked(
+    reader: Reader,
+    event: Event,
+    x: Lifted,
+    dim: int,
+    labels: Lifted,
+    other: Dims,
+    values: Tensor,
+    numbers: Callable[[Tensor], Tensor],
+) -> Lifted:
     """The elements of x that whole numbers pick along a dimension.
 
     Args:
@@ -77,31 +90,39 @@ def _picked(reader: Reader, event: Event, x: Lifted, dim: int, other: Dims, chos
         event: that picks.
         x: what is picked from.
         dim: along which.
-        other: the dimensions of the numbers.
-        chosen: the numbers.
-        labels: the tensor that they are, which has to be data.
+        labels: the tensor of whole numbers, which has to be data.
+        other: the dimensions of it.
+        values: of this tensor, in the recorded run.
+        numbers: from values of this tensor to the numbers that pick, without the dimension.
     """
     if any(reader.leaves[name].noise for name in labels.leaves):
         raise Mixed("numbers that were sampled, and pick")
     dim %= len(x.dims)
     dims = tuple(x.dims[dim] if d == dim else given for d, given in enumerate(other))
-    code = torch.nn.functional.one_hot(chosen.long(), reader.axes.length(x.dims[dim])).movedim(-1, dim).double()
-    one_hot = reader.of_leaf(_code(reader, event, labels, code, dims))
+    classes = reader.axes.length(x.dims[dim])
+
+    def code(labels: Sequence[Tensor]) -> Tensor:
+        return torch.nn.functional.one_hot(numbers(labels[0]).long(), classes).movedim(-1, dim).double()
+
+    one_hot = reader.of_leaf(_code(reader, event, labels, Composed((values,), code), dims))
     product = pointwise(reader, event, lambda one, value: one * value, one_hot, x)
     return over(reader, event, product, [dim], "sum", keep=True)
 
 
-def _code(reader: Reader, event: Event, labels: Lifted, code: Tensor, dims: Dims) -> Leaf:
+def _code(reader: Reader, event: Event, labels: Lifted, composed: Composed, dims: Dims) -> Leaf:
     """The leaf of a one-hot code: one for labels that pick several times, as from each of three draws' outputs."""
     try:
         element = labels.element.term
     except Unread:
         element = None
+    code = composed.values
     for known, leaf in reader.codes:
         if element is not None and known is element and torch.equal(leaf.tensor, code):
             return leaf
     name = reader.name("onehot")
-    leaf = Leaf(name, "argument", dims, code, labels.leaves, operation="one-hot", source=event.source)
+    leaf = Leaf(
+        name, "argument", dims, code, labels.leaves, operation="one-hot", source=event.source, composed=composed
+    )
     reader.codes.append((element, leaf))
     return leaf
 
