@@ -12,7 +12,7 @@ from torch import distributions as td
 
 from vaelid.auditor.examination.densities import negative_log_likelihood, posterior_and_prior
 from vaelid.auditor.examination.numbers import Numbers
-from vaelid.auditor.findings.account import Account, StatedDivergence, StatedPosterior
+from vaelid.auditor.findings.account import Account, StatedDivergence, StatedLikelihood, StatedPosterior
 from vaelid.auditor.formula.axes_of_terms import axes_in, length_name
 from vaelid.readings.terms.arrays import as_term
 
@@ -52,7 +52,7 @@ def columns_of(account: Account, numbers: Numbers) -> Columns:
     """Of one run. Raises `ReadingError` where an array of the account is no tensor of the run."""
     nll = torch.zeros((), dtype=torch.float64)
     for likelihood in account.likelihoods:
-        term = negative_log_likelihood(likelihood, [numbers.of(p, likelihood.axes) for p in likelihood.parameters])
+        term = _negative_log_likelihood(likelihood, numbers)
         if likelihood.mask is not None:
             mask = numbers.of(likelihood.mask, likelihood.axes)
             term = torch.where(mask == 0, 0.0, term * mask)
@@ -66,6 +66,12 @@ def columns_of(account: Account, numbers: Numbers) -> Columns:
         seen.add(divergence.posterior)
         rest = rest + _of_divergence(account, divergence, numbers, alone)
     return Columns(float(nll.detach()), *rest.detach().tolist())
+
+
+def _negative_log_likelihood(likelihood: StatedLikelihood, numbers: Numbers) -> Tensor:
+    if likelihood.formula is not None:
+        return numbers.of(likelihood.formula, likelihood.axes)
+    return negative_log_likelihood(likelihood, [numbers.of(p, likelihood.axes) for p in likelihood.parameters])
 
 
 def _of_divergence(account: Account, divergence: StatedDivergence, numbers: Numbers, alone: bool) -> Tensor:

@@ -13,6 +13,7 @@ from torch import Tensor
 
 from vaelid.auditor.examination.densities import base_measure
 from vaelid.auditor.examination.examined import Examined, with_tensor
+from vaelid.auditor.examination.own_density import own_density
 from vaelid.auditor.findings.account import StatedLikelihood
 from vaelid.auditor.formula.axes_of_terms import names_in
 from vaelid.auditor.recording.events import Recording
@@ -40,6 +41,11 @@ _MOST_PLACES = 32
 def density(examined: Examined) -> None:
     """Raises `ReadingError` where the sum cannot be made: several likelihoods or draws, a family without a grid."""
     account = examined.account
+    own = [likelihood for likelihood in account.likelihoods if likelihood.formula is not None]
+    for likelihood in own:
+        own_density(examined, likelihood)
+    if own:
+        return
     if examined.weight is None or len(account.likelihoods) != 1 or account.likelihoods[0].share != 1:
         raise ReadingError("the weight of one likelihood is not known")
     likelihood = account.likelihoods[0]

@@ -108,6 +108,8 @@ class StatedLikelihood:
         share: its part of the whole, where one datum is compared with what several draws were decoded to.
         mask: of its places, if there is one.
         observed: the tensors of the batch that the data are made of.
+        formula: of a likelihood without a name its negative logarithm, without the mask.
+        made_of_data: the arrays in it that functions without a formula made of the data, as `x < 0.5` is.
     """
 
     family: str
@@ -118,6 +120,8 @@ class StatedLikelihood:
     share: float = 1.0
     mask: TermArray | None = None
     observed: frozenset[str] = frozenset()
+    formula: TermArray | None = None
+    made_of_data: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)

@@ -133,6 +133,8 @@ def _likelihoods(assessed: Assessed) -> Iterable[StatedLikelihood]:
             share,
             target.mask,
             _batch_tensors(assessed.run.reading, names_in(target.parameters[0])),
+            target.own_formula,
+            assessed.question.made_of_data & names_in(target.term),
         )
 
 

@@ -90,8 +90,14 @@ def _decoder(sampled: bool) -> Premise:
 
 
 def _density(assessed: Assessed, opinion: Opinion) -> Premise:
-    groups = assessed.objective.reconstructions
-    names = " and ".join(dict.fromkeys(g.found.target.name for g in groups if g.found is not None))
+    targets = [g.found.target for g in assessed.objective.reconstructions if g.found is not None]
+    if any(target.own_formula is not None for target in targets):
+        if "density" in opinion.passed:
+            words = "exp(-NLL), summed over one datum, was one number at all outputs of further runs"
+            return Premise("density", "examined", words)
+        why = opinion.left.get("density", "it was not examined")
+        return Premise("density", "missing", f"whether exp(-NLL) is a density, up to one number, is not known: {why}")
+    names = " and ".join(dict.fromkeys(target.name for target in targets))
     words = f"exp(-NLL) is the density of a {names} likelihood, up to one number"
     if "density" in opinion.passed:
         words += "; its sum over one datum was the same at three outputs"

@@ -194,7 +194,8 @@ def question_of(
     noise = _noise(run, posteriors)
     outputs = _outputs(run, posteriors, data | own) if assigned is None else assigned.outputs
     free = {n for n, leaf in leaves.items() if leaf.kind in ("made", "noise", "parameter")} - data
-    vary = [n for n in leaves if n in free | outputs | own]
+    # truth values stay what they are: there is none between them
+    vary = [n for n in leaves if n in free | outputs | own and leaves[n].tensor.dtype != torch.bool]
     question = Question(
         run.term,
         posteriors,

@@ -33,6 +33,7 @@ from vaelid.auditor.recognition.groups import (
 )
 from vaelid.auditor.recognition.likelihoods import find_likelihood
 from vaelid.auditor.recognition.noise import over_noise
+from vaelid.auditor.recognition.own_likelihood import own_likelihood
 from vaelid.auditor.recognition.priors import at_the_draw, find_divergence
 from vaelid.auditor.recognition.quantities import Body, Found, Quantity, found_with
 from vaelid.readings.errors import ReadingError
@@ -179,7 +180,8 @@ def _found(question: Question, group: Gathered) -> Found | Rewrite | None:
         some = posterior_of_coordinates(posterior, mean)
         return None if some is None else find_divergence(mean, axes, some, question.values, posterior.leaves)
     if isinstance(group.kind, Reconstruction):
-        return find_likelihood(group.body, axes, question.values, question.data, question.masks, question.rows)
+        found = find_likelihood(group.body, axes, question.values, question.data, question.masks, question.rows)
+        return found or own_likelihood(question, group.body, axes)
     return None
 
 

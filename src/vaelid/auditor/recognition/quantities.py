@@ -37,6 +37,7 @@ class Quantity:
         parameters: of a likelihood the data, then the decoder's outputs; of a prior its mean and log-variance.
         mask: the constant that it is multiplied by at each place, if it is.
         at_draw: whether it is log q(z) - log p(z) at the draw z, and not the mean of that over draws.
+        own_formula: of a likelihood without a name the element, before any mask.
     """
 
     name: str
@@ -47,6 +48,7 @@ class Quantity:
     parameters: tuple[TermArray, ...] = ()
     mask: TermArray | None = None
     at_draw: bool = False
+    own_formula: TermArray | None = None
 
     def masked(self, mask: TermArray) -> "Quantity":
         """The quantity times a constant at each place, such as a mask of zeros and ones."""

@@ -1,0 +1,122 @@
+"""The sum, or integral, of exp of minus a term over one datum: of a negative log-density it is one number for all else.
+
+In: a term, the element of the datum in it, numbers for all arrays, and a `Support`. Out: the logarithm of the sum at
+each place. For |x - h| over the real numbers it is log 2 at every h; for |x - h| + h^2 it moves with h.
+"""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+
+import torch
+from torch import Tensor
+
+from vaelid.auditor.formula.axes_of_terms import array_name, axis_of, index_name, index_names, is_index
+from vaelid.auditor.formula.in_tensors import values_of
+from vaelid.auditor.formula.supports import Support
+from vaelid.readings.errors import ReadingError
+from vaelid.readings.terms.arrays import TermArray
+from vaelid.readings.terms.syntax import Element, Operator, Term, free_variables, subterms
+
+__all__ = ["CLOSE", "log_totals", "log_totals_of_values", "of_one_place"]
+
+CLOSE = 1e-4
+"""In nats, how far totals of one density may be apart: an absolute error's kink costs the trapezoidal rule 1e-6."""
+
+_RESOLVED = 20.0
+"""How many nats the last of endless points has to lie below the total: what follows it is less than 1e-7 of it."""
+
+
+def of_one_place(datum: Term) -> int | None:
+    """The first axis of an element, if its indices are axes, each once, and no others."""
+    indices = datum.arguments[1:]
+    if not indices or not all(is_index(index.head) for index in indices) or len(set(indices)) < len(indices):
+        return None
+    return axis_of(next(iter(free_variables(indices[0]))))
+
+
+def log_totals(
+    term: TermArray,
+    datum: Term,
+    arrays: Mapping[str, Tensor],
+    lengths: Mapping[str, int],
+    axes: Iterable[int],
+    support: Support,
+    row: int,
+    made: Mapping[str, Callable[[Tensor], Tensor]] | None = None,
+) -> Tensor:
+    """At each place of one row; NaN where an endless sum is not at its end.
+
+    Args:
+        term: what is summed over, an element for each place of the axes.
+        datum: the element that it is summed over.
+        arrays: gives the numbers of each array.
+        lengths: of each axis and each index.
+        axes: those of the term; the datum's first is among them.
+        support: of the datum.
+        row: along the datum's first axis.
+        made: for arrays that are made of the datum at each place, how.
+
+    Raises:
+        ReadingError: where the term has the datum's first axis in other ways than its elements' indices.
+    """
+    axis = of_one_place(datum)
+    if axis is None:
+        raise ReadingError("the datum has other indices than axes")
+    along = _dimensions_along(term, axis)
+    count = len(support.points)
+    spread: dict[str, Tensor] = {}
+    made = {array_name(datum): lambda points: points, **(made or {})}
+    for name, dimension in along.items():
+        array = arrays[name]
+        size = [count if d == dimension else length for d, length in enumerate(array.shape)]
+        if name in made:
+            shape = [count if d == dimension else 1 for d in range(array.ndim)]
+            spread[name] = made[name](support.points).reshape(shape).expand(size)
+        else:
+            spread[name] = array.narrow(dimension, row, 1).expand(size)
+    order = index_names(dict.fromkeys((axis, *axes)))
+    values = values_of(term.term, _Over(arrays, spread), {**lengths, index_name(axis): count}, order)
+    return log_totals_of_values(values, support)
+
+
+def log_totals_of_values(values: Tensor, support: Support) -> Tensor:
+    """The same of the values at the support's points, which are along the first dimension."""
+    shape = [-1] + [1] * (values.ndim - 1)
+    logs = (support.log_weights.reshape(shape) - values).nan_to_num(nan=float("nan"), posinf=float("inf"))
+    logs = torch.where(logs.isnan(), -torch.inf, logs)
+    total = logs.logsumexp(0)
+    return torch.where(logs[-1] > total - _RESOLVED, torch.nan, total) if support.endless else total
+
+
+class _Over(Mapping[str, Tensor]):
+    """Arrays, some of them in place of others."""
+
+    def __init__(self, arrays: Mapping[str, Tensor], instead: Mapping[str, Tensor]) -> None:
+        self._arrays, self._instead = arrays, instead
+
+    def __getitem__(self, name: str) -> Tensor:
+        return self._instead[name] if name in self._instead else self._arrays[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter({**dict.fromkeys(self._arrays), **self._instead})
+
+    def __len__(self) -> int:
+        return len({**dict.fromkeys(self._arrays), **self._instead})
+
+
+def _dimensions_along(term: TermArray, axis: int) -> dict[str, int]:
+    """For each array of a term the dimension that this axis is the index of."""
+    found: dict[str, int] = {}
+    name = index_name(axis)
+    for part in subterms(term.term):
+        uses = [k for k, a in enumerate(part.arguments) if any(v.name == name for v in free_variables(a))]
+        if isinstance(part.head, Operator) and part.head.name == "real" and uses:
+            raise ReadingError("the term counts places")
+        if not isinstance(part.head, Element):
+            continue
+        whole = [k for k in uses if is_index(part.arguments[k].head)]
+        if len(whole) != len(uses) or len(uses) > 1:
+            raise ReadingError("an index is moved along the datum's axis")
+        own = uses[0] - 1 if uses else -1
+        if found.setdefault(array_name(part), own) != own:
+            raise ReadingError("an array is at the datum's place, and at others")
+    return {name: dimension for name, dimension in found.items() if dimension >= 0}

@@ -1,0 +1,186 @@
+"""Likelihoods that have no name here: a function of a datum and outputs whose exponential is a density.
+
+In: the summand of a reconstruction. Out: it as a weight times a negative log-density, or None. For example, for
+``log(cosh(x - h)) / B`` the weight is 1 / B: the integral of 1 / cosh(x - h) over x is pi, whatever h is. That it is
+one number is tried here at a few outputs, as a proposal; a verdict asks further runs for it.
+"""
+
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+from fractions import Fraction
+from functools import partial, reduce
+from operator import add, mul
+
+import torch
+from torch import Tensor
+
+from vaelid.auditor.formula.arithmetic import replaced, simple
+from vaelid.auditor.formula.axes_of_terms import array_name, elements_of, length_axes_in, names_in
+from vaelid.auditor.formula.supports import Support, supports
+from vaelid.auditor.formula.totals import CLOSE, log_totals, of_one_place
+from vaelid.auditor.model.combination import Combination
+from vaelid.auditor.model.question import Question
+from vaelid.auditor.proofs.sums import added
+from vaelid.auditor.recognition.quantities import Found, Quantity
+from vaelid.readings.errors import ReadingError
+from vaelid.readings.terms.arrays import TermArray, as_term
+from vaelid.readings.terms.syntax import Number, Operator, Term
+
+__all__ = ["OWN", "own_likelihood"]
+
+OWN = "own"
+"""The family of all of them. Users cannot declare it."""
+_NAME = "a density without a name here"
+_ROWS = 3
+"""Of the datum, that are tried: outputs of different rows differ."""
+_POINTS = 1001
+"""Of an interval. A proposal may be less exact than a verdict."""
+_CLOSE = 10 * CLOSE
+_MOST_NUMBERS = 4
+"""Of the numbers inside that are tried as the weight: two halves of a formula may each have it."""
+
+
+def own_likelihood(question: Question, term: TermArray, axes: list[int]) -> Found | None:
+    """The term as a weight times the negative logarithm of a density of one datum at each place, maybe times a mask."""
+    if (datum := _datum(question, term)) is None:
+        return None
+    for inside, mask in _without_masks(question, term):
+        for weight, body in _weighted(inside):
+            if _is_density(question, body, datum, axes):
+                others = [e for e in elements_of(body) if array_name(e) not in question.data]
+                others.sort(key=lambda e: array_name(e) not in question.outputs)  # the decoder's before learned scales
+                parameters = tuple(TermArray((), element) for element in (datum, *others))
+                target = Quantity(_NAME, body, family=OWN, parameters=parameters, own_formula=body)
+                target = target if mask is None else target.masked(mask)
+                return Found(target, Combination((weight,), as_term(0)))
+    return None
+
+
+def _datum(question: Question, term: TermArray) -> Term | None:
+    """The only element of data that are no mask, and are not made of others by functions without a formula."""
+    data = question.data - question.masks - question.made_of_data
+    found = [element for element in elements_of(term) if array_name(element) in data]
+    return found[0] if len(found) == 1 and of_one_place(found[0]) is not None else None
+
+
+def _without_masks(question: Question, term: TermArray) -> Iterator[tuple[TermArray, TermArray | None]]:
+    """What each of the term's masks is multiplied by, with that mask's element; the term itself where it has none."""
+    masks = question.masks - question.made_of_data
+    found = False
+    for element in [element for element in elements_of(term) if array_name(element) in masks]:
+        one, zero = (simple(TermArray((), replaced(term.term, {element: as_term(k).term}))) for k in (1, 0))
+        if not names_in(zero):
+            found = True
+            yield one, TermArray((), element)
+    if not found:
+        yield term, None
+
+
+@dataclass(frozen=True)
+class _Addend:
+    """A positive number, lengths, and the rest: their product is the addend."""
+
+    number: Fraction
+    lengths: TermArray
+    rest: TermArray
+
+    def with_lengths_over(self, others: TermArray) -> "_Addend":
+        """The same, its lengths in the rest but for these: a number that is added has its own."""
+        return _Addend(self.number, others, self.lengths / others * self.rest)
+
+
+def _weighted(term: TermArray) -> Iterator[tuple[TermArray, TermArray]]:
+    """What a term may be: lengths and a number, times the rest. First the number that it is written with."""
+    addends = [_addend(part) for part in _outermost_addends(term.term)]
+    lengths = {addend.lengths.term for addend in addends if names_in(addend.rest)}
+    if len(lengths) != 1:
+        return
+    of_lengths = TermArray((), lengths.pop())
+    shares = [one if one.lengths.term is of_lengths.term else one.with_lengths_over(of_lengths) for one in addends]
+    written = [one.number for one in addends if names_in(one.rest)]
+    inside = Counter(_addend(part).number * one.number for one in shares for part in added(one.rest.term))
+    for number in dict.fromkeys([*written, *(n for n, _ in inside.most_common(_MOST_NUMBERS)), Fraction(1)]):
+        rest = reduce(add, [as_term(one.number / number) * one.rest for one in shares])
+        yield simple(as_term(number) * of_lengths), simple(rest)
+
+
+def _outermost_addends(term: Term) -> list[TermArray]:
+    """The addends as they are written: nothing is multiplied out."""
+    match term.head, term.arguments:
+        case Operator("add"), (x, y):
+            return [*_outermost_addends(x), *_outermost_addends(y)]
+        case Operator("subtract"), (x, y):
+            return [*_outermost_addends(x), *(-part for part in _outermost_addends(y))]
+    return [TermArray((), term)]
+
+
+def _addend(term: TermArray) -> _Addend:
+    number, lengths, rest = Fraction(1), [], []
+    for factor in _factors(term.term):
+        if names_in(factor):
+            rest.append(factor)
+        elif length_axes_in(factor.term):
+            lengths.append(factor)
+        elif isinstance((known := simple(factor)).term.head, Number):
+            number *= known.term.head.value
+        else:
+            rest.append(factor)
+    if number < 0:
+        rest.append(as_term(-1))
+    return _Addend(abs(number), reduce(mul, lengths, as_term(1)), reduce(mul, rest, as_term(1)))
+
+
+def _factors(term: Term) -> list[TermArray]:
+    """The factors as they are written; of a sum over a number, as a maximum is read, that is inside."""
+    match term.head, term.arguments:
+        case Operator("multiply"), (x, y):
+            return [*_factors(x), *_factors(y)]
+        case Operator("divide"), (x, y) if x.head != Operator("add"):
+            return [*_factors(x), as_term(1) / TermArray((), y)]
+        case Operator("negative"), (x,):
+            return [as_term(-1), *_factors(x)]
+    return [TermArray((), term)]
+
+
+def _is_density(question: Question, body: TermArray, datum: Term, axes: list[int]) -> bool:
+    """Whether its sum over the datum is one number at all places and points of the probe, on some support."""
+    recorded = question.values.sets[0][array_name(datum)]
+    if any(_is_equal(question.values.sets[0][name]) for name in names_in(body) & question.made_of_data):
+        return True  # `x < 0.5` was the same for all recorded data: only further runs can tell
+    for support in supports(recorded, _POINTS):
+        try:
+            totals = torch.cat([*_totals(question, body, datum, axes, support)])
+        except ReadingError:
+            return False
+        known = totals[~totals.isnan()]
+        enough = 2 * known.numel() > totals.numel() and bool(known.isfinite().all())
+        if enough and float(known.max() - known.min()) < _CLOSE:
+            return True
+    return False
+
+
+def _is_equal(values: Tensor) -> bool:
+    return bool((values == values.flatten()[0]).all())
+
+
+def _totals(question: Question, body: TermArray, datum: Term, axes: list[int], support: Support) -> Iterator[Tensor]:
+    probe, name = question.values, array_name(datum)
+    recorded = probe.sets[0][name]
+    made = {
+        other: partial(_nearest, recorded, values)
+        for other in names_in(body) & question.made_of_data
+        if (values := probe.sets[0][other]).shape == recorded.shape
+    }
+    for arrays in probe.sets:
+        for row in range(0, len(recorded), max(1, len(recorded) // _ROWS)):
+            yield log_totals(body, datum, arrays, probe.lengths, axes, support, row, made).flatten()
+
+
+def _nearest(recorded: Tensor, values: Tensor, points: Tensor) -> Tensor:
+    """What was made of the recorded datum that is nearest to each point, as ``x < 0.5`` is."""
+    data, order = recorded.double().flatten().sort()
+    after = torch.searchsorted(data, points.contiguous()).clamp(max=len(data) - 1)
+    before = (after - 1).clamp(min=0)
+    at = torch.where((points - data[before]).abs() < (points - data[after]).abs(), before, after)
+    return values.double().flatten()[order][at]
