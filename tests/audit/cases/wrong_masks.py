@@ -88,7 +88,7 @@ case("dropped_out", lambda out, x, m: nn.functional.dropout(squares(out, x), 0.3
 case("kept_and_shifted", lambda out, x, m: (0.5 * (out[m] - x[m].roll(1)) ** 2).sum())
 case("kept_and_weighed_by_values", lambda out, x, m: (squares(out, x)[m] * x[m]).sum())
 case("kept_and_squared", lambda out, x, m: squares(out, x)[m].sum() ** 2)
-case("kept_exponential", lambda out, x, m: squares(out, x)[m].exp().sum())
+case("kept_exponential", lambda out, x, m: (squares(out, x)[m].exp() * out[m].exp()).sum())
 case("kept_deviation", lambda out, x, m: squares(out, x)[m].std())
 
 # Weights in disguise, and signs.

@@ -158,7 +158,7 @@ SAID = [
     ),
     (DifferentWeights(("1", "2")), "its likelihoods of several data have different weights: 1, 2."),
     (OutputUnused("Gaussian", "s"), "it is Gaussian, but the decoder's output s does not stand in the loss."),
-    (LikelihoodNotDeclared("Poisson", "laplace"), "it is a Poisson likelihood, where laplace was declared."),
+    (LikelihoodNotDeclared("Poisson", "laplace"), "it is a likelihood (Poisson), where laplace was declared."),
     (PartOfData("Gaussian", Fraction(1, 3)), "it is Gaussian, but of 0.333 of the data that the decoder puts out."),
     (SummaryOfData("sum(x)"), "it is a likelihood of a summary of the data: sum(x)."),
     (CountsOf("x / 2"), "it is a likelihood of counts, but of x / 2."),

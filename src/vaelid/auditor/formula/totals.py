@@ -16,7 +16,7 @@ from vaelid.readings.errors import ReadingError
 from vaelid.readings.terms.arrays import TermArray
 from vaelid.readings.terms.syntax import Element, Operator, Term, free_variables, subterms
 
-__all__ = ["CLOSE", "log_totals", "log_totals_of_values", "of_one_place"]
+__all__ = ["CLOSE", "is_at_one_place", "log_totals", "log_totals_of_values"]
 
 CLOSE = 1e-4
 """In nats, how far totals of one density may be apart: an absolute error's kink costs the trapezoidal rule 1e-6."""
@@ -25,12 +25,11 @@ _RESOLVED = 20.0
 """How many nats the last of endless points has to lie below the total: what follows it is less than 1e-7 of it."""
 
 
-def of_one_place(datum: Term) -> int | None:
-    """The first axis of an element, if its indices are axes, each once, and no others."""
-    indices = datum.arguments[1:]
-    if not indices or not all(is_index(index.head) for index in indices) or len(set(indices)) < len(indices):
-        return None
-    return axis_of(next(iter(free_variables(indices[0]))))
+def is_at_one_place(datum: Term) -> bool:
+    """Whether an element's indices are different axes, numbers, and axes moved by numbers; one of them a bare axis."""
+    axes = [axis_of(v) for index in datum.arguments[1:] for v in free_variables(index) if is_index(v)]
+    bare = any(is_index(index.head) for index in datum.arguments[1:])
+    return bare and len(set(axes)) == len(axes) and not any(index.loose for index in datum.arguments[1:])
 
 
 def log_totals(
@@ -50,18 +49,16 @@ def log_totals(
         datum: the element that it is summed over.
         arrays: gives the numbers of each array.
         lengths: of each axis and each index.
-        axes: those of the term; the datum's first is among them.
+        axes: those of the term.
         support: of the datum.
-        row: along the datum's first axis.
+        row: along one of the datum's axes, of which it is the remainder by the axis's length.
         made: for arrays that are made of the datum at each place, how.
 
     Raises:
-        ReadingError: where the term has the datum's first axis in other ways than its elements' indices.
+        ReadingError: where each of the datum's axes is in the term in other ways than as elements' indices.
     """
-    axis = of_one_place(datum)
-    if axis is None:
-        raise ReadingError("the datum has other indices than axes")
-    along = _dimensions_along(term, axis)
+    axis, along = _axis_of_rows(term, datum)
+    row %= lengths[index_name(axis)]
     count = len(support.points)
     spread: dict[str, Tensor] = {}
     made = {array_name(datum): lambda points: points, **(made or {})}
@@ -101,6 +98,19 @@ class _Over(Mapping[str, Tensor]):
 
     def __len__(self) -> int:
         return len({**dict.fromkeys(self._arrays), **self._instead})
+
+
+def _axis_of_rows(term: TermArray, datum: Term) -> tuple[int, dict[str, int]]:
+    """An axis of the datum that others follow, and which dimension of each array it is."""
+    reason = ReadingError("the datum has other indices than axes")
+    for index in datum.arguments[1:]:
+        if is_index(index.head):
+            axis = axis_of(index.head)
+            try:
+                return axis, _dimensions_along(term, axis)
+            except ReadingError as found:
+                reason = found
+    raise reason
 
 
 def _dimensions_along(term: TermArray, axis: int) -> dict[str, int]:

@@ -28,6 +28,7 @@ from vaelid.auditor.lifting.tensor import Leaf
 from vaelid.auditor.model.posterior import Posterior, ancestors
 from vaelid.auditor.model.simplifications import constants_summed
 from vaelid.auditor.recognition.groups import places_of
+from vaelid.auditor.recognition.own_likelihood import OWN
 from vaelid.auditor.recognition.quantities import Quantity
 from vaelid.auditor.recording.events import Recording
 from vaelid.readings.terms.arrays import TermArray, as_term
@@ -133,7 +134,7 @@ def _likelihoods(assessed: Assessed) -> Iterable[StatedLikelihood]:
             share,
             target.mask,
             _batch_tensors(assessed.run.reading, names_in(target.parameters[0])),
-            target.own_formula,
+            target.own_formula if target.family == OWN else None,
             assessed.question.made_of_data & names_in(target.term),
         )
 

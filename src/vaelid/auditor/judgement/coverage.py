@@ -9,6 +9,8 @@ import math
 from collections.abc import Iterable, Iterator
 from fractions import Fraction
 
+import torch
+
 from vaelid.auditor.formula.axes_of_terms import axes_in, elements_of, index_names, names_in
 from vaelid.auditor.formula.circuit import At, Circuit
 from vaelid.auditor.formula.upstream import upstream
@@ -117,7 +119,12 @@ def seen_data(assessed: Assessed, group: Group, observed: Iterable[str]) -> str 
             yield from (n for n in names if not (drawn and n in own))
 
     names = question.as_recorded(names_in(group.body))  # a rate that is a softplus is written as an array of its own
-    outputs = [name for name in names if name in reading.leaves and name not in question.data]
+    # a truth value beside the outputs, as whether x + r is 0, is a part of the density: no output of a decoder is one
+    outputs = [
+        name
+        for name in names
+        if name in reading.leaves and name not in question.data and reading.leaves[name].tensor.dtype != torch.bool
+    ]
     return next((name for name in upstream(outputs, made_from) if name in wanted), None)
 
 

@@ -14,6 +14,7 @@ from vaelid.auditor.formula.axes_of_terms import names_in
 from vaelid.auditor.formula.upstream import upstream
 from vaelid.auditor.judgement.assessed import Assessed
 from vaelid.auditor.judgement.masks import premise_of_mask
+from vaelid.auditor.recognition.own_likelihood import OWN
 from vaelid.auditor.recognition.quantities import Quantity
 
 __all__ = ["missing", "premises_of"]
@@ -91,12 +92,19 @@ def _decoder(sampled: bool) -> Premise:
 
 def _density(assessed: Assessed, opinion: Opinion) -> Premise:
     targets = [g.found.target for g in assessed.objective.reconstructions if g.found is not None]
-    if any(target.own_formula is not None for target in targets):
-        if "density" in opinion.passed:
-            words = "exp(-NLL), summed over one datum, was one number at all outputs of further runs"
-            return Premise("density", "examined", words)
-        why = opinion.left.get("density", "it was not examined")
-        return Premise("density", "missing", f"whether exp(-NLL) is a density, up to one number, is not known: {why}")
+    for target in targets:
+        if target.own_formula is None:
+            continue
+        named = target.family != OWN
+        if ("value" if named else "density") not in opinion.passed:
+            why = opinion.left.get("density", "it was not examined")
+            return Premise(
+                "density", "missing", f"whether exp(-NLL) is a density, up to one number, is not known: {why}"
+            )
+        words = "exp(-NLL), summed over one datum, was one number at all outputs of further runs"
+        if named:
+            words = f"in further runs -NLL was the logarithm of a {target.name} density, up to one number"
+        return Premise("density", "examined", words)
     names = " and ".join(dict.fromkeys(target.name for target in targets))
     words = f"exp(-NLL) is the density of a {names} likelihood, up to one number"
     if "density" in opinion.passed:

@@ -129,12 +129,17 @@ def _witness(doubt: Check) -> Witness:
     return Witness({}, doubt.computed, doubt.expected, doubt.meaning)
 
 
+_NO_DIVERGENCE = 1e-6
+"""Of beta: below it, runs agree with a loss that has no KL."""
+
+
 def _is_declared(report: Report, opinion: Opinion, declared: Declared, families: frozenset[str]) -> bool:
     """Whether all runs agree with the ELBO that was declared, or with some where nothing was."""
     other_beta = declared.beta is not None and (opinion.beta is None or abs(opinion.beta - declared.beta) > 1e-5)
     other_likelihood = declared.likelihood is not None and families != {declared.likelihood}
     other_prior = declared.prior is not None and report.prior != declared.prior
-    return not (opinion.doubts or other_beta or other_likelihood or other_prior)
+    no_divergence = opinion.beta is not None and opinion.beta < _NO_DIVERGENCE
+    return not (opinion.doubts or other_beta or other_likelihood or other_prior or no_divergence)
 
 
 def _of_refuted(report: Report, opinion: Opinion, premises: tuple[Premise, ...]) -> Report:

@@ -199,7 +199,7 @@ _OF_RECONSTRUCTION: Mapping[Any, Sentence] = {
         f"its likelihoods of several data have different weights: {', '.join(reason.weights)}."
     ),
     of_reconstruction.OutputUnused: "it is {name}, but the decoder's output {output} does not stand in the loss.",
-    of_reconstruction.LikelihoodNotDeclared: "it is a {name} likelihood, where {declared} was declared.",
+    of_reconstruction.LikelihoodNotDeclared: "it is a likelihood ({name}), where {declared} was declared.",
     of_reconstruction.PartOfData: lambda reason: (
         f"it is {reason.name}, but of {float(reason.share):.3g} of the data that the decoder puts out."
     ),

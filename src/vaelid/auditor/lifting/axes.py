@@ -39,6 +39,7 @@ class Axes:
         learned: how often two axes were found to be one, or one to be two.
         expanded: axes along which a tensor is the same, as it was expanded: another's axis there is another axis.
         again: axes along which a tensor is laid out once more, as in an outer difference, and the axis they repeat.
+        backwards: axes that are another read from its end, and that other: nothing but its like is beside it.
         of_loops: the draws of loops that are places of one draw, by the numbers of their events.
         apart: the numbers of draws that are not.
         long_sums: the numbers of the events that end a long chain of additions.
@@ -48,6 +49,7 @@ class Axes:
     learned: int = 0
     again: dict[int, int] = field(default_factory=dict)
     expanded: set[int] = field(default_factory=set)
+    backwards: dict[int, int] = field(default_factory=dict)
     of_loops: dict[int, DrawOfLoop] = field(default_factory=dict)
     apart: set[int] = field(default_factory=set)
     long_sums: set[int] = field(default_factory=set)
@@ -62,6 +64,14 @@ class Axes:
         if key not in self._by_key:
             self._by_key[key] = self._new(length)
         return self.now((self._by_key[key],))
+
+    def from_the_end(self, axis: int) -> int:
+        """The axis read from its end: a new one, or the one that this is so read."""
+        if axis in self.backwards:
+            return self.backwards[axis]
+        (found,) = self.dim(("from the end", axis), self.lengths[axis])
+        self.backwards[found] = axis
+        return found
 
     def knows(self, key: Hashable) -> bool:
         """Whether a dimension of this key was asked for."""
@@ -93,6 +103,8 @@ class Axes:
             if a == b:
                 for side in waiting:
                     side.pop(0)
+            elif a in self.backwards or b in self.backwards:
+                raise Mixed("places from the end beside places from the start")
             elif self.lengths[a] == self.lengths[b]:
                 self._same[max(a, b)] = min(a, b)
                 self.learned += 1
@@ -108,6 +120,8 @@ class Axes:
     def split(self, axis: int, first: int) -> Dim:
         """The axis as two, the slower of this length."""
         length = self.lengths[axis]
+        if axis in self.backwards:
+            raise Mixed("a part of an axis that is read from its end")
         if length % first or first in (1, length):
             raise Mixed("a reshape that mixes axes")
         self._parts[axis] = (self._new(first), self._new(length // first))

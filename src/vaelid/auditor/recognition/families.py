@@ -182,8 +182,10 @@ def _scaled(family: Family, x: TermArray, mean: TermArray, log_scale: TermArray 
 
 
 def _counted(x: TermArray, mean: TermArray | Rewrite, dispersion: TermArray | Rewrite) -> Quantity | Rewrite:
-    for parameter in (mean, dispersion):
-        if isinstance(parameter, Rewrite):
-            return parameter
+    if isinstance(mean, Rewrite):
+        return mean
+    if isinstance(dispersion, Rewrite):
+        return dispersion
     term = -negative_binomial_density(x, mean, dispersion)
-    return Quantity("negative binomial", term, lgamma(x + 1), "negative_binomial", parameters=(x,))
+    name = "negative binomial"
+    return Quantity(name, term, lgamma(x + 1), "negative_binomial", parameters=(x, mean, dispersion))

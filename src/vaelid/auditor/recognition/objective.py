@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from functools import reduce
 from operator import add
 
-from vaelid.auditor.formula.arithmetic import is_number
-from vaelid.auditor.formula.axes_of_terms import axes_in, element_of, names_in
+from vaelid.auditor.formula.arithmetic import is_number, replaced, simple
+from vaelid.auditor.formula.axes_of_terms import axes_in, element_of, elements_of, names_in
 from vaelid.auditor.formula.kinds import CONSTANT, MIXED, PARAMETER, Divergence, Kind, Reconstruction
 from vaelid.auditor.model.question import Question, Rewrite, rewritten
 from vaelid.auditor.model.shift import posterior_of_coordinates
@@ -33,7 +33,7 @@ from vaelid.auditor.recognition.groups import (
 )
 from vaelid.auditor.recognition.likelihoods import find_likelihood
 from vaelid.auditor.recognition.noise import over_noise
-from vaelid.auditor.recognition.own_likelihood import own_likelihood
+from vaelid.auditor.recognition.own_likelihood import OWN, own_likelihood, with_name_of
 from vaelid.auditor.recognition.priors import at_the_draw, find_divergence
 from vaelid.auditor.recognition.quantities import Body, Found, Quantity, found_with
 from vaelid.readings.errors import ReadingError
@@ -74,6 +74,11 @@ class Objective:
     def proofs(self) -> int:
         """How many groups are proved."""
         return sum(group.theorem is not None for group in self.groups)
+
+    @property
+    def has_unnamed(self) -> bool:
+        """Whether a reconstruction is a likelihood by its own formula alone."""
+        return any(group.found is not None and group.found.target.family == OWN for group in self.reconstructions)
 
     @property
     def over_draws(self) -> bool:
@@ -181,8 +186,26 @@ def _found(question: Question, group: Gathered) -> Found | Rewrite | None:
         return None if some is None else find_divergence(mean, axes, some, question.values, posterior.leaves)
     if isinstance(group.kind, Reconstruction):
         found = find_likelihood(group.body, axes, question.values, question.data, question.masks, question.rows)
-        return found or own_likelihood(question, group.body, axes)
+        return found or _unnamed_likelihood(question, group, axes)
     return None
+
+
+def _unnamed_likelihood(question: Question, group: Gathered, axes: list[int]) -> Found | None:
+    """A likelihood by its own formula; with a name, if it has one where arrays that are 0 throughout are left out.
+
+    So torch's negative binomial asks whether x + r is 0, and is one where it never is.
+    """
+    own = own_likelihood(question, group, axes)
+    zero = {e: as_term(0).term for e in elements_of(group.body) if _is_zero(question, TermArray((), e), axes)}
+    if own is None or not zero:
+        return own
+    body = simple(TermArray((), replaced(group.body.term, zero)))
+    named = find_likelihood(body, axes, question.values, question.data, question.masks, question.rows)
+    return own if not isinstance(named, Found) else with_name_of(question, own, named) or own
+
+
+def _is_zero(question: Question, element: TermArray, axes: list[int]) -> bool:
+    return not bool(question.values.of(element, axes).any())
 
 
 def _proved(
@@ -213,7 +236,24 @@ def _proved_or_not(question: Question, group: Recognised | Gathered, hypotheses:
     try:
         return _proved_group(question, group, hypotheses)
     except NoProof as failure:
+        if isinstance(group.kind, Reconstruction) and (own := _as_own_likelihood(question, group)) is not None:
+            with suppress(NoProof):
+                return _proved_group(question, own, hypotheses)
         return UnprovedGroup(group.kind, group.parts, group.axes, group.body, group.found, str(failure))
+
+
+def _as_own_likelihood(question: Question, group: Recognised) -> Recognised | None:
+    """A group that has the values of a likelihood with a name, and is not proved to be it, by its own formula.
+
+    So torch's continuous Bernoulli is one, which has a series near 1/2.
+    """
+    if group.found.target.own_formula is not None:
+        return None
+    with suppress(ReadingError):
+        own = own_likelihood(question, group, places_of(question, group))
+        found = None if own is None else with_name_of(question, own, group.found)
+        return None if found is None else _with_found(group, found)
+    return None
 
 
 def of_one_array(question: Question, pattern: TermArray, name: str) -> ProvedGroup | None:

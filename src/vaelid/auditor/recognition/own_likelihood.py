@@ -7,7 +7,7 @@ one number is tried here at a few outputs, as a proposal; a verdict asks further
 
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from functools import partial, reduce
 from operator import add, mul
@@ -18,38 +18,44 @@ from torch import Tensor
 from vaelid.auditor.formula.arithmetic import replaced, simple
 from vaelid.auditor.formula.axes_of_terms import array_name, elements_of, length_axes_in, names_in
 from vaelid.auditor.formula.supports import Support, supports
-from vaelid.auditor.formula.totals import CLOSE, log_totals, of_one_place
+from vaelid.auditor.formula.totals import CLOSE, is_at_one_place, log_totals
 from vaelid.auditor.model.combination import Combination
 from vaelid.auditor.model.question import Question
-from vaelid.auditor.proofs.sums import added
+from vaelid.auditor.proofs.sums import Part, added, below_sum, value_of
+from vaelid.auditor.recognition.groups import Gathered
 from vaelid.auditor.recognition.quantities import Found, Quantity
 from vaelid.readings.errors import ReadingError
 from vaelid.readings.terms.arrays import TermArray, as_term
-from vaelid.readings.terms.syntax import Number, Operator, Term
+from vaelid.readings.terms.syntax import Element, Number, Operator, Term
 
-__all__ = ["OWN", "own_likelihood"]
+__all__ = ["OWN", "own_likelihood", "with_name_of"]
 
 OWN = "own"
 """The family of all of them. Users cannot declare it."""
-_NAME = "a density without a name here"
+_NAME = "density without a name"
 _ROWS = 3
 """Of the datum, that are tried: outputs of different rows differ."""
 _POINTS = 1001
 """Of an interval. A proposal may be less exact than a verdict."""
 _CLOSE = 10 * CLOSE
+_ROUNDING = 1e-9
+"""Of a weight."""
 _MOST_NUMBERS = 4
 """Of the numbers inside that are tried as the weight: two halves of a formula may each have it."""
 
 
-def own_likelihood(question: Question, term: TermArray, axes: list[int]) -> Found | None:
-    """The term as a weight times the negative logarithm of a density of one datum at each place, maybe times a mask."""
-    if (datum := _datum(question, term)) is None:
+def own_likelihood(question: Question, group: Gathered, axes: list[int]) -> Found | None:
+    """A group as a weight times the negative logarithm of a density of one datum at each place, maybe times a mask."""
+    if (datum := _datum(question, group.body)) is None:
         return None
-    for inside, mask in _without_masks(question, term):
+    parts = list(group.parts)
+    for axis in group.axes:
+        _, parts = below_sum(parts, axis)
+    for inside, mask in _without_masks(question, parts):
         for weight, body in _weighted(inside):
             if _is_density(question, body, datum, axes):
-                others = [e for e in elements_of(body) if array_name(e) not in question.data]
-                others.sort(key=lambda e: array_name(e) not in question.outputs)  # the decoder's before learned scales
+                others = [e for e in elements_of(body) if _name(e) not in question.data]
+                others.sort(key=lambda e: _name(e) not in question.outputs)  # the decoder's before learned scales
                 parameters = tuple(TermArray((), element) for element in (datum, *others))
                 target = Quantity(_NAME, body, family=OWN, parameters=parameters, own_formula=body)
                 target = target if mask is None else target.masked(mask)
@@ -57,24 +63,47 @@ def own_likelihood(question: Question, term: TermArray, axes: list[int]) -> Foun
     return None
 
 
+def with_name_of(question: Question, own: Found, named: Found) -> Found | None:
+    """A likelihood by its own formula, with the name of one that has the same values; None if the weights differ.
+
+    That the values are the same everywhere is for further runs to confirm.
+    """
+    one, other = (question.values.number(found.fit.weights[0]) for found in (own, named))
+    if abs(one - other) > _ROUNDING * abs(other):
+        return None
+    target = named.target
+    kept = {"name": target.name, "family": target.family, "learned": target.learned, "parameters": target.parameters}
+    return replace(own, target=replace(own.target, **kept))
+
+
+def _name(part: Term) -> str:
+    (name,) = names_in(TermArray((), part))
+    return name
+
+
 def _datum(question: Question, term: TermArray) -> Term | None:
     """The only element of data that are no mask, and are not made of others by functions without a formula."""
     data = question.data - question.masks - question.made_of_data
-    found = [element for element in elements_of(term) if array_name(element) in data]
-    return found[0] if len(found) == 1 and of_one_place(found[0]) is not None else None
+    found = [element for element in elements_of(term) if _name(element) in data]
+    return found[0] if len(found) == 1 and isinstance(found[0].head, Element) and is_at_one_place(found[0]) else None
 
 
-def _without_masks(question: Question, term: TermArray) -> Iterator[tuple[TermArray, TermArray | None]]:
-    """What each of the term's masks is multiplied by, with that mask's element; the term itself where it has none."""
-    masks = question.masks - question.made_of_data
-    found = False
-    for element in [element for element in elements_of(term) if array_name(element) in masks]:
-        one, zero = (simple(TermArray((), replaced(term.term, {element: as_term(k).term}))) for k in (1, 0))
-        if not names_in(zero):
+def _without_masks(question: Question, parts: list[Part]) -> Iterator[tuple[list[Part], TermArray | None]]:
+    """What each mask is multiplied by, with that mask's element; the parts themselves where they have none."""
+    masks, found = question.masks - question.made_of_data, False
+    for element in [element for element in elements_of(value_of(parts)) if _name(element) in masks]:
+        one, zero = (
+            [
+                Part(part.coefficient, simple(TermArray((), replaced(part.term.term, {element: as_term(k).term}))))
+                for part in parts
+            ]
+            for k in (1, 0)
+        )
+        if not any(names_in(part.term) for part in zero):
             found = True
             yield one, TermArray((), element)
     if not found:
-        yield term, None
+        yield parts, None
 
 
 @dataclass(frozen=True)
@@ -87,32 +116,28 @@ class _Addend:
 
     def with_lengths_over(self, others: TermArray) -> "_Addend":
         """The same, its lengths in the rest but for these: a number that is added has its own."""
+        if self.lengths.term is others.term:
+            return self
         return _Addend(self.number, others, self.lengths / others * self.rest)
 
 
-def _weighted(term: TermArray) -> Iterator[tuple[TermArray, TermArray]]:
-    """What a term may be: lengths and a number, times the rest. First the number that it is written with."""
-    addends = [_addend(part) for part in _outermost_addends(term.term)]
+def _weighted(parts: list[Part]) -> Iterator[tuple[TermArray, TermArray]]:
+    """What parts may be: lengths and a number, times the rest. First the number that stands before the sums.
+
+    Of a location's family any number is a weight, of a density that is so much wider.
+    """
+    outer = [_addend(part.coefficient) for part in parts]
+    addends = [_Addend(one.number, one.lengths, one.rest * part.term) for one, part in zip(outer, parts, strict=True)]
     lengths = {addend.lengths.term for addend in addends if names_in(addend.rest)}
     if len(lengths) != 1:
         return
     of_lengths = TermArray((), lengths.pop())
-    shares = [one if one.lengths.term is of_lengths.term else one.with_lengths_over(of_lengths) for one in addends]
-    written = [one.number for one in addends if names_in(one.rest)]
+    shares = [addend.with_lengths_over(of_lengths) for addend in addends]
     inside = Counter(_addend(part).number * one.number for one in shares for part in added(one.rest.term))
-    for number in dict.fromkeys([*written, *(n for n, _ in inside.most_common(_MOST_NUMBERS)), Fraction(1)]):
+    numbers = [one.number for one in shares if names_in(one.rest)]
+    for number in dict.fromkeys([*numbers, *(n for n, _ in inside.most_common(_MOST_NUMBERS)), Fraction(1)]):
         rest = reduce(add, [as_term(one.number / number) * one.rest for one in shares])
         yield simple(as_term(number) * of_lengths), simple(rest)
-
-
-def _outermost_addends(term: Term) -> list[TermArray]:
-    """The addends as they are written: nothing is multiplied out."""
-    match term.head, term.arguments:
-        case Operator("add"), (x, y):
-            return [*_outermost_addends(x), *_outermost_addends(y)]
-        case Operator("subtract"), (x, y):
-            return [*_outermost_addends(x), *(-part for part in _outermost_addends(y))]
-    return [TermArray((), term)]
 
 
 def _addend(term: TermArray) -> _Addend:
@@ -173,7 +198,7 @@ def _totals(question: Question, body: TermArray, datum: Term, axes: list[int], s
         if (values := probe.sets[0][other]).shape == recorded.shape
     }
     for arrays in probe.sets:
-        for row in range(0, len(recorded), max(1, len(recorded) // _ROWS)):
+        for row in range(_ROWS):
             yield log_totals(body, datum, arrays, probe.lengths, axes, support, row, made).flatten()
 
 

@@ -74,11 +74,11 @@ class Weaker(ABC):
 
     def is_needed(self, found: Objective) -> bool:
         """Whether it is tried, after what was found so far."""
-        return found.theorem is None
+        return found.theorem is None or (self.leaves_out and found.has_unnamed)
 
     def is_better(self, new: Objective, old: Objective) -> bool:
-        """Whether what is found so replaces what was found before: more groups are proved."""
-        return new.proofs > old.proofs
+        """Whether what is found so replaces what was found before: more groups are proved, or have a name."""
+        return new.proofs > old.proofs or (new.proofs == old.proofs and old.has_unnamed > new.has_unnamed)
 
 
 class InsideOfLatent(Weaker):

@@ -5,6 +5,7 @@ In: an event such as `torch.normal(mean, std)`. Out: a leaf of standard noise, o
 is -1 + 2 u1[i0].
 """
 
+from collections.abc import Sequence
 from typing import Any
 
 import torch
@@ -16,7 +17,7 @@ from vaelid.auditor.lifting.operands import operand
 from vaelid.auditor.lifting.pointwise import pointwise
 from vaelid.auditor.lifting.reader import Reader
 from vaelid.auditor.lifting.registry import reads
-from vaelid.auditor.lifting.tensor import Lifted
+from vaelid.auditor.lifting.tensor import Composed, Lifted
 from vaelid.auditor.recording.events import Event, Region
 
 __all__: list[str] = []
@@ -42,9 +43,10 @@ def _drawn(reader: Reader, event: Event, law: str, stem: str) -> Lifted:
     if is_standard and (place := place_of_one_draw(reader, event, stem, law)) is not None:
         return place.without_gradient()
     drawn = reader.recording.made[event.number, output]
-    tensor = drawn if is_standard else _standard(reader, event, drawn, location, scale)
+    composed = None if is_standard else _standard(reader, event, drawn, location, scale)
+    tensor = drawn if composed is None else composed.values
     name = reader.name(stem)
-    noise = reader.leaf(name, "noise", output, tensor, event.number, **made).without_gradient()
+    noise = reader.leaf(name, "noise", output, tensor, event.number, composed=composed, **made).without_gradient()
     if is_standard:
         reader.drawn_at[name] = event.number
         return noise
@@ -55,11 +57,18 @@ def _drawn(reader: Reader, event: Event, law: str, stem: str) -> Lifted:
     return result
 
 
-def _standard(reader: Reader, event: Event, drawn: Tensor, location: Any, scale: Any) -> Tensor:
+def _standard(reader: Reader, event: Event, drawn: Tensor, location: Any, scale: Any) -> Composed:
     """The standard draw e of a draw m + s e, in float64; 0 where s is 0, since any e gives that."""
-    m, s = (reader.values_before(event.number, v) if isinstance(v, Region) else v for v in (location, scale))
-    standard = (drawn.detach().double() - m) / s
-    return torch.where(torch.isfinite(standard), standard, torch.zeros_like(standard)).detach()
+    given = [reader.values_before(event.number, v) if isinstance(v, Region) else v for v in (location, scale)]
+    tensors = [value for value in given if isinstance(value, Tensor)]
+
+    def standard(values: Sequence[Tensor]) -> Tensor:
+        moving = iter(values[1:])
+        m, s = (next(moving) if isinstance(value, Tensor) else value for value in given)
+        found = (values[0].detach().double() - m) / s
+        return torch.where(torch.isfinite(found), found, torch.zeros_like(found)).detach()
+
+    return Composed((drawn, *tensors), standard)
 
 
 def _location_and_scale(event: Event) -> tuple[Any, Any]:
