@@ -51,6 +51,8 @@ RULES = {
     "transpose": lambda a, b: (a.t() * b.transpose(0, 1)).t(),
     "permute": lambda a, b: a.unsqueeze(0).permute(2, 0, 1).sum(0).squeeze(0),
     "flat": lambda a, b: (a.reshape(-1) * b.flatten()).view(3, 5),
+    "flip": lambda a, b: (a.flip(1) * b.flip(-1)).sum() + a.flip(0, 1).flip((0, 1)).exp().sum(1).mean(),
+    "a place from the end": lambda a, b: a.flip(1)[:, 1] + b.flip(0)[0].sum() + a.flip(1).select(1, -1),
     "squeeze": lambda a, b: a.unsqueeze(1).squeeze(1) + b[None].squeeze(0),
     "expand": lambda a, b: a.sum(1, keepdim=True).expand(3, 5) * b,
     "expand by a new dimension": lambda a, b: a.sum(0).expand(3, 5) * b,
@@ -151,6 +153,10 @@ def test_classes_that_are_ignored_are_masked():
         (lambda a, b: torch.div(a, b, rounding_mode="floor").sum(), "div (a division that rounds)"),
         (lambda a, b: (a**b).sum(), "pow (a power whose exponent is a tensor)"),
         (lambda a, b: a[:, ::2].sum(), "slice (a slice with a step)"),
+        (lambda a, b: a.flip(1)[:, 1:].sum(), "slice (a part of an axis that is read from its end)"),
+        (lambda a, b: (a.flip(1) * b).sum(), "mul (places from the end beside places from the start)"),
+        (lambda a, b: (a.flip(1) * torch.arange(5.0)).sum(), "mul (places from the end beside places from the start)"),
+        (lambda a, b: a.flip(0).view(15)[:6].sum(), None),
         (lambda a, b: torch.linalg.vector_norm(a, 1), "linalg_vector_norm (a norm of order 1)"),
         (lambda a, b: a.prod(), "prod (a product or extremum of many elements)"),
         (lambda a, b: a.max(1)[0].sum(), "max (it has several results)"),
@@ -179,7 +185,7 @@ randn randn_like normal normal_functional rand rand_like uniform erfinv _to_copy
 clamp hardtanh clamp_min clamp_max bmm dot vdot sum mean logsumexp linalg_vector_norm prod amax amin max min
 eq ne gt lt ge le _softmax _log_softmax mse_loss l1_loss binary_cross_entropy binary_cross_entropy_with_logits gather
 nll_loss_forward nll_loss2d_forward split split_with_sizes chunk unbind unsafe_split slice select narrow cat stack
-view _unsafe_view reshape unsqueeze squeeze flatten _reshape_alias t transpose permute numpy_T expand repeat copy
+view _unsafe_view reshape unsqueeze squeeze flatten _reshape_alias t transpose permute numpy_T flip expand repeat copy
 masked_fill index_put index masked_select bitwise_not logical_not bitwise_and logical_and
 """
 OF_OTHER_LAWS = """

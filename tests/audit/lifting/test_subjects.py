@@ -41,7 +41,7 @@ SUBJECTS = {
     picks: "gather nll_loss_forward nll_loss2d_forward",
     reductions: "sum mean logsumexp linalg_vector_norm _softmax _log_softmax dot vdot bmm",
     views: "view _unsafe_view reshape unsqueeze squeeze flatten _reshape_alias t numpy_T permute transpose expand copy "
-    "repeat",
+    "repeat flip",
 }
 
 

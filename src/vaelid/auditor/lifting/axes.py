@@ -103,9 +103,11 @@ class Axes:
             if a == b:
                 for side in waiting:
                     side.pop(0)
-            elif a in self.backwards or b in self.backwards:
+            elif (a in self.backwards) != (b in self.backwards):
                 raise Mixed("places from the end beside places from the start")
             elif self.lengths[a] == self.lengths[b]:
+                if a in self.backwards:
+                    self.pair((self.backwards[a],), (self.backwards[b],))
                 self._same[max(a, b)] = min(a, b)
                 self.learned += 1
                 for side in waiting:

@@ -6,7 +6,6 @@ x[:, 1:4] is x[i0, 1 + i2] with a new axis 2 of length 3.
 
 from vaelid.auditor.formula.axes_of_terms import index_of, placed
 from vaelid.auditor.formula.errors import Mixed
-from vaelid.auditor.lifting.axes import Dim
 from vaelid.auditor.lifting.reader import Reader
 from vaelid.auditor.lifting.tensor import Lifted
 from vaelid.readings.terms.arrays import index
@@ -25,11 +24,11 @@ def one_place(reader: Reader, x: Lifted, dim: int, position: int) -> Lifted:
             piece = x.pieces[position]
             return piece.laid_out(tuple(d for k, d in enumerate(piece.dims) if k != dim))
         raise Mixed("a part of a joined tensor")
-    _check_order(reader, x.dims[dim])
     places: dict[int, Term] = {}
     for axis in reversed(x.dims[dim]):
-        position, here = divmod(position, reader.axes.lengths[axis])
-        places[axis] = index(here)
+        length = reader.axes.lengths[axis]
+        position, here = divmod(position, length)
+        places[axis] = index(length - 1 - here if axis in reader.axes.backwards else here)
     dims = tuple(d for k, d in enumerate(x.dims) if k != dim)
     return x.part(dims, lambda: placed(x.element, places))
 
@@ -41,7 +40,8 @@ def from_to(reader: Reader, x: Lifted, dim: int, start: int, length: int) -> Lif
     if length == 1:
         one = one_place(reader, x, dim, start)
         return one.laid_out((*one.dims[:dim], (), *one.dims[dim:]))
-    _check_order(reader, x.dims[dim])
+    if any(axis in reader.axes.backwards for axis in x.dims[dim]):
+        raise Mixed("a part of an axis that is read from its end")
     if x.pieces or x.picked is not None or len(x.dims[dim]) != 1:
         raise Mixed("a part of an axis that was cut in two")
     (axis,) = x.dims[dim]
@@ -51,8 +51,3 @@ def from_to(reader: Reader, x: Lifted, dim: int, start: int, length: int) -> Lif
     moved = make(Operator("index_add"), index_of(fresh[0]), index(start)) if start else index_of(fresh[0])
     dims = tuple(fresh if k == dim else d for k, d in enumerate(x.dims))
     return x.part(dims, lambda: placed(x.element, {axis: moved}))
-
-
-def _check_order(reader: Reader, dim: Dim) -> None:
-    if any(axis in reader.axes.backwards for axis in dim):
-        raise Mixed("a part of an axis that is read from its end")
