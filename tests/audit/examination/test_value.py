@@ -8,7 +8,7 @@ import torch
 from torch.distributions import Normal
 
 from vaelid.auditor.examination import value as module
-from vaelid.auditor.examination.columns import Columns
+from vaelid.auditor.examination.columns import Columns, MeanZero
 from vaelid.auditor.examination.value import _fitted, _Run, value
 from vaelid.auditor.findings.account import StatedDivergence
 from vaelid.readings.errors import ReadingError
@@ -192,11 +192,13 @@ def test_single_precision_has_wider_bounds():
 # the fit itself
 
 
-def runs(loss, count=18):
+def runs(loss, count=18, posteriors=1):
     g = torch.Generator().manual_seed(0)
     found = []
     for k in range(count):
-        columns = Columns(*torch.randn(6, generator=g).double().tolist())
+        nll, kl, *others = torch.randn(2 + 4 * posteriors, generator=g).double().tolist()
+        own = tuple(MeanZero(*others[4 * j : 4 * j + 4]) for j in range(posteriors))
+        columns = Columns(nll, kl, own)
         found.append(_Run(0.1, k % 3, loss(columns, k % 3, float(torch.randn((), generator=g))), columns))
     return found
 
@@ -208,9 +210,15 @@ def test_a_fit_has_a_constant_for_each_batch():
 
 @pytest.mark.parametrize("extra", [("q",), ("q", "p"), ("q_more", "p_more"), ("q", "p", "q_more", "p_more")])
 def test_a_fit_takes_terms_of_mean_zero_where_they_are_needed(extra):
-    fit = _fitted(runs(lambda c, batch, _: c.nll + c.kl + sum(getattr(c, name) for name in extra)))
+    fit = _fitted(runs(lambda c, batch, _: c.nll + c.kl + sum(getattr(c.mean_zero[0], name) for name in extra)))
     assert fit.off < 1e-9
     assert (fit.nll, fit.kl) == (pytest.approx(1), pytest.approx(1))
+
+
+def test_a_fit_takes_those_of_one_posterior_of_two():
+    fit = _fitted(runs(lambda c, batch, _: c.nll + 2 * c.kl + c.mean_zero[1].q - c.mean_zero[1].p, posteriors=2))
+    assert fit.off < 1e-9
+    assert (fit.nll, fit.kl) == (pytest.approx(1), pytest.approx(2))
 
 
 def test_a_fit_of_what_is_none_is_far_off():

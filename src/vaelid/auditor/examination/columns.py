@@ -16,7 +16,23 @@ from vaelid.auditor.findings.account import Account, StatedDivergence, StatedLik
 from vaelid.auditor.formula.axes_of_terms import axes_in, length_name
 from vaelid.readings.terms.arrays import as_term
 
-__all__ = ["Columns", "columns_of", "divergences_or_standard", "law_of"]
+__all__ = ["Columns", "MeanZero", "columns_of", "divergences_or_standard", "law_of"]
+
+
+class MeanZero(NamedTuple):
+    """Of one posterior.
+
+    Attributes:
+        q: log q(z) less its mean, at draws that are decoded.
+        p: log p(z) less its mean, at the same.
+        q_more: log q(z) less its mean, at other draws.
+        p_more: log p(z) less its mean, at the same.
+    """
+
+    q: float = 0.0
+    p: float = 0.0
+    q_more: float = 0.0
+    p_more: float = 0.0
 
 
 class Columns(NamedTuple):
@@ -25,18 +41,12 @@ class Columns(NamedTuple):
     Attributes:
         nll: the negative log-likelihood of the data.
         kl: the divergence.
-        q: log q(z) less its mean, at draws that are decoded.
-        p: log p(z) less its mean, at the same.
-        q_more: log q(z) less its mean, at other draws.
-        p_more: log p(z) less its mean, at the same.
+        mean_zero: for each posterior what a Monte-Carlo estimate of its divergence has besides.
     """
 
     nll: float
     kl: float
-    q: float
-    p: float
-    q_more: float
-    p_more: float
+    mean_zero: tuple[MeanZero, ...] = ()
 
 
 def divergences_or_standard(account: Account) -> list[StatedDivergence]:
@@ -57,15 +67,16 @@ def columns_of(account: Account, numbers: Numbers) -> Columns:
             mask = numbers.of(likelihood.mask, likelihood.axes)
             term = torch.where(mask == 0, 0.0, term * mask)
         nll = nll + likelihood.share * term.sum()
-    rest = torch.zeros(len(Columns._fields) - 1, dtype=torch.float64)
-    seen: set[int] = set()
+    kl, mean_zero, seen = 0.0, list[MeanZero](), set[int]()
     for divergence in divergences_or_standard(account):
         alone = sum(d.posterior == divergence.posterior for d in account.divergences) <= 1
         if divergence.posterior in seen:
             continue  # of one posterior, coordinate by coordinate: all were counted with the first
         seen.add(divergence.posterior)
-        rest = rest + _of_divergence(account, divergence, numbers, alone)
-    return Columns(float(nll.detach()), *rest.detach().tolist())
+        its, *others = _of_divergence(account, divergence, numbers, alone).detach().tolist()
+        kl += its
+        mean_zero.append(MeanZero(*others))
+    return Columns(float(nll.detach()), kl, tuple(mean_zero))
 
 
 def _negative_log_likelihood(likelihood: StatedLikelihood, numbers: Numbers) -> Tensor:

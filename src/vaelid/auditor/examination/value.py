@@ -6,6 +6,8 @@ fit all runs), ``sign`` (both are positive) and ``beta`` (b / a is that of the a
 fit is off by a tenth of the loss's spread.
 """
 
+import itertools
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -123,7 +125,7 @@ def _runs(examined: Examined) -> tuple[list[_Run], int]:
         outcome = bench.run(values, rows, seed=k, look=look, do=do)
         if outcome.seen is None:
             elsewhere += 1
-        elif np.isfinite([*outcome.seen, outcome.loss]).all():
+        elif np.isfinite([*_flat(outcome.seen), outcome.loss]).all():
             found.append(_Run(step, batch, outcome.loss, outcome.seen))
     return found, elsewhere
 
@@ -136,10 +138,10 @@ def _fitted(runs: list[_Run], *, few: bool = False) -> _Fit:
     if not runs:
         return _Fit(float("inf"), 0.0, 0.0)
     losses = torch.tensor([run.loss for run in runs], dtype=torch.float64)
-    columns = torch.tensor([run.columns for run in runs], dtype=torch.float64)
+    columns = torch.tensor([_flat(run.columns) for run in runs], dtype=torch.float64)
     batches = torch.nn.functional.one_hot(torch.tensor([run.batch for run in runs]), BATCHES).double()
     best = _Fit(float("inf"), 0.0, 0.0)
-    for extra in ((),) if few else ((), (2, 3), (4, 5), (2, 3, 4, 5)):
+    for extra in ((),) if few else _extras(len(runs[0].columns.mean_zero)):
         kept = [k for k in (0, 1, *extra) if float(columns[:, k].std()) > 1e-12]
         table = torch.cat([columns[:, kept], batches], 1)
         if len(runs) <= table.shape[1]:
@@ -149,3 +151,17 @@ def _fitted(runs: list[_Run], *, few: bool = False) -> _Fit:
             by = dict(zip(kept, found.coefficients, strict=False))
             best = _Fit(found.off, by.get(0, 0.0), by.get(1, 0.0))
     return best
+
+
+def _flat(columns: Columns) -> list[float]:
+    return [columns.nll, columns.kl, *itertools.chain.from_iterable(columns.mean_zero)]
+
+
+def _extras(posteriors: int) -> Iterator[tuple[int, ...]]:
+    """Which columns of mean zero are in the fit besides: none; of some posteriors those of their draws, or of more."""
+    yield ()
+    kinds = ((0, 1), (2, 3), (0, 1, 2, 3))
+    for count in range(1, posteriors + 1):
+        for some in itertools.combinations(range(posteriors), count):
+            for kind in kinds:
+                yield tuple(2 + 4 * k + at for k in some for at in kind)
