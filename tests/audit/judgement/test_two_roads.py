@@ -32,6 +32,9 @@ REFUTED = replace(
     summary="This loss is not the ELBO: its gradient stops.",
     claims=(*PARTS, Claim("objective", "REFUTED", "its gradient stops.", bug="detached")),
 )
+REFUTED_VALUE = replace(
+    REFUTED, claims=(*PARTS, Claim("objective", "REFUTED", "the weight is another.", bug="batch-beta"))
+)
 UNKNOWN = replace(PROVED, verdict="UNKNOWN", summary="No verdict.")
 OTHER = replace(PROVED, verdict="OTHER", summary="This is free bits.")
 
@@ -168,33 +171,67 @@ STAYS = {
 @pytest.mark.parametrize("name", STAYS)
 def test_a_refutation_stays(name):
     given, declared = STAYS[name]
-    assert of_both(REFUTED, **given, **declared) == REFUTED
+    assert of_both(REFUTED_VALUE, **given, **declared) == REFUTED_VALUE
 
 
 @pytest.mark.parametrize("name", sorted(_NEEDED))
 def test_each_needed_check_is_needed_against_a_refutation(name):
     fewer = replace(ALL, checks=tuple(check for check in ALL.checks if check.name != name))
-    assert of_both(REFUTED, fewer) == REFUTED
-    assert of_both(REFUTED, ALL).verdict == "UNKNOWN"
+    assert of_both(REFUTED_VALUE, fewer) == REFUTED_VALUE
+    assert of_both(REFUTED_VALUE, ALL).verdict == "UNKNOWN"
 
 
 @pytest.mark.parametrize(
     "declared", [{"prior": "N(0, I)"}, {"likelihood": "gaussian"}, {"likelihood": "gaussian", "prior": "N(0, I)"}]
 )
 def test_what_was_declared_and_runs_were_held_against_is_no_reason_to_stay(declared):
-    found = after_examination(REFUTED, ALL, (LAW,), Declared(**declared), families=("gaussian",))
+    found = after_examination(REFUTED_VALUE, ALL, (LAW,), Declared(**declared), families=("gaussian",))
     assert found.verdict == "UNKNOWN"
 
 
 @pytest.mark.parametrize("families", [(), ("laplace",), ("gaussian", "laplace")])
 def test_runs_held_against_another_likelihood_than_the_declared_one_outweigh_nothing(families):
-    assert after_examination(REFUTED, ALL, (LAW,), Declared(likelihood="gaussian"), families=families) == REFUTED
+    assert (
+        after_examination(REFUTED_VALUE, ALL, (LAW,), Declared(likelihood="gaussian"), families=families)
+        == REFUTED_VALUE
+    )
 
 
 def test_the_declared_beta_that_runs_agree_with_is_no_reason_to_stay():
-    assert of_both(REFUTED, beta=1.0).verdict == "UNKNOWN"
-    assert of_both(REFUTED, replace(ALL, beta=1 + 1e-7), beta=1.0).verdict == "UNKNOWN"
-    assert of_both(REFUTED, replace(ALL, beta=1 + 1e-3), beta=1.0) == REFUTED
+    assert of_both(REFUTED_VALUE, beta=1.0).verdict == "UNKNOWN"
+    assert of_both(REFUTED_VALUE, replace(ALL, beta=1 + 1e-7), beta=1.0).verdict == "UNKNOWN"
+    assert of_both(REFUTED_VALUE, replace(ALL, beta=1 + 1e-3), beta=1.0) == REFUTED_VALUE
+
+
+def test_a_gradient_that_runs_find_right_is_not_refuted_whatever_was_declared():
+    assert of_both(REFUTED, beta=0.5).verdict == "UNKNOWN"
+    without = replace(ALL, checks=tuple(check for check in ALL.checks if check.name != "gradient"))
+    assert of_both(REFUTED, without).verdict == "UNKNOWN"
+    assert of_both(REFUTED, with_doubts("gradient")) == REFUTED
+    assert of_both(REFUTED, Opinion()) == REFUTED
+
+
+UNREAD = replace(
+    REFUTED_VALUE, claims=(*PARTS[:2], Claim("reconstruction", "UNKNOWN", "it is new."), *REFUTED_VALUE.claims[3:])
+)
+
+
+def test_a_whole_is_not_refuted_while_a_part_of_it_is_not_read():
+    found = of_both(UNREAD, Opinion())
+    assert found.verdict == "UNKNOWN"
+    assert found.summary.startswith(
+        "No verdict: the formula is refuted as a whole, but a part of it is not known: it is"
+    )
+
+
+@pytest.mark.parametrize("name", ["value", "sign", "beta", "support", "fresh noise"])
+def test_it_is_where_runs_disagree_with_every_elbo(name):
+    assert of_both(UNREAD, Opinion((doubt(name),))) == UNREAD
+
+
+def test_a_part_that_is_refuted_itself_refutes_the_whole():
+    claims = (*PARTS[:1], Claim("divergence", "REFUTED", "another KL."), *UNREAD.claims[2:])
+    assert of_both(replace(UNREAD, claims=claims), Opinion()).verdict == "REFUTED"
 
 
 def test_another_gradient_of_the_same_mean_is_proved_by_its_name():

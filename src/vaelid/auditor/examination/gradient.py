@@ -18,6 +18,8 @@ from torch.utils._pytree import tree_flatten
 from vaelid.auditor.examination.beside import beside_loss, moves_under_loss
 from vaelid.auditor.examination.columns import law_of
 from vaelid.auditor.examination.examined import Examined
+from vaelid.auditor.examination.numbers import Numbers
+from vaelid.auditor.findings.account import StatedPosterior
 from vaelid.auditor.recording.events import Recording, Region
 from vaelid.readings.errors import ReadingError
 
@@ -44,7 +46,7 @@ class _Measured:
     Attributes:
         trained: by what is back-propagated.
         slopes: by differences of losses.
-        scores: of log q at a draw that is held; none where the others agree.
+        scores: of each posterior's log q at a draw that is held; none where the others agree.
         made: the gradients with the directions.
         inside: whether the code back-propagates itself.
         moved: the parameters that it moves between two of its gradients.
@@ -52,7 +54,7 @@ class _Measured:
 
     trained: list[float] = field(default_factory=list)
     slopes: list[float] = field(default_factory=list)
-    scores: list[float] = field(default_factory=list)
+    scores: list[list[float]] = field(default_factory=list)
     made: list[tuple[Sequence[Tensor | None], _Direction]] = field(default_factory=list)
     inside: bool = False
     moved: frozenset[int] = frozenset()
@@ -81,7 +83,7 @@ def gradient(examined: Examined) -> None:
     if found.inside and _is_multiple(examined, t, s, close):
         return examined.check("gradient", True)
     scores = found.scores
-    if len(scores) == len(trained) and any(scores) and _sticks_the_landing(examined, t, s, scores, close):
+    if len(scores) == len(trained) and _sticks_the_landing(examined, t, s, scores, close):
         return examined.check("gradient", True)
     if not found.inside and bench.run(seed=0, look=_reads_what_it_kept).seen:
         raise ReadingError("it reads numbers that it has just kept without gradient, as a spectral norm does")
@@ -126,16 +128,20 @@ def _is_multiple(examined: Examined, t: Tensor, s: Tensor, close: float) -> bool
     return True
 
 
-def _sticks_the_landing(examined: Examined, t: Tensor, s: Tensor, scores: list[float], close: float) -> bool:
-    """Whether what is trained, t, and the slopes s differ by a multiple of the score of q; noted if so."""
-    score = torch.tensor(scores, dtype=torch.float64)
-    factor = float(((t - s) @ score) / (score @ score))
-    if _distance((t - factor * score).tolist(), s.tolist()) > close:
-        return False
-    examined.estimator = "sticking the landing"
-    left_out = f"{-factor:.4g} times the score of q, of mean 0"
-    examined.notes.append(f"its gradient is that of sticking the landing: it leaves out {left_out}")
-    return True
+def _sticks_the_landing(examined: Examined, t: Tensor, s: Tensor, scores: list[list[float]], close: float) -> bool:
+    """Whether what is trained, t, and the slopes s differ by a multiple of a score, of mean 0; noted if so.
+
+    Of several posteriors, the score of one of them or of all together.
+    """
+    table = torch.tensor(scores, dtype=torch.float64)
+    for score in (*table.T, table.sum(1)):
+        factor = float(((t - s) @ score) / (score @ score + 1e-300))
+        if bool(score.any()) and _distance((t - factor * score).tolist(), s.tolist()) <= close:
+            examined.estimator = "sticking the landing"
+            left_out = f"{-factor:.4g} times the score of q, of mean 0"
+            examined.notes.append(f"its gradient is that of sticking the landing: it leaves out {left_out}")
+            return True
+    return False
 
 
 def _distance(one: Sequence[float], other: Sequence[float]) -> float:
@@ -206,40 +212,46 @@ def _along(examined: Examined, gradient: Sequence[Tensor | None], direction: _Di
     return sum(float((g.double() * of[id(p)]).sum()) for p, g in parts if g is not None)
 
 
-def _scores(examined: Examined, values: list[Tensor], directions: list[_Direction], seed: int) -> list[float]:
-    """The slope of log q(z) at a draw that is held, along each direction."""
+def _scores(examined: Examined, values: list[Tensor], directions: list[_Direction], seed: int) -> list[list[float]]:
+    """For each direction the slopes of the log q(z) of each posterior, at draws that are held."""
+    parameters = examined.bench.parameters
 
-    def look(recording: Recording) -> tuple[Tensor | None, ...]:
+    def look(recording: Recording) -> list[tuple[Tensor | None, ...]]:
         numbers = examined.numbers(recording)
-        total = torch.zeros((), dtype=torch.float64)
-        for posterior in examined.account.posteriors:
-            for element, own in posterior.draws.values():
-                axes = [*posterior.axes, *(axis for axis in own if axis not in posterior.axes)]
-                q = law_of(posterior, numbers, axes)
-                z = (q.loc + q.scale * numbers.of(element, axes)).detach()
-                total = total + q.log_prob(z).sum()
-        return torch.autograd.grad(total, examined.bench.parameters, retain_graph=True, allow_unused=True)
+        return [
+            torch.autograd.grad(total, parameters, retain_graph=True, allow_unused=True)
+            for posterior in examined.account.posteriors
+            if (total := _log_density(posterior, numbers)).requires_grad
+        ]
 
     found = examined.bench.run(values, seed=seed, look=look).seen
-    return [_along(examined, found, direction) for direction in directions]
+    return [[_along(examined, gradient, direction) for gradient in found] for direction in directions]
+
+
+def _log_density(posterior: StatedPosterior, numbers: Numbers, held: list[Tensor] | None = None) -> Tensor:
+    """log q(z) at all draws that are decoded: at its own, or at those that are held."""
+    total = torch.zeros((), dtype=torch.float64)
+    for k, (element, own) in enumerate(posterior.draws.values()):
+        axes = [*posterior.axes, *(axis for axis in own if axis not in posterior.axes)]
+        q = law_of(posterior, numbers, axes)
+        z = (q.loc + q.scale * numbers.of(element, axes)).detach() if held is None or k == len(held) else held[k]
+        if held is not None and k == len(held):
+            held.append(z)
+        total = total + q.log_prob(z).sum()
+    return total
 
 
 def _scores_by_differences(
     examined: Examined, values: list[Tensor], directions: list[_Direction], seed: int
-) -> list[float]:
+) -> list[list[float]]:
     """The same, of a step that back-propagates itself: by differences of log q(z) at the draws of the first run."""
-    bench, held = examined.bench, list[Tensor]()
+    bench, posteriors = examined.bench, examined.account.posteriors
+    held: list[list[Tensor]] = [[] for _ in posteriors]
 
-    def look(recording: Recording) -> float:
-        numbers, total, at = examined.numbers(recording), 0.0, 0
-        for posterior in examined.account.posteriors:
-            for element, own in posterior.draws.values():
-                axes = [*posterior.axes, *(axis for axis in own if axis not in posterior.axes)]
-                q = law_of(posterior, numbers, axes)
-                if at == len(held):
-                    held.append((q.loc + q.scale * numbers.of(element, axes)).detach())
-                total, at = total + float(q.log_prob(held[at]).detach().sum()), at + 1
-        return total
+    def look(recording: Recording) -> Tensor:
+        numbers = examined.numbers(recording)
+        found = [_log_density(p, numbers, draws).detach() for p, draws in zip(posteriors, held, strict=True)]
+        return torch.stack(found)
 
     bench.run(values, seed=seed, look=look)
     step = _STEP if bench.double else _STEP_OF_FLOATS
@@ -248,7 +260,7 @@ def _scores_by_differences(
         above, below = (
             bench.run(_shifted(values, direction, sign * step), seed=seed, look=look).seen for sign in (1, -1)
         )
-        found.append((above - below) / (2 * step))
+        found.append(((above - below) / (2 * step)).tolist())
     return found
 
 

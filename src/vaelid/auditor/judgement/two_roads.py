@@ -76,7 +76,7 @@ def after_examination(
             report, opinion, declared, frozenset(families)
         ):
             return _of_refuted(report, opinion, premises)
-        return report
+        return _grounded(report, opinion)
     return _with_proposal(report, opinion)
 
 
@@ -154,11 +154,43 @@ def _of_refuted(report: Report, opinion: Opinion, premises: tuple[Premise, ...])
     return report.overruled(claim, f"No verdict: the formula is refuted, and {agree}. {report.summary}")
 
 
+_CUT = "detached"
+"""The bug of a gradient that does not go where it should."""
+
+
+def _grounded(report: Report, opinion: Opinion) -> Report:
+    """The refutation, where it has a ground: a part that is refuted itself, or parts that are all known, or runs.
+
+    What is said of the whole while a part of it is not read may be said of what nobody looked at. And that a gradient
+    is cut off has to be seen in what is back-propagated: of one with another mean the runs say so.
+    """
+    refuted = {claim.name: claim for claim in report.claims if claim.verdict == "REFUTED"}
+    unread = [c for c in report.claims if c.verdict == "UNKNOWN" and c.name in _PARTS and not c.theorems]
+    if set(refuted) != {"objective"}:
+        return report
+    doubted = {check.name for check in opinion.doubts}
+    if refuted["objective"].bug == _CUT and "gradient" in opinion.passed:
+        why = f"in {opinion.runs} runs what is back-propagated is the slope of the loss, or has its mean"
+    elif refuted["objective"].bug == _CUT and opinion.runs and "gradient" not in doubted:
+        why = f"runs could not show that the gradient is another: {opinion.left.get('gradient', 'none was compared')}"
+    elif unread and not doubted & _OF_VALUE:
+        why = f"a part of it is not known: {unread[0].reason}"
+    else:
+        return report
+    claim = Claim("examination", "UNKNOWN", f"the formula is refuted as a whole, but {why.removesuffix('.')}.")
+    return report.overruled(claim, f"No verdict: {claim.reason} {report.summary}")
+
+
+_PARTS = frozenset(("sampler", "divergence", "reconstruction"))
+_OF_VALUE = frozenset((*_REFUTE, "value", "sign", "beta"))
+"""Checks that disagree with an ELBO whatever was read."""
+
+
 def _right_but_its_gradient(report: Report) -> bool:
     """Whether every part is proved, and the whole refuted for where its gradient does not go."""
     parts = [claim for claim in report.claims if claim.name != "objective"]
     whole = [claim for claim in report.claims if claim.name == "objective"]
-    right = all(claim.verdict == "PROVED" for claim in parts) and [claim.bug for claim in whole] == ["detached"]
+    right = all(claim.verdict == "PROVED" for claim in parts) and [claim.bug for claim in whole] == [_CUT]
     return right and report.beta_effective is not None
 
 

@@ -197,8 +197,8 @@ class _Recorder(TorchDispatchMode):
             for key in self.in_storage.pop(storage, ()):
                 self.made[key] = self.made[key].detach().clone()
             for region, tensor in self.given.items():
-                if region.storage == storage:
-                    self.given[region] = tensor.detach().clone()
+                if region.storage == storage:  # a parameter that its optimizer moves is one still
+                    self.given[region] = tensor.detach().clone().requires_grad_(tensor.requires_grad)
 
 
 class _RecorderBesideCompiler(_Recorder):
