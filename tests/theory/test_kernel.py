@@ -3,7 +3,6 @@
 import array
 import fcntl
 import json
-import os
 import termios
 import time
 from collections.abc import Iterator
@@ -70,15 +69,15 @@ def proved(goal: Term, premises=()) -> Theorem | None:
 
 @contextmanager
 def limited(monkeypatch, *, z3: int, cvc5: int):
-    """Solvers that take at most so many steps; all is asked anew, by a cvc5 that is started with that limit."""
+    """Solvers that take at most so many steps; all is asked anew, by solvers that are started with that limit."""
     with monkeypatch.context() as patch:
         patch.setattr(solvers, "Z3_RESOURCES", z3)
         patch.setattr(solvers, "CVC5_RESOURCES", cvc5)
         solvers.forget_answers()
-        solvers._cvc5_process_of.cache_clear()
+        solvers._PROCESSES.clear()
         yield
     solvers.forget_answers()
-    solvers._cvc5_process_of.cache_clear()
+    solvers._PROCESSES.clear()
 
 
 @pytest.fixture
@@ -422,14 +421,14 @@ class TestSolvers:
 
     def test_an_answer_to_another_text_is_no_answer(self):
         """As an interrupt leaves it, between asking cvc5 and noting that it was asked: an answer nobody waits for."""
-        process = solvers._cvc5_process_of(os.getpid())
+        process = solvers._running("cvc5")
         process.submit(smtlib.script([], equal(ZERO, ZERO)))
         process.pending = None
         answers = solvers.ask(smtlib.script([], FALSE))
         assert [answer.verdict for answer in answers] == ["sat", "sat"]
 
     def test_two_answers_that_came_at_once_are_both_read(self):
-        process = solvers._cvc5_process_of(os.getpid())
+        process = solvers._running("cvc5")
         first, second = smtlib.script([], equal(ONE, ONE)), smtlib.script([], equal(ZERO, ONE))
         process.submit(first)
         process.pending = None  # as above
@@ -469,23 +468,24 @@ class TestSolvers:
         assert number(1).sort is REAL
 
 
-class TestTheProcessOfCvc5:
+@pytest.mark.parametrize("solver", ["z3", "cvc5"])
+class TestTheProcessOfASolver:
     TRUE = "(set-logic ALL)\n(assert false)\n(check-sat)\n"
 
-    def test_it_is_not_ended_while_nobody_asks(self, monkeypatch):
+    def test_it_is_not_ended_while_nobody_asks(self, monkeypatch, solver):
         """Its alarm is for a question that takes too long, not for the time between two."""
         monkeypatch.setattr(solvers, "SECONDS", 1)
-        solvers._cvc5_process_of.cache_clear()
-        assert solvers._cvc5(self.TRUE) == "unsat"
-        process = solvers._running_cvc5().process
+        solvers._PROCESSES.clear()
+        assert solvers._running(solver).answer(self.TRUE) == "unsat"
+        process = solvers._running(solver).process
         time.sleep(4)  # its alarm was set to three seconds
         assert process.poll() is None
-        assert solvers._cvc5(self.TRUE) == "unsat"
-        solvers._cvc5_process_of.cache_clear()
+        assert solvers._running(solver).answer(self.TRUE) == "unsat"
+        solvers._PROCESSES.clear()
 
-    def test_one_that_has_ended_is_started_anew(self):
+    def test_one_that_has_ended_is_started_anew(self, solver):
         solvers.forget_answers()
-        process = solvers._running_cvc5().process
+        process = solvers._running(solver).process
         process.kill()
         process.wait()
         assert [answer.verdict for answer in solvers.ask(self.TRUE)] == ["unsat", "unsat"]

@@ -8,11 +8,11 @@ import sys
 import weakref
 from collections.abc import Callable
 from contextlib import suppress
-from functools import cache, lru_cache
+from functools import lru_cache
 from pathlib import Path
 from threading import RLock
 from time import perf_counter
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 __all__ = ["Answer", "ask", "forget_answers", "solver_versions"]
 
@@ -20,7 +20,7 @@ Z3_RESOURCES = 40_000_000
 CVC5_RESOURCES = 400_000
 SECONDS = 20
 
-_ONE_AT_A_TIME = RLock()  # a z3 context is one thread's, and so is a conversation with cvc5
+_ONE_AT_A_TIME = RLock()  # a conversation with a solver is one thread's
 _ASKING: list[str] = []
 """The script that is being asked, if any."""
 
@@ -57,13 +57,15 @@ _Said = tuple[str, str, float]
 def _asked(script: str) -> tuple[_Said, _Said]:
     """What is kept is never handed out, and plain tuples: no way of Python changes one, nor its class."""
     with _ONE_AT_A_TIME:
-        if _ASKING:  # by the handler of a signal, in the middle of a conversation with the running cvc5
-            return _timed("z3", _z3, script), _timed("cvc5", _Cvc5Process().answer, script)
+        if _ASKING:  # by the handler of a signal, in the middle of a conversation with the running solvers
+            return _timed("z3", _SolverProcess("z3").answer, script), _timed(
+                "cvc5", _SolverProcess("cvc5").answer, script
+            )
         _ASKING.append(script)
         try:
-            # it works while z3 does; `_cvc5` asks again where this failed
-            with suppress(OSError, TimeoutError, ValueError):
-                _running_cvc5().submit(script)
+            for name in ("z3", "cvc5"):  # each works while the other does; what fails here is asked again below
+                with suppress(OSError, TimeoutError, ValueError):
+                    _running(name).submit(script)
             return _timed("z3", _z3, script), _timed("cvc5", _cvc5, script)
         finally:
             _ASKING.clear()
@@ -74,42 +76,24 @@ def _timed(name: str, run: Callable[[str], str], script: str) -> _Said:
     return name, run(script), perf_counter() - start
 
 
-@cache
-def _z3_context() -> Any:
-    """One for all scripts, apart from the user's own: to make one takes longer than most answers."""
-    import z3
-
-    return z3.Context()
-
-
 def _z3(script: str) -> str:
-    import z3
-
-    solver = z3.Solver(ctx=_z3_context())
-    solver.set("random_seed", 0)
-    solver.set("ctrl_c", False)  # else z3 takes an interrupt for itself, and answers unknown
-    solver.set("rlimit", Z3_RESOURCES)
-    solver.set("timeout", 1000 * SECONDS)
-    try:
-        solver.from_string(script)
-    except z3.Z3Exception as error:
-        return f"cannot read the script ({error})"
-    return str(solver.check())
+    return _running("z3").answer(script)
 
 
 def _cvc5(script: str) -> str:
-    return _running_cvc5().answer(script)
+    return _running("cvc5").answer(script)
 
 
-class _Cvc5Process:
-    """cvc5 in a process of its own: its coverings do not look at the clock, so it is ended from outside."""
+class _SolverProcess:
+    """A solver in a process of its own: neither always looks at the clock, so it is ended from outside."""
 
-    def __init__(self) -> None:
-        program = Path(__file__).with_name("cvc5_process.py")
+    def __init__(self, name: str) -> None:
+        program = Path(__file__).with_name("solver_process.py")
+        resources = {"z3": Z3_RESOURCES, "cvc5": CVC5_RESOURCES}[name]
         self.pending: str | None = None
         self.unread = b""  # what came after a line: two answers may come at once
         self.process = subprocess.Popen(
-            [sys.executable, "-I", str(program), str(CVC5_RESOURCES), str(1000 * SECONDS)],
+            [sys.executable, "-I", str(program), name, str(resources), str(1000 * SECONDS)],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             start_new_session=True,  # an interrupt is the caller's
@@ -149,11 +133,16 @@ class _Cvc5Process:
                 answered, verdict = self.receive()
             return verdict
         except (OSError, ValueError):  # it has ended, or is still busy
-            _cvc5_process_of.cache_clear()
+            self._forget()
             return "unknown (no answer in time)"
         except BaseException:  # an interrupt, perhaps in the middle of a line
-            _cvc5_process_of.cache_clear()
+            self._forget()
             raise
+
+    def _forget(self) -> None:
+        """Let the next question go to a new process, and this one to its end."""
+        for key in [key for key, process in _PROCESSES.items() if process is self]:
+            del _PROCESSES[key]
 
 
 def _end(process: "subprocess.Popen[bytes]", owner: int) -> None:
@@ -169,16 +158,16 @@ def _end(process: "subprocess.Popen[bytes]", owner: int) -> None:
                 pipe.close()
 
 
-@cache
-def _cvc5_process_of(owner: int) -> _Cvc5Process:
-    return _Cvc5Process()
+_PROCESSES: dict[tuple[int, str], _SolverProcess] = {}
+"""Those that run, by the process that asks them, since a fork has its own, and by name."""
 
 
-def _running_cvc5() -> _Cvc5Process:
-    """The cvc5 of this process, started anew if it has ended."""
-    if _cvc5_process_of(os.getpid()).process.poll() is not None:
-        _cvc5_process_of.cache_clear()
-    return _cvc5_process_of(os.getpid())
+def _running(name: str) -> _SolverProcess:
+    """The solver of this name, started anew if it has ended."""
+    key = os.getpid(), name
+    if key not in _PROCESSES or _PROCESSES[key].process.poll() is not None:
+        _PROCESSES[key] = _SolverProcess(name)
+    return _PROCESSES[key]
 
 
 def solver_versions() -> dict[str, str]:

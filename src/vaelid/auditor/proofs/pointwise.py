@@ -16,14 +16,14 @@ from vaelid.auditor.proofs.laws import about_abs, about_logits, laws
 from vaelid.auditor.proofs.obligations import NoProof, proved
 from vaelid.readings.terms.arrays import TermArray, as_term
 from vaelid.readings.terms.substitution import make
-from vaelid.readings.terms.syntax import REAL, Number, Operator, Term, Variable, subterms
+from vaelid.readings.terms.syntax import REAL, Number, Operator, Power, Term, Variable, subterms
 from vaelid.readings.terms.text import text
 from vaelid.theory.export.atoms import unfolded
 from vaelid.theory.kernel import NotProved, Theorem, instantiate
 from vaelid.theory.statement import eq, given, split
 from vaelid.theory.tactics import use
 
-__all__ = ["prove_pointwise"]
+__all__ = ["prove_as_written", "prove_pointwise"]
 
 
 _MOST_EXPONENTS = 2
@@ -97,6 +97,33 @@ def prove_pointwise(goal: Term, *terms: TermArray) -> Theorem:
                 if (theorem := attempt(abstract, [replaced(term, known) for term in found])) is not None:
                     return instantiate(theorem, back)
     return proved(goal, [use("exp_zero")], unfold=True)
+
+
+def prove_as_written(goal: Term) -> Theorem:
+    """The theorem `goal`, where it holds for whatever number each function of arrays is. Raises `NoProof`.
+
+    So ``c * (log(x) - y) = c * log(x) - c * y`` needs no law of the logarithm, and is cheap however long x is.
+    """
+    hypotheses, conclusion = split(goal)
+    found = dict.fromkeys(_functions(conclusion))
+    numbers = {part: make(Variable(f"f_{k}", REAL)) for k, part in enumerate(found)}
+    back = {variable.head: part for part, variable in numbers.items() if isinstance(variable.head, Variable)}
+    try:
+        return instantiate(proved(given(*hypotheses, replaced(conclusion, numbers))), back)
+    except NotProved as reason:
+        raise NoProof(str(reason)) from None
+
+
+def _functions(term: Term) -> Iterator[Term]:
+    """The largest parts that are neither arithmetic nor numbers."""
+    for argument in term.arguments:
+        if argument.sort is not REAL:
+            continue
+        arithmetic = argument.head in _SUMS or isinstance(argument.head, Number | Power)
+        if arithmetic or not names_in(TermArray((), argument)):
+            yield from _functions(argument)
+        else:
+            yield argument
 
 
 def _clamped(goal: Term) -> list[Term]:

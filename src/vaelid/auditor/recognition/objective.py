@@ -16,7 +16,7 @@ from vaelid.auditor.model.question import Question, Rewrite, rewritten
 from vaelid.auditor.model.shift import posterior_of_coordinates
 from vaelid.auditor.proofs.decomposition import decomposed
 from vaelid.auditor.proofs.obligations import NoProof, proved
-from vaelid.auditor.proofs.pointwise import prove_pointwise
+from vaelid.auditor.proofs.pointwise import prove_as_written, prove_pointwise
 from vaelid.auditor.proofs.summation import Weighed, summed
 from vaelid.auditor.proofs.sums import Part, value_of
 from vaelid.auditor.recognition.groups import (
@@ -310,6 +310,9 @@ def _proved_group(question: Question, group: Recognised, hypotheses: tuple[Term,
         weighted += [Part(as_term(1), part) for part in ([] if aside is None else [aside]) + noise]
         right = [part.coefficient * part.term for part in weighted] + ([] if is_number(constant, 0) else [constant])
         goal = given(*hypotheses, eq(body, reduce(add, right)))
+        if found.target.own_formula is not None:
+            with suppress(NoProof):
+                return Weighed(tuple(weighted), constant, prove_as_written(goal))
         return Weighed(tuple(weighted), constant, prove_pointwise(goal, body, found.target.term))
 
     whole = summed(list(group.parts), list(group.axes), base, hypotheses)

@@ -15,7 +15,7 @@ from operator import add, mul
 import torch
 from torch import Tensor
 
-from vaelid.auditor.formula.arithmetic import replaced, simple
+from vaelid.auditor.formula.arithmetic import is_number, replaced, simple
 from vaelid.auditor.formula.axes_of_terms import array_name, elements_of, length_axes_in, names_in
 from vaelid.auditor.formula.supports import Support, supports
 from vaelid.auditor.formula.totals import CLOSE, is_at_one_place, log_totals
@@ -127,7 +127,9 @@ def _weighted(parts: list[Part]) -> Iterator[tuple[TermArray, TermArray]]:
     Of a location's family any number is a weight, of a density that is so much wider.
     """
     outer = [_addend(part.coefficient) for part in parts]
-    addends = [_Addend(one.number, one.lengths, one.rest * part.term) for one, part in zip(outer, parts, strict=True)]
+    addends = [
+        _Addend(one.number, one.lengths, _product(one.rest, part.term)) for one, part in zip(outer, parts, strict=True)
+    ]
     lengths = {addend.lengths.term for addend in addends if names_in(addend.rest)}
     if len(lengths) != 1:
         return
@@ -136,8 +138,13 @@ def _weighted(parts: list[Part]) -> Iterator[tuple[TermArray, TermArray]]:
     inside = Counter(_addend(part).number * one.number for one in shares for part in added(one.rest.term))
     numbers = [one.number for one in shares if names_in(one.rest)]
     for number in dict.fromkeys([*numbers, *(n for n, _ in inside.most_common(_MOST_NUMBERS)), Fraction(1)]):
-        rest = reduce(add, [as_term(one.number / number) * one.rest for one in shares])
-        yield simple(as_term(number) * of_lengths), simple(rest)
+        # as it is written: the proof is of what stands before it, and takes the rest for unknown numbers
+        rest = reduce(add, [_product(as_term(one.number / number), one.rest) for one in shares])
+        yield simple(as_term(number) * of_lengths), rest
+
+
+def _product(factor: TermArray, term: TermArray) -> TermArray:
+    return term if is_number(factor, 1) else factor * term
 
 
 def _addend(term: TermArray) -> _Addend:
