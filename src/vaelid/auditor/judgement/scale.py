@@ -67,6 +67,8 @@ def beta_in_ball(assessed: Assessed, declared: Declared, batches: int = 1) -> ar
 def _with_scale(objective: Objective) -> Found | None:
     """What the reconstruction was found to be, where it has a scale that is fixed."""
     group = objective.group(Reconstruction())
+    if group is None and objective.over_draws:  # of each draw the same
+        group = objective.reconstructions[0]
     found = None if group is None else group.found
     return None if found is None or found.target.learned or found.target.family not in _SCALES else found
 

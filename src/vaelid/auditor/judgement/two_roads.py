@@ -166,10 +166,14 @@ def _grounded(report: Report, opinion: Opinion) -> Report:
     """
     refuted = {claim.name: claim for claim in report.claims if claim.verdict == "REFUTED"}
     unread = [c for c in report.claims if c.verdict == "UNKNOWN" and c.name in _PARTS and not c.theorems]
-    if set(refuted) != {"objective"}:
-        return report
     doubted = {check.name for check in opinion.doubts}
-    if refuted["objective"].bug == _CUT and "gradient" in opinion.passed:
+    if set(refuted) != {"objective"}:
+        # of several latents one may have got what belongs to another, as the logarithm of a prior that they share
+        unread = [claim for claim in unread if claim.name in refuted]
+        if not unread or doubted & _OF_VALUE:
+            return report
+        why = f"a part like it is not known: {unread[0].reason}"
+    elif refuted["objective"].bug == _CUT and "gradient" in opinion.passed:
         why = f"in {opinion.runs} runs what is back-propagated is the slope of the loss, or has its mean"
     elif refuted["objective"].bug == _CUT and opinion.runs and "gradient" not in doubted:
         why = f"runs could not show that the gradient is another: {opinion.left.get('gradient', 'none was compared')}"

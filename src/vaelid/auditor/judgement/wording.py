@@ -161,6 +161,8 @@ _OF_DIVERGENCE: Mapping[Any, Sentence] = {
     "known here.",
     OfDivergence.SEVERAL_PLACES: "it speaks of one array at several rows or coordinates at once.",
     OfDivergence.NO_PRIOR_FOUND: "no prior was found for which it is a divergence.",
+    OfDivergence.SHARED_ARRAYS: "no prior was found for which it is a divergence; another latent's mean or variance is "
+    "made of the same arrays.",
     OfDivergence.PRIOR_SEES_SAMPLE: "its prior is made from the sample itself: a closed form takes both for "
     "independent. Take log q(z) - log p(z) at the draw, or draw the upper latent first.",
     OfDivergence.PRIOR_OF_OTHER_ROWS: "its prior is made from a latent and is one for all rows: another row's latent.",

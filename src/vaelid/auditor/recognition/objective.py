@@ -222,7 +222,7 @@ def _proved(
             terms.append(value_of(group.parts))
         else:
             return Objective(question, proofs, None)
-    goal = given(*hypotheses, eq(question.term, reduce(add, terms)))
+    goal = given(*hypotheses, eq(question.term, reduce(add, terms or [as_term(0)])))
     premises = [theorem for theorem in (taken, *(group.theorem for group in proofs)) if theorem is not None]
     try:
         return Objective(question, proofs, proved(goal, premises))

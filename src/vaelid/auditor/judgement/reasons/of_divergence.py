@@ -38,6 +38,7 @@ class OfDivergence(Reason, Enum):
     OTHER_ARRAYS = auto()
     SEVERAL_PLACES = auto()
     NO_PRIOR_FOUND = auto()
+    SHARED_ARRAYS = auto()
     PRIOR_SEES_SAMPLE = auto()
     PRIOR_OF_OTHER_ROWS = auto()
     AT_EACH_DRAW = auto()
