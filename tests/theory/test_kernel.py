@@ -3,6 +3,7 @@
 import array
 import fcntl
 import json
+import signal
 import termios
 import time
 from collections.abc import Iterator
@@ -489,3 +490,15 @@ class TestTheProcessOfASolver:
         process.kill()
         process.wait()
         assert [answer.verdict for answer in solvers.ask(self.TRUE)] == ["unsat", "unsat"]
+
+    def test_one_that_forgets_its_limit_is_ended(self, monkeypatch, solver):
+        """z3 was seen to work for ten minutes at a limit of twenty seconds, where it may not be interrupted."""
+        monkeypatch.setattr(solvers, "SECONDS", 1)
+        solvers._PROCESSES.clear()
+        process = solvers._running(solver).process
+        process.send_signal(signal.SIGSTOP)  # as deaf as it was
+        started = time.monotonic()
+        assert solvers._running(solver).answer(self.TRUE) == "unknown (no answer in time)"
+        assert time.monotonic() - started < 20
+        assert solvers._running(solver).answer(self.TRUE) == "unsat"
+        solvers._PROCESSES.clear()

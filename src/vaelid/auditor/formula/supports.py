@@ -23,17 +23,14 @@ class Support:
         points: the values.
         log_weights: of each; 0 in a plain sum.
         endless: whether values beyond the last point are left out, so that the last must hardly count.
+        interval: whether the sum is an integral, so that neither end must count: it has a value only then.
     """
 
     name: str
     points: Tensor
     log_weights: Tensor
     endless: bool = False
-
-    @property
-    def finite(self) -> bool:
-        """Whether the points are all of its values."""
-        return not self.endless and not bool(self.log_weights.any())
+    interval: bool = False
 
 
 _LEVELS = (1, 2, 3, 4, 5, 8, 10, 15, 16, 20, 31, 32, 63, 64, 100, 127, 128, 255, 256)
@@ -97,24 +94,29 @@ def _steps(points: int, far: float) -> tuple[Tensor, float]:
 
 
 def _unit_interval(points: int) -> Support:
-    t, log_step = _steps(points, 3.0)
+    t, log_step = _steps(points, 3.0)  # 2e-14 from 1, where a float still tells it from 1
     inner = math.pi / 2 * torch.sinh(t)
     log_slope = (math.pi / 4 * torch.cosh(t)).log() - 2 * (inner.abs() + torch.log1p((-2 * inner.abs()).exp()) - _LOG_2)
-    return Support("the numbers from 0 to 1", torch.sigmoid(2 * inner), log_slope + log_step)
+    return Support("the numbers from 0 to 1", torch.sigmoid(2 * inner), log_slope + log_step, interval=True)
 
 
 def _half_line(points: int, middle: float) -> Support:
     t, log_step = _steps(points, 4.4)  # down to 1e-27 of the middle: a gamma of shape 0.3 has 1e-8 below
     inner = math.pi / 2 * torch.sinh(t)
     log_slope = (math.pi / 2 * torch.cosh(t)).log() + inner
-    return Support("the positive numbers", middle * inner.exp(), log_slope + log_step + math.log(middle))
+    return Support("the positive numbers", middle * inner.exp(), log_slope + log_step + math.log(middle), interval=True)
 
 
 def _line(points: int, middle: float, scale: float) -> Support:
-    t, log_step = _steps(points, 3.4)
+    t, log_step = _steps(points, 3.9)  # up to 1e16 deviations: a Cauchy has 1e-16 beyond
     inner = math.pi / 2 * torch.sinh(t)
     log_slope = (math.pi / 2 * torch.cosh(t)).log() + inner.abs() + torch.log1p((-2 * inner.abs()).exp()) - _LOG_2
-    return Support("the real numbers", middle + scale * torch.sinh(inner), log_slope + log_step + math.log(scale))
+    return Support(
+        "the real numbers",
+        middle + scale * torch.sinh(inner),
+        log_slope + log_step + math.log(scale),
+        interval=True,
+    )
 
 
 _LOG_2 = math.log(2)

@@ -21,6 +21,8 @@ __all__ = ["CLOSE", "is_at_one_place", "log_totals", "log_totals_of_values"]
 CLOSE = 1e-4
 """In nats, how far totals of one density may be apart: an absolute error's kink costs the trapezoidal rule 1e-6."""
 
+_FALLEN = 12.0
+"""How many nats both ends of an interval have to lie below the total: of 1 / |x| they are 6 below, however far."""
 _RESOLVED = 20.0
 """How many nats the last of endless points has to lie below the total: what follows it is less than 1e-7 of it."""
 
@@ -76,12 +78,21 @@ def log_totals(
 
 
 def log_totals_of_values(values: Tensor, support: Support) -> Tensor:
-    """The same of the values at the support's points, which are along the first dimension."""
+    """The same of the values at the support's points, which are along the first dimension.
+
+    NaN where no sum was reached: a point that counts is an end, as where exp of minus the term does not fall off.
+    """
     shape = [-1] + [1] * (values.ndim - 1)
-    logs = (support.log_weights.reshape(shape) - values).nan_to_num(nan=float("nan"), posinf=float("inf"))
-    logs = torch.where(logs.isnan(), -torch.inf, logs)
+    known = ~values.isnan()
+    logs = torch.where(known, support.log_weights.reshape(shape) - values, -torch.inf)
     total = logs.logsumexp(0)
-    return torch.where(logs[-1] > total - _RESOLVED, torch.nan, total) if support.endless else total
+    if support.endless:
+        return torch.where(logs[-1] >= total - _RESOLVED, torch.nan, total)
+    if support.interval:
+        first, last = known.int().argmax(0, keepdim=True), len(logs) - 1 - known.flip(0).int().argmax(0, keepdim=True)
+        ends = torch.maximum(logs.gather(0, first), logs.gather(0, last))[0]
+        return torch.where(ends >= total - _FALLEN, torch.nan, total)
+    return total
 
 
 class _Over(Mapping[str, Tensor]):
