@@ -70,20 +70,29 @@ def _asks_for_gradient(leaf: object, wanted: bool) -> object:
 
 
 def _latents(examined: Examined, numbers: Numbers, recording: Recording) -> list[Tensor]:
-    """The tensors of a run that hold z, known by their values."""
+    """The tensors of a run that hold z, known by their values. Raises `ReadingError` where none does."""
     found = []
     for posterior in examined.account.posteriors:
         for element, own in posterior.draws.values():
             axes = [*posterior.axes, *(axis for axis in own if axis not in posterior.axes)]
-            spread = (numbers.of(posterior.log_variance, axes) / 2).exp()
-            z = numbers.of(posterior.mean, axes) + spread * numbers.of(element, axes)
-            known = z.detach().flatten().sort().values
-            for tensor in recording.made.values():
-                if tensor.grad_fn is None or tensor.numel() != known.numel() or not tensor.is_floating_point():
-                    continue
-                values = tensor.detach().double().flatten().sort().values
-                if torch.allclose(values, known, rtol=1e-6, atol=1e-7):
-                    found.append(tensor)
+            mean, spread = numbers.of(posterior.mean, axes), (numbers.of(posterior.log_variance, axes) / 2).exp()
+            eps = numbers.of(element, axes)
+            # a deviation may be of either sign: m - s eps has the law of m + s eps
+            held = [t for z in (mean + spread * eps, mean - spread * eps) for t in _that_hold(z, recording)]
+            if not held:
+                raise ReadingError("no tensor of the run holds the latent")
+            found += held
+    return found
+
+
+def _that_hold(values: Tensor, recording: Recording) -> list[Tensor]:
+    """The tensors of a run that have these values, in some order."""
+    known, found = values.detach().flatten().sort().values, []
+    for tensor in recording.made.values():
+        if tensor.grad_fn is None or tensor.numel() != known.numel() or not tensor.is_floating_point():
+            continue
+        if torch.allclose(tensor.detach().double().flatten().sort().values, known, rtol=1e-6, atol=1e-7):
+            found.append(tensor)
     return found
 
 
