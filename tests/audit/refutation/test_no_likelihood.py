@@ -201,16 +201,16 @@ def test_classes_of_one_datum_mix_and_places_do_not():
 
 
 @pytest.mark.parametrize(
-    "nll",
+    ("nll", "verdict"),
     [
-        lambda x, out: torch.log(torch.cosh(x - out)),
-        lambda x, out: (x - out) + 2 * F.softplus(out - x),
-        lambda x, out: F.softplus(x - out) + F.softplus(out - x),
+        (lambda x, out: torch.log(torch.cosh(x - out)), "UNKNOWN"),  # `cosh` is not read
+        (lambda x, out: (x - out) + 2 * F.softplus(out - x), "PROVED"),
+        (lambda x, out: F.softplus(x - out) + F.softplus(out - x), "PROVED"),
     ],
     ids=["hyperbolic secant", "logistic", "logistic, even"],
 )
 @pytest.mark.parametrize("declared", [{}, {"beta": 1}])
-def test_a_density_that_nobody_called_a_bernoullis_is_not_refuted_as_one(nll, declared):
+def test_a_density_that_nobody_called_a_bernoullis_is_not_refuted_as_one(nll, verdict, declared):
     torch.manual_seed(0)
     encoder, decoder = torch.nn.Linear(6, 4), torch.nn.Linear(2, 6)
 
@@ -220,4 +220,4 @@ def test_a_density_that_nobody_called_a_bernoullis_is_not_refuted_as_one(nll, de
         kl = -0.5 * (1 + logvar - mu**2 - logvar.exp()).sum(1)
         return (nll(x, decoder(z)).sum(1) + kl).mean()
 
-    assert audit(step, torch.randn(5, 6), **declared).verdict == "UNKNOWN"
+    assert audit(step, torch.randn(5, 6), **declared).verdict == verdict

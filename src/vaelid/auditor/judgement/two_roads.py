@@ -175,8 +175,8 @@ def _grounded(report: Report, opinion: Opinion) -> Report:
         why = f"a part like it is not known: {unread[0].reason}"
     elif refuted["objective"].bug == _CUT and "gradient" in opinion.passed:
         why = f"in {opinion.runs} runs what is back-propagated is the slope of the loss, or has its mean"
-    elif refuted["objective"].bug == _CUT and opinion.runs and "gradient" not in doubted:
-        why = f"runs could not show that the gradient is another: {opinion.left.get('gradient', 'none was compared')}"
+    elif refuted["objective"].bug == _CUT and "rounding" in opinion.left.get("gradient", ""):
+        why = f"runs could not show that the gradient is another: {opinion.left['gradient']}"
     elif unread and not doubted & _OF_VALUE:
         why = f"a part of it is not known: {unread[0].reason}"
     else:

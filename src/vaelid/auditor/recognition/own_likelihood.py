@@ -7,7 +7,7 @@ one number is tried here at a few outputs, as a proposal; a verdict asks further
 
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from fractions import Fraction
 from functools import partial, reduce
 from operator import add, mul
@@ -57,7 +57,8 @@ def own_likelihood(question: Question, group: Gathered, axes: list[int]) -> Foun
                 others = [e for e in elements_of(body) if _name(e) not in question.data]
                 others.sort(key=lambda e: _name(e) not in question.outputs)  # the decoder's before learned scales
                 parameters = tuple(TermArray((), element) for element in (datum, *others))
-                target = Quantity(_NAME, body, family=OWN, parameters=parameters, own_formula=body)
+                # and the whole, in whose sums outputs of several draws may be joined
+                target = Quantity(_NAME, body, family=OWN, parameters=(*parameters, body), own_formula=body)
                 target = target if mask is None else target.masked(mask)
                 return Found(target, Combination((weight,), as_term(0)))
     return None
@@ -71,9 +72,7 @@ def with_name_of(question: Question, own: Found, named: Found) -> Found | None:
     one, other = (question.values.number(found.fit.weights[0]) for found in (own, named))
     if abs(one - other) > _ROUNDING * abs(other):
         return None
-    target = named.target
-    kept = {"name": target.name, "family": target.family, "learned": target.learned, "parameters": target.parameters}
-    return replace(own, target=replace(own.target, **kept))
+    return own.called(named.target)
 
 
 def _name(part: Term) -> str:

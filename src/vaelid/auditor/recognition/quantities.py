@@ -54,6 +54,11 @@ class Quantity:
         """The quantity times a constant at each place, such as a mask of zeros and ones."""
         return replace(self, term=mask * self.term, normaliser=mask * self.normaliser, mask=mask)
 
+    def called(self, named: "Quantity") -> "Quantity":
+        """The same formula, with the name, the family and the parameters of a likelihood that has its values."""
+        name, family, learned, parameters = named.name, named.family, named.learned, named.parameters
+        return replace(self, name=name, family=family, learned=learned, parameters=parameters)
+
     def at_the_draw(self, term: TermArray) -> "Quantity":
         """The same prior, where `term` is log q(z) - log p(z) at a draw z, whose mean over draws this one is."""
         return replace(self, term=term, at_draw=True)
@@ -76,6 +81,10 @@ class Found:
     aside: TermArray | None = None
     number: TermArray | None = None
     at_kept: TermArray | None = None
+
+    def called(self, named: Quantity) -> "Found":
+        """The same, with the name of a likelihood that has its values."""
+        return replace(self, target=self.target.called(named))
 
     @property
     def added_number(self) -> TermArray:
