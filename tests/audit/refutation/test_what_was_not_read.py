@@ -39,10 +39,29 @@ def test_what_was_not_read_is_not_refuted(name, declared):
     assert report.verdict in ("PROVED", "UNKNOWN"), report
 
 
-def test_an_output_that_is_compared_with_nothing_is_not_proved():
-    """Nor refuted as a whole, while a part is not read: the term of a KL that was not recognised looks like it."""
+def test_an_output_that_is_compared_with_nothing_is_refuted_still():
     torch.manual_seed(0)
     batch = torch.randn(5, 7), torch.rand(5, 7) > 0.3
     other = nn.Linear(7, 7)
     step = step_of(lambda nll, out, x, mask: nll[mask].sum() + 0.1 * other(out).abs().sum())
-    assert audit(step, batch, beta=1).verdict == "UNKNOWN"
+    assert audit(step, batch, beta=1).verdict == "REFUTED"
+
+
+def test_of_a_latent_that_was_not_read_no_array_is_one_that_is_compared_with_nothing():
+    """A second latent with a whole covariance: its triangle stands in its KL, which is not read."""
+    torch.manual_seed(0)
+    encoder, above, decoder = nn.Linear(7, 6), nn.Linear(7, 4), nn.Linear(4, 7)
+
+    def step(x):
+        mu, logvar = above(x).chunk(2, -1)
+        top = mu + torch.exp(logvar / 2) * torch.randn_like(mu)
+        loc, raw = encoder(x).split([2, 4], -1)
+        tril = raw.view(-1, 2, 2).tril(-1) + torch.diag_embed(nn.functional.softplus(raw[:, :2]))
+        q = torch.distributions.MultivariateNormal(loc, scale_tril=tril)
+        z = q.rsample()
+        p = torch.distributions.MultivariateNormal(torch.zeros(2), torch.eye(2))
+        kl = (q.log_prob(z) - p.log_prob(z)).sum() - 0.5 * (1 + logvar - mu**2 - logvar.exp()).sum()
+        return 0.5 * ((decoder(torch.cat([z, top], 1)) - x) ** 2).sum() + kl
+
+    for declared in ({}, {"beta": 1}, {"likelihood": "gaussian"}):
+        assert audit(step, torch.randn(5, 7), **declared).verdict in ("PROVED", "UNKNOWN")

@@ -159,33 +159,29 @@ _CUT = "detached"
 
 
 def _grounded(report: Report, opinion: Opinion) -> Report:
-    """The refutation, where it has a ground: a part that is refuted itself, or parts that are all known, or runs.
+    """The refutation, but of what runs find right or cannot show, and of a part beside one like it that is not read.
 
-    What is said of the whole while a part of it is not read may be said of what nobody looked at. And that a gradient
-    is cut off has to be seen in what is back-propagated: of one with another mean the runs say so.
+    Of a gradient that is cut off and has another mean the runs say so. Of several latents one may have got what belongs
+    to another, as the logarithm of a prior that they share.
     """
     refuted = {claim.name: claim for claim in report.claims if claim.verdict == "REFUTED"}
-    unread = [c for c in report.claims if c.verdict == "UNKNOWN" and c.name in _PARTS and not c.theorems]
     doubted = {check.name for check in opinion.doubts}
-    if set(refuted) != {"objective"}:
-        # of several latents one may have got what belongs to another, as the logarithm of a prior that they share
-        unread = [claim for claim in unread if claim.name in refuted]
-        if not unread or doubted & _OF_VALUE:
+    unread = [c for c in report.claims if c.verdict == "UNKNOWN" and c.name in refuted and not c.theorems]
+    if set(refuted) == {"objective"} and refuted["objective"].bug == _CUT:
+        if "gradient" in opinion.passed:
+            why = f"in {opinion.runs} runs what is back-propagated is the slope of the loss, or has its mean"
+        elif "rounding" in opinion.left.get("gradient", ""):
+            why = f"runs could not show that the gradient is another: {opinion.left['gradient']}"
+        else:
             return report
+    elif "divergence" in refuted and unread and not doubted & _OF_VALUE:
         why = f"a part like it is not known: {unread[0].reason}"
-    elif refuted["objective"].bug == _CUT and "gradient" in opinion.passed:
-        why = f"in {opinion.runs} runs what is back-propagated is the slope of the loss, or has its mean"
-    elif refuted["objective"].bug == _CUT and "rounding" in opinion.left.get("gradient", ""):
-        why = f"runs could not show that the gradient is another: {opinion.left['gradient']}"
-    elif unread and not doubted & _OF_VALUE:
-        why = f"a part of it is not known: {unread[0].reason}"
     else:
         return report
-    claim = Claim("examination", "UNKNOWN", f"the formula is refuted as a whole, but {why.removesuffix('.')}.")
+    claim = Claim("examination", "UNKNOWN", f"the formula is refuted, but {why.removesuffix('.')}.")
     return report.overruled(claim, f"No verdict: {claim.reason} {report.summary}")
 
 
-_PARTS = frozenset(("sampler", "divergence", "reconstruction"))
 _OF_VALUE = frozenset((*_REFUTE, "value", "sign", "beta"))
 """Checks that disagree with an ELBO whatever was read."""
 

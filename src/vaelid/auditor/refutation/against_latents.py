@@ -142,6 +142,8 @@ def no_priors(search: Search) -> Iterator[Refutation]:
     own = {at for coordinate in search.coordinates for at in coordinate.elements}
     made = sorted(loss.names - question.data - set(loss.noise) - question.parameters - question.unread)
     others = [at for name in made for at in loss.elements(name) if at not in own]
+    # of a draw that is no known posterior's, an array may be the mean or deviation: a triangle of a covariance, say
+    stray = frozenset().union(*question.drawn.values()) - set(question.noise)
     for at in some(others, _MOST_OF_PRIORS):
         if search.late:
             return
@@ -152,7 +154,7 @@ def no_priors(search: Search) -> Iterator[Refutation]:
         if question.drawn.get(at[0]) and loss.names & question.masks & question.made_of_data:
             continue  # `x < 0.5`, for a count of 0, may be all of a datum that a term has
         coordinates = [c for c in search.coordinates if near.intersection(c.elements)]
-        found = _of_nothing(search, at, moved) if not coordinates else None
+        found = _of_nothing(search, at, moved) if not coordinates and not stray else None
         if len(coordinates) == 1 and search.of_its_own(coordinates[0]):
             found = _no_prior(search, coordinates[0], moved)
         if found is not None:
