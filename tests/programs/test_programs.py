@@ -13,7 +13,7 @@ from .known import KNOWN
 from .selection import programs
 from .table import FORBIDDEN
 
-FEW, MANY = 17, 200  # an audit takes a second, and program 17 a minute
+FEW, MANY = 17, 120  # an audit takes two seconds
 
 
 def _wrong(state, first: int, last: int) -> dict[int, str]:
