@@ -4,6 +4,7 @@ In: a term, the element of the datum in it, numbers for all arrays, and a `Suppo
 each place. For |x - h| over the real numbers it is log 2 at every h; for |x - h| + h^2 it moves with h.
 """
 
+import math
 from collections.abc import Callable, Iterable, Iterator, Mapping
 
 import torch
@@ -21,6 +22,8 @@ __all__ = ["CLOSE", "is_at_one_place", "log_totals", "log_totals_of_values"]
 CLOSE = 1e-4
 """In nats, how far totals of one density may be apart: an absolute error's kink costs the trapezoidal rule 1e-6."""
 
+_INWARD = 50
+"""A part of the points: so many of them inward from an end there has to be more than at it."""
 _FALLEN = 12.0
 """How many nats both ends of an interval have to lie below the total: of 1 / |x| they are 6 below, however far."""
 _RESOLVED = 20.0
@@ -89,9 +92,16 @@ def log_totals_of_values(values: Tensor, support: Support) -> Tensor:
     if support.endless:
         return torch.where(logs[-1] >= total - _RESOLVED, torch.nan, total)
     if support.interval:
-        first, last = known.int().argmax(0, keepdim=True), len(logs) - 1 - known.flip(0).int().argmax(0, keepdim=True)
-        ends = torch.maximum(logs.gather(0, first), logs.gather(0, last))[0]
-        return torch.where(ends >= total - _FALLEN, torch.nan, total)
+        size, inward = len(logs), len(logs) // _INWARD
+        first, last = known.int().argmax(0, keepdim=True), size - 1 - known.flip(0).int().argmax(0, keepdim=True)
+        at_ends = [logs.gather(0, at)[0] for at in (first, last)]
+        inside = [logs.gather(0, at.clamp(0, size - 1))[0] for at in (first + inward, last - inward)]
+        low = [end < total - _FALLEN for end in at_ends]
+        # what is constant far out, however small, has no integral: it grows with the steps there
+        falls = [(end < near) | end.isneginf() for end, near in zip(at_ends, inside, strict=True)]
+        of_half = logs[::2].logsumexp(0) + math.log(2)
+        exact = (total - of_half).abs() < CLOSE / 2  # a peak between two points is not
+        return torch.where(low[0] & low[1] & falls[0] & falls[1] & exact, total, torch.nan)
     return total
 
 

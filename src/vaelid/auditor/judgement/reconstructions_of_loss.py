@@ -160,6 +160,8 @@ def _unlikely(judged: Judged, group: Group, decision: Decision) -> Decision:
         return decision.but("OTHER", IsOther(name), other=name)
     if name := function_of_likelihood(question, group):
         return decision.but("OTHER", FunctionOfLikelihood(name), other=name)
+    if names_in(group.body) & question.unread:
+        return decision  # what a function without a formula made of the output, and maybe of the data, moves with both
     refuted = no_likelihood(question, group, judged.declared.likelihood, Shown(None, judged.assessed.names))
     return decision if refuted is None else _refuted(decision, Told(refuted.sentence), refuted.witness)
 

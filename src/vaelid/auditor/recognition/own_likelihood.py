@@ -26,7 +26,7 @@ from vaelid.auditor.recognition.groups import Gathered
 from vaelid.auditor.recognition.quantities import Found, Quantity
 from vaelid.readings.errors import ReadingError
 from vaelid.readings.terms.arrays import TermArray, as_term
-from vaelid.readings.terms.syntax import Element, Number, Operator, Term
+from vaelid.readings.terms.syntax import Element, Number, Operator, Term, subterms
 
 __all__ = ["OWN", "own_likelihood", "with_name_of"]
 
@@ -46,8 +46,8 @@ _MOST_NUMBERS = 4
 
 def own_likelihood(question: Question, group: Gathered, axes: list[int]) -> Found | None:
     """A group as a weight times the negative logarithm of a density of one datum at each place, maybe times a mask."""
-    if (datum := _datum(question, group.body)) is None:
-        return None
+    if (datum := _datum(question, group.body)) is None or names_in(group.body) & question.unread:
+        return None  # what a function without a formula made of the outputs, as whether h > 40, moves with them
     parts = list(group.parts)
     for axis in group.axes:
         _, parts = below_sum(parts, axis)
@@ -177,6 +177,8 @@ def _factors(term: Term) -> list[TermArray]:
 def _is_density(question: Question, body: TermArray, datum: Term, axes: list[int]) -> bool:
     """Whether its sum over the datum is one number at all places and points of the probe, on some support."""
     recorded = question.values.sets[0][array_name(datum)]
+    if _has_a_side_that_was_not_reached(question, body, datum, axes):
+        return False
     if any(_is_equal(question.values.sets[0][name]) for name in names_in(body) & question.made_of_data):
         return True  # `x < 0.5` was the same for all recorded data: only further runs can tell
     for support in supports(recorded, _POINTS):
@@ -187,6 +189,21 @@ def _is_density(question: Question, body: TermArray, datum: Term, axes: list[int
         known = totals[~totals.isnan()]
         enough = 2 * known.numel() > totals.numel() and bool(known.isfinite().all())
         if enough and float(known.max() - known.min()) < _CLOSE:
+            return True
+    return False
+
+
+def _has_a_side_that_was_not_reached(question: Question, body: TermArray, datum: Term, axes: list[int]) -> bool:
+    """Whether a kink in the outputs, as of relu(h - 50), has one side only at all that is tried."""
+    for part in subterms(body.term):
+        if (
+            part.head != Operator("abs")
+            or part.loose
+            or datum in elements_of(inside := TermArray((), part.arguments[0]))
+        ):
+            continue
+        values = question.values.of(inside, axes)
+        if not (bool((values > 0).any()) and bool((values < 0).any())):
             return True
     return False
 
