@@ -70,15 +70,22 @@ def test_a_sum_that_is_not_at_its_end_is_no_number():
     ],
 )
 def test_what_does_not_fall_off_has_no_total(term):
-    assert math.isnan(float(log_totals_of_values(term(REAL.points), REAL)))
+    assert math.isinf(float(log_totals_of_values(term(REAL.points), REAL)))
 
 
 @pytest.mark.parametrize("power", [0.0, 0.2])
 def test_neither_has_what_does_not_near_0(power):
     near_0 = torch.where(UNIT.points < 0.5, (1 - power * 0) * UNIT.points.log(), 1.0)
-    assert math.isnan(float(log_totals_of_values(near_0, UNIT)))
+    assert math.isinf(float(log_totals_of_values(near_0, UNIT)))
     near_0 = torch.where(POSITIVE.points < 0.5, (1 + power) * POSITIVE.points.log(), POSITIVE.points)
-    assert math.isnan(float(log_totals_of_values(near_0, POSITIVE)))
+    assert math.isinf(float(log_totals_of_values(near_0, POSITIVE)))
+
+
+def test_a_constant_has_no_total_and_what_its_points_do_not_tell_is_no_number():
+    assert math.isinf(float(log_totals_of_values(0 * COUNTS.points, COUNTS)))
+    narrow = td.Normal(number(0.3), number(1e-5))
+    assert math.isnan(float(log_totals_of_values(-narrow.log_prob(REAL.points), REAL)))
+    assert math.isinf(float(log_totals_of_values(torch.where(REAL.points.abs() < 20, REAL.points**2, 40.0), REAL)))
 
 
 def test_heavy_tails_that_fall_off_have_one():
@@ -142,7 +149,7 @@ def test_what_is_made_of_the_datum_is_made_of_its_points():
     term = below * 5 + (1 - below) * (xp.exp(X) * 0 + X)
     arrays = {**ARRAYS, "below": torch.zeros(3, 2, dtype=torch.float64)}
     found = log_totals(term, X.term, arrays, LENGTHS, (0, 1), REAL, 0, {"below": lambda points: (points < 0).double()})
-    assert torch.isnan(found).all()  # exp(-5) over half the line
+    assert torch.isinf(found).all()  # exp(-5) over half the line
     of_positive = log_totals(term, X.term, arrays, LENGTHS, (0, 1), POSITIVE, 0, {"below": lambda p: (p < 0).double()})
     assert torch.allclose(of_positive, number(0.0), atol=CLOSE)
 

@@ -83,25 +83,26 @@ def log_totals(
 def log_totals_of_values(values: Tensor, support: Support) -> Tensor:
     """The same of the values at the support's points, which are along the first dimension.
 
-    NaN where no sum was reached: a point that counts is an end, as where exp of minus the term does not fall off.
+    Infinite where exp of minus the term does not fall off far out; NaN where the points do not tell the sum.
     """
     shape = [-1] + [1] * (values.ndim - 1)
     known = ~values.isnan()
     logs = torch.where(known, support.log_weights.reshape(shape) - values, -torch.inf)
     total = logs.logsumexp(0)
+    size, inward = len(logs), max(1, len(logs) // _INWARD)
     if support.endless:
-        return torch.where(logs[-1] >= total - _RESOLVED, torch.nan, total)
+        told = logs[-1] < total - _RESOLVED
+        return torch.where(told, total, torch.where(logs[-1] < logs[-1 - inward], torch.nan, torch.inf))
     if support.interval:
-        size, inward = len(logs), len(logs) // _INWARD
         first, last = known.int().argmax(0, keepdim=True), size - 1 - known.flip(0).int().argmax(0, keepdim=True)
-        at_ends = [logs.gather(0, at)[0] for at in (first, last)]
-        inside = [logs.gather(0, at.clamp(0, size - 1))[0] for at in (first + inward, last - inward)]
-        low = [end < total - _FALLEN for end in at_ends]
-        # what is constant far out, however small, has no integral: it grows with the steps there
-        falls = [(end < near) | end.isneginf() for end, near in zip(at_ends, inside, strict=True)]
+        falls = known.any(0)
+        for at, inside in ((first, first + inward), (last, last - inward)):
+            end, near = (logs.gather(0, k.clamp(0, size - 1))[0] for k in (at, inside))
+            # what is constant far out, however small, has no integral: it grows with the steps there
+            falls = falls & (end < total - _FALLEN) & ((end < near) | end.isneginf())
         of_half = logs[::2].logsumexp(0) + math.log(2)
         exact = (total - of_half).abs() < CLOSE / 2  # a peak between two points is not
-        return torch.where(low[0] & low[1] & falls[0] & falls[1] & exact, total, torch.nan)
+        return torch.where(falls, torch.where(exact, total, torch.nan), torch.inf)
     return total
 
 
