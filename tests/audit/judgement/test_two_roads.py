@@ -6,7 +6,7 @@ import pytest
 
 from vaelid.auditor.findings.bugs import BUGS
 from vaelid.auditor.findings.declared import Declared
-from vaelid.auditor.findings.opinion import Check, Opinion
+from vaelid.auditor.findings.opinion import SLOPE_IS_HIDDEN, Check, Opinion
 from vaelid.auditor.findings.premise import Premise
 from vaelid.auditor.findings.report import Claim, Report, Witness
 from vaelid.auditor.judgement.two_roads import _NEEDED, _REFUTE, after_examination
@@ -207,7 +207,7 @@ def test_a_gradient_that_runs_find_right_is_not_refuted_whatever_was_declared():
     assert of_both(REFUTED, beta=0.5).verdict == "UNKNOWN"
     without = replace(ALL, checks=tuple(check for check in ALL.checks if check.name != "gradient"))
     assert of_both(REFUTED, without) == REFUTED
-    hidden = replace(without, left={"gradient": "rounding hides the slope"})
+    hidden = replace(without, left={"gradient": SLOPE_IS_HIDDEN})
     assert of_both(REFUTED, hidden).verdict == "UNKNOWN"
     assert of_both(REFUTED, with_doubts("gradient")) == REFUTED
     assert of_both(REFUTED, Opinion()) == REFUTED

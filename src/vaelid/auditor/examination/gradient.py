@@ -20,6 +20,7 @@ from vaelid.auditor.examination.columns import law_of
 from vaelid.auditor.examination.examined import Examined
 from vaelid.auditor.examination.numbers import Numbers
 from vaelid.auditor.findings.account import StatedPosterior
+from vaelid.auditor.findings.opinion import SLOPE_IS_HIDDEN
 from vaelid.auditor.recording.events import Recording, Region
 from vaelid.readings.errors import ReadingError
 
@@ -34,7 +35,6 @@ _STEP, _CLOSE_ENOUGH = 1e-4, 1e-5
 _STEP_OF_FLOATS, _CLOSE_ENOUGH_OF_FLOATS = 3e-2, 5e-2
 """The same in single precision, where 7 digits leave two in a difference."""
 _SEVERAL_STEPS = "it updates weights several times, with gradients of several losses, of which it returns one"
-_HIDDEN = "rounding hides the slope, and the code does not run in double precision"
 
 _Direction = list[Tensor | None]
 
@@ -111,7 +111,7 @@ def _measured(examined: Examined, step: float, close: float) -> _Measured:
             off = abs(found.slopes[-1] - along)
             # two losses that are rounded to one number have no slope, whatever the code does
             if not bench.double and close * abs(along) < off < bench.coarsest * abs(outcome.loss) / (2 * step):
-                raise ReadingError(_HIDDEN)
+                raise ReadingError(SLOPE_IS_HIDDEN)
         if _distance(found.trained, found.slopes) > close:
             with suppress(ReadingError, KeyError, RuntimeError):
                 scores = _scores_by_differences if found.inside else _scores  # after a backward the graph is gone
@@ -196,7 +196,7 @@ def _slope_near(
         return slope
     smaller = _slope(examined, values, direction, step / (100 if examined.bench.double else 3), seed)
     if not examined.bench.double and abs(smaller - slope) > close * abs(slope):
-        raise ReadingError(_HIDDEN)
+        raise ReadingError(SLOPE_IS_HIDDEN)
     return min((slope, smaller), key=lambda one: abs(one - known))
 
 

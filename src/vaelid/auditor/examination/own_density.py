@@ -80,7 +80,7 @@ class _Run:
         return numbers[array_name(self._datum)].detach().clone()
 
     def totals(self, support: Support) -> Tensor:
-        """The logarithm of the sum at places of this run; NaN where it is not at its end."""
+        """The logarithm of the total at places of this run, as `log_totals_of_values` gives it."""
         return self._by_runs(support) if self._likelihood.made_of_data else self._by_formula(support)
 
     def _by_formula(self, support: Support) -> Tensor:
@@ -98,7 +98,7 @@ class _Run:
 
     def _by_runs(self, support: Support) -> Tensor:
         """With one run for each value of the support: every datum has that value, and what was decoded is held."""
-        if bool(support.log_weights.any()):
+        if support.interval:
             raise ReadingError("an integral is not made where code asks for the data's values")
         if not support.endless:
             return log_totals_of_values(torch.stack(list(map(self._at, support.points.tolist()))), support).flatten()
@@ -106,7 +106,7 @@ class _Run:
         for count in _COUNTS:
             some = Support(support.name, support.points[:count], support.log_weights[:count], endless=True)
             totals = log_totals_of_values(torch.stack(list(map(self._at, some.points.tolist()))), some).flatten()
-            if not bool(totals.isnan().any()):
+            if bool(totals.isfinite().all()):
                 break
         return totals
 

@@ -8,7 +8,10 @@ from dataclasses import dataclass, field
 
 from vaelid.auditor.findings.twins import TwinAgreement
 
-__all__ = ["Check", "Opinion"]
+__all__ = ["SLOPE_IS_HIDDEN", "Check", "Opinion"]
+
+SLOPE_IS_HIDDEN = "rounding hides the slope, and the code does not run in double precision"
+"""The reason why the check ``gradient`` was left, where runs can say nothing of a gradient."""
 
 
 @dataclass(frozen=True)

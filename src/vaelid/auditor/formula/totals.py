@@ -5,13 +5,13 @@ each place. For |x - h| over the real numbers it is log 2 at every h; for |x - h
 """
 
 import math
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Mapping
 
 import torch
 from torch import Tensor
 
 from vaelid.auditor.formula.axes_of_terms import array_name, axis_of, index_name, index_names, is_index
-from vaelid.auditor.formula.in_tensors import values_of
+from vaelid.auditor.formula.in_tensors import OnDemand, values_of
 from vaelid.auditor.formula.supports import Support
 from vaelid.readings.errors import ReadingError
 from vaelid.readings.terms.arrays import TermArray
@@ -47,7 +47,7 @@ def log_totals(
     row: int,
     made: Mapping[str, Callable[[Tensor], Tensor]] | None = None,
 ) -> Tensor:
-    """At each place of one row; NaN where an endless sum is not at its end.
+    """The logarithm of the total at each place of one row, as `log_totals_of_values` gives it.
 
     Args:
         term: what is summed over, an element for each place of the axes.
@@ -76,12 +76,13 @@ def log_totals(
         else:
             spread[name] = array.narrow(dimension, row, 1).expand(size)
     order = index_names(dict.fromkeys((axis, *axes)))
-    values = values_of(term.term, _Over(arrays, spread), {**lengths, index_name(axis): count}, order)
+    instead = OnDemand(arrays, lambda name: spread[name] if name in spread else arrays[name])
+    values = values_of(term.term, instead, {**lengths, index_name(axis): count}, order)
     return log_totals_of_values(values, support)
 
 
 def log_totals_of_values(values: Tensor, support: Support) -> Tensor:
-    """The same of the values at the support's points, which are along the first dimension.
+    """The logarithm of the total of a term, from its values at the support's points, along the first dimension.
 
     Infinite where exp of minus the term does not fall off far out; NaN where the points do not tell the sum.
     """
@@ -104,22 +105,6 @@ def log_totals_of_values(values: Tensor, support: Support) -> Tensor:
         exact = (total - of_half).abs() < CLOSE / 2  # a peak between two points is not
         return torch.where(falls, torch.where(exact, total, torch.nan), torch.inf)
     return total
-
-
-class _Over(Mapping[str, Tensor]):
-    """Arrays, some of them in place of others."""
-
-    def __init__(self, arrays: Mapping[str, Tensor], instead: Mapping[str, Tensor]) -> None:
-        self._arrays, self._instead = arrays, instead
-
-    def __getitem__(self, name: str) -> Tensor:
-        return self._instead[name] if name in self._instead else self._arrays[name]
-
-    def __iter__(self) -> Iterator[str]:
-        return iter({**dict.fromkeys(self._arrays), **self._instead})
-
-    def __len__(self) -> int:
-        return len({**dict.fromkeys(self._arrays), **self._instead})
 
 
 def _axis_of_rows(term: TermArray, datum: Term) -> tuple[int, dict[str, int]]:

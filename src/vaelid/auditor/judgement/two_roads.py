@@ -8,7 +8,7 @@ Where the roads disagree in what neither can decide alone, the verdict is UNKNOW
 from collections.abc import Iterable
 
 from vaelid.auditor.findings.declared import Declared
-from vaelid.auditor.findings.opinion import Check, Opinion
+from vaelid.auditor.findings.opinion import SLOPE_IS_HIDDEN, Check, Opinion
 from vaelid.auditor.findings.premise import Premise
 from vaelid.auditor.findings.report import Claim, Report, Witness
 from vaelid.auditor.judgement.premises import missing
@@ -170,8 +170,8 @@ def _grounded(report: Report, opinion: Opinion) -> Report:
     if set(refuted) == {"objective"} and refuted["objective"].bug == _CUT:
         if "gradient" in opinion.passed:
             why = f"in {opinion.runs} runs what is back-propagated is the slope of the loss, or has its mean"
-        elif "rounding" in opinion.left.get("gradient", ""):
-            why = f"runs could not show that the gradient is another: {opinion.left['gradient']}"
+        elif opinion.left.get("gradient") == SLOPE_IS_HIDDEN:
+            why = f"runs could not show that the gradient is another: {SLOPE_IS_HIDDEN}"
         else:
             return report
     elif "divergence" in refuted and unread and not doubted & _OF_VALUE:
