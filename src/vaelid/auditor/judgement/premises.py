@@ -101,7 +101,7 @@ def _density(assessed: Assessed, opinion: Opinion) -> Premise:
             return Premise(
                 "density", "missing", f"whether exp(-NLL) is a density, up to one number, is not known: {why}"
             )
-        words = "exp(-NLL), summed over one datum, was one number at all outputs of further runs"
+        words = "exp(-NLL), summed over one datum, was one number at the outputs that were tried in further runs"
         if named:
             words = f"in further runs -NLL was the logarithm of a {target.name} density, up to one number"
         return Premise("density", "examined", words)
