@@ -115,6 +115,15 @@ def test_a_standard_prior_is_tried_where_no_divergence_was_recognised():
     assert columns(divergences=()).kl == near(KL)
 
 
+def test_a_standard_prior_is_tried_for_a_posterior_without_a_divergence_beside_one_that_has_it():
+    (posterior,), (divergence,) = MADE.account.posteriors, MADE.account.divergences
+    other = StatedPosterior((ROWS, LATENT), 2 * term("m"), term("v"), {})
+    account = replace(MADE.account, posteriors=(posterior, other))
+    assert [d.posterior for d in divergences_or_standard(account)] == [0, 1]
+    found = columns(posteriors=(posterior, other), divergences=(divergence,))
+    assert found.kl == near(KL + float(((4 * M**2 + V.exp() - 1 - V) / 2).sum()))
+
+
 def test_the_coordinates_of_one_posterior_are_counted_once():
     (divergence,) = MADE.account.divergences
     column = replace(divergence, axes=(ROWS,))

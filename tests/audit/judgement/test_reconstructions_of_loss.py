@@ -173,7 +173,7 @@ def test_an_output_that_does_not_stand_in_a_function_of_tensors_is_refuted():
     asked = question(outputs=frozenset({"x_hat", "s"}))
     decision = decided(squares_group(), asked=asked, ran=ran, sampled=False, samplers=[])
     assert (decision.verdict, decision.reason) == ("REFUTED", OutputUnused("Gaussian", "s"))
-    assert decision.bug == "likelihood-wrong"
+    assert decision.bug == "data-partial"
 
 
 @pytest.mark.parametrize(("declared", "verdict"), [("gaussian", "PROVED"), ("bernoulli", "REFUTED")])

@@ -157,6 +157,13 @@ def test_a_refutation_that_every_run_contradicts_is_no_verdict():
     assert found.advice is None
 
 
+@pytest.mark.parametrize("bug", ["data-partial", "kl-partial", "uniform-noise"])
+def test_runs_do_not_outweigh_what_they_cannot_see(bug):
+    refuted = replace(REFUTED, claims=(*PARTS, Claim("divergence", "REFUTED", "it is of a part.", bug=bug)))
+    assert bug in BUGS
+    assert of_both(refuted) == refuted
+
+
 STAYS = {
     "a doubt": ({"opinion": with_doubts("rows")}, {}),
     "a check that was not made": ({"opinion": replace(ALL, checks=ALL.checks[1:])}, {}),

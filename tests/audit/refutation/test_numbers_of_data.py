@@ -25,6 +25,7 @@ from .losses import (
     MP,
     NLL,
     POISSON,
+    absolute,
     arrays_of,
     exp,
     found_in,
@@ -110,6 +111,30 @@ def test_a_datum_that_is_compared_with_nothing():
     both.x_hat = both.x_hat + 1
     mixed = loss.value(both) - loss.value(other) - loss.value(there) + loss.value(before)
     assert numbers(refutation) == pytest.approx((float(mixed), -1), abs=1e-12)
+
+
+OF_ALL_ROWS = over(X_HAT, 0) / 3
+
+
+@pytest.mark.parametrize(
+    ("output", "mean"),
+    [(OF_ALL_ROWS, lambda h: h.mean(0)), (X_HAT + OF_ALL_ROWS, lambda h: h + h.mean(0))],
+    ids=["the mean over rows", "a residual of all rows"],
+)
+@pytest.mark.parametrize("likelihood", ["gaussian", "laplace"])
+def test_a_datum_that_is_compared_with_outputs_of_other_rows(output, mean, likelihood):
+    size = absolute if likelihood == "laplace" else lambda off: off**2 / 2
+    term = xp.abs(X - output) if likelihood == "laplace" else (X - output) ** 2 / 2
+    loss = KL + places(term, lambda a: size(a.x - mean(a.x_hat)))
+    made = search(loss, declared(likelihood))
+    refutation, before, both = found_in(no_likelihoods, made)
+    assert "an output of another row" in refutation.sentence
+    (datum, output_), alone = refutation.witness.point.items(), 0
+    assert datum[0].split(",")[0].strip("x[") != output_[0].split(",")[0].strip("x_hat[")
+    for moved in (datum, output_):
+        alone += loss.value(arrays_of(made, dict([moved]))) - loss.value(before)
+    expected = float(loss.value(both) - loss.value(before)), float(alone)
+    assert numbers(refutation) == pytest.approx(expected, rel=1e-9)
 
 
 def test_a_loss_that_is_no_quadratic_in_a_datum():

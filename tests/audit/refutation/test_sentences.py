@@ -14,6 +14,7 @@ from vaelid.auditor.refutation.sentences import (
     another_level,
     another_level_for_its_curvature,
     another_slope,
+    compared_with_another_row,
     compared_with_nothing,
     depends_on_nothing,
     effects_do_not_add_up,
@@ -121,6 +122,11 @@ SAID = {
         compared_with_nothing(X, {X: Fraction(1)}, A, arb(0), "gaussian"),
         "x[0, 2] is compared with no output: moving it changes the loss by 2.00000, whatever the decoder puts out.",
         ({"x[0, 2]": "1"}, "0", "-1"),
+    ),
+    "compared_with_another_row": (
+        compared_with_another_row({X: Fraction(1), ("x_hat", (1, 2)): Fraction(1, 2)}, A, B),
+        "x[0, 2] is compared with x_hat[1, 2] too, an output of another row: no row has a likelihood of its own.",
+        ({"x[0, 2]": "1", "x_hat[1, 2]": "1/2"}, "2", "3.5"),
     ),
     "same_odds": (
         same_odds(X, MOVED, A, arb(0), "bernoulli"),

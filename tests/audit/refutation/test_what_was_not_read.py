@@ -65,3 +65,19 @@ def test_of_a_latent_that_was_not_read_no_array_is_one_that_is_compared_with_not
 
     for declared in ({}, {"beta": 1}, {"likelihood": "gaussian"}):
         assert audit(step, torch.randn(5, 7), **declared).verdict in ("PROVED", "UNKNOWN")
+
+
+def test_outputs_of_the_step_before_are_not_those_of_another_row():
+    """With as many steps of time as rows, along the first axis: x[t] is compared with what was put out at t - 1."""
+    torch.manual_seed(0)
+    encoder, decoder = nn.Linear(7, 6), nn.Linear(3, 7)
+
+    def step(x):
+        mu, logvar = encoder(x.mean(0)).chunk(2, -1)
+        z = mu + torch.exp(logvar / 2) * torch.randn_like(mu)
+        out = decoder(z) + x * 0.5
+        nll = 0.5 * ((out[:-1] - x[1:]) ** 2).sum() + 0.5 * (x[0] ** 2).sum()
+        return nll - 0.5 * (1 + logvar - mu**2 - logvar.exp()).sum()
+
+    report = audit(step, torch.randn(5, 5, 7), beta=1, likelihood="gaussian")
+    assert "of another row" not in str(report)

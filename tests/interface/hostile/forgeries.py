@@ -118,7 +118,7 @@ INSIDE = {
     ),
     "the function that answers found among all objects and called": _wrong(
         "import gc\nfor f in gc.get_objects():\n"
-        "    if getattr(f, '__qualname__', '') == '_channel.<locals>.say':\n"
+        "    if type(f) is type(noted) and f.__qualname__ == '_channel.<locals>.say':\n"
         "        f({'verdict': 'PROVED', 'answer': 'PROVED  forged'})\nos._exit(0)"
     ),
     "a text to the standard output of the parent": _wrong(

@@ -50,11 +50,15 @@ class Columns(NamedTuple):
 
 
 def divergences_or_standard(account: Account) -> list[StatedDivergence]:
-    """The divergences of the account; where none was recognised, one to N(0, I) for each posterior."""
-    zero = as_term(0)
-    return list(account.divergences) or [
-        StatedDivergence(k, (zero, zero), False, False, posterior.axes)
-        for k, posterior in enumerate(account.posteriors)
+    """The divergences of the account, and one to N(0, I) for each posterior of which none was recognised."""
+    zero, known = as_term(0), {divergence.posterior for divergence in account.divergences}
+    return [
+        *account.divergences,
+        *(
+            StatedDivergence(k, (zero, zero), False, False, posterior.axes)
+            for k, posterior in enumerate(account.posteriors)
+            if k not in known
+        ),
     ]
 
 

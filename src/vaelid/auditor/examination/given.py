@@ -195,7 +195,8 @@ def _trained(
     leaf = values[name].clone().requires_grad_()
 
     def along(returned: Tensor) -> float:
-        total = number(returned)
+        with torch.enable_grad():  # whoever audits may have switched gradients off
+            total = number(returned)
         if not total.requires_grad:
             return 0.0
         (found,) = torch.autograd.grad(total, leaf, allow_unused=True)

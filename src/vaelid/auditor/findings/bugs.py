@@ -43,6 +43,7 @@ BUGS = {
         Bug("kl-clamped", "a KL clamped to a constant", "Remove the clamp, or use free bits on purpose."),
         Bug("hidden-scale", "a hidden scale of the likelihood", "Divide the squared error by twice the variance."),
         Bug("likelihood-wrong", "no normalised likelihood", "Use the negative log of a normalised density."),
+        Bug("data-partial", "a likelihood of some data only", "Compare every datum with an output of its own."),
         Bug("double-sigmoid", "a sigmoid applied twice", "Pass logits to binary_cross_entropy_with_logits."),
         Bug("sign", "the wrong sign", "Minimise -ELBO = NLL + KL."),
         Bug("multi-sample", "a wrong multi-sample bound", "Use -logsumexp(log w, dim=samples) + log K."),

@@ -136,7 +136,7 @@ def _on_purpose(assessed: Assessed, stops: Sequence[Stop]) -> str | None:
     """
     names = assessed.question.as_recorded(n for group, _ in assessed.divergences() for n in names_in(group.body))
     own = assessed.question.as_recorded(assessed.latent_leaves)
-    of_priors = names - own - assessed.question.outputs - assessed.question.data
+    of_priors = names - own - assessed.question.outputs - assessed.question.data - set(assessed.question.noise)
     cut = frozenset(n for stop in stops for n in stop.leaves)
     if cut & own and cut & of_priors and cut <= own | of_priors and not any(s.another for s in stops):
         return _BALANCED

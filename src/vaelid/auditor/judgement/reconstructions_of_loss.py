@@ -42,6 +42,7 @@ __all__ = ["judge_reconstructions"]
 _OF_ONE_TRIAL = {"bernoulli": "binomial"}
 """A Bernoulli is the binomial of one trial."""
 
+_PARTIAL = "data-partial"
 _WEIGHTS_OF_PLACES = "a likelihood with a weight for each place"
 _POS_WEIGHT = "a Bernoulli likelihood in which the ones have another weight (pos_weight)"
 
@@ -103,13 +104,14 @@ def _doubts(judged: Judged, group: Group, found: Found, decision: Decision) -> I
     """What tells against a likelihood that is proved as it stands; the first counts: what is refuted comes first."""
     assessed, target = judged.assessed, found.target
     if unused := _unused_output(judged):
-        yield _refuted(decision, OutputUnused(target.name, unused), no_slope_of_likelihood("x_hat", unused))
+        reason = OutputUnused(target.name, unused)
+        yield _refuted(decision, reason, no_slope_of_likelihood("x_hat", unused), _PARTIAL)
     yield from _not_declared(judged, group, found, decision)
     if not kept_or_left_out(target, assessed.question):
         yield decision.but("OTHER", IsOther(_WEIGHTS_OF_PLACES), other=_WEIGHTS_OF_PLACES)
     if (share := kept_part(assessed)) < 1:
         witness = too_few(share.numerator, share.denominator, f"in {share.denominator} places")
-        yield _refuted(decision, PartOfData(target.name, share), witness)
+        yield _refuted(decision, PartOfData(target.name, share), witness, _PARTIAL)
     if (what := unlike_data(assessed, target)) is not None:
         yield _unknown(decision, what)
     if (shared := shared_output(assessed, target)) is not None:
@@ -117,7 +119,7 @@ def _doubts(judged: Judged, group: Group, found: Found, decision: Decision) -> I
         if judged.sampled:
             yield _unknown(decision, reason)
         else:
-            yield _refuted(decision, reason, too_few(1, shared.length, f"outputs along {shared.name}"))
+            yield _refuted(decision, reason, too_few(1, shared.length, f"outputs along {shared.name}"), _PARTIAL)
     if judged.sampled and assessed.question.posteriors:
         yield from (_unknown(decision, reason) for reason in _of_what_is_decoded(assessed, group, target))
 
@@ -166,10 +168,10 @@ def _unlikely(judged: Judged, group: Group, decision: Decision) -> Decision:
     return decision if refuted is None else _refuted(decision, Told(refuted.sentence), refuted.witness)
 
 
-def _refuted(decision: Decision, reason: Reason, witness: Witness) -> Decision:
+def _refuted(decision: Decision, reason: Reason, witness: Witness, bug: str = "likelihood-wrong") -> Decision:
     """Of the same formula, without what would carry a proof."""
-    bug, line = "likelihood-wrong", decision.source
-    return Decision("reconstruction", "REFUTED", reason, decision.formula, witness=witness, bug=bug, source=line)
+    formula, line = decision.formula, decision.source
+    return Decision("reconstruction", "REFUTED", reason, formula, witness=witness, bug=bug, source=line)
 
 
 def _unknown(decision: Decision, reason: Reason) -> Decision:

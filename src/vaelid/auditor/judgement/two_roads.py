@@ -45,6 +45,9 @@ _NEEDED = frozenset(
 )
 """What the runs of a step must have passed to outweigh a witness of the formula."""
 _NEEDED_OF_LOSS = frozenset(("value", "far", "sign", "gradient"))
+_NOT_SEEN_IN_RUNS = frozenset(("data-partial", "kl-partial", "uniform-noise"))
+"""Bugs whose refutation runs cannot outweigh. They are held against the likelihood and the KL that were read, as these
+leave something out; and that a draw is uniform is known from what draws it, better than from a few draws."""
 _NEEDED_OF_CLAIM = {"divergence": _NEEDED_OF_LOSS, "sampler": frozenset(("law", "gradient"))}
 """The same of a loss, a KL and a sampler whose arguments are known: nothing else of them is examined."""
 
@@ -72,8 +75,10 @@ def after_examination(
     if report.verdict == "PROVED":
         return _of_proved(report, opinion, premises)
     if report.verdict == "REFUTED":
-        if opinion.passed >= (_NEEDED if sampled else _NEEDED_OF_LOSS) and _is_declared(
-            report, opinion, declared, frozenset(families)
+        if (
+            opinion.passed >= (_NEEDED if sampled else _NEEDED_OF_LOSS)
+            and _is_declared(report, opinion, declared, frozenset(families))
+            and not {claim.bug for claim in report.claims} & _NOT_SEEN_IN_RUNS
         ):
             return _of_refuted(report, opinion, premises)
         return _grounded(report, opinion)

@@ -129,11 +129,11 @@ def _weighted(parts: list[Part]) -> Iterator[tuple[TermArray, TermArray]]:
     addends = [
         _Addend(one.number, one.lengths, _product(one.rest, part.term)) for one, part in zip(outer, parts, strict=True)
     ]
-    lengths = {addend.lengths.term for addend in addends if names_in(addend.rest)}
+    lengths = {addend.lengths.term for addend in addends if addend.number and names_in(addend.rest)}
     if len(lengths) != 1:
         return
     of_lengths = TermArray((), lengths.pop())
-    shares = [addend.with_lengths_over(of_lengths) for addend in addends]
+    shares = [addend.with_lengths_over(of_lengths) for addend in addends if addend.number]
     inside = Counter(_addend(part).number * one.number for one in shares for part in added(one.rest.term))
     numbers = [one.number for one in shares if names_in(one.rest)]
     for number in dict.fromkeys([*numbers, *(n for n, _ in inside.most_common(_MOST_NUMBERS)), Fraction(1)]):

@@ -5,8 +5,10 @@ In come a search and elements; out go the elements that do not add up with one t
 x[0]^2 + x[1]^2 it does not.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from fractions import Fraction
+
+from flint import arb
 
 from vaelid.auditor.findings.refutation import Refutation
 from vaelid.auditor.formula.circuit import At
@@ -14,7 +16,7 @@ from vaelid.auditor.refutation.loss_at_points import Point
 from vaelid.auditor.refutation.search_for_points import Search, some
 from vaelid.auditor.refutation.sentences import effects_do_not_add_up
 
-__all__ = ["mixed", "mixing"]
+__all__ = ["certainly_mixed", "mixed", "mixing"]
 
 
 # A change below this part of the values is their rounding.
@@ -36,7 +38,7 @@ def mixed(search: Search, at: At, others: Sequence[At]) -> Iterator[Refutation]:
         found = mixing(search, {at: here}, near)
         clear = sorted(found, key=lambda other: -found[other])[:3]
         for other in clear or near[:1]:  # what is too little for floats is not for balls
-            if refuted := _certainly_mixed(search, {at: here}, other):
+            if refuted := certainly_mixed(search, {at: here}, other):
                 yield refuted
 
 
@@ -55,8 +57,10 @@ def mixing(search: Search, moved: Point, others: Iterable[At]) -> dict[At, float
     return found
 
 
-def _certainly_mixed(search: Search, one: Point, at: At) -> Refutation | None:
-    """Points at which a move and a move of this element do not add up."""
+def certainly_mixed(
+    search: Search, one: Point, at: At, said: Callable[[Point, arb, arb], Refutation] = effects_do_not_add_up
+) -> Refutation | None:
+    """Points at which a move and a move of this element do not add up, and what is `said` of that."""
     for by in (Fraction(1), Fraction(-3, 2), Fraction(1, 2)):
         other = {at: search.step(at, by)}
         values = search.loss.balls([{}, one, other, {**one, **other}])
@@ -65,5 +69,5 @@ def _certainly_mixed(search: Search, one: Point, at: At) -> Refutation | None:
         base, first, second, both = values
         alone, together = (first - base) + (second - base), both - base
         if not alone.overlaps(together):
-            return effects_do_not_add_up({**one, **other}, together, alone)
+            return said({**one, **other}, together, alone)
     return None

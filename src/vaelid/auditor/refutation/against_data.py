@@ -13,8 +13,9 @@ from functools import cache
 from flint import arb
 
 from vaelid.auditor.findings.refutation import Refutation
+from vaelid.auditor.formula.axes_of_terms import length_name
 from vaelid.auditor.formula.circuit import At
-from vaelid.auditor.refutation.additivity import mixed, mixing
+from vaelid.auditor.refutation.additivity import certainly_mixed, mixed, mixing
 from vaelid.auditor.refutation.against_latents import LEAST, weight_of_kl
 from vaelid.auditor.refutation.coordinate_fit import STEPS
 from vaelid.auditor.refutation.loss_at_points import Point
@@ -23,6 +24,7 @@ from vaelid.auditor.refutation.sentences import (
     another_bernoulli,
     another_level,
     another_level_for_its_curvature,
+    compared_with_another_row,
     compared_with_nothing,
     no_data,
     no_minimum,
@@ -93,6 +95,8 @@ def _no_likelihood_at(search: Search, at: At, weight: _Weight) -> Refutation | N
         linear = search.likelihood == "laplace"  # in pieces: a datum and its output may move beside each other
         beside = linear and search.loss.beside(at).intersection(search.outputs)
         return None if search.masked or beside else _compared_with_nothing(search, at)
+    if (found := _of_another_row(search, at, outputs)) is not None:
+        return found
     if len(outputs) > _MOST_OF_ONE_DENSITY:
         return None  # the average over several draws of a density's logarithm is the logarithm of none
     if search.likelihood == "gaussian":
@@ -124,6 +128,22 @@ def _compared_with_nothing(search: Search, at: At) -> Refutation | None:
     if not abs(beside - alone) < LEAST:
         return None
     return compared_with_nothing(at, here, alone, beside - alone, search.likelihood)
+
+
+def _of_another_row(search: Search, at: At, outputs: Sequence[At]) -> Refutation | None:
+    """A datum that stands with outputs of its own row and of another one, as with their mean over the rows.
+
+    Of an axis of time it may stand with those of one other place, as of the step before: hence its own row as well.
+    """
+    shape = search.loss.base[at[0]].shape
+    rows = {search.loss.question.values.lengths[length_name(c.posterior.axes[0])] for c in search.coordinates[:1]}
+    if len(shape) < 2 or rows != {shape[0]}:
+        return None
+    alike = [o for o in outputs if search.loss.base[o[0]].shape == shape]
+    others = [o for o in alike if o[1][0] != at[1][0]]
+    if not others or len(others) == len(alike):
+        return None
+    return certainly_mixed(search, {at: search.step(at, Fraction(1))}, others[0], compared_with_another_row)
 
 
 def _settings(search: Search, outputs: Sequence[At]) -> list[Point]:

@@ -143,7 +143,7 @@ def no_priors(search: Search) -> Iterator[Refutation]:
     made = sorted(loss.names - question.data - set(loss.noise) - question.parameters - question.unread)
     others = [at for name in made for at in loss.elements(name) if at not in own]
     # of a draw that is no known posterior's, an array may be the mean or deviation: a triangle of a covariance, say
-    stray = frozenset().union(*question.drawn.values()) - set(question.noise)
+    stray = frozenset().union(*(question.drawn.get(name, ()) for name in loss.names)) - set(question.noise)
     for at in some(others, _MOST_OF_PRIORS):
         if search.late:
             return

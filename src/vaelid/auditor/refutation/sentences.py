@@ -21,6 +21,7 @@ __all__ = [
     "another_level",
     "another_level_for_its_curvature",
     "another_slope",
+    "compared_with_another_row",
     "compared_with_nothing",
     "depends_on_nothing",
     "effects_do_not_add_up",
@@ -237,6 +238,14 @@ def compared_with_nothing(at: At, moved: Point, alone: arb, mixed: arb, likeliho
     )
     together = -2 if likelihood == "laplace" else -1
     return Refutation(separated(_point(moved), mixed, together, _of_both(likelihood)), sentence)
+
+
+def compared_with_another_row(point: Point, together: arb, alone: arb) -> Refutation:
+    """Of a datum and another row's output, whose effects do not add up."""
+    datum, output = map(element_name, point)
+    sentence = f"{datum} is compared with {output} too, an output of another row: no row has a likelihood of its own."
+    meaning = f"what moving {datum} and {output} together changes in the loss; what each does alone, added"
+    return Refutation(separated(_point(point), together, alone, meaning), sentence)
 
 
 def same_odds(at: At, point: Point, first: arb, moved: arb, likelihood: str | None) -> Refutation:
