@@ -48,9 +48,9 @@ def loss(term: TermArray = ELBO, **changes) -> LossAtPoints:
 
 
 def search(term: TermArray = ELBO, declared: Declared = GAUSSIAN, seconds: float = 1000.0, **changes):
-    """A search of the first row's coordinates and of a few places: every row is alike."""
+    """A search of the first row's coordinates and of a few places of two rows: every row is alike."""
     made = search_of(loss(term, **changes), declared, seconds)
-    return replace(made, coordinates=made.coordinates[:2], data=made.data[:3])
+    return replace(made, coordinates=made.coordinates[:2], data=made.data[:3] + made.data[4:5])
 
 
 def first(found):

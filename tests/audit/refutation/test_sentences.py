@@ -20,6 +20,7 @@ from vaelid.auditor.refutation.sentences import (
     effects_do_not_add_up,
     element_name,
     falls_without_end,
+    flat_in_two_data,
     moves_beside_the_posteriors,
     no_combination,
     no_data,
@@ -127,6 +128,12 @@ SAID = {
         compared_with_another_row({X: Fraction(1), ("x_hat", (1, 2)): Fraction(1, 2)}, A, B),
         "x[0, 2] is compared with x_hat[1, 2] too, an output of another row: no row has a likelihood of its own.",
         ({"x[0, 2]": "1", "x_hat[1, 2]": "1/2"}, "2", "3.5"),
+    ),
+    "flat_in_two_data": (
+        flat_in_two_data(X, ("x", (0, 3)), arb(0)),
+        "it does not rise where x[0, 2] and x[0, 3] move together in some ratio: no normalised likelihood of both is "
+        "flat.",
+        ({}, "0", "1"),
     ),
     "same_odds": (
         same_odds(X, MOVED, A, arb(0), "bernoulli"),

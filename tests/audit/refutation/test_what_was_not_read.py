@@ -81,3 +81,34 @@ def test_outputs_of_the_step_before_are_not_those_of_another_row():
 
     report = audit(step, torch.randn(5, 5, 7), beta=1, likelihood="gaussian")
     assert "of another row" not in str(report)
+
+
+@pytest.mark.parametrize("declared", [{}, {"beta": 1, "likelihood": "gaussian"}])
+def test_a_step_of_time_that_is_given_the_one_before_is_no_fault(declared):
+    """p(x_1 | z) p(x_2 | x_1, z) ...: places of a row do not add up, and an output stands with several of them."""
+    torch.manual_seed(0)
+    encoder, decoder = nn.Linear(7, 6), nn.Linear(3, 7)
+
+    def step(x):
+        mu, logvar = encoder(x.mean(1)).chunk(2, -1)
+        move = decoder(mu + torch.exp(logvar / 2) * torch.randn_like(mu))
+        nll = 0.5 * ((x[:, :-1] + move[:, None] - x[:, 1:]) ** 2).sum() + 0.5 * ((x[:, 0] - move) ** 2).sum()
+        return nll - 0.5 * (1 + logvar - mu**2 - logvar.exp()).sum()
+
+    assert audit(step, torch.randn(6, 5, 7), **declared).verdict in ("PROVED", "UNKNOWN")
+
+
+@pytest.mark.parametrize("declared", [{}, {"beta": 1, "likelihood": "gaussian"}])
+def test_an_output_that_several_places_share_is_no_fault(declared):
+    """A mean of two neighbouring outputs, and one learned scale for all places of a row."""
+    torch.manual_seed(0)
+    encoder, decoder = nn.Linear(7, 6), nn.Linear(3, 9)
+
+    def step(x):
+        mu, logvar = encoder(x).chunk(2, -1)
+        out = decoder(mu + torch.exp(logvar / 2) * torch.randn_like(mu))
+        mean, scale = (out[:, :7] + out[:, 1:8]) / 2, out[:, 8:]
+        nll = 0.5 * ((mean - x) ** 2 * torch.exp(-scale) + scale).sum()
+        return nll - 0.5 * (1 + logvar - mu**2 - logvar.exp()).sum()
+
+    assert audit(step, torch.randn(5, 7), **declared).verdict in ("PROVED", "UNKNOWN")

@@ -26,6 +26,7 @@ from vaelid.auditor.refutation.sentences import (
     another_level_for_its_curvature,
     compared_with_another_row,
     compared_with_nothing,
+    flat_in_two_data,
     no_data,
     no_minimum,
     no_quadratic,
@@ -37,6 +38,9 @@ __all__ = ["no_likelihoods", "places_that_mix"]
 
 # Outputs that are moved beside a datum, and steps for each: a wrong likelihood shows at the first few.
 _MOST_OUTPUTS, _MOST_STEPS = 3, 4
+
+# Places of a row that are looked at one by one before it is said that none has a likelihood.
+_MOST_IN_A_ROW = 60
 
 # A mean and a scale; beside more outputs a datum stands where it is compared with what several draws were decoded to.
 _MOST_OF_ONE_DENSITY = 2
@@ -63,10 +67,41 @@ class _Parabola:
 def places_that_mix(search: Search) -> Iterator[Refutation]:
     """Two places of the data whose effects do not add up.
 
-    They are of one array: another one may be what a likelihood is conditioned on, or a weight of its places.
+    They are of one array: another one may be what a likelihood is conditioned on, or a weight of its places. In one row
+    a place may be what the next one is conditioned on, as in x[1] - x[0]: only what has no integral is refuted there.
     """
     for at in some(search.data):
-        yield from mixed(search, at, [other for other in search.data if other != at and other[0] == at[0]])
+        near = search.loss.beside(at)
+        others = [other for other in search.data if other != at and other[0] == at[0] and other in near]
+        yield from mixed(search, at, [other for other in others if _of_other_rows(search, at, other)])
+        if search.likelihood == "gaussian":
+            others = [other for other in some(others, _MOST_OUTPUTS) if not _of_other_rows(search, at, other)]
+            yield from (found for o in others if (found := _without_an_integral(search, at, o)) is not None)
+
+
+def _without_an_integral(search: Search, one: At, other: At) -> Refutation | None:
+    """That the loss is a parabola in two data which does not rise when both move in some ratio."""
+    here, there = search.loss.here(one), search.loss.here(other)
+    steps = ((0, 0), (1, 0), (-1, 0), (2, 0), (0, 1), (0, -1), (0, 2), (1, 1), (2, 2))
+    values = search.loss.balls([{one: here + a, other: there + b} for a, b in steps])
+    if values is None:
+        return None
+    at = {step: value - values[0] for step, value in zip(steps, values, strict=True)}
+    a, b = (at[x, y] + at[-x, -y] for x, y in ((1, 0), (0, 1)))
+    slopes = [(at[x, y] - at[-x, -y]) / 2 for x, y in ((1, 0), (0, 1))]
+    both = at[1, 1] - at[1, 0] - at[0, 1]
+    parabola = {(2, 0): 2 * (slopes[0] + a), (0, 2): 2 * (slopes[1] + b), (2, 2): 2 * (sum(slopes) + a + 2 * both + b)}
+    quadratic = all(at[step].overlaps(value) for step, value in parabola.items())
+    if not (quadratic and a > 0 and b > 0 and (share := 1 - both**2 / (a * b)) < LEAST):
+        return None
+    return flat_in_two_data(one, other, share)
+
+
+def _of_other_rows(search: Search, one: At, other: At) -> bool:
+    """Whether two elements are of different rows: along the first axis, if it is as long as the posteriors'."""
+    rows = {search.loss.question.values.lengths[length_name(c.posterior.axes[0])] for c in search.coordinates[:1]}
+    shapes = [search.loss.base[at[0]].shape for at in (one, other)]
+    return all(len(shape) > 1 and rows == {shape[0]} for shape in shapes) and one[1][0] != other[1][0]
 
 
 def no_likelihoods(search: Search) -> Iterator[Refutation]:
@@ -81,11 +116,34 @@ def no_likelihoods(search: Search) -> Iterator[Refutation]:
     for at in some(search.data):
         if search.late or at[0] in refuted:
             continue
-        if (found := _no_likelihood_at(search, at, weight)) is not None:
+        if (found := _no_likelihood_of(search, at, weight)) is not None:
             refuted[at[0]] = found
         if len(refuted) == len(names):
             yield from refuted.values()
             return
+
+
+def _no_likelihood_of(search: Search, at: At, weight: _Weight) -> Refutation | None:
+    """That a datum has none, nor any place of its row that stands in a term with it.
+
+    Where each step is given the one before, x[0] stands in the density of x[1] too, and the last step in its own alone.
+    """
+    found = _no_likelihood_at(search, at, weight)
+    if found is None:
+        return None
+    others, seen = [at], {at}
+    while others:
+        one = others.pop()
+        near = [o for o in search.data if o in search.loss.beside(one) and o not in seen and o[0] == at[0]]
+        same_row = [o for o in near if not _of_other_rows(search, at, o)]
+        if search.late or len(seen) > _MOST_IN_A_ROW:
+            return None
+        for other in same_row:
+            if _no_likelihood_at(search, other, weight) is None:
+                return None
+        others += same_row
+        seen.update(same_row)
+    return found
 
 
 def _no_likelihood_at(search: Search, at: At, weight: _Weight) -> Refutation | None:
@@ -135,15 +193,17 @@ def _of_another_row(search: Search, at: At, outputs: Sequence[At]) -> Refutation
 
     Of an axis of time it may stand with those of one other place, as of the step before: hence its own row as well.
     """
-    shape = search.loss.base[at[0]].shape
-    rows = {search.loss.question.values.lengths[length_name(c.posterior.axes[0])] for c in search.coordinates[:1]}
-    if len(shape) < 2 or rows != {shape[0]}:
-        return None
-    alike = [o for o in outputs if search.loss.base[o[0]].shape == shape]
-    others = [o for o in alike if o[1][0] != at[1][0]]
+    alike = [o for o in outputs if search.loss.base[o[0]].shape == search.loss.base[at[0]].shape]
+    others = [o for o in alike if _of_other_rows(search, at, o)]
     if not others or len(others) == len(alike):
         return None
     return certainly_mixed(search, {at: search.step(at, Fraction(1))}, others[0], compared_with_another_row)
+
+
+def _compared_with_it_alone(search: Search, at: At, outputs: Sequence[At]) -> frozenset[At]:
+    """The outputs that stand with no other datum: one that does, as a scale of all places, moves the loss there too."""
+    data = frozenset(search.data) - {at}
+    return frozenset(o for o in outputs if not search.loss.beside(o) & data)
 
 
 def _settings(search: Search, outputs: Sequence[At]) -> list[Point]:
@@ -157,6 +217,7 @@ def _settings(search: Search, outputs: Sequence[At]) -> list[Point]:
 def _not_gaussian(search: Search, at: At, outputs: Sequence[At], weight: _Weight) -> Refutation | None:
     """A x^2 + B x + C in a datum x: C - B^2 / (4 A) is the same for all outputs, unless A moves with them."""
     seen: list[_Parabola] = []
+    own = _compared_with_it_alone(search, at, outputs)
     for setting in _settings(search, outputs):
         here = search.loss.here(at)
         values = search.loss.balls([{**setting, at: here + k} for k in (0, 1, -1, 2)])
@@ -169,7 +230,8 @@ def _not_gaussian(search: Search, at: At, outputs: Sequence[At], weight: _Weight
             return no_quadratic(at, {**setting, at: here + 2}, two, cubic)
         if square < 0 or (square.contains(0) and abs(square) < _NO_CURVATURE):
             return no_minimum(at, setting, square)
-        seen.append(_Parabola(setting, square, zero - slope**2 / (4 * square)))
+        if setting.keys() <= own:
+            seen.append(_Parabola(setting, square, zero - slope**2 / (4 * square)))
     return _moving_level(at, seen, weight)
 
 
@@ -200,7 +262,8 @@ def _not_bernoulli(search: Search, at: At, outputs: Sequence[At], weight: _Weigh
         return found
     if (c := weight()) is None:
         return None
-    levels = [(setting, f - c * _softplus((f - g) / c)) for setting, f, g in seen]
+    own = _compared_with_it_alone(search, at, outputs)
+    levels = [(setting, f - c * _softplus((f - g) / c)) for setting, f, g in seen if setting.keys() <= own]
     for (_, one), (point, other) in itertools.combinations(levels, 2):
         if not one.overlaps(other):
             return another_bernoulli(at, point, other, one)

@@ -27,6 +27,7 @@ __all__ = [
     "effects_do_not_add_up",
     "element_name",
     "falls_without_end",
+    "flat_in_two_data",
     "moves_beside_the_posteriors",
     "no_combination",
     "no_data",
@@ -246,6 +247,14 @@ def compared_with_another_row(point: Point, together: arb, alone: arb) -> Refuta
     sentence = f"{datum} is compared with {output} too, an output of another row: no row has a likelihood of its own."
     meaning = f"what moving {datum} and {output} together changes in the loss; what each does alone, added"
     return Refutation(separated(_point(point), together, alone, meaning), sentence)
+
+
+def flat_in_two_data(one: At, other: At, share: arb) -> Refutation:
+    """Of two data in which the loss is a parabola that does not rise everywhere: no density has it as its logarithm."""
+    names = " and ".join(map(element_name, (one, other)))
+    sentence = f"it does not rise where {names} move together in some ratio: no normalised likelihood of both is flat."
+    meaning = f"the determinant of its second derivatives in {names}, over the product of the two unmixed ones; above 0 "
+    return Refutation(separated({}, share, 1, f"{meaning}in every Gaussian, 1 in one of independent places"), sentence)
 
 
 def same_odds(at: At, point: Point, first: arb, moved: arb, likelihood: str | None) -> Refutation:
