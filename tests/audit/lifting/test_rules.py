@@ -73,6 +73,13 @@ MORE = {
     "softmax": lambda a, b: a.softmax(1) * b.log_softmax(0),
     "norm": lambda a, b: torch.linalg.vector_norm(a - b, dim=1),
     "dot": lambda a, b: torch.dot(a.flatten(), b.flatten()),
+    "smooth losses": lambda a, b: (
+        torch.nn.functional.smooth_l1_loss(a, b)
+        + torch.nn.functional.smooth_l1_loss(a, b, beta=0.25, reduction="sum")
+        + torch.nn.functional.smooth_l1_loss(a, b, beta=0)
+        + torch.nn.functional.huber_loss(a, b, delta=0.5, reduction="none").sum()
+        + torch.nn.functional.huber_loss(2 * a, b)
+    ),
     "losses": lambda a, b: torch.nn.functional.mse_loss(a, b) + torch.nn.functional.l1_loss(a, b, reduction="sum"),
     "cross entropy": lambda a, b: torch.nn.functional.binary_cross_entropy(a / 2, b / 2, reduction="none"),
     "with logits": lambda a, b: torch.nn.functional.binary_cross_entropy_with_logits(a, b, reduction="sum"),
@@ -183,7 +190,7 @@ logaddexp lerp
 where ones ones_like new_ones zeros zeros_like new_zeros zero full full_like fill new_full scalar_tensor
 randn randn_like normal normal_functional rand rand_like uniform erfinv _to_copy addcmul addcdiv pow
 clamp hardtanh clamp_min clamp_max bmm dot vdot sum mean logsumexp linalg_vector_norm prod amax amin max min
-eq ne gt lt ge le _softmax _log_softmax mse_loss l1_loss binary_cross_entropy binary_cross_entropy_with_logits gather
+eq ne gt lt ge le _softmax _log_softmax mse_loss l1_loss smooth_l1_loss huber_loss binary_cross_entropy binary_cross_entropy_with_logits gather
 nll_loss_forward nll_loss2d_forward split split_with_sizes chunk unbind unsafe_split slice select narrow cat stack
 view _unsafe_view reshape unsqueeze squeeze flatten _reshape_alias t transpose permute numpy_T flip expand repeat copy
 masked_fill index_put index masked_select bitwise_not logical_not bitwise_and logical_and

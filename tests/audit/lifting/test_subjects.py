@@ -35,7 +35,7 @@ SUBJECTS = {
     draws: "randn randn_like normal normal_functional rand rand_like uniform",
     normals_of_uniforms: "erfinv",
     extrema: "prod amax amin max min",
-    losses: "mse_loss l1_loss binary_cross_entropy binary_cross_entropy_with_logits",
+    losses: "mse_loss l1_loss smooth_l1_loss huber_loss binary_cross_entropy binary_cross_entropy_with_logits",
     masks: "where masked_fill index_put index masked_select bitwise_not logical_not bitwise_and logical_and",
     parts: "split split_with_sizes chunk unsafe_split unbind slice select narrow cat stack",
     picks: "gather nll_loss_forward nll_loss2d_forward",

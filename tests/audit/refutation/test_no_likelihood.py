@@ -154,6 +154,35 @@ def test_what_is_compared_is_one_datum_with_outputs():
     assert of_data_alone is None
 
 
+C = element_of("c", (0, 2))
+
+
+def of_constants(body, declared=None):
+    """What is said where `c` is an array of constants."""
+    arrays = {"c": (torch.arange(12.0, dtype=torch.float64).reshape(3, 4) % 3 > 0).double()}
+    of = question(over(body, 0, 2), posteriors=[], arrays=arrays)
+    of = replace(of, data=frozenset({"x", "c"}), masks=frozenset({"c"}))
+    return no_likelihood(of, group(Reconstruction(), body, 0, 2), declared, shown)
+
+
+@pytest.mark.parametrize("family", RIGHT)
+@pytest.mark.parametrize("place", [lambda nll: C * nll, lambda nll: (C * nll) / 2 * C])
+def test_a_mask_leaves_a_likelihood_one(family, place):
+    assert of_constants(place(RIGHT[family]), family) is None
+
+
+def test_what_stands_under_a_mask_is_refuted_as_it_is_without_one():
+    one, other = of_constants(C * (X - X_HAT) ** 4, "gaussian"), refuted((X - X_HAT) ** 4, "gaussian")
+    assert one is not None and other is not None
+    assert one.witness == other.witness
+
+
+@pytest.mark.parametrize("declared", ["gaussian", None])
+def test_constants_that_data_are_compared_with_are_no_mask(declared):
+    """As the mean image that a decoder's output is added to."""
+    assert of_constants((X - X_HAT - C) ** 2 / 2, declared) is None
+
+
 def test_what_is_known_as_a_parameter_may_be_it():
     doubled = Compared((X - 2 * X_HAT) ** 2, X.term, (X_HAT.term,))
     assert not_of_family(doubled, "gaussian", shown) is not None

@@ -17,7 +17,6 @@ from typing import Any
 import numpy as np
 import torch
 from torch import Tensor
-from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import tree_flatten, tree_map
 
 from vaelid.auditor.examination.intervention import Intervention
@@ -26,6 +25,7 @@ from vaelid.auditor.recording.calls import call_of, users_code
 from vaelid.auditor.recording.events import Recording
 from vaelid.auditor.recording.record import record
 from vaelid.auditor.recording.state import State
+from vaelid.auditor.recording.watch import Watch
 from vaelid.readings.twins import by_slow_sides
 
 __all__ = ["Bench", "Rounding", "RunOutcome", "Touched", "number_of_rows", "operations"]
@@ -52,7 +52,7 @@ class RunOutcome:
     shown: bool = False
 
 
-class Touched(TorchDispatchMode):
+class Touched(Watch):
     """Collects the tensors that no operation made."""
 
     def __init__(self) -> None:
@@ -69,7 +69,7 @@ class Touched(TorchDispatchMode):
         return result
 
 
-class Rounding(TorchDispatchMode):
+class Rounding(Watch):
     """Sees whether an operation puts out fewer digits than it was given; a mask's `.float()` does not."""
 
     found = False

@@ -8,12 +8,13 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from torch import Tensor
-from torch.utils._python_dispatch import TorchDispatchMode
+
+from vaelid.auditor.recording.watch import Watch
 
 __all__ = ["Intervention"]
 
 
-class Intervention(TorchDispatchMode):
+class Intervention(Watch):
     """Gives the outputs of some operations.
 
     It knows them by counting along `names`, those of the recorded run: an operation that is not the next of these is a

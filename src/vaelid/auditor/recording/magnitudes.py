@@ -9,8 +9,9 @@ from typing import Any
 
 import torch
 from torch import Tensor
-from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import tree_flatten, tree_map
+
+from vaelid.auditor.recording.watch import Watch
 
 __all__ = ["Magnitudes"]
 
@@ -25,7 +26,7 @@ _LINEAR = frozenset((*_MOVED.split(), *_SUMMED.split()))
 operation, such as exp, rounds its result, whose own size is its magnitude."""
 
 
-class Magnitudes(TorchDispatchMode):
+class Magnitudes(Watch):
     """Collects the magnitude of each tensor that is computed inside."""
 
     def __init__(self) -> None:

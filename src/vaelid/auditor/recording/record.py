@@ -14,13 +14,13 @@ from typing import Any
 import torch
 from torch import Tensor
 from torch.autograd.function import BackwardCFunction
-from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import tree_flatten, tree_map
 
 from vaelid.auditor.recording.events import Event, Recording, Region
 from vaelid.auditor.recording.own_training import OwnTraining
 from vaelid.auditor.recording.state import State
 from vaelid.auditor.recording.storages import is_lazy
+from vaelid.auditor.recording.watch import Watch
 from vaelid.readings.twins import TwinCall, by_slow_sides
 
 __all__ = ["has_its_own_backward", "is_from_own_function", "record"]
@@ -31,7 +31,7 @@ _ASK_FOR_A_VALUE = ("aten._local_scalar_dense", "aten.is_nonzero", "aten.equal")
 _CLAMPS = ("aten.clamp", "aten.hardtanh")
 
 
-class _Recorder(TorchDispatchMode):
+class _Recorder(Watch):
     """Collects what becomes a `Recording`: events, tensors that no event made (`given`), outputs of events (`made`)."""
 
     def __init__(self, state: State | None) -> None:
@@ -49,10 +49,6 @@ class _Recorder(TorchDispatchMode):
         self.in_storage: dict[int, list[tuple[int, Region]]] = {}
         self.own = OwnTraining()
         self.trained: set[int] = set()  # the storages of given tensors that ask for a gradient
-
-    @classmethod
-    def _should_skip_dynamo(cls) -> bool:
-        return False  # it would load torch's compiler, seconds of work, to keep that from compiling this
 
     def address(self, tensor: Tensor) -> int:
         """The address of its storage; of a sparse tensor, which is never a view, that of the object."""
@@ -201,17 +197,6 @@ class _Recorder(TorchDispatchMode):
                     self.given[region] = tensor.detach().clone().requires_grad_(tensor.requires_grad)
 
 
-class _RecorderBesideCompiler(_Recorder):
-    """Where torch's compiler is loaded, it is kept from compiling the recording."""
-
-    @classmethod
-    def _should_skip_dynamo(cls) -> bool:
-        return True
-
-    def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
-        return super().__torch_dispatch__(func, types, args, kwargs)
-
-
 def has_its_own_backward(tensor: Tensor) -> bool:
     """Whether it is from a user's own autograd function or one that torch.jit compiled, or has a hook."""
     made = tensor.grad_fn
@@ -278,7 +263,7 @@ def record(
         scalar: picks the tensor that counts from what was returned.
         state: what the world is set back to after the run.
     """
-    recorder = (_RecorderBesideCompiler if "torch._dynamo" in sys.modules else _Recorder)(state)
+    recorder = _Recorder(state)
     named = {name: recorder.read(tensor) for name, tensor in arguments.items()}
     try:
         # whoever asks for the audit may have switched gradients off: the step has not

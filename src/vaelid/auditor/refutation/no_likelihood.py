@@ -14,6 +14,7 @@ import flint
 
 from vaelid.auditor.findings.refutation import Refutation
 from vaelid.auditor.findings.report import Witness
+from vaelid.auditor.formula.arithmetic import replaced, simple
 from vaelid.auditor.formula.axes_of_terms import at_lengths, elements_of, has_sums, names_in
 from vaelid.auditor.formula.in_balls import Assignment
 from vaelid.auditor.model.question import Question
@@ -56,8 +57,12 @@ class Compared:
 
 
 def compared_in(question: Question, group: Group) -> Compared | None:
-    """What a group compares; None where it is not one datum with some outputs."""
+    """What a group compares, where no mask leaves it out; None where it is not one datum with some outputs."""
     body = Body.of(at_lengths(group.body, question.values.lengths), question.data).term
+    for mask in [e for e in elements_of(body) if names_in(TermArray((), e)) <= question.masks - question.made_of_data]:
+        one, zero = (simple(TermArray((), replaced(body.term, {mask: as_term(k).term}))) for k in (1, 0))
+        if not names_in(zero):  # it is a factor, and no constant that is compared with something
+            body = one
     observed = [e for e in elements_of(body) if names_in(TermArray((), e)) <= question.data]
     outputs = tuple(e for e in elements_of(body) if e not in observed)
     return Compared(body, observed[0], outputs) if len(observed) == 1 and outputs else None

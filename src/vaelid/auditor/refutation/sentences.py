@@ -253,7 +253,9 @@ def flat_in_two_data(one: At, other: At, share: arb) -> Refutation:
     """Of two data in which the loss is a parabola that does not rise everywhere: no density has it as its logarithm."""
     names = " and ".join(map(element_name, (one, other)))
     sentence = f"it does not rise where {names} move together in some ratio: no normalised likelihood of both is flat."
-    meaning = f"the determinant of its second derivatives in {names}, over the product of the two unmixed ones; above 0 "
+    meaning = (
+        f"the determinant of its second derivatives in {names}, over the product of the two unmixed ones; above 0 "
+    )
     return Refutation(separated({}, share, 1, f"{meaning}in every Gaussian, 1 in one of independent places"), sentence)
 
 

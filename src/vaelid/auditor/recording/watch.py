@@ -1,0 +1,27 @@
+"""A mode of torch in which each operation is seen.
+
+In: the class of a mode. Out: the same without torch's compiler, which takes a second to load, and which torch would
+load to keep it from compiling the mode. For example, in a program that never compiles `torch._dynamo` stays unloaded.
+"""
+
+import sys
+from typing import Any, Self
+
+import torch
+from torch.utils._python_dispatch import TorchDispatchMode
+
+__all__ = ["Watch"]
+
+
+class Watch(TorchDispatchMode):
+    """Its `__torch_dispatch__` is kept from the compiler from the first use on at which that is loaded."""
+
+    @classmethod
+    def _should_skip_dynamo(cls) -> bool:
+        return False
+
+    def __enter__(self) -> Self:
+        own: Any = type(self)
+        if "torch._dynamo" in sys.modules and not hasattr(own.__torch_dispatch__, "__wrapped__"):
+            own.__torch_dispatch__ = torch._disable_dynamo(own.__torch_dispatch__, recursive=True)
+        return super().__enter__()
