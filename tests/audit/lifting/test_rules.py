@@ -190,7 +190,8 @@ logaddexp lerp
 where ones ones_like new_ones zeros zeros_like new_zeros zero full full_like fill new_full scalar_tensor
 randn randn_like normal normal_functional rand rand_like uniform erfinv _to_copy addcmul addcdiv pow
 clamp hardtanh clamp_min clamp_max bmm dot vdot sum mean logsumexp linalg_vector_norm prod amax amin max min
-eq ne gt lt ge le _softmax _log_softmax mse_loss l1_loss smooth_l1_loss huber_loss binary_cross_entropy binary_cross_entropy_with_logits gather
+eq ne gt lt ge le _softmax _log_softmax mse_loss l1_loss smooth_l1_loss huber_loss binary_cross_entropy
+binary_cross_entropy_with_logits gather
 nll_loss_forward nll_loss2d_forward split split_with_sizes chunk unbind unsafe_split slice select narrow cat stack
 view _unsafe_view reshape unsqueeze squeeze flatten _reshape_alias t transpose permute numpy_T flip expand repeat copy
 masked_fill index_put index masked_select bitwise_not logical_not bitwise_and logical_and

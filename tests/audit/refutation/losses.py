@@ -84,7 +84,7 @@ LOGARITHMS = latents(LOGVAR, lambda a: a.logvar)
 
 
 def search(loss: Loss, declared: Declared = GAUSSIAN, *, whole: bool = False, **changes: Any) -> Search:
-    """A search of the first row's coordinates and of a few places of two rows, as every row is alike; of all if it is `whole`."""
+    """A search of the first row's coordinates and of a few places of two rows; of all if it is `whole`."""
     arrays = {**MORE, **changes.pop("arrays", {})}
     made = search_of(LossAtPoints(question(loss.term, arrays=arrays, **changes)), declared, 1000.0)
     return made if whole else replace(made, coordinates=made.coordinates[:2], data=made.data[:3] + made.data[4:5])

@@ -173,7 +173,8 @@ def test_a_mask_leaves_a_likelihood_one(family, place):
 
 def test_what_stands_under_a_mask_is_refuted_as_it_is_without_one():
     one, other = of_constants(C * (X - X_HAT) ** 4, "gaussian"), refuted((X - X_HAT) ** 4, "gaussian")
-    assert one is not None and other is not None
+    assert one is not None
+    assert other is not None
     assert one.witness == other.witness
 
 

@@ -254,9 +254,10 @@ def flat_in_two_data(one: At, other: At, share: arb) -> Refutation:
     names = " and ".join(map(element_name, (one, other)))
     sentence = f"it does not rise where {names} move together in some ratio: no normalised likelihood of both is flat."
     meaning = (
-        f"the determinant of its second derivatives in {names}, over the product of the two unmixed ones; above 0 "
+        f"the determinant of its second derivatives in {names}, over the product of the two unmixed ones; above 0 in "
+        "every Gaussian, 1 in one of independent places"
     )
-    return Refutation(separated({}, share, 1, f"{meaning}in every Gaussian, 1 in one of independent places"), sentence)
+    return Refutation(separated({}, share, 1, meaning), sentence)
 
 
 def same_odds(at: At, point: Point, first: arb, moved: arb, likelihood: str | None) -> Refutation:
