@@ -44,7 +44,7 @@ class Assessed:
     def of(cls, run: Formula, objective: Objective, samplers: Iterable[Decision], names: Names) -> "Assessed":
         """All of it, from what was recognised."""
         weights = {group.kind: _weight_of(group, objective, names) for group in objective.groups}
-        return cls(run, objective, tuple(samplers), names, {**weights, **_summed(objective, weights)})
+        return cls(run, objective, tuple(samplers), names, {**weights, **_summed(objective, weights, names)})
 
     @property
     def question(self) -> Question:
@@ -125,10 +125,18 @@ def _weight_of(group: Group, objective: Objective, names: Names) -> Monomial | N
     return names.monomial(weight, objective.question.values)
 
 
-def _summed(objective: Objective, weights: Mapping[Kind, Monomial | None]) -> dict[Kind, Monomial]:
-    """One datum's likelihoods at several draws are one, with the sum of their weights: it is an average."""
+def _summed(objective: Objective, weights: Mapping[Kind, Monomial | None], names: Names) -> dict[Kind, Monomial]:
+    """One datum's likelihoods at several draws are one, with the sum of their weights: it is an average.
+
+    The length of the axis along which the draws were stacked is their number, and no size.
+    """
     kinds = [group.kind for group in objective.reconstructions] if objective.over_draws else []
     known = [weight for kind in kinds if (weight := weights[kind]) is not None]
     if not known or len(known) < len(kinds) or any(weight.powers != known[0].powers for weight in known):
         return {}
-    return dict.fromkeys(kinds, Monomial(sum(weight.number for weight in known), known[0].powers))
+    stacked = {n for n in known[0].powers if n not in names.groups and names.sizes.get(n) == len(kinds)}
+    number = sum(weight.number for weight in known)
+    for name in stacked:
+        number *= len(kinds) ** known[0].powers[name]
+    powers = {name: power for name, power in known[0].powers.items() if name not in stacked}
+    return dict.fromkeys(kinds, Monomial(number, powers))

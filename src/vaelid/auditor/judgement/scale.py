@@ -5,20 +5,24 @@ its half is a Gaussian of variance 1 of weight 2: with the textbook's KL beside 
 the variance 1/2.
 """
 
+from dataclasses import replace
 from fractions import Fraction
 
 from flint import arb
 
 from vaelid.auditor.findings.declared import Declared
-from vaelid.auditor.formula.axes_of_terms import count, length_name
+from vaelid.auditor.formula.axes_of_terms import count, length_axes_in, length_name
 from vaelid.auditor.formula.in_balls import in_ball
-from vaelid.auditor.formula.kinds import Reconstruction
+from vaelid.auditor.formula.kinds import CONSTANT, Reconstruction
 from vaelid.auditor.judgement.assessed import Assessed, draws_of
 from vaelid.auditor.judgement.names import Monomial
+from vaelid.auditor.model.combination import Combination
+from vaelid.auditor.proofs.sums import value_of
 from vaelid.auditor.recognition.groups import Group
 from vaelid.auditor.recognition.objective import Objective
 from vaelid.auditor.recognition.quantities import Found
 from vaelid.auditor.recognition.stated_variance import stated_scale
+from vaelid.readings.terms.arrays import as_term
 
 __all__ = ["beta_in_ball", "beta_of", "likelihood_name", "observation_variance", "prior_name", "variance_factor"]
 
@@ -79,8 +83,27 @@ def variance_factor(objective: Objective, declared: Declared) -> float:
         return 1.0
     if declared.variance is not None:
         return declared.variance
+    found = _of_all_draws(objective, found) if objective.over_draws else found
     stated = stated_scale(found, objective.question.values)
     return 1.0 if stated is None else float(Fraction(stated))
+
+
+def _of_all_draws(objective: Objective, found: Found) -> Found:
+    """The likelihoods of several draws as one of all their weight, with the numbers at each of its places.
+
+    Equal numbers of several draws are gathered in a term of their own, times the number of places.
+    """
+    values = objective.question.values
+    groups = [(group, group.found) for group in objective.reconstructions if group.found is not None]
+    places = {*groups[0][0].axes}
+    weight = sum(values.number(one.fit.weights[0]) for _, one in groups)
+    number = sum(values.number(one.added_number) for _, one in groups)
+    for group in objective.groups:
+        if group.kind is CONSTANT:
+            parts = [part for part in group.parts if {*length_axes_in(part.coefficient.term)} <= places]
+            number += sum(values.number(value_of([part])) for part in parts) / values.number(count(sorted(places)))
+    fit = Combination((as_term(Fraction(weight)),), as_term(Fraction(number)))
+    return replace(found, fit=fit, number=None, at_kept=None)
 
 
 def observation_variance(objective: Objective, declared: Declared, beta: float | None) -> float | None:

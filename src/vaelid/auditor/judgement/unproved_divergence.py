@@ -72,7 +72,8 @@ def judge_unproved(
     one = _at_one_coordinate(group, posterior, mean, shown)
     if why := _kept_from_points(question, mean, one):
         return _unknown(looks_like or why, formula, line)
-    if any(posterior.leaves & other.leaves for other in question.posteriors if other is not posterior):
+    own = question.as_recorded(posterior.leaves)
+    if any(own & question.as_recorded(other.leaves) for other in question.posteriors if other is not posterior):
         return _unknown(looks_like or OfDivergence.SHARED_ARRAYS, formula, line)
     witness = no_divergence(one.term, one.posterior, one.shown)
     if witness is None:

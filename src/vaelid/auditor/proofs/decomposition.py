@@ -144,7 +144,7 @@ def _without_sums(term: TermArray, kind: KindOf, hypotheses: tuple[Term, ...]) -
     """A term without sums: its addends by kind, where it has several kinds."""
     by_kind: dict[Kind, TermArray] = {}
     if kind(term) is MIXED:
-        for part in added(term.term):
+        for part in added(term.term, of_logs=False):  # a number does not change a logarithm's kind
             by_kind[kind(part)] = by_kind[kind(part)] + part if kind(part) in by_kind else part
     if len(by_kind) < 2:
         return Decomposition((Part(as_term(1), term),), None)

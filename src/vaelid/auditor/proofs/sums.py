@@ -6,7 +6,7 @@ and the sum), or what stands below the sums, ``x[i]^2 / N``. `decomposition` and
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from functools import reduce
+from functools import partial, reduce
 from operator import add
 
 from vaelid.auditor.formula.arithmetic import is_number, tidy
@@ -75,30 +75,31 @@ def value_of(parts: Iterable[Part]) -> TermArray:
     return reduce(add, products) if products else as_term(0)
 
 
-def added(term: Term) -> list[TermArray]:
+def added(term: Term, *, of_logs: bool = True) -> list[TermArray]:
     """The addends of a term, with factors distributed: ``2 * (x - y)`` gives ``2 * x`` and ``2 * -y``.
 
-    The logarithm of a positive number times t is split too, into two addends.
+    `of_logs`: the logarithm of a positive number times t, which is no number, is split too, into two addends.
     """
+    inner = partial(added, of_logs=of_logs)
     match term.head, term.arguments:
         case Operator("add"), (x, y):
-            return [*added(x), *added(y)]
+            return [*inner(x), *inner(y)]
         case Operator("subtract"), (x, y):
-            return [*added(x), *(-part for part in added(y))]
+            return [*inner(x), *(-part for part in inner(y))]
         case Operator("negative"), (x,):
-            return [-part for part in added(x)]
+            return [-part for part in inner(x)]
         case Operator("multiply"), (x, y):
-            left, right = added(x), added(y)
+            left, right = inner(x), inner(y)
             if len(left) == 1 or len(right) == 1:  # a product of two sums would grow quadratically
                 return [one * other for one in left for other in right]
         case Operator("divide"), (x, y):
             below = TermArray((), y)
-            return [part / below for part in added(x)]
-        case Operator("log"), (product,) if product.head == Operator("multiply"):
+            return [part / below for part in inner(x)]
+        case Operator("log"), (product,) if of_logs and product.head == Operator("multiply"):
             x, y = product.arguments
             for number, rest in ((x, y), (y, x)):
-                if isinstance(number.head, Number) and number.head.value > 0:
-                    return [_log(number), *added(_log(rest).term)]
+                if isinstance(number.head, Number) and number.head.value > 0 and not isinstance(rest.head, Number):
+                    return [_log(number), *inner(_log(rest).term)]
     return [TermArray((), term)]
 
 

@@ -5,6 +5,7 @@ In: the summand of a reconstruction. Out: it as a weight times a negative log-de
 one number is tried here at a few outputs, as a proposal; a verdict asks further runs for it.
 """
 
+import itertools
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -123,7 +124,8 @@ class _Addend:
 def _weighted(parts: list[Part]) -> Iterator[tuple[TermArray, TermArray]]:
     """What parts may be: lengths and a number, times the rest. First the number that stands before the sums.
 
-    Of a location's family any number is a weight, of a density that is so much wider.
+    Of a location's family any number is a weight, of a density that is so much wider. Lengths that stand inside, in
+    every addend, are the weight's: 1 / K of a mean over K draws.
     """
     outer = [_addend(part.coefficient) for part in parts]
     addends = [
@@ -134,12 +136,17 @@ def _weighted(parts: list[Part]) -> Iterator[tuple[TermArray, TermArray]]:
         return
     of_lengths = TermArray((), lengths.pop())
     shares = [addend.with_lengths_over(of_lengths) for addend in addends if addend.number]
-    inside = Counter(_addend(part).number * one.number for one in shares for part in added(one.rest.term))
+    within = [(one.number, _addend(part)) for one in shares for part in added(one.rest.term)]
+    inside = Counter(part.number * number for number, part in within)
+    theirs = {part.lengths.term: part.lengths for _, part in within}
+    common = next(iter(theirs.values())) if len(theirs) == 1 else as_term(1)
+    lengths_inside = [common] if is_number(common, 1) else [common, as_term(1)]
     numbers = [one.number for one in shares if names_in(one.rest)]
-    for number in dict.fromkeys([*numbers, *(n for n, _ in inside.most_common(_MOST_NUMBERS)), Fraction(1)]):
+    candidates = dict.fromkeys([*numbers, *(n for n, _ in inside.most_common(_MOST_NUMBERS) if n), Fraction(1)])
+    for own, number in itertools.product(lengths_inside, candidates):
         # as it is written: the proof is of what stands before it, and takes the rest for unknown numbers
-        rest = reduce(add, [_product(as_term(one.number / number), one.rest) for one in shares])
-        yield simple(as_term(number) * of_lengths), rest
+        rest = reduce(add, [_product(simple(as_term(one.number / number) / own), one.rest) for one in shares])
+        yield simple(as_term(number) * of_lengths * own), rest
 
 
 def _product(factor: TermArray, term: TermArray) -> TermArray:
