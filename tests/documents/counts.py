@@ -7,7 +7,8 @@ test fails where one is not so.
 import importlib.util
 import re
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
 
@@ -141,15 +142,46 @@ def _unread_files() -> int:
     return len(UNREAD) + len(READ)
 
 
-def _kernel_attacks() -> int:
-    folder = str(ROOT / "tests/theory")  # its files import each other by their bare names, as pytest has them
+@contextmanager
+def _beside_theory() -> Iterator[None]:
+    """The files of `tests/theory` import each other by their bare names, as pytest has them."""
+    folder = str(ROOT / "tests/theory")
     sys.path.insert(0, folder)
     try:
+        yield
+    finally:
+        sys.path.remove(folder)
+
+
+def _kernel_attacks() -> int:
+    with _beside_theory():
         from attack_runner import attacks
 
         return len(attacks())
-    finally:
-        sys.path.remove(folder)
+
+
+def _kernel_tests() -> int:
+    return (ROOT / "tests/theory/test_kernel.py").read_text().count("\ndef test_")
+
+
+def _false_claims() -> int:
+    with _beside_theory():
+        from claim_tables import FALSE
+
+        return sum(map(len, FALSE.values()))
+
+
+def _true_claims() -> int:
+    with _beside_theory():
+        from claim_tables import TRUE
+
+        return len(TRUE)
+
+
+def _float_samples() -> int:
+    from vaelid.theory.float_samples import SAMPLES
+
+    return len(SAMPLES)
 
 
 def _odd_data_files() -> int:
@@ -180,6 +212,10 @@ COUNTS: dict[str, Callable[[], int]] = {
     "public_losses": _public_losses,
     "kernel_lines": _kernel_lines,
     "kernel_attacks": _kernel_attacks,
+    "kernel_tests": _kernel_tests,
+    "false_claims": _false_claims,
+    "true_claims": _true_claims,
+    "float_samples": _float_samples,
     "odd_data_files": _odd_data_files,
     "traces": _traces,
     "forgeries": _hostile("FORGERIES"),

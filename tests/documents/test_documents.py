@@ -9,6 +9,7 @@ import torch
 from tests.documents.counts import COUNTS, DOCUMENTS, ROOT, marked, rewritten
 from tests.documents.references import named, problem
 from tests.documents.tour import tour
+from tests.test_layers import ROOMS
 
 import vaelid
 from vaelid.interface.audit.asked import EXIT
@@ -69,6 +70,18 @@ def test_the_table_of_folders_is_the_folders():
     folders = {path.name for path in (ROOT / "src/vaelid").iterdir() if path.is_dir() and path.name[0] not in "_."}
     assert len(written) == len(set(written))
     assert set(written) == folders
+
+
+def test_the_rooms_of_the_auditor_are_named_in_their_order():
+    text = (ROOT / "CONTRIBUTING.md").read_text()
+    (said,) = re.findall(r"rooms with an order of their own, each imported only by those before it: ([^.]*)\.", text)
+    assert re.findall(r"`(\w+)`", said) == list(ROOMS)
+
+
+def test_no_count_of_what_the_repository_holds_is_without_its_mark():
+    """A number of tests, files, claims or attacks that were made is counted; what was tried once stands in a table."""
+    text = (ROOT / "docs/trust.md").read_text().partition("## What was attacked")[0]
+    assert re.findall(r"(?<![\w,.])(\d[\d,]*) (?:tests|claims|files|attacks)\b", text) == []
 
 
 def test_every_exit_status_is_in_the_help_and_the_document(vaelid):

@@ -31,6 +31,7 @@ RULES = {
     "sigmoid": lambda a, b: torch.sigmoid(a - b),
     "softplus": lambda a, b: torch.nn.functional.softplus(a - b),
     "tanh": lambda a, b: torch.tanh(a - b),
+    "cosh and sinh": lambda a, b: torch.cosh(a - b) + torch.sinh(a) * b,
     "abs": lambda a, b: torch.abs(a - b),
     "ones": lambda a, b: torch.ones_like(a) + a.new_ones(3, 5) + torch.ones(3, 5, dtype=torch.float64),
     "zeros": lambda a, b: torch.zeros_like(a) + a.new_zeros(3, 5) + b,
@@ -185,10 +186,9 @@ def test_what_has_no_rule_is_a_leaf_that_remembers(function, operation):
 # every operation that the audit knows of
 KNOWN = """
 clone detach alias lift_fresh contiguous positive neg exp log square sqrt rsqrt reciprocal expm1 log1p log2 log10
-sigmoid logit silu softplus log_sigmoid_forward relu abs tanh lgamma add sub rsub mul div maximum minimum xlogy
-logaddexp lerp
-where ones ones_like new_ones zeros zeros_like new_zeros zero full full_like fill new_full scalar_tensor
-randn randn_like normal normal_functional rand rand_like uniform erfinv _to_copy addcmul addcdiv pow
+sigmoid logit silu softplus log_sigmoid_forward relu abs cosh sinh tanh lgamma add sub rsub mul div maximum minimum
+xlogy logaddexp lerp where ones ones_like new_ones zeros zeros_like new_zeros zero full full_like fill new_full
+scalar_tensor randn randn_like normal normal_functional rand rand_like uniform erfinv _to_copy addcmul addcdiv pow
 clamp hardtanh clamp_min clamp_max bmm dot vdot sum mean logsumexp linalg_vector_norm prod amax amin max min
 eq ne gt lt ge le _softmax _log_softmax mse_loss l1_loss smooth_l1_loss huber_loss binary_cross_entropy
 binary_cross_entropy_with_logits gather

@@ -135,7 +135,7 @@ def test_a_counter_that_goes_on_is_said_and_set_back():
         count += 1
         return ((x_hat - x) ** 2).sum() / 2 + 0.5 * (mu**2 + logvar.exp() - 1 - logvar).sum()
 
-    said = "each run changes Python's own values (count), and the next one goes on from there"
+    said = "a call changes Python's own values (count), which are set back: later calls were not seen"
     assert said in audit_loss(loss).assumptions
     assert count == 0
 

@@ -5,12 +5,14 @@ given by intervention, one datum takes each value of a grid, and its own output 
 is 0.83 at an output of 4 where it is 1 at 0, so that the loss is no likelihood.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 import torch
 from torch import Tensor
 
+from vaelid.auditor.examination.bench import RunOutcome
+from vaelid.auditor.examination.columns import columns_of
 from vaelid.auditor.examination.densities import base_measure
 from vaelid.auditor.examination.examined import Examined, with_tensor
 from vaelid.auditor.examination.own_density import own_density
@@ -64,10 +66,11 @@ def density(examined: Examined) -> None:
         sums.append(torch.tensor(losses, dtype=torch.float64))
     low = min(float(losses.min()) for losses in sums)
     base = base_measure(likelihood, torch.tensor(list(grid), dtype=torch.float64))
-    # code may leave out what has only data in it, or have it
+    # code may leave out what has only data in it, or have it, or have something near it, as Stirling's series
+    of_data = sums[0] / examined.weight - _likelihoods_own(examined, x, grid, fixed, (event, place, _OUTPUTS[0]))
     totals = [
-        [float(torch.logsumexp(-(losses - low) / examined.weight - left_out * base, 0)) for losses in sums]
-        for left_out in (0, 1)
+        [float(torch.logsumexp(-(losses - low) / examined.weight - left_out, 0)) for losses in sums]
+        for left_out in (torch.zeros_like(base), base, base - of_data)
     ]
     best = min(totals, key=lambda logs: max(logs) - min(logs))
     close = _CLOSE if examined.bench.double and likelihood.family != "laplace" else _CLOSE_OF_FLOATS
@@ -142,9 +145,35 @@ def _grid(examined: Examined, likelihood: StatedLikelihood, data: str, x: Tensor
 
 
 def _loss(examined: Examined, x: Tensor, datum: float, do: Mapping[int, Tensor]) -> float:
+    return _run(examined, x, datum, do).loss
+
+
+def _run(
+    examined: Examined,
+    x: Tensor,
+    datum: float,
+    do: Mapping[int, Tensor],
+    look: Callable[[Recording], float] | None = None,
+) -> RunOutcome:
+    """A run in which the first datum has another value."""
     moved = x.clone()
     moved.flatten()[0] = datum
-    return examined.bench.run(batch=with_tensor(examined.bench.batch, x, moved), seed=0, do=do).loss
+    return examined.bench.run(batch=with_tensor(examined.bench.batch, x, moved), seed=0, do=do, look=look)
+
+
+def _likelihoods_own(
+    examined: Examined, x: Tensor, grid: Sequence[float], fixed: Mapping[int, Tensor], at: tuple[int, int, float]
+) -> Tensor:
+    """The NLL of all data by the account, which leaves out what has only data in it: for each value of one datum."""
+    event, place, value = at
+    moved = fixed[event].clone()
+    moved.flatten()[place] = value
+
+    def look(recording: Recording) -> float:
+        return columns_of(examined.account, examined.numbers(recording)).nll
+
+    found = [_run(examined, x, datum, {**fixed, event: moved}, look).seen for datum in grid]
+    return torch.tensor(found, dtype=torch.float64)
 
 
 def _place_of(examined: Examined, family: str, fixed: Mapping[int, Tensor], event: int, x: Tensor) -> int:

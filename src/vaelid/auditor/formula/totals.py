@@ -6,6 +6,7 @@ each place. For |x - h| over the real numbers it is log 2 at every h; for |x - h
 
 import math
 from collections.abc import Callable, Iterable, Mapping
+from functools import lru_cache
 
 import torch
 from torch import Tensor
@@ -107,6 +108,7 @@ def log_totals_of_values(values: Tensor, support: Support) -> Tensor:
     return total
 
 
+@lru_cache(maxsize=256)
 def _axis_of_rows(term: TermArray, datum: Term) -> tuple[int, dict[str, int]]:
     """An axis of the datum that others follow, and which dimension of each array it is."""
     reason = ReadingError("the datum has other indices than axes")

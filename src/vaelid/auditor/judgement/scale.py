@@ -11,13 +11,13 @@ from fractions import Fraction
 from flint import arb
 
 from vaelid.auditor.findings.declared import Declared
-from vaelid.auditor.formula.axes_of_terms import count, length_axes_in, length_name
+from vaelid.auditor.formula.axes_of_terms import count, length_axes_in, length_name, names_in
 from vaelid.auditor.formula.in_balls import in_ball
 from vaelid.auditor.formula.kinds import CONSTANT, Reconstruction
 from vaelid.auditor.judgement.assessed import Assessed, draws_of
 from vaelid.auditor.judgement.names import Monomial
 from vaelid.auditor.model.combination import Combination
-from vaelid.auditor.proofs.sums import value_of
+from vaelid.auditor.proofs.sums import added, axes_of, under_sums
 from vaelid.auditor.recognition.groups import Group
 from vaelid.auditor.recognition.objective import Objective
 from vaelid.auditor.recognition.quantities import Found
@@ -99,9 +99,11 @@ def _of_all_draws(objective: Objective, found: Found) -> Found:
     weight = sum(values.number(one.fit.weights[0]) for _, one in groups)
     number = sum(values.number(one.added_number) for _, one in groups)
     for group in objective.groups:
-        if group.kind is CONSTANT:
-            parts = [part for part in group.parts if {*length_axes_in(part.coefficient.term)} <= places]
-            number += sum(values.number(value_of([part])) for part in parts) / values.number(count(sorted(places)))
+        for part in group.parts if group.kind is CONSTANT else ():
+            if {*length_axes_in(part.coefficient.term)} <= places and {*(axes := axes_of([part]))} <= places:
+                numbers = (one for one in added(under_sums([part], axes).term) if not names_in(one))
+                taken = places - {*axes}  # the sums that are in the coefficient
+                number += sum(values.number(one / count(sorted(taken)) if taken else one) for one in numbers)
     fit = Combination((as_term(Fraction(weight)),), as_term(Fraction(number)))
     return replace(found, fit=fit, number=None, at_kept=None)
 

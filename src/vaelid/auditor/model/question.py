@@ -113,6 +113,12 @@ class Question:
             return MIXED
         return kinds.pop() if kinds else CONSTANT if names_in(term) <= self.data else PARAMETER
 
+    @property
+    def count_of_draws(self) -> int:
+        """How many draws of a latent are decoded, each on its own."""
+        decoded = {self.drawn.get(name, frozenset()) for name in self.outputs} - {frozenset()}
+        return max(1, len(decoded))
+
     def kind_of_one_draw(self, term: TermArray) -> Kind:
         """The same; of outputs, one part for each draw that they were decoded from, and mixed where there are more."""
         kind = self.kind(term)

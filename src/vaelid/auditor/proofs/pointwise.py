@@ -4,7 +4,7 @@ A goal comes in, an equation of real terms without sums, maybe under hypotheses 
 `NoProof` is raised. Example: ``(mu[i]^2 + exp(lv[i]) - lv[i]) / 2 = coordinate_kl(mu[i], lv[i]) + 1/2``.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
 from functools import reduce
 
@@ -105,13 +105,30 @@ def prove_as_written(goal: Term) -> Theorem:
     So ``c * (log(x) - y) = c * log(x) - c * y`` needs no law of the logarithm, and is cheap however long x is.
     """
     hypotheses, conclusion = split(goal)
-    found = dict.fromkeys(_functions(conclusion))
-    numbers = {part: make(Variable(f"f_{k}", REAL)) for k, part in enumerate(found)}
+    with suppress(NoProof):  # the fewer unknown numbers, the faster
+        return _of_unknown_numbers(hypotheses, conclusion, _on_both_sides(conclusion))
+    return _of_unknown_numbers(hypotheses, conclusion, _functions(conclusion))
+
+
+def _of_unknown_numbers(hypotheses: Sequence[Term], conclusion: Term, parts: Iterable[Term]) -> Theorem:
+    numbers = {part: make(Variable(f"f_{k}", REAL)) for k, part in enumerate(dict.fromkeys(parts))}
     back = {variable.head: part for part, variable in numbers.items() if isinstance(variable.head, Variable)}
     try:
         return instantiate(proved(given(*hypotheses, replaced(conclusion, numbers))), back)
     except NotProved as reason:
         raise NoProof(str(reason)) from None
+
+
+def _on_both_sides(conclusion: Term) -> Iterator[Term]:
+    """The largest parts with arrays that stand on both sides of an equation."""
+    one, other = conclusion.arguments
+    theirs, left = set(subterms(other)), [one]
+    while left:
+        part = left.pop()
+        if part.sort is REAL and not part.loose and part in theirs and names_in(TermArray((), part)):
+            yield part
+        else:
+            left += part.arguments
 
 
 def _functions(term: Term) -> Iterator[Term]:

@@ -8,8 +8,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal
 
+from vaelid.auditor.formula.arithmetic import tidy
 from vaelid.auditor.formula.axes_of_terms import axes_in, elements_of, names_in
-from vaelid.auditor.formula.kinds import MIXED, PARAMETER, Divergence, Kind, Reconstruction
+from vaelid.auditor.formula.kinds import CONSTANT, MIXED, PARAMETER, Divergence, Kind, Reconstruction
 from vaelid.auditor.model.question import Question
 from vaelid.auditor.proofs.sums import Part, axes_of, under_sums, value_of
 from vaelid.auditor.recognition.quantities import Found
@@ -103,26 +104,40 @@ def gathered_of(kind: Kind, parts: Iterable[Part]) -> Gathered:
     return Gathered(kind, parts, tuple(axes), under_sums(list(parts), axes))
 
 
-def gathered(question: Question, parts: Iterable[Part]) -> list[Gathered]:
+def gathered(question: Question, parts: Iterable[Part], *, of_draws: bool = False) -> list[Gathered]:
     """The parts of a loss by kind.
 
+    `of_draws`: what has only data in it goes to the likelihood, where it may be a density's only with that: the log x
+    of a gamma's, which stands beside each of several draws.
+
     A part that depends on parameters alone goes to the parts that share a parameter with it: a learned scale's
-    logarithm to the likelihood of that scale. Parts that depend on a posterior and on what was decoded from a sample
-    above it, as the prior of a lower latent does, go to the posterior's divergence.
+    logarithm to the likelihood of that scale; in equal shares where those are of several draws or rows. Parts that
+    depend on a posterior and on what was decoded from a sample above it, as the prior of a lower latent does, go to the
+    posterior's divergence.
     """
     by_kind: dict[Kind, list[Part]] = {}
     for part in parts:
         by_kind.setdefault(question.kind(value_of([part])), []).append(part)
     for part in by_kind.pop(PARAMETER, []):
         names = names_in(value_of([part])) - question.data
-        at = next((k for k, others in by_kind.items() if names & names_in(value_of(others))), PARAMETER)
-        by_kind.setdefault(at, []).append(part)
+        sharing = [k for k, others in by_kind.items() if names & names_in(value_of(others))] or [PARAMETER]
+        alike = [k for k in sharing if type(k) is type(sharing[0])]
+        for at in alike:
+            by_kind.setdefault(at, []).append(_share(part, len(alike)))
     for part in by_kind.pop(MIXED, []):
         kinds = question.kinds(value_of([part])) - {Reconstruction()}
         data = names_in(value_of([part])) & question.data
         by_kind.setdefault(kinds.pop() if len(kinds) == 1 and not data else MIXED, []).append(part)
     _move_priors(question, by_kind)
+    if of_draws and Reconstruction() in by_kind:
+        constants = by_kind.pop(CONSTANT, [])
+        for part in constants:
+            by_kind.setdefault(Reconstruction() if names_in(part.term) else CONSTANT, []).append(part)
     return [gathered_of(kind, found) for kind, found in by_kind.items()]
+
+
+def _share(part: Part, count: int) -> Part:
+    return part if count == 1 else Part(tidy(part.coefficient / count), part.term)
 
 
 def _move_priors(question: Question, by_kind: dict[Kind, list[Part]]) -> None:
@@ -139,11 +154,15 @@ def _move_priors(question: Question, by_kind: dict[Kind, list[Part]]) -> None:
 def by_outputs(question: Question, group: Gathered) -> list[Gathered]:
     """A group's parts by the output of the decoder that they contain; none if two groups share an output.
 
-    So a datum that is compared with what several draws were decoded to is split by draw.
+    So a datum that is compared with what several draws were decoded to is split by draw. What depends on parameters
+    or on data alone, as the logarithm of a scale that all draws have, goes to them in equal shares.
     """
     parts: dict[frozenset[str], list[Part]] = {}
     for part in group.parts:
         parts.setdefault(names_in(value_of([part])) & question.outputs, []).append(part)
+    for part in parts.pop(frozenset(), []) if len(parts) > 2 else ():
+        for own in parts.values():
+            own.append(_share(part, len(parts)))
     data = question.data - question.masks
     compared = all(question.noise_in(whole) and names_in(whole) & data for whole in map(value_of, parts.values()))
     names = [name for own in parts for name in own]

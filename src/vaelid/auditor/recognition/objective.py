@@ -135,7 +135,7 @@ def _read(question: Question, *, finer: bool) -> Objective:
         decomposition = decomposed(question.term, kind, hypotheses)
         recognised: list[Recognised | Gathered] = []
         rewrite: Rewrite | None = None
-        for group in gathered(question, decomposition.parts):
+        for group in gathered(question, decomposition.parts, of_draws=finer):
             for one, found in _recognised_or_split(question, group):
                 if isinstance(found, Rewrite):
                     rewrite = found

@@ -7,7 +7,8 @@ one number is tried here at a few outputs, as a proposal; a verdict asks further
 
 import itertools
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import partial, reduce
@@ -16,7 +17,7 @@ from operator import add, mul
 import torch
 from torch import Tensor
 
-from vaelid.auditor.formula.arithmetic import is_number, replaced, simple
+from vaelid.auditor.formula.arithmetic import is_number, replaced, simple, tidy
 from vaelid.auditor.formula.axes_of_terms import array_name, elements_of, length_axes_in, names_in
 from vaelid.auditor.formula.supports import Support, supports
 from vaelid.auditor.formula.totals import CLOSE, is_at_one_place, log_totals
@@ -53,7 +54,7 @@ def own_likelihood(question: Question, group: Gathered, axes: list[int]) -> Foun
     for axis in group.axes:
         _, parts = below_sum(parts, axis)
     for inside, mask in _without_masks(question, parts):
-        for weight, body in _weighted(inside):
+        for weight, body in _weighted(inside, question.count_of_draws):
             if _is_density(question, body, datum, axes):
                 others = [e for e in elements_of(body) if _name(e) not in question.data]
                 others.sort(key=lambda e: _name(e) not in question.outputs)  # the decoder's before learned scales
@@ -121,11 +122,11 @@ class _Addend:
         return _Addend(self.number, others, self.lengths / others * self.rest)
 
 
-def _weighted(parts: list[Part]) -> Iterator[tuple[TermArray, TermArray]]:
+def _weighted(parts: list[Part], draws: int) -> Iterator[tuple[TermArray, TermArray]]:
     """What parts may be: lengths and a number, times the rest. First the number that stands before the sums.
 
     Of a location's family any number is a weight, of a density that is so much wider. Lengths that stand inside, in
-    every addend, are the weight's: 1 / K of a mean over K draws.
+    every addend, are the weight's, and so is 1 / K, of a mean over K draws.
     """
     outer = [_addend(part.coefficient) for part in parts]
     addends = [
@@ -142,10 +143,13 @@ def _weighted(parts: list[Part]) -> Iterator[tuple[TermArray, TermArray]]:
     common = next(iter(theirs.values())) if len(theirs) == 1 else as_term(1)
     lengths_inside = [common] if is_number(common, 1) else [common, as_term(1)]
     numbers = [one.number for one in shares if names_in(one.rest)]
+    addends = [part for one in shares for part in added(one.rest.term)]
+    if len(lengths_inside) == 1 and all(Fraction(1, draws) in _numbers(part) for part in addends):
+        numbers = [number / draws for number in numbers] + numbers
     candidates = dict.fromkeys([*numbers, *(n for n, _ in inside.most_common(_MOST_NUMBERS) if n), Fraction(1)])
     for own, number in itertools.product(lengths_inside, candidates):
         # as it is written: the proof is of what stands before it, and takes the rest for unknown numbers
-        rest = reduce(add, [_product(simple(as_term(one.number / number) / own), one.rest) for one in shares])
+        rest = reduce(add, [_product(tidy(as_term(one.number / number) / own), one.rest) for one in shares])
         yield simple(as_term(number) * of_lengths * own), rest
 
 
@@ -169,6 +173,12 @@ def _addend(term: TermArray) -> _Addend:
     return _Addend(abs(number), reduce(mul, lengths, as_term(1)), reduce(mul, rest, as_term(1)))
 
 
+def _numbers(term: TermArray) -> set[Fraction]:
+    """The numbers that are factors of a term."""
+    known = (simple(factor).term.head for factor in _factors(term.term) if not names_in(factor))
+    return {abs(head.value) for head in known if isinstance(head, Number)}
+
+
 def _factors(term: Term) -> list[TermArray]:
     """The factors as they are written; of a sum over a number, as a maximum is read, that is inside."""
     match term.head, term.arguments:
@@ -188,16 +198,24 @@ def _is_density(question: Question, body: TermArray, datum: Term, axes: list[int
         return False
     if any(_is_equal(question.values.sets[0][name]) for name in names_in(body) & question.made_of_data):
         return True  # `x < 0.5` was the same for all recorded data: only further runs can tell
-    for support in supports(recorded, _POINTS):
-        try:
-            totals = torch.cat([*_totals(question, body, datum, axes, support)])
-        except ReadingError:
-            return False
-        known = totals[~totals.isnan()]
-        enough = 2 * known.numel() > totals.numel() and bool(known.isfinite().all())
-        if enough and float(known.max() - known.min()) < _CLOSE:
-            return True
+    with suppress(ReadingError):
+        return any(
+            _is_one_number(_totals(question, body, datum, axes, support)) for support in supports(recorded, _POINTS)
+        )
     return False
+
+
+def _is_one_number(totals: Iterable[Tensor]) -> bool:
+    """Whether all totals that are known are one finite number, and more than half of them are known."""
+    low, high, known, count = float("inf"), -float("inf"), 0, 0
+    for some in totals:
+        told = some[~some.isnan()]
+        known, count = known + told.numel(), count + some.numel()
+        if told.numel():
+            low, high = min(low, float(told.min())), max(high, float(told.max()))
+        if known and not high - low < _CLOSE:  # most are none, and the first points tell
+            return False
+    return 2 * known > count
 
 
 def _has_a_side_that_was_not_reached(question: Question, body: TermArray, datum: Term, axes: list[int]) -> bool:

@@ -219,7 +219,7 @@ class State:
         said = []
         if self.moved_on:
             names = ", ".join(list(dict.fromkeys(self.moved_on))[:_MOST_NAMES])
-            said.append(f"each run changes Python's own values ({names}), and the next one goes on from there")
+            said.append(f"a call changes Python's own values ({names}), which are set back: later calls were not seen")
         said += [f"the iterator `{name}` {ADVANCED}" for name in dict.fromkeys(self.taken_from)]
         said += [f"the module `{name}` was imported first in the audit, and stays" for name in self._imported()]
         said += [f"something could not be set back after the run ({reason})" for reason in dict.fromkeys(self.failed)]

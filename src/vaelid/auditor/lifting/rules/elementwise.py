@@ -57,6 +57,8 @@ _OF_ONE: dict[str, Callable[[TermArray], TermArray]] = {
     "silu": lambda x: x * sigmoid(x),
     "relu": lambda x: (x + abs(x)) / 2,
     "abs": abs,
+    "cosh": lambda x: (xp.exp(x) + xp.exp(-x)) / 2,
+    "sinh": lambda x: (xp.exp(x) - xp.exp(-x)) / 2,
     "tanh": xp.tanh,
     "lgamma": lgamma,
 }
