@@ -12,6 +12,8 @@ from torch.utils._python_dispatch import TorchDispatchMode
 
 __all__ = ["Watch"]
 
+_TORCH: Any = torch
+
 
 class Watch(TorchDispatchMode):
     """Its `__torch_dispatch__` is kept from the compiler from the first use on at which that is loaded."""
@@ -23,5 +25,5 @@ class Watch(TorchDispatchMode):
     def __enter__(self) -> Self:
         own: Any = type(self)
         if "torch._dynamo" in sys.modules and not hasattr(own.__torch_dispatch__, "__wrapped__"):
-            own.__torch_dispatch__ = torch._disable_dynamo(own.__torch_dispatch__, recursive=True)
+            own.__torch_dispatch__ = _TORCH._disable_dynamo(own.__torch_dispatch__, recursive=True)
         return super().__enter__()
