@@ -163,3 +163,18 @@ def test_an_array_at_the_datums_place_and_at_others_is_refused():
     other = element_of("h", (1, 0))
     with pytest.raises(ReadingError, match="at the datum's place, and at others"):
         log_totals((X - H - other) ** 2, X.term, ARRAYS, LENGTHS, (0, 1), REAL, 0)
+
+
+@pytest.mark.parametrize(("size", "logit"), [(1.0, 6.0), (0.7, 6.3), (4.0, 5.5), (2.5, -3.0)])
+def test_what_follows_the_last_of_endless_points_is_a_geometric_series(size, logit):
+    """Of negative binomials whose mean is some hundreds: their sum is 1, by theorem."""
+    support = next(s for s in supports(torch.tensor([0.0, 3.0, 300.0])) if s.endless)
+    law = torch.distributions.NegativeBinomial(torch.tensor(size).double(), logits=torch.tensor(logit).double())
+    total = log_totals_of_values(-law.log_prob(support.points)[:, None], support)
+    assert abs(float(total)) < CLOSE
+
+
+def test_a_sum_that_falls_slowly_is_not_told():
+    support = next(s for s in supports(torch.tensor([0.0, 3.0, 300.0])) if s.endless)
+    total = log_totals_of_values(1.5 * (1 + support.points).log()[:, None], support)
+    assert bool(total.isnan())

@@ -93,8 +93,11 @@ def log_totals_of_values(values: Tensor, support: Support) -> Tensor:
     total = logs.logsumexp(0)
     size, inward = len(logs), max(1, len(logs) // _INWARD)
     if support.endless:
+        rest, error = _rest(logs, inward)
         told = logs[-1] < total - _RESOLVED
-        return torch.where(told, total, torch.where(logs[-1] < logs[-1 - inward], torch.nan, torch.inf))
+        known = rest + error < total + math.log(CLOSE / 2)
+        falls = torch.where(logs[-1] < logs[-1 - inward], torch.nan, torch.inf)
+        return torch.where(told, total, torch.where(known, torch.logaddexp(total, rest), falls))
     if support.interval:
         first, last = known.int().argmax(0, keepdim=True), size - 1 - known.flip(0).int().argmax(0, keepdim=True)
         falls = known.any(0)
@@ -106,6 +109,19 @@ def log_totals_of_values(values: Tensor, support: Support) -> Tensor:
         exact = (total - of_half).abs() < CLOSE / 2  # a peak between two points is not
         return torch.where(falls, torch.where(exact, total, torch.nan), torch.inf)
     return total
+
+
+def _rest(logs: Tensor, inward: int) -> tuple[Tensor, Tensor]:
+    """The logarithms of what follows the last point, as a geometric series, and of that series' relative error.
+
+    The error is that of a ratio which goes on changing as it did: the square of the series' length, 1 / (1 - ratio),
+    times the change. Of a negative binomial the ratio is p (x + r) / (x + 1), which hardly changes far out.
+    """
+    ratio, before = logs[-1] - logs[-2], logs[-1 - inward] - logs[-2 - inward]
+    left = torch.log(-torch.expm1(ratio.clamp(max=0)))
+    rest = torch.where(ratio < 0, logs[-1] + ratio - left, torch.inf)
+    change = ((ratio - before).abs() / inward).clamp(min=1e-15)
+    return rest, torch.where(ratio < 0, change.log() - 2 * left, torch.inf)
 
 
 @lru_cache(maxsize=256)
