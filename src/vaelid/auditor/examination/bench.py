@@ -23,9 +23,9 @@ from vaelid.auditor.examination.intervention import Intervention
 from vaelid.auditor.examination.training_gradients import TrainingGradients
 from vaelid.auditor.recording.calls import call_of, users_code
 from vaelid.auditor.recording.events import Recording
+from vaelid.auditor.recording.operation_mode import OperationMode
 from vaelid.auditor.recording.record import record
 from vaelid.auditor.recording.state import State
-from vaelid.auditor.recording.watch import Watch
 from vaelid.readings.twins import by_slow_sides
 
 __all__ = ["Bench", "Rounding", "RunOutcome", "Touched", "number_of_rows", "operations"]
@@ -52,7 +52,7 @@ class RunOutcome:
     shown: bool = False
 
 
-class Touched(Watch):
+class Touched(OperationMode):
     """Collects the tensors that no operation made."""
 
     def __init__(self) -> None:
@@ -69,7 +69,7 @@ class Touched(Watch):
         return result
 
 
-class Rounding(Watch):
+class Rounding(OperationMode):
     """Sees whether an operation puts out fewer digits than it was given; a mask's `.float()` does not."""
 
     found = False

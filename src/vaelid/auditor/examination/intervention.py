@@ -9,12 +9,12 @@ from typing import Any
 
 from torch import Tensor
 
-from vaelid.auditor.recording.watch import Watch
+from vaelid.auditor.recording.operation_mode import OperationMode
 
 __all__ = ["Intervention"]
 
 
-class Intervention(Watch):
+class Intervention(OperationMode):
     """Gives the outputs of some operations.
 
     It knows them by counting along `names`, those of the recorded run: an operation that is not the next of these is a

@@ -11,7 +11,7 @@ import torch
 from torch import Tensor
 from torch.utils._pytree import tree_flatten, tree_map
 
-from vaelid.auditor.recording.watch import Watch
+from vaelid.auditor.recording.operation_mode import OperationMode
 
 __all__ = ["Magnitudes"]
 
@@ -26,7 +26,7 @@ _LINEAR = frozenset((*_MOVED.split(), *_SUMMED.split()))
 operation, such as exp, rounds its result, whose own size is its magnitude."""
 
 
-class Magnitudes(Watch):
+class Magnitudes(OperationMode):
     """Collects the magnitude of each tensor that is computed inside."""
 
     def __init__(self) -> None:

@@ -17,10 +17,10 @@ from torch.autograd.function import BackwardCFunction
 from torch.utils._pytree import tree_flatten, tree_map
 
 from vaelid.auditor.recording.events import Event, Recording, Region
+from vaelid.auditor.recording.operation_mode import OperationMode
 from vaelid.auditor.recording.own_training import OwnTraining
 from vaelid.auditor.recording.state import State
 from vaelid.auditor.recording.storages import is_lazy
-from vaelid.auditor.recording.watch import Watch
 from vaelid.readings.twins import TwinCall, by_slow_sides
 
 __all__ = ["has_its_own_backward", "is_from_own_function", "record"]
@@ -31,7 +31,7 @@ _ASK_FOR_A_VALUE = ("aten._local_scalar_dense", "aten.is_nonzero", "aten.equal")
 _CLAMPS = ("aten.clamp", "aten.hardtanh")
 
 
-class _Recorder(Watch):
+class _Recorder(OperationMode):
     """Collects what becomes a `Recording`: events, tensors that no event made (`given`), outputs of events (`made`)."""
 
     def __init__(self, state: State | None) -> None:

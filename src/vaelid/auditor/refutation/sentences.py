@@ -2,6 +2,7 @@
 
 The search decides, and this file says it. For example, `effects_do_not_add_up` gets the moves, what they do together
 and what each does alone, and says "its terms do not add up: moving x[0] and x[1] together changes it by 2, ...".
+It is longer than other files because every sentence of a point stands here.
 """
 
 from collections.abc import Mapping, Sequence

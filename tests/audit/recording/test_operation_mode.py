@@ -6,7 +6,7 @@ import sys
 import pytest
 import torch
 
-from vaelid.auditor.recording.watch import Watch
+from vaelid.auditor.recording.operation_mode import OperationMode
 
 SCRIPT = """
 import sys, torch
@@ -30,7 +30,7 @@ def test_audits_leave_the_compiler_unloaded():
     assert done.returncode == 0, done.stderr
 
 
-class Names(Watch):
+class Names(OperationMode):
     def __init__(self):
         super().__init__()
         self.names = []

@@ -10,12 +10,12 @@ from typing import Any, Self
 import torch
 from torch.utils._python_dispatch import TorchDispatchMode
 
-__all__ = ["Watch"]
+__all__ = ["OperationMode"]
 
 _TORCH: Any = torch
 
 
-class Watch(TorchDispatchMode):
+class OperationMode(TorchDispatchMode):
     """Its `__torch_dispatch__` is kept from the compiler from the first use on at which that is loaded."""
 
     @classmethod
