@@ -44,7 +44,7 @@ class Assessed:
     def of(cls, run: Formula, objective: Objective, samplers: Iterable[Decision], names: Names) -> "Assessed":
         """All of it, from what was recognised."""
         weights = {group.kind: _weight_of(group, objective, names) for group in objective.groups}
-        return cls(run, objective, tuple(samplers), names, {**weights, **_summed(objective, weights, names)})
+        return cls(run, objective, tuple(samplers), names, {**weights, **_summed(objective, weights)})
 
     @property
     def question(self) -> Question:
@@ -122,21 +122,22 @@ def _weight_of(group: Group, objective: Objective, names: Names) -> Monomial | N
     (weight,) = group.found.fit.weights
     if draws := draws_of(objective, group):
         weight = weight * count(sorted(draws))
-    return names.monomial(weight, objective.question.values)
+    return _without_stacked(names.monomial(weight, objective.question.values), objective.question.count_of_draws, names)
 
 
-def _summed(objective: Objective, weights: Mapping[Kind, Monomial | None], names: Names) -> dict[Kind, Monomial]:
-    """One datum's likelihoods at several draws are one, with the sum of their weights: it is an average.
+def _without_stacked(weight: Monomial | None, draws: int, names: Names) -> Monomial | None:
+    """The length of an axis along which draws were stacked is their number, and no size."""
+    if weight is None or draws == 1:
+        return weight
+    stacked = {n for n in weight.powers if n not in names.groups and names.sizes.get(n) == draws}
+    number = Monomial(weight.number, {n: weight.powers[n] for n in stacked}).at(names.sizes)
+    return Monomial(number, {name: power for name, power in weight.powers.items() if name not in stacked})
 
-    The length of the axis along which the draws were stacked is their number, and no size.
-    """
+
+def _summed(objective: Objective, weights: Mapping[Kind, Monomial | None]) -> dict[Kind, Monomial]:
+    """One datum's likelihoods at several draws are one, with the sum of their weights: it is an average."""
     kinds = [group.kind for group in objective.reconstructions] if objective.over_draws else []
     known = [weight for kind in kinds if (weight := weights[kind]) is not None]
     if not known or len(known) < len(kinds) or any(weight.powers != known[0].powers for weight in known):
         return {}
-    stacked = {n for n in known[0].powers if n not in names.groups and names.sizes.get(n) == len(kinds)}
-    number = sum(weight.number for weight in known)
-    for name in stacked:
-        number *= len(kinds) ** known[0].powers[name]
-    powers = {name: power for name, power in known[0].powers.items() if name not in stacked}
-    return dict.fromkeys(kinds, Monomial(number, powers))
+    return dict.fromkeys(kinds, Monomial(sum(weight.number for weight in known), known[0].powers))

@@ -115,9 +115,8 @@ class Question:
 
     @property
     def count_of_draws(self) -> int:
-        """How many draws of a latent are decoded, each on its own."""
-        decoded = {self.drawn.get(name, frozenset()) for name in self.outputs} - {frozenset()}
-        return max(1, len(decoded))
+        """How many draws of a latent the code makes, each an array of its own."""
+        return max([1, *(len(posterior.draws) for posterior in self.posteriors)])
 
     def kind_of_one_draw(self, term: TermArray) -> Kind:
         """The same; of outputs, one part for each draw that they were decoded from, and mixed where there are more."""
