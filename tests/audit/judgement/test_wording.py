@@ -43,6 +43,7 @@ from vaelid.auditor.judgement.reasons.of_objective import (
 from vaelid.auditor.judgement.reasons.of_reconstruction import (
     AtEachDraw,
     CountsOf,
+    DataCountedTwice,
     DecoderSees,
     DifferentWeights,
     FunctionOfLikelihood,
@@ -166,6 +167,10 @@ SAID = [
     (
         SharedOutput("D", True),
         "one output of the decoder is compared with all the data along D, as if all shared one latent.",
+    ),
+    (
+        DataCountedTwice("x"),
+        "some of x stand in several of its likelihoods: a product of two densities of one datum is no density of it.",
     ),
     (SharedOutput("D", False), "one output of the decoder is compared with all the data along D."),
     (DecoderSees("x_1"), "the decoder sees the data besides z (x_1): a likelihood only if it sees what came before."),

@@ -70,13 +70,16 @@ class Touched(OperationMode):
 
 
 class Rounding(OperationMode):
-    """Sees whether an operation puts out fewer digits than it was given; a mask's `.float()` does not."""
+    """Sees whether an operation puts out fewer digits than any of its arguments has; a mask's `.float()` does not.
+
+    A cross-entropy of logits in float64 and targets in float32 is a float32.
+    """
 
     found = False
 
     def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
         result = func(*args, **(kwargs or {}))
-        self.found = self.found or _coarsest(result) > _coarsest((args, kwargs or {})) > 0
+        self.found = self.found or _coarsest(result) > _finest((args, kwargs or {})) > 0
         return result
 
 
@@ -244,6 +247,11 @@ def _names_and_rounding(recording: Recording) -> tuple[tuple[str, ...], float, t
 def _coarsest(value: Any) -> float:
     """The relative rounding of the least precise numbers; 0 where there are no real ones."""
     return max((torch.finfo(t.dtype).eps for t in _tensors(value) if t.is_floating_point()), default=0.0)
+
+
+def _finest(value: Any) -> float:
+    """The relative rounding of the most precise numbers; 0 where there are no real ones."""
+    return min((torch.finfo(t.dtype).eps for t in _tensors(value) if t.is_floating_point()), default=0.0)
 
 
 def number_of_rows(batch: Any) -> int | None:

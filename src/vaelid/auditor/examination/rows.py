@@ -1,7 +1,7 @@
-"""The loss is a sum over rows: what two rows change together is what each changes alone.
+"""The loss is a sum over rows: what a row and all others change together is what the row, and what the others change.
 
 In: a step that is being examined. Out: the check ``rows``. For a KL of each row's posterior to every row's prior two
-rows have a term in common.
+rows have a term in common; so they have where outputs were rolled by two rows.
 """
 
 from typing import Any
@@ -30,9 +30,11 @@ def rows(examined: Examined) -> None:
         raise ReadingError("rows meet in a batch norm")
     other = other_rows(examined, seed=77)
     worst, of = 0.0, ("", "")
-    for i, j in ((0, 1), (count - 1, 0)):
+    every = tuple(range(count))
+    for row in (0, count - 1):
+        others = tuple(k for k in every if k != row)
         both, one, two, none = (
-            bench.run(batch=_with_rows(bench.batch, other, which), seed=3).loss for which in ((i, j), (i,), (j,), ())
+            bench.run(batch=_with_rows(bench.batch, other, which), seed=3).loss for which in (every, (row,), others, ())
         )
         together, apart = both - none, (one - none) + (two - none)
         change = abs(one - none) + abs(two - none) + 1e-9 * abs(none) + 1e-300
@@ -44,7 +46,7 @@ def rows(examined: Examined) -> None:
     close = _CLOSE if bench.double else _CLOSE_OF_FLOATS
     if worst >= close and moves_under_loss(examined, bench.run(seed=3).moved, beside_loss(examined)):
         raise ReadingError("rows meet in the weights, which the step updates before it computes its loss")
-    examined.check("rows", worst < close, *of, "what two rows change together, and what each changes alone")
+    examined.check("rows", worst < close, *of, "what a row and all others change together, and what they change apart")
 
 
 def _with_rows(batch: Any, other: Any, which: tuple[int, ...]) -> Any:

@@ -10,9 +10,11 @@ from collections.abc import Iterable, Iterator
 from fractions import Fraction
 
 import torch
+from torch import Tensor
 
 from vaelid.auditor.formula.axes_of_terms import axes_in, elements_of, index_names, names_in
 from vaelid.auditor.formula.circuit import At, Circuit
+from vaelid.auditor.formula.in_tensors import values_of
 from vaelid.auditor.formula.upstream import upstream
 from vaelid.auditor.judgement.assessed import Assessed, draws_of
 from vaelid.auditor.lifting.reading import Reading
@@ -26,6 +28,7 @@ from vaelid.readings.terms.syntax import Element
 
 __all__ = [
     "counted_twice",
+    "data_counted_twice",
     "decoded_alike",
     "kept_part",
     "not_decoded",
@@ -57,6 +60,33 @@ def kept_part(assessed: Assessed) -> Fraction:
     outputs = [share for name, share in shares.items() if name in assessed.question.outputs]
     data = [share for name, share in shares.items() if name in assessed.question.data]
     return max(min(outputs, default=Fraction(1)), min(data, default=Fraction(1)))
+
+
+def data_counted_twice(assessed: Assessed) -> str | None:
+    """The data of which some stand in several likelihoods, as all pixels in one and the inner ones in another.
+
+    A product of two densities of one datum is none of it. Likelihoods of several draws are not asked for here.
+    """
+    question = assessed.question
+    found: dict[str, list[Tensor]] = {}
+    for group in assessed.objective.reconstructions:
+        parameters = () if group.found is None else group.found.target.parameters[:1]
+        for element in elements_of(*parameters):
+            names = names_in(TermArray((), element)) & question.data - question.masks
+            if not names or not isinstance(element.head, Element):
+                continue
+            (name,) = names
+            array = question.values.sets[0][name]
+            numbers = torch.arange(float(array.numel()), dtype=torch.float64).reshape(array.shape)
+            places = index_names(axes_in(element))
+            found.setdefault(name, []).append(
+                values_of(element, {name: numbers}, question.values.lengths, places).flatten()
+            )
+    for name, places in found.items():
+        every = torch.cat(places)
+        if len(places) > 1 and len(every.unique()) < len(every):
+            return name
+    return None
 
 
 def part_of_latents(assessed: Assessed, group: Group, posterior: Posterior) -> tuple[int, int] | None:

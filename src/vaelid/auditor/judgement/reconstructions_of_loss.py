@@ -11,12 +11,13 @@ from vaelid.auditor.findings.witnesses import no_slope_of_likelihood, too_few
 from vaelid.auditor.formula.axes_of_terms import names_in
 from vaelid.auditor.formula.kinds import MIXED
 from vaelid.auditor.judgement.assessed import Assessed, Judged
-from vaelid.auditor.judgement.coverage import decoded_alike, kept_part, not_decoded, seen_data
+from vaelid.auditor.judgement.coverage import data_counted_twice, decoded_alike, kept_part, not_decoded, seen_data
 from vaelid.auditor.judgement.data import kept_or_left_out, notes_on_data, of_several_draws, shared_output, unlike_data
 from vaelid.auditor.judgement.decision import Decision
 from vaelid.auditor.judgement.names import Shown
 from vaelid.auditor.judgement.reasons.base import IsOther, Reason, Told
 from vaelid.auditor.judgement.reasons.of_reconstruction import (
+    DataCountedTwice,
     DecoderSees,
     DifferentWeights,
     FunctionOfLikelihood,
@@ -80,6 +81,8 @@ def _of_all(judged: Judged, decisions: list[Decision]) -> Decision:
     over_draws = assessed.objective.over_draws
     if over_draws and not decoded_alike(assessed):
         return first.but("UNKNOWN", OfReconstruction.DIFFERENT_NETWORKS, theorems=())
+    if not over_draws and (twice := data_counted_twice(assessed)) is not None:
+        return first.but("UNKNOWN", DataCountedTwice(twice), theorems=())
     if len(weights) > 1:
         return first.but("UNKNOWN", DifferentWeights(tuple(weights)), theorems=())
     name = likelihood_name(assessed.objective, judged.declared)

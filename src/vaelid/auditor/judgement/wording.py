@@ -187,6 +187,8 @@ _OF_RECONSTRUCTION: Mapping[Any, Sentence] = {
     OfReconstruction.ABSENT: "no term of the loss depends on what the decoder puts out.",
     OfReconstruction.DETACHED: "no gradient goes back through what compares the decoder's output with data: it is "
     "detached.",
+    of_reconstruction.DataCountedTwice: "some of {data} stand in several of its likelihoods: a product of two "
+    "densities of one datum is no density of it.",
     OfReconstruction.DIFFERENT_NETWORKS: "its draws are decoded by different networks: it is the likelihood of no one "
     "model.",
     OfReconstruction.SEVERAL_DRAWS_DECODED: "it is of what several draws of one latent were decoded to together, as "

@@ -13,6 +13,7 @@ from vaelid.auditor.judgement.reasons.base import Reason
 __all__ = [
     "AtEachDraw",
     "CountsOf",
+    "DataCountedTwice",
     "DecoderSees",
     "DifferentWeights",
     "FunctionOfLikelihood",
@@ -39,6 +40,13 @@ class OfReconstruction(Reason, Enum):
     DETACHED = auto()
     DIFFERENT_NETWORKS = auto()
     SEVERAL_DRAWS_DECODED = auto()
+
+
+@dataclass(frozen=True)
+class DataCountedTwice(Reason):
+    """Some data stand in several likelihoods."""
+
+    data: str
 
 
 @dataclass(frozen=True)

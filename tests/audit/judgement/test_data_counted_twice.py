@@ -1,0 +1,77 @@
+"""No datum stands in two likelihoods: by the sum of exp(-NLL) over it, made by hand, and by the auditor."""
+
+import pytest
+import torch
+import torch.nn.functional as F
+from torch import nn
+
+from vaelid.auditor import audit, audit_loss
+
+D = 7
+
+
+def bce(h, x):
+    return F.binary_cross_entropy_with_logits(h, x, reduction="sum")
+
+
+def squares(h, x):
+    return 0.5 * ((h - x) ** 2).sum()
+
+
+TWICE = {
+    "some columns, of one output": lambda h, k, x: bce(h, x) + bce(h[:, 4:], x[:, 4:]),
+    "some columns, of another head": lambda h, k, x: bce(h, x) + bce(k[:, 4:], x[:, 4:]),
+    "some rows": lambda h, k, x: bce(h, x) + bce(h[3:], x[3:]),
+    "columns that overlap in one": lambda h, k, x: bce(h[:, :4], x[:, :4]) + bce(k[:, 3:], x[:, 3:]),
+    "all, by two families": lambda h, k, x: bce(h, x) + squares(k, x),
+    "x and 1 - x": lambda h, k, x: bce(h, x) + bce(k, 1 - x),
+    "a square": lambda h, k, x: squares(h, x) + squares(k, x**2),
+}
+ONCE = {
+    "columns of two families": lambda h, k, x: bce(h[:, :4], x[:, :4]) + squares(k[:, 4:], x[:, 4:]),
+    "three parts": lambda h, k, x: bce(h[:, :2], x[:, :2]) + squares(h[:, 2:5], x[:, 2:5]) + bce(h[:, 5:], x[:, 5:]),
+}
+
+
+def verdict(likelihoods, draws=1, **declared):
+    torch.manual_seed(0)
+    encoder, decoder, head = nn.Linear(D, 6), nn.Linear(3, D), nn.Linear(3, D)
+
+    def step(x):
+        mu, logvar = encoder(x).chunk(2, -1)
+        z = [mu + (logvar / 2).exp() * torch.randn_like(mu) for _ in range(draws)]
+        return (
+            likelihoods(decoder(z[0]), (head if draws == 1 else decoder)(z[-1]), x)
+            + 0.5 * (mu**2 + logvar.exp() - logvar - 1).sum()
+        )
+
+    return audit(step, (torch.rand(6, D) > 0.5).float(), **declared).verdict
+
+
+def test_two_cross_entropies_of_one_datum_are_no_density():
+    h = torch.tensor([-2.0, 0.0, 1.0], dtype=torch.float64)
+    nll = torch.stack(
+        [2 * F.binary_cross_entropy_with_logits(h, torch.full_like(h, x), reduction="none") for x in (0, 1)]
+    )
+    totals = (-nll).exp().sum(0)
+    assert totals.max() - totals.min() > 0.2
+
+
+@pytest.mark.parametrize("draws", [1, 2])
+@pytest.mark.parametrize("name", TWICE)
+def test_data_that_are_counted_twice_are_not_proved(name, draws):
+    assert verdict(TWICE[name], draws) in ("UNKNOWN", "REFUTED", "OTHER")
+    assert verdict(TWICE[name], draws, beta=1.0) in ("UNKNOWN", "REFUTED", "OTHER")
+
+
+@pytest.mark.parametrize("name", ONCE)
+def test_parts_of_the_data_are_proved(name):
+    assert verdict(ONCE[name]) == "PROVED"
+
+
+def test_of_a_function_of_tensors_as_well():
+    def loss(x_hat, x, mu, logvar):
+        return bce(x_hat, x) + bce(x_hat[:, 2:], x[:, 2:]) + 0.5 * (mu**2 + logvar.exp() - logvar - 1).sum()
+
+    report = audit_loss(loss)
+    assert report.verdict != "PROVED"
