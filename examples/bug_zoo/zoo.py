@@ -51,6 +51,7 @@ ZOO = (
     Exhibit("kl_zero", "kl-zero", declared=True),
     Exhibit("kl_clamped", "kl-clamped"),
     Exhibit("sign", "sign"),
+    Exhibit("data_partial", "data-partial"),
     Exhibit("likelihood_wrong", "likelihood-wrong", "OTHER"),
     Exhibit("multi_sample", "multi-sample"),
     # right, and poorer than it could be: proved, with a note
