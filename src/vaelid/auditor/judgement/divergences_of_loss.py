@@ -54,11 +54,24 @@ def judge_divergences(judged: Judged) -> list[Decision]:
             return [Decision("divergence", "UNKNOWN", OfDivergence.NOT_RECOGNISED)]
         return [_absent(judged)]
     missing = len(posteriors) - len(assessed.with_divergences())
-    if decisions and missing > 0 and not unknown and not stray:
+    if decisions and missing > 0 and _may_be_the_decoders(assessed):
+        decisions.append(Decision("divergence", "UNKNOWN", OfDivergence.MAY_BE_THE_DECODERS))
+    elif decisions and missing > 0 and not unknown and not stray:
         witness = too_few(len(posteriors) - missing, len(posteriors), "latents' KLs")
         reason = LatentsWithoutKl(missing)
         decisions.append(Decision("divergence", "REFUTED", reason, witness=witness, bug="kl-partial"))
     return decisions
+
+
+def _may_be_the_decoders(assessed: Assessed) -> bool:
+    """Whether a sample without a KL is made from other draws: the noise of a decoder's own layer needs none."""
+    leaves, known = assessed.run.reading.leaves, assessed.with_divergences()
+    others = (p for k, p in enumerate(assessed.question.posteriors) if k not in known)
+    return any(
+        name in leaves and leaves[name].noise
+        for posterior in others
+        for name in assessed.question.as_recorded(posterior.leaves)
+    )
 
 
 def _unsure_of_latents(assessed: Assessed) -> bool:

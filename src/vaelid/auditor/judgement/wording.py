@@ -161,6 +161,8 @@ _OF_DIVERGENCE: Mapping[Any, Sentence] = {
     "known here.",
     OfDivergence.SEVERAL_PLACES: "it speaks of one array at several rows or coordinates at once.",
     OfDivergence.NO_PRIOR_FOUND: "no prior was found for which it is a divergence.",
+    OfDivergence.MAY_BE_THE_DECODERS: "a latent that is made from another one has no KL: it may be noise of the "
+    "decoder's own, which needs none.",
     OfDivergence.SHARED_ARRAYS: "no prior was found for which it is a divergence; another latent's mean or variance is "
     "made of the same arrays.",
     OfDivergence.PRIOR_SEES_SAMPLE: "its prior is made from the sample itself: a closed form takes both for "

@@ -202,7 +202,7 @@ def _unnamed_likelihood(question: Question, group: Gathered, axes: list[int]) ->
         return own
     body = simple(TermArray((), replaced(group.body.term, zero)))
     named = find_likelihood(body, axes, question.values, question.data, question.masks, question.rows)
-    return own if not isinstance(named, Found) else with_name_of(question, own, named) or own
+    return own if not isinstance(named, Found) else with_name_of(question, own, named, axes) or own
 
 
 def _is_zero(question: Question, element: TermArray, axes: list[int]) -> bool:
@@ -251,8 +251,9 @@ def _as_own_likelihood(question: Question, group: Recognised) -> Recognised | No
     if group.found.target.own_formula is not None:
         return None
     with suppress(ReadingError):
-        own = own_likelihood(question, group, places_of(question, group))
-        found = None if own is None else with_name_of(question, own, group.found)
+        axes = places_of(question, group)
+        own = own_likelihood(question, group, axes)
+        found = None if own is None else with_name_of(question, own, group.found, axes) or own
         return None if found is None else _with_found(group, found)
     return None
 

@@ -42,6 +42,8 @@ _POINTS = 1001
 _CLOSE = 10 * CLOSE
 _ROUNDING = 1e-9
 """Of a weight."""
+_FAR = (1.0, 3.0, 10.0, 30.0, 100.0, 1000.0)
+"""Of the outputs, times the recorded ones. Where a series stands for a function, they agree to six digits."""
 _MOST_NUMBERS = 4
 """Of the numbers inside that are tried as the weight: two halves of a formula may each have it."""
 
@@ -66,15 +68,25 @@ def own_likelihood(question: Question, group: Gathered, axes: list[int]) -> Foun
     return None
 
 
-def with_name_of(question: Question, own: Found, named: Found) -> Found | None:
-    """A likelihood by its own formula, with the name of one that has the same values; None if the weights differ.
+def with_name_of(question: Question, own: Found, named: Found, axes: list[int]) -> Found | None:
+    """A likelihood by its own formula, with the name of one that has the same values, far from the recorded ones too.
 
+    None if the weights differ, or the values: an error that is a square up to 20 is a Gaussian's at recorded values.
     That the values are the same everywhere is for further runs to confirm.
     """
     one, other = (question.values.number(found.fit.weights[0]) for found in (own, named))
-    if abs(one - other) > _ROUNDING * abs(other):
+    if abs(one - other) > _ROUNDING * abs(other) or not _alike_far_away(question, own.target, named.target, axes):
         return None
     return own.called(named.target)
+
+
+def _alike_far_away(question: Question, own: Quantity, named: Quantity, axes: list[int]) -> bool:
+    """Whether two quantities differ by what does not move with the outputs, however large these are."""
+    probe = question.values.scaled(question.outputs, _FAR)
+    one, other = (torch.stack(probe.whole(quantity.term, axes)) for quantity in (own, named))
+    off, size = one - other, one.abs() + other.abs()
+    moved = ((off - off[:1]).abs() / (1 + size))[off.isfinite()]
+    return moved.numel() > len(off[0].flatten()) and float(moved.max()) < _CLOSE
 
 
 def _name(part: Term) -> str:

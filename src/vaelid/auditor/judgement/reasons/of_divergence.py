@@ -39,6 +39,7 @@ class OfDivergence(Reason, Enum):
     SEVERAL_PLACES = auto()
     NO_PRIOR_FOUND = auto()
     SHARED_ARRAYS = auto()
+    MAY_BE_THE_DECODERS = auto()
     PRIOR_SEES_SAMPLE = auto()
     PRIOR_OF_OTHER_ROWS = auto()
     AT_EACH_DRAW = auto()

@@ -1,4 +1,4 @@
-"""No datum stands in two likelihoods: by the sum of exp(-NLL) over it, made by hand, and by the auditor."""
+"""What was wrongly judged until a stranger tried it: each with its truth by hand, or by the sum that shows it."""
 
 import pytest
 import torch
@@ -75,3 +75,47 @@ def test_of_a_function_of_tensors_as_well():
 
     report = audit_loss(loss)
     assert report.verdict != "PROVED"
+
+
+def test_noise_of_a_decoders_own_layer_needs_no_kl():
+    """q(z2 | z1) = p(z2 | z1): the KL of z2 is 0, so the loss is an ELBO. It is not read as one, and not refuted."""
+    torch.manual_seed(0)
+    encoder, layer, decoder = nn.Linear(D, 6), nn.Linear(3, 6), nn.Linear(3, D)
+
+    def step(x):
+        mu, logvar = encoder(x).chunk(2, -1)
+        mean, spread = layer(mu + (logvar / 2).exp() * torch.randn_like(mu)).chunk(2, -1)
+        z = mean + (spread / 2).exp() * torch.randn_like(mean)
+        return bce(decoder(z), x) + 0.5 * (mu**2 + logvar.exp() - logvar - 1).sum()
+
+    report = audit(step, (torch.rand(6, D) > 0.5).float())
+    assert report.verdict == "UNKNOWN"
+    assert "noise of the decoder's own" in report.summary
+
+
+def test_targets_of_fewer_digits_than_the_outputs_are_no_wrong_gradient():
+    """A cross-entropy of float64 logits and float32 targets is a float32: its slope is no better than that."""
+    torch.manual_seed(0)
+    encoder, decoder = nn.Linear(D, 6), nn.Linear(3, D)
+
+    def step(x):
+        mu, logvar = encoder(x).chunk(2, -1)
+        h = decoder(mu + (logvar / 2).exp() * torch.randn_like(mu))
+        return bce(h, (x > 0.5).float()) + 0.5 * (mu**2 + logvar.exp() - logvar - 1).sum()
+
+    assert audit(step, torch.rand(6, D)).verdict == "PROVED"
+
+
+@pytest.mark.parametrize("declared", [{}, {"likelihood": "gaussian", "beta": 1.0}])
+def test_an_error_that_is_a_square_near_the_data_is_no_gaussians(declared):
+    torch.manual_seed(0)
+    encoder, decoder = nn.Linear(D, 6), nn.Linear(3, D)
+
+    def step(x):
+        mu, logvar = encoder(x).chunk(2, -1)
+        h = decoder(mu + (logvar / 2).exp() * torch.randn_like(mu))
+        return F.huber_loss(h, x, delta=20.0, reduction="sum") + 0.5 * (mu**2 + logvar.exp() - logvar - 1).sum()
+
+    report = audit(step, torch.randn(6, D), **declared)
+    assert report.likelihood != "Gaussian, variance 1"
+    assert report.verdict != "PROVED" or not declared
