@@ -15,7 +15,6 @@ from torch.distributions import (
     Cauchy,
     Exponential,
     Gamma,
-    Geometric,
     Gumbel,
     HalfNormal,
     Independent,
@@ -52,11 +51,6 @@ def like(x, h):
     return x.expand(*h.shape[:-1], D)
 
 
-def zero_inflated(gate, rate, x):
-    zero = torch.logaddexp(F.logsigmoid(gate), F.logsigmoid(-gate) - rate.exp())
-    return torch.where(x == 0, zero, F.logsigmoid(-gate) + Poisson(rate.exp()).log_prob(x))
-
-
 def discretised(h, x):
     above, below = (torch.sigmoid((x - h + sign / 510) * 8) for sign in (1, -1))
     return torch.log(above - below + 1e-12)
@@ -69,8 +63,6 @@ NLL = {  # of h and g, the halves of what the decoder put out, and x
     "Poisson": ("counts", lambda h, g, x: -Poisson(h.exp()).log_prob(x)),
     "Poisson by Stirling": ("counts", lambda h, g, x: F.poisson_nll_loss(h, like(x, h), full=True, reduction="none")),
     "negative binomial": ("counts", lambda h, g, x: -NegativeBinomial(SHARED.exp(), logits=h).log_prob(x)),
-    "geometric": ("counts", lambda h, g, x: -Geometric(logits=h).log_prob(x)),
-    "zero-inflated": ("counts", lambda h, g, x: -zero_inflated(g, h, x)),
     "binomial": ("trials", lambda h, g, x: -Binomial(16, logits=h).log_prob(x)),
     "normal of a known deviation": ("real", lambda h, g, x: -Normal(h, 0.5).log_prob(x)),
     "normal of one learned deviation": ("real", lambda h, g, x: -Normal(h, SHARED.exp()).log_prob(x)),
