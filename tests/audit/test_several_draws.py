@@ -16,7 +16,6 @@ from torch.distributions import (
     Exponential,
     Gamma,
     Gumbel,
-    HalfNormal,
     Independent,
     Laplace,
     LogNormal,
@@ -24,7 +23,6 @@ from torch.distributions import (
     Normal,
     Poisson,
     StudentT,
-    Weibull,
 )
 
 from vaelid.auditor import audit
@@ -79,8 +77,6 @@ NLL = {  # of h and g, the halves of what the decoder put out, and x
     "gamma": ("positive", lambda h, g, x: -Gamma(2.0, h.exp()).log_prob(x)),
     "exponential": ("positive", lambda h, g, x: -Exponential(h.exp()).log_prob(x)),
     "log-normal": ("positive", lambda h, g, x: -LogNormal(h, 0.5).log_prob(x)),
-    "half-normal": ("positive", lambda h, g, x: -HalfNormal(h.exp()).log_prob(x)),
-    "Weibull": ("positive", lambda h, g, x: -Weibull(h.exp(), 1.5).log_prob(x)),
     "beta": ("unit", lambda h, g, x: -Beta(F.softplus(h) + 0.5, F.softplus(g) + 0.5).log_prob(x)),
     "discretised logistic": ("bytes", lambda h, g, x: -discretised(h, x)),
 }

@@ -155,7 +155,7 @@ def _weighted(parts: list[Part], draws: int) -> Iterator[tuple[TermArray, TermAr
     common = next(iter(theirs.values())) if len(theirs) == 1 else as_term(1)
     lengths_inside = [common] if is_number(common, 1) else [common, as_term(1)]
     numbers = [one.number for one in shares if names_in(one.rest)]
-    addends = [part for one in shares for part in added(one.rest.term)]
+    addends = [part for one in shares for part in added(one.rest.term) if names_in(part)]
     if len(lengths_inside) == 1 and all(Fraction(1, draws) in _numbers(part) for part in addends):
         numbers = [number / draws for number in numbers] + numbers
     candidates = dict.fromkeys([*numbers, *(n for n, _ in inside.most_common(_MOST_NUMBERS) if n), Fraction(1)])
