@@ -5,7 +5,6 @@ its half is a Gaussian of variance 1 of weight 2: with the textbook's KL beside 
 the variance 1/2.
 """
 
-from dataclasses import replace
 from fractions import Fraction
 
 from flint import arb
@@ -104,8 +103,7 @@ def _of_all_draws(objective: Objective, found: Found) -> Found:
                 numbers = (one for one in added(under_sums([part], axes).term) if not names_in(one))
                 taken = places - {*axes}  # the sums that are in the coefficient
                 number += sum(values.number(one / count(sorted(taken)) if taken else one) for one in numbers)
-    fit = Combination((as_term(Fraction(weight)),), as_term(Fraction(number)))
-    return replace(found, fit=fit, number=None, at_kept=None)
+    return found.fitted_as(Combination((as_term(Fraction(weight)),), as_term(Fraction(number))))
 
 
 def observation_variance(objective: Objective, declared: Declared, beta: float | None) -> float | None:

@@ -86,6 +86,10 @@ class Found:
         """The same, with the name of a likelihood that has its values."""
         return replace(self, target=self.target.called(named))
 
+    def fitted_as(self, fit: Combination) -> "Found":
+        """The same quantity with another weight and constant, in which all numbers are."""
+        return replace(self, fit=fit, number=None, at_kept=None)
+
     @property
     def added_number(self) -> TermArray:
         """All numbers that are added at each place."""
