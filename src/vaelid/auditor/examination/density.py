@@ -66,20 +66,26 @@ def density(examined: Examined) -> None:
         sums.append(torch.tensor(losses, dtype=torch.float64))
     low = min(float(losses.min()) for losses in sums)
     base = base_measure(likelihood, torch.tensor(list(grid), dtype=torch.float64))
-    # code may leave out what has only data in it, or have it, or have something near it, as Stirling's series
-    of_data = sums[0] / examined.weight - _likelihoods_own(examined, x, grid, fixed, (event, place, _OUTPUTS[0]))
-    totals = [
-        [float(torch.logsumexp(-(losses - low) / examined.weight - left_out, 0)) for losses in sums]
-        for left_out in (torch.zeros_like(base), base, base - of_data)
-    ]
-    best = min(totals, key=lambda logs: max(logs) - min(logs))
     close = _CLOSE if examined.bench.double and likelihood.family != "laplace" else _CLOSE_OF_FLOATS
-    off, size = max(best) - min(best), max(float(losses.abs().max()) for losses in sums) / abs(examined.weight)
+
+    def without(left_out: Tensor) -> list[float]:
+        return [float(torch.logsumexp(-(losses - low) / examined.weight - left_out, 0)) for losses in sums]
+
+    # code may leave out what has only data in it, or have it
+    best = min(without(torch.zeros_like(base)), without(base), key=_spread)
+    if _spread(best) >= close:  # or have something near it, as Stirling's series: it takes a run for each value more
+        of_data = sums[0] / examined.weight - _likelihoods_own(examined, x, grid, fixed, (event, place, _OUTPUTS[0]))
+        best = min(best, without(base - of_data), key=_spread)
+    off, size = _spread(best), max(float(losses.abs().max()) for losses in sums) / abs(examined.weight)
     if off >= close and examined.is_rounding(off, size):
         raise ReadingError("rounding hides the sum, and the code does not run in double precision")
     ratio = float(np.exp(min(best) - max(best)))
     meaning = "the sum of exp(-NLL) over one datum, at one output of the decoder over that at another"
     examined.check("density", off < close, ratio, 1, meaning)
+
+
+def _spread(logs: Sequence[float]) -> float:
+    return max(logs) - min(logs)
 
 
 def _one_datum(examined: Examined, likelihood: StatedLikelihood) -> tuple[str, str]:
