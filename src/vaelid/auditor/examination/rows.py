@@ -1,7 +1,7 @@
-"""The loss is a sum over rows: what a row and all others change together is what the row, and what the others change.
+"""The loss is a sum over rows: a row and all others together change it by what each of both changes alone.
 
 In: a step that is being examined. Out: the check ``rows``. For a KL of each row's posterior to every row's prior two
-rows have a term in common; so they have where outputs were rolled by two rows.
+rows have a term in common; and so have two rows where outputs were rolled by two rows.
 """
 
 from typing import Any

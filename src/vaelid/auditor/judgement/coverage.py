@@ -65,7 +65,8 @@ def kept_part(assessed: Assessed) -> Fraction:
 def data_counted_twice(assessed: Assessed) -> str | None:
     """The data of which some stand in several likelihoods, as all pixels in one and the inner ones in another.
 
-    A product of two densities of one datum is none of it. Likelihoods of several draws are not asked for here.
+    The product of two densities of one datum is no density of that datum. Not for likelihoods of several draws, which
+    have all data in common.
     """
     question = assessed.question
     found: dict[str, list[Tensor]] = {}

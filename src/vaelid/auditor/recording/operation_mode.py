@@ -1,7 +1,8 @@
 """A mode of torch in which each operation is seen.
 
-In: the class of a mode. Out: the same without torch's compiler, which takes a second to load, and which torch would
-load to keep it from compiling the mode. For example, in a program that never compiles `torch._dynamo` stays unloaded.
+In: the class of a mode. Out: a class for which torch does not load its compiler. Torch would load the compiler, which
+takes a second, to keep the mode from being compiled. So in a program that compiles nothing `torch._dynamo` stays
+unloaded.
 """
 
 import sys

@@ -124,7 +124,7 @@ def no_likelihoods(search: Search) -> Iterator[Refutation]:
 
 
 def _no_likelihood_of(search: Search, at: At, weight: _Weight) -> Refutation | None:
-    """That a datum has none, nor any place of its row that stands in a term with it.
+    """That a datum has no likelihood, nor has any place of the datum's row that stands in a term with the datum.
 
     Where each step is given the one before, x[0] stands in the density of x[1] too, and the last step in its own alone.
     """
