@@ -10,13 +10,19 @@ import torch
 from torch import Tensor
 from torch import distributions as td
 
-from vaelid.auditor.examination.densities import negative_log_likelihood, posterior_and_prior
+from vaelid.auditor.examination.densities import (
+    drawn,
+    negative_log_likelihood,
+    posterior_and_prior,
+    with_coordinates_last,
+)
 from vaelid.auditor.examination.numbers import Numbers
-from vaelid.auditor.findings.account import Account, StatedDivergence, StatedLikelihood, StatedPosterior
+from vaelid.auditor.findings.account import Account, StatedDivergence, StatedLikelihood
 from vaelid.auditor.formula.axes_of_terms import axes_in, length_name
+from vaelid.readings.errors import ReadingError
 from vaelid.readings.terms.arrays import as_term
 
-__all__ = ["Columns", "MeanZero", "columns_of", "divergences_or_standard", "law_of"]
+__all__ = ["Columns", "MeanZero", "columns_of", "divergences_or_standard"]
 
 
 class MeanZero(NamedTuple):
@@ -94,6 +100,9 @@ def _of_divergence(account: Account, divergence: StatedDivergence, numbers: Numb
     axes = list(divergence.axes if alone else posterior.axes)
     terms = (posterior.mean, posterior.log_variance, *divergence.prior)
     axes += sorted({axis for term in terms for axis in axes_in(term.term)} - set(axes))
+    axes = with_coordinates_last(posterior, axes)
+    if posterior.below is not None and divergence.mask is not None:
+        raise ReadingError("a mask of latents that have covariances")
     q, p = posterior_and_prior(posterior, divergence, numbers, axes)
     kl = torch.zeros((), dtype=torch.float64)
     if not divergence.at_draw:
@@ -103,9 +112,9 @@ def _of_divergence(account: Account, divergence: StatedDivergence, numbers: Numb
     found = [zero] * 4
     for at, draws in ((0, posterior.draws), (2, posterior.more)):
         for element, own in draws.values() if not posterior.summed else ():
-            every = [*axes, *(axis for axis in own if axis not in axes)]
+            every = with_coordinates_last(posterior, [*axes, *(axis for axis in own if axis not in axes)])
             q, p = posterior_and_prior(posterior, divergence, numbers, every)
-            z = q.loc + q.scale * numbers.of(element, every)
+            z = drawn(q, numbers.of(element, every))
             share = _places(account, axes) / z.numel() / max(1, len(posterior.draws))
             if divergence.at_draw:
                 kl = kl + share * (q.log_prob(z) - p.log_prob(z)).sum()
@@ -120,8 +129,3 @@ def _places(account: Account, axes: list[int]) -> int:
     for axis in axes:
         count *= account.lengths[length_name(axis)]
     return count
-
-
-def law_of(posterior: StatedPosterior, numbers: Numbers, axes: list[int]) -> td.Normal:
-    """The posterior alone at all places of these axes."""
-    return td.Normal(numbers.of(posterior.mean, axes), (numbers.of(posterior.log_variance, axes) / 2).exp(), False)

@@ -16,7 +16,16 @@ from vaelid.auditor.examination.numbers import Numbers
 from vaelid.auditor.findings.account import StatedDivergence, StatedLikelihood, StatedPosterior
 from vaelid.readings.errors import ReadingError
 
-__all__ = ["base_measure", "negative_log_likelihood", "off_support", "posterior_and_prior", "trials_of"]
+__all__ = [
+    "base_measure",
+    "drawn",
+    "law_of",
+    "negative_log_likelihood",
+    "off_support",
+    "posterior_and_prior",
+    "trials_of",
+    "with_coordinates_last",
+]
 
 
 def negative_log_likelihood(likelihood: StatedLikelihood, parameters: list[Tensor]) -> Tensor:
@@ -89,10 +98,39 @@ _ROUNDING = 1e-5
 """Data that a conversion in float32 left beside the support by a few ulp are in it."""
 
 
+Law = td.Normal | td.MultivariateNormal
+
+
+def with_coordinates_last(posterior: StatedPosterior, axes: list[int]) -> list[int]:
+    """The axes, and last that of the coordinates where these have covariances: the law is one for all of them."""
+    of = posterior.below
+    return axes if of is None else [axis for axis in axes if axis not in (of.row, of.column)] + [of.row]
+
+
+def law_of(posterior: StatedPosterior, numbers: Numbers, axes: list[int]) -> Law:
+    """The posterior at all places of these axes, or at all but the last, which has the coordinates of a covariance."""
+    mean, spread = numbers.of(posterior.mean, axes), (numbers.of(posterior.log_variance, axes) / 2).exp()
+    if posterior.below is None:
+        return td.Normal(mean, spread, False)
+    below = numbers.of(posterior.below.element, [*axes, posterior.below.column])
+    return td.MultivariateNormal(mean, scale_tril=below + torch.diag_embed(spread), validate_args=False)
+
+
+def drawn(law: Law, eps: Tensor) -> Tensor:
+    """What is drawn from it by standard normal noise."""
+    if isinstance(law, td.Normal):
+        return law.loc + law.scale * eps
+    return law.loc + (law.scale_tril @ eps[..., None])[..., 0]
+
+
 def posterior_and_prior(
     posterior: StatedPosterior, divergence: StatedDivergence, numbers: Numbers, axes: list[int]
-) -> tuple[td.Normal, td.Normal]:
-    """The posterior and the prior at all places of these axes."""
-    mean, spread = numbers.of(posterior.mean, axes), (numbers.of(posterior.log_variance, axes) / 2).exp()
+) -> tuple[Law, Law]:
+    """The posterior and the prior at all places of these axes, or at all but the last."""
     prior_mean, prior_log_variance = (numbers.of(term, axes) for term in divergence.prior)
-    return td.Normal(mean, spread, False), td.Normal(prior_mean, (prior_log_variance / 2).exp(), False)
+    spread = (prior_log_variance / 2).exp()
+    if posterior.below is None:
+        prior: Law = td.Normal(prior_mean, spread, False)
+    else:
+        prior = td.MultivariateNormal(prior_mean, scale_tril=torch.diag_embed(spread), validate_args=False)
+    return law_of(posterior, numbers, axes), prior

@@ -113,6 +113,7 @@ def _held(examined: Examined, output: str) -> dict[int, Tensor]:
     """The outputs of the operations that made the posterior's arrays and what was decoded, as they are in a run."""
     account = examined.account
     terms = [term for p in account.posteriors for term in (p.mean, p.log_variance)]
+    terms += [posterior.below.element for posterior in account.posteriors if posterior.below is not None]
     names = _recorded(account.written, *terms) | account.outputs | {output}
 
     def look(recording: Recording) -> dict[int, Tensor]:

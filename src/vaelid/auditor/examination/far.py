@@ -21,7 +21,13 @@ def far_away(examined: Examined, values: list[Tensor], rows: object, step: float
     """
     account = examined.account
     terms = [term for p in account.posteriors for term in (p.mean, p.log_variance)]
+    triangles = {name for p in account.posteriors if p.below is not None for name in names_in(p.below.element)}
     own = {name for term in terms for name in names_in(term)}
+    own |= triangles
+    # code that solves for a draw divides by the diagonal: of what rounding left of z - mean
+    diagonals = {name for p in account.posteriors if p.below is not None for name in names_in(p.log_variance)}
+    diagonals |= {name for d in diagonals if d in account.written for name in names_in(account.written[d].term)}
+    nearest = 1.0 if examined.bench.double else 0.0
     own |= {name for o in own if o in account.written for name in names_in(account.written[o].term)}
 
     def look(recording: Recording) -> dict[int, Tensor]:
@@ -33,7 +39,10 @@ def far_away(examined: Examined, values: list[Tensor], rows: object, step: float
                 continue
             tensor = numbers.tensor(name).detach().clone()
             if name in own and tensor.is_floating_point():
-                noise = step * torch.randn(tensor.shape, generator=g, dtype=torch.float64).to(tensor)
+                away = min(step, nearest) if name in diagonals else step
+                noise = away * torch.randn(tensor.shape, generator=g, dtype=torch.float64).to(tensor)
+                if name in triangles:  # what is 0 above a diagonal stays so
+                    noise = noise * (tensor != 0)
                 # what is positive may be a deviation, and has to stay so
                 tensor = tensor * (noise / 3).exp() if bool((tensor > 0).all()) else tensor + noise
             found[site.event] = tensor

@@ -16,7 +16,7 @@ from torch import Tensor
 from torch.utils._pytree import tree_flatten
 
 from vaelid.auditor.examination.beside import beside_loss, moves_under_loss
-from vaelid.auditor.examination.columns import law_of
+from vaelid.auditor.examination.densities import drawn, law_of, with_coordinates_last
 from vaelid.auditor.examination.examined import Examined
 from vaelid.auditor.examination.numbers import Numbers
 from vaelid.auditor.findings.account import StatedPosterior
@@ -232,9 +232,10 @@ def _log_density(posterior: StatedPosterior, numbers: Numbers, held: list[Tensor
     """log q(z) at all draws that are decoded: at its own, or at those that are held."""
     total = torch.zeros((), dtype=torch.float64)
     for k, (element, own) in enumerate(posterior.draws.values()):
-        axes = [*posterior.axes, *(axis for axis in own if axis not in posterior.axes)]
+        every = [*posterior.axes, *(axis for axis in own if axis not in posterior.axes)]
+        axes = with_coordinates_last(posterior, every)
         q = law_of(posterior, numbers, axes)
-        z = (q.loc + q.scale * numbers.of(element, axes)).detach() if held is None or k == len(held) else held[k]
+        z = drawn(q, numbers.of(element, axes)).detach() if held is None or k == len(held) else held[k]
         if held is not None and k == len(held):
             held.append(z)
         total = total + q.log_prob(z).sum()

@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 from torch.utils._pytree import tree_flatten, tree_unflatten
 
-from vaelid.auditor.examination.densities import off_support
+from vaelid.auditor.examination.densities import drawn, law_of, off_support, with_coordinates_last
 from vaelid.auditor.examination.examined import Examined, other_rows
 from vaelid.auditor.examination.numbers import Numbers
 from vaelid.auditor.findings.account import Account, StatedLikelihood
@@ -74,11 +74,11 @@ def _latents(examined: Examined, numbers: Numbers, recording: Recording) -> list
     found = []
     for posterior in examined.account.posteriors:
         for element, own in posterior.draws.values():
-            axes = [*posterior.axes, *(axis for axis in own if axis not in posterior.axes)]
-            mean, spread = numbers.of(posterior.mean, axes), (numbers.of(posterior.log_variance, axes) / 2).exp()
-            eps = numbers.of(element, axes)
+            every = [*posterior.axes, *(axis for axis in own if axis not in posterior.axes)]
+            axes = with_coordinates_last(posterior, every)
+            law, eps = law_of(posterior, numbers, axes), numbers.of(element, axes)
             # a deviation may be of either sign: m - s eps has the law of m + s eps
-            held = [t for z in (mean + spread * eps, mean - spread * eps) for t in _that_hold(z, recording)]
+            held = [t for z in (drawn(law, eps), drawn(law, -eps)) for t in _that_hold(z, recording)]
             if not held:
                 raise ReadingError("no tensor of the run holds the latent")
             found += held

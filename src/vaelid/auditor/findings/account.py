@@ -12,7 +12,16 @@ from torch import Tensor
 
 from vaelid.readings.terms.arrays import TermArray
 
-__all__ = ["Account", "ComposedOf", "Site", "StatedDivergence", "StatedLikelihood", "StatedPosterior", "WrittenFor"]
+__all__ = [
+    "Account",
+    "Below",
+    "ComposedOf",
+    "Site",
+    "StatedDivergence",
+    "StatedLikelihood",
+    "StatedPosterior",
+    "WrittenFor",
+]
 
 
 @dataclass(frozen=True)
@@ -54,16 +63,32 @@ class WrittenFor:
 
 
 @dataclass(frozen=True)
+class Below:
+    """What stands below the diagonal of the Cholesky factor of a covariance.
+
+    Attributes:
+        element: at the indices of the axes: 0 on the diagonal and above.
+        row: the axis of the factor's rows, which is that of the latent's coordinates.
+        column: that of its columns.
+    """
+
+    element: TermArray
+    row: int
+    column: int
+
+
+@dataclass(frozen=True)
 class StatedPosterior:
     """A Gaussian q(z|x).
 
     Attributes:
         axes: of its mean and log-variance.
         mean: the element of its mean, at the indices of the axes.
-        log_variance: the element of its log-variance.
+        log_variance: the element of its log-variance; of a covariance twice the logarithm of its factor's diagonal.
         draws: the draws of the samples that are decoded, each with its element and the axes of it.
         more: the same of other draws, as those of a Monte-Carlo estimate.
         summed: whether several draws are added in one sample.
+        below: of a covariance, what stands below the diagonal of its Cholesky factor.
     """
 
     axes: tuple[int, ...]
@@ -72,6 +97,7 @@ class StatedPosterior:
     draws: Mapping[str, tuple[TermArray, tuple[int, ...]]]
     more: Mapping[str, tuple[TermArray, tuple[int, ...]]] = field(default_factory=dict)
     summed: bool = False
+    below: Below | None = None
 
 
 @dataclass(frozen=True)

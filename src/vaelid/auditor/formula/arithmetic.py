@@ -5,6 +5,7 @@ the factor 2 and the rest y; `tidy` of N0 * x / N0 is x, since lengths are posit
 """
 
 from fractions import Fraction
+from functools import reduce
 from operator import add, mul, sub, truediv
 
 from vaelid.readings.terms.arrays import TermArray, as_term
@@ -22,6 +23,7 @@ __all__ = [
     "simple",
     "tidy",
     "without_number",
+    "without_what_cancels",
 ]
 
 
@@ -36,20 +38,40 @@ _MOST_PARTS = 2000
 
 def number_left(term: TermArray) -> TermArray | None:
     """The number that a term is, where all else in it cancels, as in x + 2 - x; None where something does not."""
+    found = _shares(term.term)
+    return None if found is None or any(found[1].values()) else as_term(found[0])
+
+
+def without_what_cancels(term: TermArray) -> TermArray:
+    """The term with each addend once, and without those that cancel: x of x + (y - y), or of x + (x - x)."""
+    found = _shares(term.term)
+    if found is None or not any(part.head == Operator("subtract") for part in subterms(term.term)):
+        return term
+    number, shares = found
+    left = [
+        TermArray((), part) if share == 1 else share * TermArray((), part) for part, share in shares.items() if share
+    ]
+    numbers = [as_term(number)] if number or not left else []
+    plain = reduce(add, [*left, *numbers])
+    return plain if len(list(subterms(plain.term))) < len(list(subterms(term.term))) else term
+
+
+def _shares(term: Term) -> tuple[Fraction, dict[Term, Fraction]] | None:
+    """The number in a sum, and how often each other addend is in it; None where there are too many."""
     shares: dict[Term, Fraction] = {}
-    number, waiting = Fraction(0), [(term.term, Fraction(1))]
+    number, waiting = Fraction(0), [(term, Fraction(1))]
     for _ in range(_MOST_PARTS):
         if not waiting:
-            return None if any(shares.values()) else as_term(number)
+            return number, shares
         part, share = waiting.pop()
         heads = tuple(argument.head for argument in part.arguments)
         match part.head, heads, part.arguments:
             case Number(value=value), (), ():
                 number += share * value
             case Operator("add"), _, (x, y):
-                waiting += [(x, share), (y, share)]
+                waiting += [(y, share), (x, share)]
             case Operator("subtract"), _, (x, y):
-                waiting += [(x, share), (y, -share)]
+                waiting += [(y, -share), (x, share)]
             case Operator("negative"), _, (x,):
                 waiting.append((x, -share))
             case Operator("multiply"), (Number(value=value), _), (_, x):

@@ -46,7 +46,9 @@ def exact_number(value: float, digits: int = 17) -> TermArray:
 
 
 def root(x: TermArray) -> TermArray:
-    """The square root of what is positive."""
+    """The square root of what is positive; of 1 it is 1."""
+    if x.term is as_term(1).term:
+        return x
     return xp.exp(logarithm(x) / 2)
 
 

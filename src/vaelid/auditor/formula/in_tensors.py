@@ -94,6 +94,8 @@ class _Interpreter:
                 return torch.tensor(math.pi, dtype=torch.float64), ()
             case Operator(name="real"):
                 return self.index_values(term.arguments[0], bound)
+            case Operator(name="log") if (exponents := _exponents(term.arguments[0])) is not None:
+                return self.combined(torch.logaddexp, [self.value(part, bound) for part in exponents])
             case Operator(name=name) if name in _OPERATORS:
                 return self.combined(_OPERATORS[name], [self.value(part, bound) for part in term.arguments])
         raise ReadingError(f"no value of {term.head}")
@@ -161,6 +163,14 @@ class _Interpreter:
             names.append(axis)
             at += 1
         return array, tuple(names)
+
+
+def _exponents(term: Term) -> list[Term] | None:
+    """a and b of e^a + e^b, of which the logarithm is -inf by way of the exponentials where both are below -745."""
+    if term.head != Operator("add"):
+        return None
+    parts = [part.arguments[0] for part in term.arguments if part.head == Operator("exp")]
+    return parts if len(parts) == 2 else None
 
 
 class OnDemand(Mapping[str, Tensor]):

@@ -86,6 +86,7 @@ def _posterior(assessed: Assessed, number: int, posterior: Posterior) -> StatedP
         _draws(assessed.run.reading, posterior.draws),
         _draws(assessed.run.reading, [name for name in others if name not in posterior.more_noise]),
         bool(posterior.more_noise),
+        posterior.below,
     )
 
 

@@ -4,11 +4,12 @@ In come what the code does, what was recognised in it and what was decided of it
 with the weight of every group. For a textbook loss averaged over rows both groups have the weight 1 / B.
 """
 
+import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from vaelid.auditor.findings.declared import Declared
-from vaelid.auditor.formula.axes_of_terms import axes_in, count, names_in
+from vaelid.auditor.formula.axes_of_terms import axes_in, count, length_name, names_in
 from vaelid.auditor.formula.kinds import Divergence, Kind, Reconstruction
 from vaelid.auditor.judgement.decision import Decision
 from vaelid.auditor.judgement.names import Monomial, Names
@@ -109,6 +110,7 @@ def draws_of(objective: Objective, group: Group) -> frozenset[int]:
         posterior = objective.question.posteriors[group.kind.posterior]
         some = posterior_of_coordinates(posterior, group.body)
         own = {*posterior.axes, *(some.axes if some is not None else ())}
+        own |= set() if posterior.below is None else {posterior.below.column}
         return frozenset(group.axes) - own
     if group.found is None or not group.found.target.parameters:
         return frozenset()
@@ -121,7 +123,11 @@ def _weight_of(group: Group, objective: Objective, names: Names) -> Monomial | N
         return None
     (weight,) = group.found.fit.weights
     if draws := draws_of(objective, group):
-        weight = weight * count(sorted(draws))
+        values = objective.question.values  # a length that is one number in the theorem is that number here, too
+        known = draws & values.fixed
+        if moving := sorted(draws - known):
+            weight = weight * count(moving)
+        weight = weight * math.prod(values.lengths[length_name(axis)] for axis in known)
     return _without_stacked(names.monomial(weight, objective.question.values), objective.question.count_of_draws, names)
 
 

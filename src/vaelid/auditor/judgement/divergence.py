@@ -63,6 +63,8 @@ def witness_of_another_prior(
     question: Question, group: Group, posterior: Posterior, declared: Declared, names: Names
 ) -> Witness | None:
     """A witness that a divergence is none to the declared prior; None where none is found."""
+    if posterior.below is not None:
+        return None
     mean, _ = over_noise(group.body, question)
     some = posterior_of_coordinates(posterior, mean) or posterior
     if declared.prior_numbers is None or has_sums(mean):

@@ -58,7 +58,16 @@ class _Affine:
     @property
     def moments(self) -> dict[str, TermArray]:
         """Mean and deviation in the leaves that were recorded: in a log-variance a new array may stand for some."""
-        return {"mean": self.posterior.mean, "deviation": self.drawn.deviation}
+        below, deviation = self.posterior.below, self.drawn.deviation
+        return {
+            "mean": self.posterior.mean,
+            "deviation": deviation if below is None else deviation + below.element,
+        }
+
+    @property
+    def centre(self) -> TermArray:
+        """What a draw of a coordinate is added to: its mean, or that where the draws of earlier ones are known."""
+        return self.posterior.mean if self.posterior.centre is None else self.posterior.centre
 
     @property
     def noise(self) -> Leaf:
@@ -148,7 +157,7 @@ def _proved(affine: _Affine) -> Decision:
     draws = [affine.reading.element(noise) for noise in affine.sample.noise]
     eps = draws[0] if len(draws) == 1 else reduce(add, draws) * as_term(1 / Fraction(repr(len(draws) ** 0.5)))
     try:
-        theorem = prove(eq(affine.sample.element, affine.posterior.mean + affine.drawn.deviation * eps), unfolding=())
+        theorem = prove(eq(affine.sample.element, affine.centre + affine.drawn.deviation * eps), unfolding=())
     except NotProved as failure:
         return Decision("sampler", "UNKNOWN", Told(str(failure)), formula, source=line)
     return Decision("sampler", "PROVED", StandardDraw(formula), formula, theorems=(theorem,), source=line)

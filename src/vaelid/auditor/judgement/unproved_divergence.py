@@ -64,6 +64,8 @@ def judge_unproved(
 ) -> Decision:
     """What is known of a group that depends on the posterior, and is not proved to be its KL."""
     looks_like = LooksLikePrior(group.found.target.name, group.failure) if group.found is not None else None
+    if posterior.below is not None:
+        return _unknown(looks_like or OfDivergence.NO_PRIOR_FOUND, formula, line)
     mean, rest = over_noise(group.body, question)
     if not has_sums(mean):
         mean, rest = (at_lengths(mean, question.values.lengths), [at_lengths(r, question.values.lengths) for r in rest])

@@ -10,11 +10,13 @@ In `x[:, None] - x[None, :]` one axis would be both dimensions: the later one ge
 from collections.abc import Callable, Sequence
 from functools import partial, reduce
 
+from vaelid.auditor.formula.arithmetic import simple
 from vaelid.auditor.formula.errors import Mixed, Unread
 from vaelid.auditor.lifting.axes import Dim, Dims
 from vaelid.auditor.lifting.picked import pointwise_of_picked
 from vaelid.auditor.lifting.reader import Reader
 from vaelid.auditor.lifting.tensor import Lifted
+from vaelid.auditor.lifting.triangular import pointwise_of_triangular
 from vaelid.auditor.recording.events import Event
 from vaelid.readings.terms.arrays import TermArray
 
@@ -25,6 +27,9 @@ def pointwise(reader: Reader, event: Event, function: Callable[..., TermArray], 
     """The function of elements that are paired by their places."""
     if any(x.picked is not None for x in operands):
         return pointwise_of_picked(reader, event, partial(pointwise, reader, event, function), operands)
+    if any(x.triangular is not None for x in operands):
+        alone = partial(pointwise, reader, event, lambda *values: simple(function(*values)))
+        return pointwise_of_triangular(reader, event, function, alone, operands)
     first = next((x for x in operands if x.pieces), None)
     if first is not None:
         return _piece_by_piece(reader, event, function, first, operands)

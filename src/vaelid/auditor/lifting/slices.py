@@ -19,6 +19,8 @@ def one_place(reader: Reader, x: Lifted, dim: int, position: int) -> Lifted:
     """The part at one place of a dimension, without that dimension."""
     if x.picked is not None:
         raise Mixed("a part of the places that a mask keeps")
+    if x.triangular is not None:
+        raise Mixed("a part of a triangular matrix")
     if x.pieces:
         if dim - len(x.dims) == x.joined_at and all(not p.dims or not p.dims[x.joined_at] for p in x.pieces):
             piece = x.pieces[position]
@@ -42,7 +44,7 @@ def from_to(reader: Reader, x: Lifted, dim: int, start: int, length: int) -> Lif
         return one.laid_out((*one.dims[:dim], (), *one.dims[dim:]))
     if any(axis in reader.axes.backwards for axis in x.dims[dim]):
         raise Mixed("a part of an axis that is read from its end")
-    if x.pieces or x.picked is not None or len(x.dims[dim]) != 1:
+    if x.pieces or x.picked is not None or x.triangular is not None or len(x.dims[dim]) != 1:
         raise Mixed("a part of an axis that was cut in two")
     (axis,) = x.dims[dim]
     fresh = reader.axes.dim(("part", axis, start, length), length)

@@ -5,6 +5,7 @@ is the sum of x[i0, k] over k < N1; `x.mean(1)` divides that by N1.
 """
 
 from collections.abc import Iterable
+from dataclasses import replace
 from functools import reduce
 
 from vaelid.auditor.formula.axes_of_terms import count, depends_on, length_of, total
@@ -12,7 +13,8 @@ from vaelid.auditor.formula.functions import divided
 from vaelid.auditor.lifting.picked import picked
 from vaelid.auditor.lifting.pointwise import joined, pointwise
 from vaelid.auditor.lifting.reader import Reader
-from vaelid.auditor.lifting.tensor import Lifted, Picked
+from vaelid.auditor.lifting.tensor import Lifted, Picked, Triangular
+from vaelid.auditor.lifting.triangular import reduced_parts
 from vaelid.auditor.recording.events import Event
 from vaelid.readings.terms.arrays import TermArray, real
 
@@ -35,6 +37,8 @@ def over(
         return _over_joined(reader, event, x, gone, reduction, keep=keep)
     if x.picked is not None:
         return _over_picked(reader, event, x, x.picked, gone, reduction, keep=keep)
+    if x.triangular is not None:
+        return _over_triangular(reader, event, x, x.triangular, gone, reduction, keep=keep)
     axes = [a for d in sorted(gone) if d < len(x.dims) for a in x.dims[d]]
 
     def element() -> TermArray:
@@ -48,6 +52,26 @@ def over(
 def _along(term: TermArray, axis: int) -> TermArray:
     """The sum over an axis; of a term that is the same along it, the length times the term."""
     return total(term, axis) if depends_on(term, axis) else term * real(length_of(axis))
+
+
+def _over_triangular(
+    reader: Reader, event: Event, x: Lifted, of: Triangular, gone: set[int], reduction: str, *, keep: bool
+) -> Lifted:
+    """The sum of a triangular matrix: of what is below its diagonal, and of what is on it."""
+
+    def reduced(part: Lifted) -> Lifted:
+        plain = replace(part, triangular=None)
+        return over(reader, event, plain, gone, "sum", keep=keep)
+
+    found = reduced_parts(reader, event, x, of, gone, reduced)
+    if isinstance(found, Lifted):
+        total = found
+    else:
+        total = pointwise(reader, event, lambda *parts: reduce(lambda one, other: one + other, parts), *found)
+    number = [a for d in sorted(gone) if d < len(x.dims) for a in x.dims[d]]
+    if reduction == "sum" or not number:
+        return total
+    return pointwise(reader, event, lambda v: divided(v, count(number)), total)
 
 
 def _over_picked(

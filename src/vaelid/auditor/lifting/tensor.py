@@ -13,11 +13,11 @@ from torch import Tensor
 
 from vaelid.auditor.findings.report import Witness
 from vaelid.auditor.formula.axes_of_terms import index_of, placed
-from vaelid.auditor.formula.errors import Unread
+from vaelid.auditor.formula.errors import Mixed, Unread
 from vaelid.auditor.lifting.axes import Dims
 from vaelid.readings.terms.arrays import TermArray
 
-__all__ = ["Composed", "Folded", "Leaf", "Lifted", "Picked", "Stop", "dense"]
+__all__ = ["Composed", "Folded", "Leaf", "Lifted", "Picked", "Stop", "Triangular", "dense"]
 
 
 def dense(tensor: Tensor, source: str | None) -> Tensor:
@@ -145,6 +145,23 @@ class Picked:
 
 
 @dataclass(frozen=True)
+class Triangular:
+    """A lower triangular matrix in each row of a batch, in its two parts: elsewhere it is 0.
+
+    Attributes:
+        below: what stands below the diagonal, and is 0 elsewhere; None if all of it is 0.
+        diagonal: what stands on the diagonal, along `row`; None if all of it is 0.
+        row: the axis of the matrix's rows.
+        column: that of its columns.
+    """
+
+    below: "Lifted | None"
+    diagonal: "Lifted | None"
+    row: int
+    column: int
+
+
+@dataclass(frozen=True)
 class Lifted:
     """A tensor by its element. Each axis is of one dimension only, so that an index says one place.
 
@@ -157,6 +174,7 @@ class Lifted:
         pieces: what it is joined of along dimension `joined_at` (from the end), if it is; then it has no element.
         whole: the tensor that it is a part of, where it is a slice and nothing was done to it since.
         picked: what it is the kept places of, if a mask picked them, as in `nll[mask]`; then it has no element.
+        triangular: its two parts, if it is a lower triangular matrix; then it has no element.
     """
 
     dims: Dims
@@ -168,6 +186,7 @@ class Lifted:
     joined_at: int = 0
     whole: "Lifted | None" = field(default=None, compare=False)
     picked: "Picked | None" = field(default=None, compare=False)
+    triangular: "Triangular | None" = field(default=None, compare=False)
 
     @cached_property
     def element(self) -> TermArray:
@@ -187,7 +206,9 @@ class Lifted:
         return replace(self, stops=self.stops | {stop})
 
     def renamed(self, axes: dict[int, int], dims: Dims) -> "Lifted":
-        """With other axes for some of its own, in these dimensions."""
+        """With other axes for some of its own, in these dimensions. Raises `Mixed` for a triangular matrix."""
+        if self.triangular is not None:
+            raise Mixed("a triangular matrix along other axes")
 
         def element() -> TermArray:
             return placed(self.element, {old: index_of(new) for old, new in axes.items()})

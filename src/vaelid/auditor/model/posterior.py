@@ -4,17 +4,26 @@ The reading of a recording comes in; samples go out, and of each the posterior t
 ``mu + exp(0.5 * logvar) * eps`` enters a linear layer, the sample is that tensor, and its posterior N(mu, exp(logvar)).
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from fractions import Fraction
 
-from vaelid.auditor.formula.arithmetic import linear_in, replaced, tidy
-from vaelid.auditor.formula.axes_of_terms import axes_in, element_of, names_in
+from vaelid.auditor.findings.account import Below
+from vaelid.auditor.formula.arithmetic import (
+    is_number,
+    linear_in,
+    outermost_sums,
+    replaced,
+    tidy,
+    without_what_cancels,
+)
+from vaelid.auditor.formula.axes_of_terms import axes_in, element_of, elements_of, index_of, names_in
 from vaelid.auditor.formula.errors import Unread
 from vaelid.auditor.formula.upstream import upstream
 from vaelid.auditor.lifting.reading import Reading
 from vaelid.auditor.lifting.tensor import Leaf, Lifted
 from vaelid.auditor.model.deviations import log_variance_of
+from vaelid.auditor.proofs.sums import Sum
 from vaelid.readings.terms.arrays import TermArray, as_term
 from vaelid.readings.terms.syntax import REAL, Term, subterms
 
@@ -55,18 +64,21 @@ class Sample:
 
 @dataclass(frozen=True)
 class Posterior:
-    """A diagonal Gaussian q(z|x).
+    """A Gaussian q(z|x), diagonal or of the covariance L L^T for a lower triangular L.
 
     Attributes:
         axes: the axes of its mean and log-variance.
         mean: the element of its mean, at the indices of the axes.
-        log_variance: the element of its log-variance.
+        log_variance: the element of its log-variance; of a covariance that of L[i, i]^2, each coordinate's variance
+            where those before it are known.
         noise: the name of the array of draws; empty if it is not known.
         positive: a term that has to be positive, such as a standard deviation s: e^t with a new variable t is written
             for it, so that its logarithm is t. None if there is none.
         source: the line at which it is sampled.
         more_noise: the names of other draws that are added to the same sample.
         again: the names of further draws from this posterior, as in a loop over samples.
+        below: of a covariance, what stands below the diagonal of L.
+        centre: of a covariance, each coordinate's mean where the draws of those before it are known.
     """
 
     axes: tuple[int, ...]
@@ -77,6 +89,8 @@ class Posterior:
     source: str = ""
     more_noise: tuple[str, ...] = ()
     again: tuple[str, ...] = ()
+    below: Below | None = None
+    centre: TermArray | None = None
 
     @property
     def draws(self) -> tuple[str, ...]:
@@ -86,18 +100,38 @@ class Posterior:
     def is_that_of(self, other: "Posterior") -> bool:
         """Whether both have the same mean and the same deviation, on the same axes."""
         spread, its = (p.log_variance if p.positive is None else p.positive for p in (self, other))
-        return self.axes == other.axes and self.mean.term is other.mean.term and spread.term is its.term
+        same = self.axes == other.axes and self.mean.term is other.mean.term and spread.term is its.term
+        triangles = [p.below for p in (self, other) if p.below is not None]
+        if not same or len(triangles) == 1:
+            return False
+        return len({(below.element.term, below.row, below.column) for below in triangles}) < 2
 
     @property
     def leaves(self) -> frozenset[str]:
-        """The leaves in its mean and log-variance."""
-        return names_in(self.mean) | names_in(self.log_variance)
+        """The leaves in its mean and log-variance, and below the diagonal of L."""
+        below = frozenset() if self.below is None else names_in(self.below.element)
+        return names_in(self.mean) | names_in(self.log_variance) | below
 
     def with_moments(
         self, mean: TermArray, log_variance: TermArray, axes: tuple[int, ...] | None = None
     ) -> "Posterior":
         """Another Gaussian of the same draws: of this mean and log-variance, on other axes if these are given."""
         return replace(self, mean=mean, log_variance=log_variance, axes=self.axes if axes is None else axes)
+
+    def where_draws_are_known(self) -> "Posterior":
+        """Of a covariance, the law of each coordinate where the draws of those before it are known: it is diagonal."""
+        return self if self.centre is None else replace(self, mean=self.centre, below=None, centre=None)
+
+    def written(self, change: Callable[[TermArray], TermArray]) -> "Posterior":
+        """The same posterior, its terms written otherwise."""
+        below, centre = self.below, self.centre
+        return replace(
+            self,
+            mean=change(self.mean),
+            log_variance=change(self.log_variance),
+            below=None if below is None else replace(below, element=change(below.element)),
+            centre=None if centre is None else change(centre),
+        )
 
     def drawn_again(self, noise: str) -> "Posterior":
         """The same posterior, where the array of this name is a further draw from it."""
@@ -173,7 +207,7 @@ def mean_and_deviation(sample: Sample, reading: Reading) -> tuple[TermArray, Ter
     found = linear_in(sample.element, [eps.term for eps in draws])
     if found is None:
         return None
-    slopes, value = found
+    slopes, value = [without_what_cancels(slope) for slope in found[0]], without_what_cancels(found[1])
     if any(names_in(part) & {noise.name for noise in sample.noise} for part in (value, *slopes)):
         return None  # other elements of the same array of draws, as in eps + eps.roll(1)
     if any(slope.term is not slopes[0].term for slope in slopes):
@@ -213,7 +247,9 @@ def drawn_from(sample: Sample, reading: Reading, number: int) -> Drawn | None:
     """
     if not has_one_law(sample):
         return None
-    found = mean_and_deviation(sample, reading)
+    found, below, centre = mean_and_deviation(sample, reading), None, None
+    if found is None and (correlated := _correlated(sample, reading)) is not None:
+        found, below, centre = correlated
     if found is None:  # the latent may be inside of what the decoder's first layers make
         sample = next(iter(inner_samples(sample, reading)), sample)
         found = mean_and_deviation(sample, reading)
@@ -231,8 +267,50 @@ def drawn_from(sample: Sample, reading: Reading, number: int) -> Drawn | None:
         positive,
         noise.source,
         tuple(other.name for other in more),
+        below=below,
+        centre=centre,
     )
     return Drawn(sample, posterior, deviation)
+
+
+def _correlated(sample: Sample, reading: Reading) -> tuple[tuple[TermArray, TermArray], Below, TermArray] | None:
+    """Of mean + L eps with a lower triangular L: mean and diagonal, what is below it, and the mean given earlier draws.
+
+    So z[i] = mean[i] + sum over k of A[i, k] eps[k] + s[i] eps[i], and A[i, k] is 0 unless k < i.
+    """
+    if len(sample.noise) != 1:
+        return None
+    eps = reading.element(sample.noise[0])
+    found = linear_in(sample.element, [eps.term])
+    if found is None or sample.noise[0].name in names_in(found[0][0]):
+        return None
+    (deviation,), centre = found
+    sums = [part for part in outermost_sums(centre.term) if sample.noise[0].name in names_in(TermArray((), part))]
+    if len(sums) != 1 or (rest := linear_in(centre, sums)) is None or not is_number(rest[0][0], 1):
+        return None
+    mean, over = rest[1], Sum.of(sums[0])
+    own = [e for e in elements_of(over.body) if names_in(TermArray((), e)) == {sample.noise[0].name}]
+    if sample.noise[0].name in names_in(mean) or len(own) != 1:
+        return None
+    factor = linear_in(over.body, own)
+    if factor is None or not is_number(factor[1], 0):
+        return None
+    ((element,), _), rows = factor, [axis for axis in axes_in(eps.term) if axis not in axes_in(own[0])]
+    if len(rows) != 1 or not _is_below_diagonal(element, reading, rows[0], over.axis):
+        return None
+    return (mean, deviation), Below(element, rows[0], over.axis), centre
+
+
+def _is_below_diagonal(element: TermArray, reading: Reading, row: int, column: int) -> bool:
+    """Whether an element is a multiple of what `tril` kept below a diagonal, at these axes."""
+    for one in elements_of(element):
+        leaf = reading.leaves.get(next(iter(names_in(TermArray((), one)))))
+        places = tuple(map(index_of, (row, column)))
+        if leaf is None or leaf.operation != "tril" or one.arguments[-2:] != places:
+            continue
+        factor = linear_in(element, [one])
+        return factor is not None and is_number(factor[1], 0) and not bool(leaf.tensor.triu().any())
+    return False
 
 
 def inner_samples(sample: Sample, reading: Reading) -> list[Sample]:

@@ -4,8 +4,10 @@ A formula and the posteriors found in it come in; a complete `Question` goes out
 ``x`` is data, ``x_hat`` an output of the decoder, since it was made from a draw, and ``mu`` is the posterior's.
 """
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 import torch
 
@@ -113,6 +115,12 @@ class Question:
             return MIXED
         return kinds.pop() if kinds else CONSTANT if names_in(term) <= self.data else PARAMETER
 
+    @cached_property
+    def shared(self) -> frozenset[str]:
+        """The arrays of several posteriors."""
+        every = Counter(name for posterior in self.posteriors for name in posterior.leaves)
+        return frozenset(name for name, count in every.items() if count > 1)
+
     @property
     def count_of_draws(self) -> int:
         """How many draws of a latent the code makes, each an array of its own."""
@@ -129,13 +137,16 @@ class Question:
         return Reconstruction(1 + sorted(map(sorted, {*self.drawn.values()})).index(sorted(*drawn)))
 
     def kinds(self, term: TermArray) -> set[Divergence | Reconstruction]:
-        """The posteriors that a term depends on, and whether it depends on a decoder's output."""
+        """The posteriors that a term depends on, and whether it depends on a decoder's output.
+
+        An array of several posteriors, as one scale for all chunks of a batch, says of none that it is this one's.
+        """
         names = names_in(term)
         kinds = set[Divergence | Reconstruction](Divergence(self.noise[name]) for name in names if name in self.noise)
         own: set[str] = set()
         for k, posterior in enumerate(self.posteriors):
             if here := names & posterior.leaves:
-                kinds.add(Divergence(k))
+                kinds |= {Divergence(k)} if here - self.shared else set()
                 own |= here
         if names & self.outputs - own:
             kinds.add(Reconstruction())
@@ -159,7 +170,7 @@ def rewritten(question: Question, rewrite: Rewrite, name: str) -> Question:
     def change(term: TermArray) -> TermArray:
         return TermArray((), matched(term.term, rewrite.term.term, axes, name, rewrite.how))
 
-    posteriors = tuple(p.with_moments(change(p.mean), change(p.log_variance)) for p in question.posteriors)
+    posteriors = tuple(p.written(change) for p in question.posteriors)
     names = names_in(rewrite.term)
     return replace(
         question,

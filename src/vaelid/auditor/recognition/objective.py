@@ -177,6 +177,8 @@ def _found(question: Question, group: Gathered) -> Found | Rewrite | None:
     axes = places_of(question, group)
     if isinstance(group.kind, Divergence):
         posterior = question.posteriors[group.kind.posterior]
+        if names_in(group.body) & {*posterior.draws}:
+            posterior = posterior.where_draws_are_known()
         mean, *_ = over_noise(group.body, question)
         with suppress(ReadingError):
             if (

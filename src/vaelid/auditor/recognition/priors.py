@@ -4,19 +4,20 @@ The summand of a group comes in, averaged over its noise, with the posterior; wh
 Example: ``mu^2 / 4 + exp(lv) / 4 - lv`` is twice the KL to N(0, 4), and a constant.
 """
 
+from collections.abc import Callable
 from fractions import Fraction
 
 import torch
 
 from vaelid import spec
-from vaelid.auditor.formula.axes_of_terms import elements_of, names_in, variable_of
+from vaelid.auditor.formula.axes_of_terms import elements_of, length_of, names_in, variable_of
 from vaelid.auditor.model.combination import exact, fitted
 from vaelid.auditor.model.posterior import Posterior
 from vaelid.auditor.model.probe import Probe
 from vaelid.auditor.model.question import Question, Rewrite
 from vaelid.auditor.proofs.sums import added
 from vaelid.auditor.recognition.quantities import Body, Found, Quantity, candidates, fits, found_with, log_forms
-from vaelid.readings.terms.arrays import TermArray, as_term
+from vaelid.readings.terms.arrays import TermArray, as_term, real
 from vaelid.readings.terms.namespace import NAMESPACE as xp
 from vaelid.theory.library.definitions import coordinate_kl, gaussian_density
 
@@ -37,7 +38,7 @@ def find_divergence(
     standard prior is a learned one too. `own`: the posterior's arrays. `masks`: constants that may weigh each place.
     """
     body = Body.of(term)
-    standard = Quantity("N(0, I)", coordinate_kl(posterior.mean, posterior.log_variance))
+    standard = Quantity("N(0, I)", _kl(posterior))
     if found := found_with(body, standard, axes, values):
         return found
     if found := _fixed_prior(body, axes, posterior, values):
@@ -49,10 +50,35 @@ def find_divergence(
     return _learned_prior(body, axes, posterior, values, own)
 
 
+def _kl(posterior: Posterior, m: TermArray | None = None, lv: TermArray | None = None) -> TermArray:
+    """The divergence of a coordinate to N(m, e^lv), or to N(0, 1).
+
+    Of a covariance L L^T it is summed over the columns of L, too: each has its share of the coordinate's own, and
+    L[i, k]^2 / 2 by the prior's variance. tr(L L^T) is the sum of all L[i, k]^2, and log det the sum of log L[i, i]^2.
+    """
+    mean, log_variance = posterior.mean, posterior.log_variance
+    if m is not None and lv is not None:
+        mean, log_variance = (mean - m) * xp.exp(-lv / 2), log_variance - lv
+    found = _share(posterior)(coordinate_kl(mean, log_variance))
+    if posterior.below is None:
+        return found
+    below = posterior.below.element
+    return found + (below if lv is None else below * xp.exp(-lv / 2)) ** 2 / 2
+
+
+def _share(posterior: Posterior) -> Callable[[TermArray], TermArray]:
+    """What of a coordinate's term falls to each column of a covariance's factor; all of it where there is none."""
+    below = posterior.below
+    return (lambda term: term) if below is None else (lambda term: term / real(length_of(below.column)))
+
+
 def _fixed_prior(body: Body, axes: list[int], posterior: Posterior, values: Probe) -> Found | None:
     """A prior N(m, s2) of numbers m, s2: the weights of mu^2 + e^lv, mu and lv determine them."""
-    mean, log_variance = posterior.mean, posterior.log_variance
-    fit = fitted(values, body.term, [mean**2 + xp.exp(log_variance), mean, log_variance], axes)
+    mean, log_variance, share = posterior.mean, posterior.log_variance, _share(posterior)
+    squares = share(mean**2 + xp.exp(log_variance))
+    if posterior.below is not None:
+        squares = squares + posterior.below.element**2
+    fit = fitted(values, body.term, [squares, share(mean), share(log_variance)], axes)
     if fit is None:
         return None
     square, linear, logarithm = (values.number(weight) for weight in fit.weights)
@@ -64,8 +90,11 @@ def _fixed_prior(body: Body, axes: list[int], posterior: Posterior, values: Prob
         return None
     log_s2 = xp.log(as_term(s2))
     name, parameters = f"N({float(m):g}, {float(s2):g})", (as_term(m), as_term(s2))
-    term = coordinate_kl((mean - as_term(m)) * xp.exp(-log_s2 / 2), log_variance - log_s2)
-    for normaliser in (as_term(0), log_s2 / 2):  # log(s2) may stand in the code by its name, as a decimal, or not
+    term = _kl(posterior, as_term(m), log_s2)
+    for normaliser in (
+        as_term(0),
+        share(log_s2 / 2),
+    ):  # log(s2) may stand in the code by its name, as a decimal, or not
         target = Quantity(name, term, normaliser, parameters=parameters)
         if found := found_with(body, target, axes, values):
             return found
@@ -85,15 +114,19 @@ def _learned_prior(
     forms = [zero, *shares[1], *log_forms(others, 2)]
     log_variances = torch.stack([values for _, values in forms])
     deviations, spreads = torch.exp(-log_variances / 2), log_variance - log_variances
+    part, below = 1.0, torch.zeros_like(numbers)
+    if (of := posterior.below) is not None:
+        part, below = values.number(1 / real(length_of(of.column))), values.of(of.element, axes)
     for m, m_values in [zero, *others, *shares[0]]:
-        rows = spec.coordinate_kl_to_standard((mean - m_values) * deviations, spreads)
+        rows = part * spec.coordinate_kl_to_standard((mean - m_values) * deviations, spreads)
+        rows = rows + (below * deviations) ** 2 / 2
         for k in fits(numbers, rows).nonzero().flatten().tolist():
             lv = forms[k][0]
             if isinstance(lv, Rewrite):
                 return lv
             target = Quantity(
                 "a learned or conditional prior",
-                coordinate_kl((posterior.mean - m) * xp.exp(-lv / 2), posterior.log_variance - lv),
+                _kl(posterior, m, lv),
                 parameters=(m, lv),
                 learned=True,
             )

@@ -39,6 +39,8 @@ def not_declared(question: Question, declared: Declared) -> Refutation | None:
     Without a declared likelihood or prior, only what holds for every one is looked at.
     """
     loss = LossAtPoints(question)
+    if any(posterior.below is not None for posterior in question.posteriors):
+        return None  # a point has one coordinate's mean and deviation, and no covariances
     if not question.posteriors or not loss.can_be_valued or _sees_unread(loss):
         return None
     with flint.ctx.workprec(_PRECISION):

@@ -135,7 +135,8 @@ def _product(reader: Reader, event: Event) -> Lifted:
 
 
 def _is_zero(x: Lifted) -> bool:
-    return not x.leaves and not x.pieces and is_number(simple(x.element), 0)
+    whole = not x.pieces and x.triangular is None
+    return whole and not x.leaves and is_number(simple(x.element), 0)
 
 
 @reads("div")

@@ -73,14 +73,3 @@ def _log_of_softmax(reader: Reader, event: Event) -> Lifted:
 def _dot(reader: Reader, event: Event) -> Lifted:
     product = pointwise(reader, event, lambda x, y: x * y, *operands(reader, event, 2))
     return over(reader, event, product, range(len(product.dims)), "sum")
-
-
-@reads("bmm")
-def _rows_of_dots(reader: Reader, event: Event) -> Lifted:
-    """One product of vectors in each row, as `einsum("bi,bi->b")` makes it. Any other product of matrices is cut."""
-    (output,) = event.made_regions
-    if output.size[1:] != (1, 1):
-        raise Mixed("")
-    x, y = operands(reader, event, 2)
-    turned = y.laid_out((y.dims[0], y.dims[2], y.dims[1]))
-    return over(reader, event, pointwise(reader, event, lambda x, y: x * y, x, turned), [2], "sum", keep=True)
