@@ -7,7 +7,8 @@ import pytest
 import torch
 from torch.distributions import Normal
 
-from vaelid.auditor.examination.columns import MeanZero, columns_of, divergences_or_standard, law_of
+from vaelid.auditor.examination.columns import MeanZero, columns_of, divergences_or_standard
+from vaelid.auditor.examination.densities import law_of
 from vaelid.auditor.examination.numbers import Numbers
 from vaelid.auditor.findings.account import StatedDivergence, StatedPosterior
 from vaelid.auditor.recording.calls import call_of, scalar_loss

@@ -106,10 +106,18 @@ SAID = [
     ),
     (Restricted("mean"), "the mean is a constant: the posterior is restricted."),
     (StandardDraw("mu + eps"), "z = mean + deviation * eps, one standard normal draw for each coordinate: mu + eps."),
+    (
+        StandardDraw("mu + L eps", correlated=True),
+        "z = mean + L eps, with a lower triangular L and a standard normal draw eps: mu + L eps.",
+    ),
     (StrayNoise("a.py:1"), "noise is drawn in the step (a.py:1), but no sample of it was recognised."),
     (
         IsKl(PER_ROW, "N(0, 4)"),
         "it is 1 / B times KL(N(mu, sigma^2) || N(0, 4)) in nats, with the sampler's own mu and sigma.",
+    ),
+    (
+        IsKl(PER_ROW, "N(0, 4)", correlated=True),
+        "it is 1 / B times KL(N(mu, L L^T) || N(0, 4)) in nats, with the sampler's own mu and L.",
     ),
     (NotPositive(Monomial(0.0, {})), "the weight of the KL is zero."),
     (NotPositive(Monomial(-1.0, {})), "the weight of the KL is negative: it falls as the divergence grows."),

@@ -17,6 +17,7 @@ from vaelid.auditor.recording.record import record
 from .read import OTHER, ROWS, check, given, values
 from .test_draws import NORMAL, UNIFORM, inverse
 from .test_masks import AGAIN, KEPT, MASKS, tensors
+from .test_matrices import RAW, READ, VECTOR
 from .test_rules import MORE, RULES
 
 COMPARED = {
@@ -108,4 +109,6 @@ def test_every_registered_operation_is_read_in_these_tests():
         recorded |= {event.operation for event in record(function, (ROWS, OTHER), given()).events}
     for function in MASKS.values():
         recorded |= {event.operation for event in record(function, (ROWS, OTHER, KEPT, AGAIN), tensors()).events}
+    for function in READ.values():
+        recorded |= {event.operation for event in record(function, (RAW, VECTOR), {"a": RAW, "b": VECTOR}).events}
     assert set(REGISTERED) - recorded == set()

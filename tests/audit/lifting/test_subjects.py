@@ -17,6 +17,7 @@ from vaelid.auditor.lifting.rules import (
     extrema,
     losses,
     masks,
+    matrices,
     normals_of_uniforms,
     parts,
     picks,
@@ -39,7 +40,8 @@ SUBJECTS = {
     masks: "where masked_fill index_put index masked_select bitwise_not logical_not bitwise_and logical_and",
     parts: "split split_with_sizes chunk unsafe_split unbind slice select narrow cat stack",
     picks: "gather nll_loss_forward nll_loss2d_forward",
-    reductions: "sum mean logsumexp linalg_vector_norm _softmax _log_softmax dot vdot bmm",
+    matrices: "tril diag_embed eye diagonal linalg_cholesky_ex linalg_solve_triangular bmm",
+    reductions: "sum mean logsumexp linalg_vector_norm _softmax _log_softmax dot vdot",
     views: "view _unsafe_view reshape unsqueeze squeeze flatten _reshape_alias t numpy_T permute transpose expand copy "
     "repeat flip",
 }
@@ -57,7 +59,10 @@ def test_all_others_are_of_single_elements():
     assert {"exp", "add", "clamp", "pow", "lerp"} <= others
 
 
-OF_SEVERAL = "split split_with_sizes chunk unsafe_split unbind log_sigmoid_forward nll_loss_forward nll_loss2d_forward"
+OF_SEVERAL = (
+    "split split_with_sizes chunk unsafe_split unbind log_sigmoid_forward nll_loss_forward nll_loss2d_forward "
+    "linalg_cholesky_ex"
+)
 
 
 def test_operations_of_several_results_have_rules_that_give_several():

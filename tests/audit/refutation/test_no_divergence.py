@@ -29,7 +29,7 @@ def kl_to(mean, variance):
 @pytest.mark.parametrize(("weight", "mean", "variance"), [(3, 0, 1), (Fraction(1, 7), Fraction(-5, 3), 9)])
 def test_no_multiple_of_a_kl_to_a_normal_prior_is_refuted(weight, mean, variance):
     body = as_term(Fraction(weight)) * kl_to(mean, variance) + as_term(2)
-    assert no_divergence(body, POSTERIOR, SHOWN) is None
+    assert no_divergence(body, POSTERIOR, {}, SHOWN) is None
 
 
 WRONG = {
@@ -44,14 +44,14 @@ WRONG = {
 
 @pytest.mark.parametrize("name", WRONG)
 def test_what_is_no_kl_is_refuted_by_numbers_that_exclude_each_other(name):
-    witness = no_divergence(WRONG[name], POSTERIOR, SHOWN)
+    witness = no_divergence(WRONG[name], POSTERIOR, {}, SHOWN)
     assert not ball(witness.computed).overlaps(ball(witness.expected))
     at = {MU.term: Fraction(witness.point["mu"]), LOGVAR.term: Fraction(witness.point["logvar"])}
     assert value_at(WRONG[name], at).overlaps(ball(witness.computed))
 
 
 def test_the_term_of_a_clamp_is_off_beyond_it_only():
-    witness = no_divergence(WRONG["a clamp far out"], POSTERIOR, SHOWN)
+    witness = no_divergence(WRONG["a clamp far out"], POSTERIOR, {}, SHOWN)
     assert Fraction(witness.point["logvar"]) > 12
 
 

@@ -122,7 +122,7 @@ def test_a_likelihood_of_any_weight_is_not_refuted_by_itself(name):
 @given(positive, any_number, positive, any_number)
 def test_a_multiple_of_a_kl_to_any_normal_prior_is_not_refuted(weight, mean, variance, constant):
     body = as_term(weight) * kl_to(mean, variance) + as_term(constant)
-    assert no_divergence(body, POSTERIOR, Shown(POSTERIOR, NAMES)) is None
+    assert no_divergence(body, POSTERIOR, {}, Shown(POSTERIOR, NAMES)) is None
 
 
 FAULTS = {
@@ -140,7 +140,7 @@ FAULTS = {
 @given(st.fractions(-2, 2, max_denominator=16).filter(bool), positive)
 def test_any_amount_of_another_function_is_refuted(name, amount, weight):
     body = as_term(weight) * kl_to(0, 1) + as_term(amount) * FAULTS[name]
-    assert no_divergence(body, POSTERIOR, Shown(POSTERIOR, NAMES)) is not None
+    assert no_divergence(body, POSTERIOR, {}, Shown(POSTERIOR, NAMES)) is not None
 
 
 @pytest.mark.parametrize("name", FAULTS)

@@ -75,7 +75,7 @@ FAR = [(a, b) for v in (8, -8, 20, -20, 60, -60) for a, b in ((v, 0), (0, v))]
 @pytest.mark.parametrize("name", WRONG)
 def test_a_term_that_is_no_kl_is_off_by_what_two_other_points_ask_for(name):
     body, value = WRONG[name]
-    witness = no_divergence(body, POSTERIOR, Shown(POSTERIOR, NAMES))
+    witness = no_divergence(body, POSTERIOR, {}, Shown(POSTERIOR, NAMES))
     where = tuple(at(witness, "mu", "logvar"))
     assert shown(witness.computed) == pytest.approx(float(value(*where)), rel=1e-11)
     grid = [tuple(MP.mpf(n.numerator) / n.denominator for n in p.values()) for p in points([MU.term, LOGVAR.term], {})]

@@ -5,6 +5,7 @@ For the mean over rows of the textbook's KL it is PROVED, with `IsKl(1 / B, "N(0
 """
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 from vaelid.auditor.findings.declared import Declared
 from vaelid.auditor.findings.report import Witness
@@ -40,7 +41,10 @@ def judge_divergence(
     question, formula = objective.question, names.text(group.body)
     if group.found is not None and group.theorem is not None and weight is not None:
         lengths = question.values.lengths
-        return _recognised(group.found, group.theorem, weight, lengths, formula, line)
+        decision = _recognised(group.found, group.theorem, weight, lengths, formula, line)
+        if posterior.below is None or not isinstance(decision.reason, IsKl):
+            return decision
+        return decision.but(decision.verdict, replace(decision.reason, correlated=True))
     return judge_unproved(question, group, posterior, Shown(posterior, names), formula, line)
 
 

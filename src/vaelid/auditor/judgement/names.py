@@ -175,6 +175,8 @@ class Shown:
                 return "mu"
             if element is self.posterior.log_variance.term:
                 return "logvar"
+            if self.posterior.below is not None and element is self.posterior.below.element.term:
+                return "L below its diagonal"
             if self.posterior.log_variance.term is (2 * TermArray((), element)).term:
                 return "log sigma"
         array = element.arguments[0] if element.arguments else element

@@ -64,9 +64,9 @@ def judge_unproved(
 ) -> Decision:
     """What is known of a group that depends on the posterior, and is not proved to be its KL."""
     looks_like = LooksLikePrior(group.found.target.name, group.failure) if group.found is not None else None
-    if posterior.below is not None:
-        return _unknown(looks_like or OfDivergence.NO_PRIOR_FOUND, formula, line)
     mean, rest = over_noise(group.body, question)
+    if posterior.below is not None and (rest or has_sums(mean)):
+        return _unknown(looks_like or OfDivergence.NO_PRIOR_FOUND, formula, line)
     if not has_sums(mean):
         mean, rest = (at_lengths(mean, question.values.lengths), [at_lengths(r, question.values.lengths) for r in rest])
     if rest and not _is_sum(question, group, [mean, *rest]):
@@ -77,7 +77,7 @@ def judge_unproved(
     own = question.as_recorded(posterior.leaves)
     if any(own & question.as_recorded(other.leaves) for other in question.posteriors if other is not posterior):
         return _unknown(looks_like or OfDivergence.SHARED_ARRAYS, formula, line)
-    witness = no_divergence(one.term, one.posterior, one.shown)
+    witness = no_divergence(one.term, one.posterior, question.values.lengths, one.shown)
     if witness is None:
         if not names_in(posterior.log_variance) and not has_sums(mean):
             found = of_another_deviation(question, group, posterior, mean, shown)
@@ -87,7 +87,7 @@ def judge_unproved(
                 return Decision("divergence", "REFUTED", reason, formula, witness=found.witness, bug=bug, source=line)
         return _unknown(looks_like or OfDivergence.NO_PRIOR_FOUND, formula, line)
     mistake = Mistake.UNPROVED if looks_like else Mistake.UNKNOWN
-    if not looks_like and not has_sums(mean):
+    if not looks_like and not has_sums(mean) and posterior.below is None:
         mistake = usual_mistake(question, group, posterior, mean)
     point = ", ".join(f"{name} = {value}" for name, value in witness.point.items())
     reason = NoKl(point, witness.computed, witness.expected, mistake)
@@ -114,7 +114,7 @@ def _kept_from_points(question: Question, mean: TermArray, one: _OneCoordinate) 
             return OfDivergence.NOT_A_SUM
         if (length := _fixed_length(one.term, question)) is not None:
             return FixedLength(length)
-    own = set(elements_of(one.posterior.mean, one.posterior.log_variance))
+    own = set(elements_of(*one.posterior.terms))
     if set(elements_of(one.term)) - own and any(p.head == Operator("log") for p in subterms(mean.term)):
         return OfDivergence.OTHER_ARRAYS
     if derived := sorted(names_in(one.term) & set(question.derived)):

@@ -88,6 +88,17 @@ def _no_gradient(reason: of_sampler.NoGradientTo) -> str:
     return f"z has the right value, but no gradient goes back through it to the {' and '.join(reason.parts)}."
 
 
+def _standard_draw(reason: of_sampler.StandardDraw) -> str:
+    if reason.correlated:
+        return f"z = mean + L eps, with a lower triangular L and a standard normal draw eps: {reason.formula}."
+    return f"z = mean + deviation * eps, one standard normal draw for each coordinate: {reason.formula}."
+
+
+def _is_kl(reason: of_divergence.IsKl) -> str:
+    law, own = ("L L^T", "L") if reason.correlated else ("sigma^2", "sigma")
+    return f"it is {reason.weight} times KL(N(mu, {law}) || {reason.prior}) in nats, with the sampler's own mu and {own}."
+
+
 def _several_likelihoods(reason: of_reconstruction.SeveralLikelihoods) -> str:
     said = "each of data of its own" if reason.draws is None else f"over {reason.draws} draws in all"
     return f"it is {reason.weight} times -log p(x|z) in nats, {reason.name}, {said}."
@@ -143,7 +154,7 @@ _OF_SAMPLER: Mapping[Any, Sentence] = {
     of_sampler.UnknownLaw: "the law of the noise, drawn by {operation}, is not known here.",
     of_sampler.NoGradientTo: _no_gradient,
     of_sampler.Restricted: "the {part} is a constant: the posterior is restricted.",
-    of_sampler.StandardDraw: "z = mean + deviation * eps, one standard normal draw for each coordinate: {formula}.",
+    of_sampler.StandardDraw: _standard_draw,
     of_sampler.AnotherMoment: "the {what} of z is another: at {point} it is {computed}, not {expected}.",
     of_sampler.UnprovedMoment: "the {what} of z: {failure}.",
     of_sampler.StrayNoise: "noise is drawn in the step ({lines}), but no sample of it was recognised.",
@@ -169,8 +180,7 @@ _OF_DIVERGENCE: Mapping[Any, Sentence] = {
     "independent. Take log q(z) - log p(z) at the draw, or draw the upper latent first.",
     OfDivergence.PRIOR_OF_OTHER_ROWS: "its prior is made from a latent and is one for all rows: another row's latent.",
     OfDivergence.AT_EACH_DRAW: "at each draw it is log q(z|x) - log p(z).",
-    of_divergence.IsKl: "it is {weight} times KL(N(mu, sigma^2) || {prior}) in nats, with the sampler's own mu and "
-    "sigma.",
+    of_divergence.IsKl: _is_kl,
     of_divergence.NotPositive: _not_positive,
     of_divergence.LooksLikePrior: "it looks like {name}, but {failure}.",
     of_divergence.FixedLength: "its sizes are fixed, and its formula has a length of {length} in it: at other sizes it "

@@ -109,8 +109,12 @@ class Posterior:
     @property
     def leaves(self) -> frozenset[str]:
         """The leaves in its mean and log-variance, and below the diagonal of L."""
-        below = frozenset() if self.below is None else names_in(self.below.element)
-        return names_in(self.mean) | names_in(self.log_variance) | below
+        return frozenset().union(*map(names_in, self.terms))
+
+    @property
+    def terms(self) -> tuple[TermArray, ...]:
+        """Its mean and log-variance, and of a covariance what is below the diagonal of L."""
+        return (self.mean, self.log_variance, *(() if self.below is None else (self.below.element,)))
 
     def with_moments(
         self, mean: TermArray, log_variance: TermArray, axes: tuple[int, ...] | None = None

@@ -4,7 +4,6 @@ The summand of a group comes in, averaged over its noise, with the posterior; wh
 Example: ``mu^2 / 4 + exp(lv) / 4 - lv`` is twice the KL to N(0, 4), and a constant.
 """
 
-from collections.abc import Callable
 from fractions import Fraction
 
 import torch
@@ -12,6 +11,7 @@ import torch
 from vaelid import spec
 from vaelid.auditor.formula.axes_of_terms import elements_of, length_of, names_in, variable_of
 from vaelid.auditor.model.combination import exact, fitted
+from vaelid.auditor.model.kl import kl_to_normal, moments, share_of_column
 from vaelid.auditor.model.posterior import Posterior
 from vaelid.auditor.model.probe import Probe
 from vaelid.auditor.model.question import Question, Rewrite
@@ -19,7 +19,7 @@ from vaelid.auditor.proofs.sums import added
 from vaelid.auditor.recognition.quantities import Body, Found, Quantity, candidates, fits, found_with, log_forms
 from vaelid.readings.terms.arrays import TermArray, as_term, real
 from vaelid.readings.terms.namespace import NAMESPACE as xp
-from vaelid.theory.library.definitions import coordinate_kl, gaussian_density
+from vaelid.theory.library.definitions import gaussian_density
 
 __all__ = ["at_the_draw", "find_divergence", "find_integrand", "prior_sees_sample"]
 
@@ -38,7 +38,7 @@ def find_divergence(
     standard prior is a learned one too. `own`: the posterior's arrays. `masks`: constants that may weigh each place.
     """
     body = Body.of(term)
-    standard = Quantity("N(0, I)", _kl(posterior))
+    standard = Quantity("N(0, I)", kl_to_normal(posterior))
     if found := found_with(body, standard, axes, values):
         return found
     if found := _fixed_prior(body, axes, posterior, values):
@@ -50,35 +50,10 @@ def find_divergence(
     return _learned_prior(body, axes, posterior, values, own)
 
 
-def _kl(posterior: Posterior, m: TermArray | None = None, lv: TermArray | None = None) -> TermArray:
-    """The divergence of a coordinate to N(m, e^lv), or to N(0, 1).
-
-    Of a covariance L L^T it is summed over the columns of L, too: each has its share of the coordinate's own, and
-    L[i, k]^2 / 2 by the prior's variance. tr(L L^T) is the sum of all L[i, k]^2, and log det the sum of log L[i, i]^2.
-    """
-    mean, log_variance = posterior.mean, posterior.log_variance
-    if m is not None and lv is not None:
-        mean, log_variance = (mean - m) * xp.exp(-lv / 2), log_variance - lv
-    found = _share(posterior)(coordinate_kl(mean, log_variance))
-    if posterior.below is None:
-        return found
-    below = posterior.below.element
-    return found + (below if lv is None else below * xp.exp(-lv / 2)) ** 2 / 2
-
-
-def _share(posterior: Posterior) -> Callable[[TermArray], TermArray]:
-    """What of a coordinate's term falls to each column of a covariance's factor; all of it where there is none."""
-    below = posterior.below
-    return (lambda term: term) if below is None else (lambda term: term / real(length_of(below.column)))
-
-
 def _fixed_prior(body: Body, axes: list[int], posterior: Posterior, values: Probe) -> Found | None:
     """A prior N(m, s2) of numbers m, s2: the weights of mu^2 + e^lv, mu and lv determine them."""
-    mean, log_variance, share = posterior.mean, posterior.log_variance, _share(posterior)
-    squares = share(mean**2 + xp.exp(log_variance))
-    if posterior.below is not None:
-        squares = squares + posterior.below.element**2
-    fit = fitted(values, body.term, [squares, share(mean), share(log_variance)], axes)
+    share = share_of_column(posterior)
+    fit = fitted(values, body.term, [*moments(posterior)], axes)
     if fit is None:
         return None
     square, linear, logarithm = (values.number(weight) for weight in fit.weights)
@@ -90,7 +65,7 @@ def _fixed_prior(body: Body, axes: list[int], posterior: Posterior, values: Prob
         return None
     log_s2 = xp.log(as_term(s2))
     name, parameters = f"N({float(m):g}, {float(s2):g})", (as_term(m), as_term(s2))
-    term = _kl(posterior, as_term(m), log_s2)
+    term = kl_to_normal(posterior, as_term(m), log_s2)
     for normaliser in (
         as_term(0),
         share(log_s2 / 2),
@@ -126,7 +101,7 @@ def _learned_prior(
                 return lv
             target = Quantity(
                 "a learned or conditional prior",
-                _kl(posterior, m, lv),
+                kl_to_normal(posterior, m, lv),
                 parameters=(m, lv),
                 learned=True,
             )

@@ -6,20 +6,20 @@ points fix a weight and a constant, and at a third the term has another value.
 """
 
 import itertools
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from fractions import Fraction
 
 from flint import arb, arb_mat
 
 from vaelid.auditor.findings.report import Witness
 from vaelid.auditor.findings.witnesses import separated
-from vaelid.auditor.formula.axes_of_terms import elements_of
+from vaelid.auditor.formula.axes_of_terms import at_lengths, elements_of
 from vaelid.auditor.formula.in_balls import NUMBERS, Assignment, enclosure, points
+from vaelid.auditor.model.kl import kl_to_normal, moments
 from vaelid.auditor.model.posterior import Posterior
 from vaelid.readings.terms.arrays import TermArray, as_term
 from vaelid.readings.terms.namespace import NAMESPACE as xp
 from vaelid.readings.terms.syntax import Term
-from vaelid.theory.library.definitions import coordinate_kl
 
 __all__ = ["another_prior", "no_divergence", "no_multiple"]
 
@@ -37,15 +37,17 @@ _MOST_PAIRS = 40
 _MEANING = "one coordinate; the weight and constant that fit at two other points give what it should be"
 
 
-def no_divergence(body: TermArray, posterior: Posterior, shown: Callable[[Term], str]) -> Witness | None:
+def no_divergence(
+    body: TermArray, posterior: Posterior, lengths: Mapping[str, int], shown: Callable[[Term], str]
+) -> Witness | None:
     """A point that shows the body to be no multiple of the KL to N(0, I), or to any normal prior, plus a constant."""
-    own = elements_of(posterior.mean, posterior.log_variance)
+    own = elements_of(*posterior.terms)
     others = [e for e in elements_of(body) if e not in own]
-    target = coordinate_kl(posterior.mean, posterior.log_variance)
+    target = at_lengths(kl_to_normal(posterior), lengths)
     fixed = _fixed(others)
     grid = points(own, fixed) + [{**fixed, **dict.fromkeys(own, Fraction(0)), e: v} for e in own for v in _FAR]
     known = [(point, value) for point in grid if (value := enclosure(body, point)) is not None]
-    if _in_span(known, posterior):
+    if _in_span(known, [at_lengths(column, lengths) for column in (*moments(posterior), as_term(1))]):
         return None
     return no_multiple(body, target, [point for point, _ in known], shown)
 
@@ -55,8 +57,8 @@ def another_prior(
 ) -> Witness | None:
     """A point that shows the body to be no multiple of the KL to a normal prior of this mean and variance."""
     mean, log_s2 = as_term(prior[0]), xp.log(as_term(prior[1]))
-    target = coordinate_kl((posterior.mean - mean) * xp.exp(-log_s2 / 2), posterior.log_variance - log_s2)
-    own = elements_of(posterior.mean, posterior.log_variance)
+    target = kl_to_normal(posterior, mean, log_s2)
+    own = elements_of(*posterior.terms)
     others = [e for e in elements_of(body) if e not in own]
     return no_multiple(body, target, points(own, _fixed(others)), shown)
 
@@ -96,10 +98,11 @@ def _fixed(others: list[Term]) -> Assignment:
     return {e: NUMBERS[1 + k % 2] / (k + 2) for k, e in enumerate(others)}
 
 
-def _in_span(values: list[tuple[Assignment, arb]], posterior: Posterior) -> bool:
-    """Whether the values are those of a mu^2 + a e^lv + b mu + c lv + d everywhere: of a KL to some normal prior."""
-    mean, log_variance = posterior.mean, posterior.log_variance
-    columns = (mean**2 + xp.exp(log_variance), mean, log_variance, as_term(1))
+def _in_span(values: list[tuple[Assignment, arb]], columns: list[TermArray]) -> bool:
+    """Whether the values are those of a (mu^2 + e^lv) + b mu + c lv + d everywhere: of a KL to some normal prior.
+
+    `columns`: what a, b, c and d are the weights of.
+    """
     rows = []
     for point, value in values:
         row = [entry for column in columns if (entry := enclosure(column, point)) is not None]

@@ -65,10 +65,11 @@ class ScaledNoise:
 
 @dataclass(frozen=True)
 class IsKl(Reason):
-    """It is a weight times the KL of what is sampled to a prior."""
+    """It is a weight times the KL of what is sampled to a prior; `correlated`: of a covariance L L^T."""
 
     weight: Monomial
     prior: str
+    correlated: bool = False
 
 
 @dataclass(frozen=True)

@@ -77,9 +77,13 @@ class Restricted(Reason):
 
 @dataclass(frozen=True)
 class StandardDraw(Reason):
-    """It is a mean plus a deviation times one standard normal draw for each coordinate."""
+    """It is a mean plus a deviation times one standard normal draw for each coordinate.
+
+    `correlated`: it is a mean plus a lower triangular matrix times these draws.
+    """
 
     formula: str
+    correlated: bool = False
 
 
 @dataclass(frozen=True)
