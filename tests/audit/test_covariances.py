@@ -71,6 +71,11 @@ def by_einsum(mu, raw):
     return mu + torch.einsum("bij,bj->bi", scale_tril, torch.randn_like(mu)), closed(mu, scale_tril)
 
 
+def by_products(mu, raw):
+    scale_tril = factor(raw)
+    return mu + (scale_tril * torch.randn_like(mu)[:, None, :]).sum(-1), closed(mu, scale_tril)
+
+
 def by_library(mu, raw):
     q = MultivariateNormal(mu, scale_tril=factor(raw))
     return q.rsample(), kl_divergence(q, standard())
@@ -103,7 +108,17 @@ def to_a_fixed_prior(mu, raw):
     return q.rsample(), kl_divergence(q, MultivariateNormal(torch.full((L,), 0.5), 4 * torch.eye(L)))
 
 
-RIGHT = [by_hand, by_exponential, by_einsum, by_library, by_transform, by_constraint, at_the_draw, by_entropy]
+RIGHT = [
+    by_hand,
+    by_exponential,
+    by_einsum,
+    by_products,
+    by_library,
+    by_transform,
+    by_constraint,
+    at_the_draw,
+    by_entropy,
+]
 
 
 @pytest.mark.parametrize("way", RIGHT, ids=lambda way: way.__name__)

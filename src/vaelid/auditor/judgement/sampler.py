@@ -160,7 +160,8 @@ def _proved(affine: _Affine) -> Decision:
         theorem = prove(eq(affine.sample.element, affine.centre + affine.drawn.deviation * eps), unfolding=())
     except NotProved as failure:
         return Decision("sampler", "UNKNOWN", Told(str(failure)), formula, source=line)
-    return Decision("sampler", "PROVED", StandardDraw(formula, affine.posterior.below is not None), formula, theorems=(theorem,), source=line)
+    reason = StandardDraw(formula, correlated=affine.posterior.below is not None)
+    return Decision("sampler", "PROVED", reason, formula, theorems=(theorem,), source=line)
 
 
 def _shared(axes: Iterable[int], reading: Reading, names: Names, sample: Sample) -> Decision:

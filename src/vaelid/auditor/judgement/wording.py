@@ -96,7 +96,9 @@ def _standard_draw(reason: of_sampler.StandardDraw) -> str:
 
 def _is_kl(reason: of_divergence.IsKl) -> str:
     law, own = ("L L^T", "L") if reason.correlated else ("sigma^2", "sigma")
-    return f"it is {reason.weight} times KL(N(mu, {law}) || {reason.prior}) in nats, with the sampler's own mu and {own}."
+    return (
+        f"it is {reason.weight} times KL(N(mu, {law}) || {reason.prior}) in nats, with the sampler's own mu and {own}."
+    )
 
 
 def _several_likelihoods(reason: of_reconstruction.SeveralLikelihoods) -> str:

@@ -77,22 +77,38 @@ def pointwise_of_triangular(
     places = {tuple(d - len(x.dims) for d in positions_of(reader, x, its)) for x, its in matrices}
     if len(places) > 1:
         raise Mixed("a triangular matrix beside a transposed one")
-    ((_, column),) = places
+    ((row, column),) = places
     for x, _ in others:
         dims = tuple(reader.axes.pair(one, two) for one, two in zip(dims, x.dims, strict=True))
-    beside = [x for x in operands if x.triangular is None]
-    if any(len(x.dims) >= -column and x.dims[column] for x in beside):
-        raise Mixed("a triangular matrix beside a tensor with columns")
+    beside = {id(x): _beside(reader, x, of, row, column) for x in operands if x.triangular is None}
     elsewhere = function(*(as_term(0) if x.triangular is not None else x.element for x in operands))
     if not is_number(simple(tidy(elsewhere)), 0):
         raise Mixed("a function of a triangular matrix that is not 0 above the diagonal")
     zero = Lifted((), lambda: as_term(0))
     found: list[Lifted | None] = []
     for k in (0, 1):
-        parts = [x if x.triangular is None else parts_of(reader, x, x.triangular)[k] for x in operands]
+        parts = [beside[id(x)][k] if x.triangular is None else parts_of(reader, x, x.triangular)[k] for x in operands]
         missing = all(part is None for x, part in zip(operands, parts, strict=True) if x.triangular is not None)
         found.append(None if missing else combine(*(zero if part is None else part for part in parts)))
     return triangular(event, dims, Triangular(found[0], found[1], of.row, of.column))
+
+
+def _beside(reader: Reader, x: Lifted, of: Triangular, row: int, column: int) -> tuple[Lifted, Lifted]:
+    """An operand as it stands beside what is below a matrix's diagonal, and beside what is on it.
+
+    `row`, `column`: the matrix's dimensions, from the end. What is on the diagonal is laid out along the rows: there a
+    vector along the columns stands along the rows, too.
+    """
+    if len(x.dims) < -column or not x.dims[column]:
+        return x, x
+    if x.pieces or x.picked is not None or len(x.dims[column]) != 1 or (len(x.dims) >= -row and x.dims[row]):
+        raise Mixed("a triangular matrix beside another matrix")
+    (own,) = reader.axes.pair((of.row,), x.dims[column])
+    (other,) = reader.axes.now((of.column,))
+    at, padded = column + max(len(x.dims), -row), ((),) * (-row - len(x.dims)) + x.dims
+    below = x.renamed({own: other}, tuple((other,) if d == at else dim for d, dim in enumerate(padded)))
+    turned = {at: (), at + row - column: (own,)}
+    return below, x.laid_out(tuple(turned.get(d, dim) for d, dim in enumerate(padded)))
 
 
 def reduced_parts(
