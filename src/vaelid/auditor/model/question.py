@@ -11,8 +11,10 @@ from functools import cached_property
 
 import torch
 
+from vaelid.auditor.formula.arithmetic import replaced
 from vaelid.auditor.formula.axes_of_terms import (
     axes_in,
+    element_of,
     hypotheses_of,
     index_names,
     length_axes_in,
@@ -205,7 +207,7 @@ def question_of(
     """
     leaves = run.reading.leaves
     data = _data(run, assigned)
-    posteriors = tuple(_of_either_sign(run, posterior) for posterior in posteriors)
+    posteriors = _named_by_scale([_of_either_sign(run, posterior) for posterior in posteriors])
     own = frozenset().union(*(p.leaves for p in posteriors))
     noise = _noise(run, posteriors)
     outputs = _outputs(run, posteriors, data | own) if assigned is None else assigned.outputs
@@ -234,8 +236,23 @@ def question_of(
     for posterior in posteriors:
         if posterior.positive is not None:
             name = next(iter(names_in(posterior.log_variance)))
-            question = rewritten(question, Rewrite(posterior.positive, "exp"), name)
+            if name not in question.rewrites:
+                question = rewritten(question, Rewrite(posterior.positive, "exp"), name)
     return question
+
+
+def _named_by_scale(posteriors: Sequence[Posterior]) -> tuple[Posterior, ...]:
+    """The posteriors, where one array is written for a deviation that several of them have, as chunks of rows do."""
+    names: dict[Term, str] = {}
+    found = []
+    for posterior in posteriors:
+        if posterior.positive is not None:
+            (own,) = names_in(posterior.log_variance)
+            axes = axes_in(posterior.positive.term)
+            by = {element_of(own, axes).term: element_of(names.setdefault(posterior.positive.term, own), axes).term}
+            posterior = posterior.with_moments(posterior.mean, TermArray((), replaced(posterior.log_variance.term, by)))
+        found.append(posterior)
+    return tuple(found)
 
 
 def _data(run: Formula, assigned: Assigned | None) -> frozenset[str]:
