@@ -105,8 +105,9 @@ def of_several_draws(assessed: Assessed, target: Quantity) -> bool:
         }
         repeated |= {reading.axes.lengths[axis] for axis in along - set(posterior.axes)}
     sums = (part for output in outputs for part in subterms(output.term) if part.head == Binder("sum"))
-    summed = {v.name for part in sums for v in free_variables(part.arguments[0])}
-    return any(reading.axes.lengths[axis_of(name)] in repeated for name in summed)
+    summed = {axis_of(v.name) for part in sums for v in free_variables(part.arguments[0])}
+    along_data = set(axes_in(target.parameters[0].term))  # as classes are, of which there may be as many as draws
+    return any(reading.axes.lengths[axis] in repeated for axis in summed - along_data)
 
 
 def notes_on_data(assessed: Assessed, target: Quantity, sampled: bool) -> list[Reason]:

@@ -79,6 +79,8 @@ def slopes_differ(found: Lifted, actual: Tensor, leaves: Mapping[str, Leaf], axe
         root = circuit.node(found.element.term, places)
         values = CircuitValues(circuit, SLOPES, lambda at: Fraction(float(numbers[at[0]][at[1]])))
         trained = [at for at in circuit.elements if leaves[at[0]].tensor.requires_grad]
+        if any(len(at[1]) != len(shapes[at[0]]) for at in trained):
+            return None  # an axis was cut in two since the term was made: the next pass has it so
         for at in trained[:_MOST_ELEMENTS]:
             tensor = leaves[at[0]].tensor
             (slope,) = torch.autograd.grad(actual.flatten()[0], [tensor], retain_graph=True, allow_unused=True)

@@ -9,6 +9,7 @@ in them: `((net(x) - x) ** 2).sum()` is the sum of (h1[i0, i1] - x[i0, i1])^2.
 from collections.abc import Iterable
 
 from vaelid.auditor.formula.errors import Mixed, Unread
+from vaelid.auditor.formula.upstream import upstream
 from vaelid.auditor.lifting.axes import Axes
 from vaelid.auditor.lifting.cut import cut, forget, updated
 from vaelid.auditor.lifting.long_sums import long_sums_to_read
@@ -57,10 +58,15 @@ def lift(
         learned = axes.learned
         reader = Reader(recording, axes, gradients, clamps_of)
         reading = _read(reader, pairs)
-        apart, unread = draws_used_apart(reader), long_sums_to_read(reader)
+        apart, unread = draws_used_apart(reader, _reached(reading)), long_sums_to_read(reader)
         if not apart and not unread and axes.learned == learned:
             return reading
     raise Unread("its tensors' dimensions could not be told apart", None)
+
+
+def _reached(reading: Reading) -> frozenset[str]:
+    """The leaves that the result was made from."""
+    return frozenset(upstream(reading.result.leaves, lambda name: reading.leaves[name].inputs))
 
 
 def _read(reader: Reader, alike: tuple[tuple[str, str], ...]) -> Reading:

@@ -177,14 +177,17 @@ def place_of_one_draw(reader: Reader, event: Event, stem: str, law: str) -> Lift
     return one_place(reader, reader.of_leaf(leaf), len(leaf.dims) - 1, found.place)
 
 
-def draws_used_apart(reader: Reader) -> bool:
+def draws_used_apart(reader: Reader, reached: frozenset[str]) -> bool:
     """Whether a draw of a loop enters an operation by itself, as a decoder in the loop: then it is one of its own.
 
-    Such loops are forgotten: in the next pass each draw has its own name again.
+    Such loops are forgotten: in the next pass each draw has its own name again. `reached`: the leaves that the result
+    was made from: a backward pass that follows takes each draw by itself, too.
     """
     names = {name: first for first, name in reader.loop_leaves.items()}
     firsts = set[int]()
-    for entered, _ in reader.entering:
+    for entered, made in reader.entering:
+        if made.name not in reached:
+            continue
         for part in entered.pieces or (entered,):
             if not part.leaves & names.keys():
                 continue

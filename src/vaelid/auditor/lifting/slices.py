@@ -22,10 +22,8 @@ def one_place(reader: Reader, x: Lifted, dim: int, position: int) -> Lifted:
     if x.triangular is not None:
         raise Mixed("a part of a triangular matrix")
     if x.pieces:
-        if dim - len(x.dims) == x.joined_at and all(not p.dims or not p.dims[x.joined_at] for p in x.pieces):
-            piece = x.pieces[position]
-            return piece.laid_out(tuple(d for k, d in enumerate(piece.dims) if k != dim))
-        raise Mixed("a part of a joined tensor")
+        piece, before = _piece_at(reader, x, dim, position, 1)
+        return one_place(reader, piece, dim, position - before)
     places: dict[int, Term] = {}
     for axis in reversed(x.dims[dim]):
         length = reader.axes.lengths[axis]
@@ -39,12 +37,15 @@ def from_to(reader: Reader, x: Lifted, dim: int, start: int, length: int) -> Lif
     """The part of so many places of a dimension, from a first one on."""
     if length == reader.axes.length(x.dims[dim]):
         return x
+    if x.pieces:
+        piece, before = _piece_at(reader, x, dim, start, length)
+        return from_to(reader, piece, dim, start - before, length)
     if length == 1:
         one = one_place(reader, x, dim, start)
         return one.laid_out((*one.dims[:dim], (), *one.dims[dim:]))
     if any(axis in reader.axes.backwards for axis in x.dims[dim]):
         raise Mixed("a part of an axis that is read from its end")
-    if x.pieces or x.picked is not None or x.triangular is not None or len(x.dims[dim]) != 1:
+    if x.picked is not None or x.triangular is not None or len(x.dims[dim]) != 1:
         raise Mixed("a part of an axis that was cut in two")
     (axis,) = x.dims[dim]
     fresh = reader.axes.dim(("part", axis, start, length), length)
@@ -53,3 +54,16 @@ def from_to(reader: Reader, x: Lifted, dim: int, start: int, length: int) -> Lif
     moved = make(Operator("index_add"), index_of(fresh[0]), index(start)) if start else index_of(fresh[0])
     dims = tuple(fresh if k == dim else d for k, d in enumerate(x.dims))
     return x.part(dims, lambda: placed(x.element, {axis: moved}))
+
+
+def _piece_at(reader: Reader, x: Lifted, dim: int, start: int, length: int) -> tuple[Lifted, int]:
+    """The piece of a joined tensor in which so many places lie, and how many places there are before it."""
+    if dim - len(x.dims) != x.joined_at:
+        raise Mixed("a part of a joined tensor, along another dimension")
+    before = 0
+    for piece in x.pieces:
+        here = reader.axes.length(piece.dims[dim])
+        if before <= start and start + length <= before + here:
+            return piece, before
+        before += here
+    raise Mixed("a part of a joined tensor that lies in two of its pieces")

@@ -38,7 +38,13 @@ def find_likelihood(
     """The likelihood, if the term is a multiple of its negative logarithm, plus a function of the data.
 
     First without the addends of data alone; then with them, as lgamma(x + 1) belongs to a Poisson; then times a mask.
+    A mask that is 1 at all recorded places, as that of one column may be, comes first: values do not tell it apart.
     """
+    known = candidates(term, lambda names: names <= masks)
+    if any(bool((values.of(mask, axes) == 1).all()) for mask in known):
+        found = _masked_likelihood(term, axes, values, data, masks, rows)
+        if found is not None:
+            return found
     found = _find_likelihood(Body.of(term, data), axes, values, data, rows)
     found = found or _find_likelihood(Body.of(term), axes, values, data, rows)
     return found or _masked_likelihood(term, axes, values, data, masks, rows)

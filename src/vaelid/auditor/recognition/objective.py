@@ -181,9 +181,9 @@ def _found(question: Question, group: Gathered) -> Found | Rewrite | None:
             posterior = posterior.where_draws_are_known()
         mean, *_ = over_noise(group.body, question)
         with suppress(ReadingError):
-            if (
-                found := find_divergence(mean, axes, posterior, question.values, posterior.leaves, question.masks)
-            ) is not None:
+            own, masks = posterior.leaves, question.masks
+            found = find_divergence(mean, axes, posterior, question.values, own, masks, written=group.body)
+            if found is not None:
                 return at_the_draw(question, group.body, axes, posterior, found)
         some = posterior_of_coordinates(posterior, mean)
         return None if some is None else find_divergence(mean, axes, some, question.values, posterior.leaves)

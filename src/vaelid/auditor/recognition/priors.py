@@ -31,11 +31,13 @@ def find_divergence(
     values: Probe,
     own: frozenset[str],
     masks: frozenset[str] = frozenset(),
+    written: TermArray | None = None,
 ) -> Found | Rewrite | None:
     """The prior, if the term is a multiple of the divergence to one, plus a constant.
 
     The commonest prior is tried first, and the one with the most parameters last: each further one takes longer, and a
     standard prior is a learned one too. `own`: the posterior's arrays. `masks`: constants that may weigh each place.
+    `written`: the term as it stands in the loss, if this is its mean over draws, which multiplies a prior's h + w out.
     """
     body = Body.of(term)
     standard = Quantity("N(0, I)", kl_to_normal(posterior))
@@ -47,7 +49,9 @@ def find_divergence(
         masked = Quantity("N(0, I)", mask * standard.term, mask * as_term(Fraction(-1, 2)), mask=mask)
         if found := found_with(Body.of(term, masks), masked, axes, values):
             return found
-    return _learned_prior(body, axes, posterior, values, own)
+    of = [term] if written is None or written.term is term.term else [term, written]
+    parts = [part for one in of for part in _not_the_posteriors(one, posterior, own)]
+    return _learned_prior(body, axes, posterior, values, list({part.term: part for part in parts}.values()))
 
 
 def _fixed_prior(body: Body, axes: list[int], posterior: Posterior, values: Probe) -> Found | None:
@@ -77,13 +81,12 @@ def _fixed_prior(body: Body, axes: list[int], posterior: Posterior, values: Prob
 
 
 def _learned_prior(
-    body: Body, axes: list[int], posterior: Posterior, values: Probe, own: frozenset[str]
+    body: Body, axes: list[int], posterior: Posterior, values: Probe, parts: list[TermArray]
 ) -> Found | Rewrite | None:
-    """A prior whose mean and log-variance are arrays in the term: all pairs of candidates are tried, by values."""
-    term = body.term
-    numbers = values.of(term, axes)
+    """A prior whose mean and log-variance are among these parts of the term: all pairs are tried, by values."""
+    numbers = values.of(body.term, axes)
     mean, log_variance = (values.of(t, axes) for t in (posterior.mean, posterior.log_variance))
-    others = [(t, values.of(t, axes)) for t in _not_the_posteriors(term, posterior, own)]
+    others = [(t, values.of(t, axes)) for t in parts]
     shares = [[(t, values.of(t, axes)) for t in _addends(of)] for of in (posterior.mean, posterior.log_variance)]
     zero = (as_term(0), torch.zeros_like(numbers))
     forms = [zero, *shares[1], *log_forms(others, 2)]
