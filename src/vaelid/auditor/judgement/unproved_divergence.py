@@ -45,7 +45,7 @@ from vaelid.auditor.recognition.noise import over_noise
 from vaelid.auditor.refutation.no_divergence import no_divergence
 from vaelid.readings.terms.arrays import TermArray
 from vaelid.readings.terms.namespace import NAMESPACE as xp
-from vaelid.readings.terms.syntax import Operator, Term, free_variables, subterms
+from vaelid.readings.terms.syntax import Operator, Power, Term, free_variables, subterms
 
 __all__ = ["judge_unproved"]
 
@@ -72,7 +72,7 @@ def judge_unproved(
     if rest and not _is_sum(question, group, [mean, *rest]):
         return _unknown(looks_like or OfDivergence.NOT_QUADRATIC, formula, line)
     one = _at_one_coordinate(group, posterior, mean, shown)
-    if why := _kept_from_points(question, mean, one):
+    if why := _kept_from_points(question, posterior, group.body, mean, one):
         return _unknown(looks_like or why, formula, line)
     own = question.as_recorded(posterior.leaves)
     if any(own & question.as_recorded(other.leaves) for other in question.posteriors if other is not posterior):
@@ -107,7 +107,9 @@ def _at_one_coordinate(group: Group, posterior: Posterior, mean: TermArray, show
     return _OneCoordinate(term, its, Shown(its, shown.names))
 
 
-def _kept_from_points(question: Question, mean: TermArray, one: _OneCoordinate) -> Reason | None:
+def _kept_from_points(
+    question: Question, posterior: Posterior, body: TermArray, mean: TermArray, one: _OneCoordinate
+) -> Reason | None:
     """Why no point of it tells against a KL, if something keeps it from that."""
     if has_sums(mean):
         if names_in(one.term) - one.posterior.leaves:
@@ -115,11 +117,32 @@ def _kept_from_points(question: Question, mean: TermArray, one: _OneCoordinate) 
         if (length := _fixed_length(one.term, question)) is not None:
             return FixedLength(length)
     own = set(elements_of(*one.posterior.terms))
-    if set(elements_of(one.term)) - own and any(p.head == Operator("log") for p in subterms(mean.term)):
+    if set(elements_of(one.term)) - own and _like_a_mixture(body, posterior):
         return OfDivergence.OTHER_ARRAYS
     if derived := sorted(names_in(one.term) & set(question.derived)):
         return ThroughUnread(question.derived[derived[0]])
     return OfDivergence.SEVERAL_PLACES if _at_several_places(one.term) else None
+
+
+def _like_a_mixture(body: TermArray, posterior: Posterior) -> bool:
+    """Whether a logarithm is of the draw, or of what is sampled from and other arrays together, as a mixture's is.
+
+    A normal prior's logarithms are of its own spread, and of the posterior's. With the prior's arrays held at any
+    numbers, the KL to a normal prior is one to some normal prior: so points tell against it.
+    """
+    for part in subterms(body.term):
+        for factor in _factors(part.arguments[0]) if part.head == Operator("log") else ():
+            names = names_in(TermArray((), factor))
+            if names & {*posterior.draws} or (names & posterior.leaves and names - posterior.leaves):
+                return True
+    return False
+
+
+def _factors(term: Term) -> list[Term]:
+    """What a term is a product of, or a quotient: its logarithm is that of these."""
+    if term.head in (Operator("multiply"), Operator("divide")) or isinstance(term.head, Power):
+        return [factor for part in term.arguments for factor in _factors(part)]
+    return [term]
 
 
 def _fixed_length(term: TermArray, question: Question) -> int | None:

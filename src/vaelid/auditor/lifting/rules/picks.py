@@ -98,11 +98,16 @@ def _picked(
     if any(reader.leaves[name].noise for name in labels.leaves):
         raise Mixed("numbers that were sampled, and pick")
     dim %= len(x.dims)
-    dims = tuple(x.dims[dim] if d == dim else given for d, given in enumerate(other))
+    # labels that are expanded along the draws of a latent are those of one draw
+    repeated = [d for d, given in enumerate(other) if given and reader.axes.expanded.issuperset(given) and d != dim]
+    dims = tuple(x.dims[dim] if d == dim else () if d in repeated else given for d, given in enumerate(other))
     classes = reader.axes.length(x.dims[dim])
 
     def code(labels: Sequence[Tensor]) -> Tensor:
-        return torch.nn.functional.one_hot(numbers(labels[0]).long(), classes).movedim(-1, dim).double()
+        found = torch.nn.functional.one_hot(numbers(labels[0]).long(), classes).movedim(-1, dim).double()
+        for d in repeated:
+            found = found.narrow(d, 0, 1)
+        return found
 
     one_hot = reader.of_leaf(_code(reader, event, labels, Composed((values,), code), dims))
     product = pointwise(reader, event, lambda one, value: one * value, one_hot, x)

@@ -63,8 +63,9 @@ def _from_the_end(reader: Reader, event: Event) -> Lifted:
     """Along an axis of its own: elements of it stand beside others so read only, and a sum over it is the same."""
     x = _whole(operand(reader, event, event.arguments[0]))
     turned = {d % len(x.dims) for d in event.arguments[1]}
-    axes = {axis: reader.axes.from_the_end(axis) for d in turned for axis in x.dims[d]}
-    dims = tuple(tuple(axes[axis] for axis in dim) if d in turned else dim for d, dim in enumerate(x.dims))
+    now = tuple(map(reader.axes.now, x.dims))
+    axes = {axis: reader.axes.from_the_end(axis) for d in turned for axis in now[d]}
+    dims = tuple(tuple(axes[axis] for axis in dim) if d in turned else dim for d, dim in enumerate(now))
     return x.renamed(axes, dims)
 
 
