@@ -11,6 +11,7 @@ from scipy import stats
 from vaelid.auditor.examination.noise import _MOST_ERRORS, _moments, noise, state
 from vaelid.auditor.findings.account import StatedPosterior
 from vaelid.auditor.formula.axes_of_terms import element_of
+from vaelid.readings.errors import ReadingError
 
 from .made import DATA, LATENT, ROWS, B, L, Small, half_squares, kl_to_standard, likelihood, of, one, passes, run, term
 
@@ -197,3 +198,9 @@ def test_used_parts_are_those_of_the_step():
     made = Small(nll=half_squares, kl=kl_to_standard).made()
     made.account = replace(made.account, likelihoods=())
     assert set(passes(run(noise, made))) == {"noise"}
+
+
+def test_a_loss_so_large_that_its_noise_is_rounded_away_says_nothing_of_it():
+    """Beside 1e30 two seeds give one loss, and two NLLs."""
+    with pytest.raises(ReadingError, match="so large that rounding hides its noise"):
+        stated(total=lambda nll, kl: nll.sum() + 1e30)

@@ -170,11 +170,12 @@ def test_an_output_without_an_axis_of_the_data_is_shared(axes, shared):
 
 def test_the_mean_of_what_several_draws_were_decoded_to_is_of_several():
     assert not of_several_draws(assessed(), target())
-    mean = over(element_of("x_hat", (0, 2)), 2)
+    mean = over(element_of("x_hat", (0, 2, 1)), 1)
     repeated = replace(POSTERIOR, axes=(0,))
     drawn = leaf("eps", "noise", axes=(0, 1, 2), law="normal", noise=frozenset({"eps"}))
     of_loss = assessed(asked=question(posteriors=[repeated]), ran=run(reading(leaves=[drawn])))
     assert of_several_draws(of_loss, target(X, mean))
+    assert not of_several_draws(of_loss, target(X, over(element_of("x_hat", (0, 2)), 2)))  # along the data: classes
 
 
 def test_changed_data_are_noted():

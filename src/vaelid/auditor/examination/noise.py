@@ -11,6 +11,7 @@ from contextlib import suppress
 import torch
 from torch import Tensor
 
+from vaelid.auditor.examination.bench import operations
 from vaelid.auditor.examination.columns import columns_of
 from vaelid.auditor.examination.examined import Examined
 from vaelid.auditor.recording.events import Recording
@@ -26,13 +27,42 @@ _FEWEST_DIFFERENT = 0.95
 
 
 def state(examined: Examined) -> None:
-    """Python's own values go on from run to run here: what a call keeps for the next one is seen."""
+    """Python's own values go on from run to run here: what a call keeps for the next one is seen.
+
+    Raises `ReadingError` where two seeds give two NLLs and one loss, as where a KL of 1e40 leaves nothing of the rest.
+    """
     run = examined.bench.run
     one, again, other = (run(seed=seed, python_goes_on=True).loss for seed in (1, 1, 2))
     close = 1e-9 if examined.bench.double else 1e-5
     same = abs(one - again) <= close * abs(one) + 1e-12
     examined.check("state", same, again, one, "the loss of one seed, weights and batch, and the same once more")
+    if one == other and _decoded_anew(examined):
+        raise ReadingError("the loss is so large that rounding hides its noise")
     examined.check("fresh noise", one != other, other, f"not {one:.9g}", "the losses of two seeds")
+
+
+def _decoded_anew(examined: Examined) -> bool:
+    """Whether two seeds give two NLLs, in calls that do the recorded operations."""
+
+    def look(recording: Recording) -> float | None:
+        if not examined.account.likelihoods or operations(recording) != examined.account.operations:
+            return None
+        with suppress(ReadingError):
+            return columns_of(examined.account, examined.numbers(recording)).nll
+        return None
+
+    one, other = (examined.bench.run(seed=seed, python_goes_on=True, look=look).seen for seed in (1, 2))
+    return one is not None and other is not None and one != other
+
+
+def _draws(examined: Examined, recording: Recording) -> Tensor:
+    numbers = examined.numbers(recording)
+    found = [
+        numbers.of(element, [*posterior.axes, *(axis for axis in own if axis not in posterior.axes)]).flatten()
+        for posterior in examined.account.posteriors
+        for element, own in posterior.draws.values()
+    ]
+    return torch.cat(found).detach() if found else torch.zeros(0)
 
 
 def noise(examined: Examined) -> None:
@@ -40,17 +70,11 @@ def noise(examined: Examined) -> None:
     account = examined.account
 
     def look(recording: Recording) -> tuple[Tensor, float | None]:
-        numbers = examined.numbers(recording)
-        drawn = [
-            numbers.of(element, [*posterior.axes, *(axis for axis in own if axis not in posterior.axes)]).flatten()
-            for posterior in account.posteriors
-            for element, own in posterior.draws.values()
-        ]
         nll = None
         if account.likelihoods:
             with suppress(ReadingError):  # of labels that the reading made a one-hot code of
-                nll = columns_of(account, numbers).nll
-        return torch.cat(drawn).detach(), nll
+                nll = columns_of(account, examined.numbers(recording)).nll
+        return _draws(examined, recording), nll
 
     if not any(posterior.draws for posterior in account.posteriors):
         examined.left["noise"] = "no draw of a posterior is decoded"

@@ -9,7 +9,8 @@ from dataclasses import dataclass
 
 from torch import Tensor
 
-from vaelid.auditor.formula.axes_of_terms import axes_in, axis_of, names_in
+from vaelid.auditor.formula.axes_of_terms import axes_in, axis_of, index_names, names_in
+from vaelid.auditor.formula.in_tensors import values_of
 from vaelid.auditor.judgement.assessed import Assessed
 from vaelid.auditor.judgement.reasons.base import Reason
 from vaelid.auditor.judgement.reasons.notes import DataChanged, Note
@@ -108,6 +109,21 @@ def of_several_draws(assessed: Assessed, target: Quantity) -> bool:
     summed = {axis_of(v.name) for part in sums for v in free_variables(part.arguments[0])}
     along_data = set(axes_in(target.parameters[0].term))  # as classes are, of which there may be as many as draws
     return any(reading.axes.lengths[axis] in repeated for axis in summed - along_data)
+
+
+def is_smoothed(assessed: Assessed, target: Quantity) -> bool:
+    """Whether targets between 0 and 1 are made in the loss of data that are 0 and 1, as 0.9 x + 0.05 is.
+
+    The total of exp(-loss) over such data moves with the logits, though it is a Bernoulli's of other data.
+    """
+    if target.family not in ("bernoulli", "categorical") or isinstance(target.parameters[0].term.head, Element):
+        return False
+    values, term = assessed.run.arrays(), target.parameters[0]
+    names = names_in(term)
+    if not names or any(bool(((values[n] != 0) & (values[n] != 1)).any()) for n in names if n in values):
+        return False
+    made = values_of(term.term, values, assessed.run.lengths, index_names(axes_in(term.term)))
+    return bool(((made > 0) & (made < 1)).any())
 
 
 def notes_on_data(assessed: Assessed, target: Quantity, sampled: bool) -> list[Reason]:

@@ -12,7 +12,14 @@ from vaelid.auditor.formula.axes_of_terms import names_in
 from vaelid.auditor.formula.kinds import MIXED
 from vaelid.auditor.judgement.assessed import Assessed, Judged
 from vaelid.auditor.judgement.coverage import data_counted_twice, decoded_alike, kept_part, not_decoded, seen_data
-from vaelid.auditor.judgement.data import kept_or_left_out, notes_on_data, of_several_draws, shared_output, unlike_data
+from vaelid.auditor.judgement.data import (
+    is_smoothed,
+    kept_or_left_out,
+    notes_on_data,
+    of_several_draws,
+    shared_output,
+    unlike_data,
+)
 from vaelid.auditor.judgement.decision import Decision
 from vaelid.auditor.judgement.names import Shown
 from vaelid.auditor.judgement.reasons.base import IsOther, Reason, Told
@@ -45,6 +52,7 @@ _OF_ONE_TRIAL = {"bernoulli": "binomial"}
 
 _PARTIAL = "data-partial"
 _WEIGHTS_OF_PLACES = "a likelihood with a weight for each place"
+_SMOOTHED = "a cross-entropy with label smoothing: its targets lie between 0 and 1, the data do not"
 _POS_WEIGHT = "a Bernoulli likelihood in which the ones have another weight (pos_weight)"
 
 
@@ -110,6 +118,8 @@ def _doubts(judged: Judged, group: Group, found: Found, decision: Decision) -> I
         reason = OutputUnused(target.name, unused)
         yield _refuted(decision, reason, no_slope_of_likelihood("x_hat", unused), _PARTIAL)
     yield from _not_declared(judged, group, found, decision)
+    if is_smoothed(assessed, target):
+        yield decision.but("OTHER", IsOther(_SMOOTHED), other=_SMOOTHED)
     if not kept_or_left_out(target, assessed.question):
         yield decision.but("OTHER", IsOther(_WEIGHTS_OF_PLACES), other=_WEIGHTS_OF_PLACES)
     if (share := kept_part(assessed)) < 1:
