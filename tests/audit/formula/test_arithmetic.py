@@ -15,6 +15,7 @@ from vaelid.auditor.formula.arithmetic import (
     simple,
     tidy,
     without_number,
+    without_what_cancels,
 )
 from vaelid.auditor.formula.axes_of_terms import element_of, length_of, total
 from vaelid.readings.terms.arrays import TermArray, as_term, real
@@ -107,6 +108,11 @@ def test_simple_keeps_the_value(term, before):
 @on_terms
 def test_tidy_keeps_the_value(term, before):
     assert value(tidy(term).term) == before
+
+
+@on_terms
+def test_without_what_cancels_keeps_the_value(term, before):
+    assert exact(without_what_cancels(term).term) == before
 
 
 @on_terms
@@ -238,3 +244,25 @@ def test_outermost_sums_are_what_a_term_is_linear_in(term, expected):
 
 def test_the_head_of_an_operation_says_which():
     assert S.term.head != Operator("add")
+
+
+@pytest.mark.parametrize(
+    ("written", "plain"),
+    [
+        (A + (B - B), A),
+        (A + (A - A), A),
+        (A - (B + A) + B, as_term(0)),
+        (2 * A - A / 2 - A, A / 2),
+        (C + 2 - (C - 1), as_term(3)),
+        (A * B + C - A * B, C),
+    ],
+)
+def test_what_is_taken_as_often_as_it_is_added_is_left_out(written, plain):
+    found = without_what_cancels(written)
+    assert found.term is simple(plain).term or exact(found.term) == exact(plain.term)
+    assert len(text(found.term)) < len(text(written.term))
+
+
+@pytest.mark.parametrize("term", [A, A + B, A - B, A * (B - B), xp.exp(A) - B])
+def test_a_term_in_which_nothing_cancels_stays(term):
+    assert without_what_cancels(term) is term

@@ -54,6 +54,12 @@ def test_values_are_numpys(name):
     np.testing.assert_allclose(value(term, 1, 0), expected.T, rtol=1e-13)
 
 
+def test_the_logarithm_of_two_exponentials_does_not_underflow():
+    """log(e^-800 + e^-801) is -799.7; by way of the exponentials it is minus infinity."""
+    found = value(xp.log(xp.exp(a - 800) + xp.exp(a - 801)), 0, 1)
+    np.testing.assert_allclose(found, np.logaddexp(A - 800, A - 801), rtol=1e-13)
+
+
 def test_lgamma_is_torchs():
     np.testing.assert_array_equal(value(lgamma(a**2 + 1), 0, 1), torch.lgamma(ARRAYS["a"] ** 2 + 1).numpy())
 

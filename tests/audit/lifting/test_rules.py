@@ -112,6 +112,9 @@ MORE = {
     "cat of rows": lambda a, b: torch.cat([a, b, a * b], 0).square().mean(),
     "cat along a dimension that stays": lambda a, b: torch.cat([a, b], 1).exp().sum(1).sum(),
     "one tensor joined": lambda a, b: torch.cat([a], 0) + b,
+    "a column of what was joined": lambda a, b: torch.cat([a, 2 * b], 1)[:, 7] + torch.cat([a, b[:, :1]], 1)[:, 5],
+    "columns of what was joined": lambda a, b: torch.cat([a, 2 * b], 1)[:, 6:9] * a[:, :3],
+    "one by one what was joined": lambda a, b: sum(c.exp() for c in torch.cat([a[:, :2], b[:, 1:]], -1).unbind(-1)),
     "stack picked from": lambda a, b: torch.stack([a, b])[1] * a,
     "stack of the last dimension": lambda a, b: torch.stack([a, b], -1).sum(-1),
     "a product of few": lambda a, b: a[:, :3].prod(1) + b[:, :2].prod(1),
@@ -189,7 +192,8 @@ clone detach alias lift_fresh contiguous positive neg exp log square sqrt rsqrt 
 sigmoid logit silu softplus log_sigmoid_forward relu abs cosh sinh tanh lgamma add sub rsub mul div maximum minimum
 xlogy logaddexp lerp where ones ones_like new_ones zeros zeros_like new_zeros zero full full_like fill new_full
 scalar_tensor randn randn_like normal normal_functional rand rand_like uniform erfinv _to_copy addcmul addcdiv pow
-clamp hardtanh clamp_min clamp_max bmm dot vdot sum mean logsumexp linalg_vector_norm prod amax amin max min
+clamp hardtanh clamp_min clamp_max bmm tril diag_embed eye diagonal linalg_cholesky_ex linalg_solve_triangular
+dot vdot sum mean logsumexp linalg_vector_norm prod amax amin max min
 eq ne gt lt ge le _softmax _log_softmax mse_loss l1_loss smooth_l1_loss huber_loss binary_cross_entropy
 binary_cross_entropy_with_logits gather
 nll_loss_forward nll_loss2d_forward split split_with_sizes chunk unbind unsafe_split slice select narrow cat stack

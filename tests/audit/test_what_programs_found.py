@@ -1,0 +1,152 @@
+"""Small steps that programs of known truth (`tests/programs`) showed to be undecided or misjudged."""
+
+import pytest
+import torch
+import torch.nn.functional as F
+from torch import nn
+from torch.distributions import Categorical, Normal, kl_divergence
+
+from vaelid.auditor import audit
+
+D, L, ROWS = 6, 2, 4
+torch.manual_seed(5)
+ENCODER, DECODER, OF_PRIOR = nn.Linear(D, 2 * L), nn.Linear(L, D), nn.Linear(2, 2 * L)
+OF_CLASSES, SCALE = nn.Linear(L, 3 * D), nn.Parameter(0.1 * torch.randn(L))
+OPTIMIZER = torch.optim.SGD([*ENCODER.parameters(), *DECODER.parameters(), SCALE], lr=0.0)
+X, BITS, CLASSES = torch.randn(ROWS, D), (torch.rand(ROWS, D) > 0.5).float(), torch.randint(0, 3, (ROWS, D))
+
+
+def posterior(x):
+    mu, logvar = ENCODER(x).chunk(2, dim=-1)
+    return mu, logvar, mu + torch.exp(0.5 * logvar) * torch.randn_like(mu)
+
+
+def kl(mu, logvar):
+    return 0.5 * (mu**2 + logvar.exp() - 1 - logvar).sum()
+
+
+def squares(x, z):
+    return 0.5 * (x - DECODER(z)).pow(2).sum()
+
+
+def chunks_of_rows_with_one_learned_scale(x):
+    """The deviation of every chunk's posterior is one parameter, and no logarithm of it is written in any."""
+    whole = 0.0
+    for part in x.split(2):
+        mu = ENCODER(part)[:, :L]
+        std = F.softplus(SCALE).expand_as(mu)
+        z = mu + std * torch.randn_like(mu)
+        whole = whole + squares(part, z) + kl_divergence(Normal(mu, std), Normal(0.0, 1.0)).sum()
+    return whole / len(x)
+
+
+def a_loop_over_latents_and_a_backward_pass(x):
+    """The backward pass takes each draw of the loop by itself."""
+    mu, logvar = ENCODER(x).chunk(2, dim=-1)
+    std = torch.exp(0.5 * logvar)
+    z = torch.stack([mu[:, j] + std[:, j] * torch.randn(len(mu)) for j in range(L)], dim=1)
+    loss = (squares(x, z) + kl(mu, logvar)) / len(x)
+    OPTIMIZER.zero_grad()
+    loss.backward()
+    OPTIMIZER.step()
+    return loss
+
+
+def a_scale_that_is_added_and_taken_away(x):
+    """A residual that is 0 makes z and its deviation longer to write."""
+    mu = ENCODER(x)[:, :L]
+    z = mu + SCALE.exp() * torch.randn_like(mu)
+    z = z + (z - z)
+    log_q, log_p = Normal(mu, SCALE.exp()).log_prob(z), Normal(0.0, 1.0).log_prob(z)
+    return (squares(x, z) + (log_q - log_p).sum()) / len(x)
+
+
+def a_prior_whose_bias_is_added_apart(batch):
+    """As vmap makes a layer of one row: its mean over draws multiplies h + w out."""
+    x, c = batch
+    mu, logvar, z = posterior(x)
+    mean, spread = (c @ OF_PRIOR.weight.T + OF_PRIOR.bias).chunk(2, dim=-1)
+    log_q = -0.5 * ((z - mu) / torch.exp(0.5 * logvar)) ** 2 - 0.5 * logvar
+    log_p = -0.5 * (z - mean) ** 2 / spread.exp() - 0.5 * spread
+    return (squares(x, z) + (log_q - log_p).sum()) / len(x)
+
+
+def columns_of_two_kinds_by_a_loop(x):
+    """Joined by `cat`, then taken apart column by column."""
+    mu, logvar, z = posterior(x)
+    out = DECODER(z)
+    numbers = 0.5 * (x[:, :-1] - out[:, :-1]) ** 2
+    flag = F.softplus(out[:, -1:]) - (x[:, -1:] > 0).float() * out[:, -1:]
+    nll = sum(column.sum() for column in torch.cat([numbers, flag], dim=-1).unbind(-1))
+    return (nll + kl(mu, logvar)) / len(x)
+
+
+def a_mask_of_which_one_column_is_full(batch):
+    x, mask = batch
+    mu, logvar, z = posterior(x)
+    each = mask * F.binary_cross_entropy_with_logits(DECODER(z), x, reduction="none")
+    return (sum(each[:, j].sum() for j in range(D)) + kl(mu, logvar)) / len(x)
+
+
+def classes_at_several_draws(x):
+    mu, logvar = ENCODER(F.one_hot(x, 3).float()[..., 0]).chunk(2, dim=-1)
+    z = Normal(mu, torch.exp(0.5 * logvar)).rsample((3,))
+    nll = -Categorical(logits=OF_CLASSES(z).unflatten(-1, (D, 3))).log_prob(x)
+    return (nll.mean(0).sum() + kl(mu, logvar)) / len(x)
+
+
+FULL = (torch.rand(ROWS, D) > 0.4).float()
+FULL[:, 2] = 1.0
+PROVED = {
+    chunks_of_rows_with_one_learned_scale: X,
+    a_loop_over_latents_and_a_backward_pass: X,
+    a_scale_that_is_added_and_taken_away: X,
+    a_prior_whose_bias_is_added_apart: (X, torch.randn(ROWS, 2)),
+    columns_of_two_kinds_by_a_loop: X,
+    a_mask_of_which_one_column_is_full: (BITS, FULL),
+    classes_at_several_draws: CLASSES,
+}
+
+
+@pytest.mark.parametrize("step", PROVED, ids=lambda step: step.__name__)
+def test_it_is_proved(step):
+    report = audit(step, PROVED[step])
+    assert (report.verdict, report.beta_effective) == ("PROVED", 1), report
+
+
+def penalty_beside_a_learned_prior(batch):
+    """The KL to a learned prior, and mu^2 once more: the KL to no normal prior."""
+    x, c = batch
+    mu, logvar, z = posterior(x)
+    mean, spread = OF_PRIOR(c).chunk(2, dim=-1)
+    own = kl_divergence(Normal(mu, torch.exp(0.5 * logvar)), Normal(mean, torch.exp(0.5 * spread))).sum()
+    return (squares(x, z) + own + 0.5 * mu.pow(4).sum()) / len(x)
+
+
+def test_points_tell_against_a_kl_beside_the_arrays_of_its_prior():
+    report = audit(penalty_beside_a_learned_prior, (X, torch.randn(ROWS, 2)))
+    assert report.verdict == "REFUTED", report
+    assert "to a normal prior" in report.summary
+
+
+@pytest.mark.parametrize("target", [lambda x: 0.9 * x + 0.05, lambda x: torch.lerp(x, torch.full_like(x, 0.5), 0.1)])
+def test_smoothed_pixels_are_another_objective(target):
+    def step(x):
+        mu, logvar, z = posterior(x)
+        return (F.binary_cross_entropy_with_logits(DECODER(z), target(x), reduction="sum") + kl(mu, logvar)) / len(x)
+
+    report = audit(step, BITS)
+    assert report.verdict == "OTHER", report
+    assert "label smoothing" in report.objective_name
+
+
+@pytest.mark.parametrize("target", [lambda x: 1 - x, lambda x: (x > 0.3).float(), lambda x: x * 0.5])
+def test_other_data_are_not_smoothed(target):
+    """Bits turned over, grey values cut, and grey values scaled."""
+    x = BITS if float(target(torch.tensor(1.0))) == 0 else torch.rand(ROWS, D)
+
+    def step(x):
+        mu, logvar, z = posterior(x)
+        return (F.binary_cross_entropy_with_logits(DECODER(z), target(x), reduction="sum") + kl(mu, logvar)) / len(x)
+
+    assert audit(step, x).verdict == "PROVED"
