@@ -26,6 +26,7 @@ from vaelid.auditor.formula.circuit import Fold
 from vaelid.auditor.formula.in_tensors import values_of
 from vaelid.auditor.formula.kinds import CONSTANT, MIXED, PARAMETER, Divergence, Kind, Reconstruction
 from vaelid.auditor.formula.patterns import matched
+from vaelid.auditor.formula.upstream import upstream
 from vaelid.auditor.lifting.folds import folds
 from vaelid.auditor.lifting.two_runs import Formula
 from vaelid.auditor.model.assigned import Assigned
@@ -60,6 +61,7 @@ class Question:
         parameters: the arrays of parameters.
         folds: for arrays that are products or extrema of others, how they are computed.
         unread: arrays that functions without a formula made of what was decoded, and are no layer's.
+        unread_of_data: of these, the arrays that were made of data, too.
         made_of_data: of the data, the arrays that functions without a formula made of others, as `x < 0.5` is.
     """
 
@@ -79,6 +81,7 @@ class Question:
     parameters: frozenset[str]
     folds: Mapping[str, Fold]
     unread: frozenset[str] = frozenset()
+    unread_of_data: frozenset[str] = frozenset()
     made_of_data: frozenset[str] = frozenset()
 
     @property
@@ -209,6 +212,7 @@ def question_of(
     data = _data(run, assigned)
     posteriors = _named_by_scale([_of_either_sign(run, posterior) for posterior in posteriors])
     own = frozenset().union(*(p.leaves for p in posteriors))
+    unread = _unread(run, data | own)
     noise = _noise(run, posteriors)
     outputs = _outputs(run, posteriors, data | own) if assigned is None else assigned.outputs
     free = {n for n, leaf in leaves.items() if leaf.kind in ("made", "noise", "parameter")} - data
@@ -230,7 +234,8 @@ def question_of(
         rewrites={},
         parameters=frozenset(n for n, leaf in leaves.items() if leaf.kind == "parameter"),
         folds=folds(run.reading, names_in(run.term)),
-        unread=_unread(run, data | own),
+        unread=unread,
+        unread_of_data=_of_data(run, unread, data),
         made_of_data=frozenset(n for n in data if n in leaves and leaves[n].kind == "made"),
     )
     for posterior in posteriors:
@@ -305,6 +310,16 @@ def _unread(run: Formula, known: frozenset[str]) -> frozenset[str]:
     parameters = {n for n, leaf in leaves.items() if leaf.kind == "parameter"}
     made = (n for n, leaf in leaves.items() if leaf.kind == "made" and leaf.noise and n not in known)
     return frozenset(n for n in made if not leaves[n].inputs & parameters or leaves[n].inputs & known & {*_given(run)})
+
+
+def _of_data(run: Formula, unread: frozenset[str], data: frozenset[str]) -> frozenset[str]:
+    """Those of the unread arrays into which data go, other than through a layer: not `probs < 0.5`, but `nll.sort()`."""
+    leaves = run.reading.leaves
+
+    def made_from(name: str) -> Iterable[str]:
+        return leaves[name].inputs if name in unread else ()
+
+    return frozenset(name for name in unread if data & {*upstream([name], made_from)})
 
 
 def _given(run: Formula) -> Iterable[str]:

@@ -50,8 +50,8 @@ _MOST_NUMBERS = 4
 
 def own_likelihood(question: Question, group: Gathered, axes: list[int]) -> Found | None:
     """A group as a weight times the negative logarithm of a density of one datum at each place, maybe times a mask."""
-    if (datum := _datum(question, group.body)) is None or names_in(group.body) & question.unread:
-        return None  # what a function without a formula made of the outputs, as whether h > 40, moves with them
+    if (datum := _datum(question, group.body)) is None or names_in(group.body) & question.unread_of_data:
+        return None  # what a function without a formula made of the datum moves with it
     parts = list(group.parts)
     for axis in group.axes:
         _, parts = below_sum(parts, axis)
