@@ -185,9 +185,13 @@ def log_scale_left_out(draft: Draft) -> None:
     draft.nll = [re.sub(r" \+ log_sigma$|logvar_x \+ | \+ log_s(?= )", "", line) for line in draft.nll]
 
 
-@late(_likelihood("learned_std_by_column", "logistic_by_hand"))
+@late(lambda names: names["likelihood"] in ("learned_std_by_column", "logistic_by_hand")
+      and names["declared"] == "its_beta")  # fmt: skip
 def log_scale_counted_once(draft: Draft) -> None:
-    """The log of a learned scale is averaged over places, and the errors are summed."""
+    """The log of a learned scale is averaged over n places, and the errors are summed.
+
+    A power n of the density has that as its normaliser: it is 1 / n of a likelihood, and beta is n times the declared.
+    """
     draft.nll = [re.sub(r"\+ (log_sigma$|log_s(?= ))", rf"+ \1 / {draft.places}", line) for line in draft.nll]
 
 

@@ -6,12 +6,12 @@ each term in them. For example, `numbers.of(posterior.mean, (0, 1))` is the 5 x 
 
 from collections.abc import Iterable, Iterator, Mapping
 
-import torch
 from torch import Tensor
 
 from vaelid.auditor.findings.account import Account, Site
 from vaelid.auditor.formula.axes_of_terms import axes_in, index_names
 from vaelid.auditor.formula.in_tensors import values_of
+from vaelid.auditor.formula.patterns import number_written
 from vaelid.auditor.recording.events import Recording
 from vaelid.readings.errors import ReadingError
 from vaelid.readings.terms.arrays import TermArray
@@ -62,8 +62,7 @@ class Numbers(Mapping[str, Tensor]):
 
     def _found(self, name: str) -> Tensor:
         if (written := self._account.written.get(name)) is not None:
-            whole = self.of(written.term)
-            return whole.log() if written.how == "exp" else torch.logit(whole)
+            return number_written(written.how, self.of(written.term))
         if (composed := self._account.composed.get(name)) is not None:
             return composed.function([self._at(site) for site in composed.sites]).double().reshape(composed.shape)
         return self.tensor(name).double().reshape(self._account.sites[name].shape)

@@ -56,7 +56,7 @@ class ComposedOf:
 
 @dataclass(frozen=True)
 class WrittenFor:
-    """An array that was written for a term: s with e^s = term (`how` is ``exp``), or sigmoid(s) = term."""
+    """An array s that was written for a term: e^s (`how` is ``exp``), sigmoid(s), or s ``itself`` is the term."""
 
     term: TermArray
     how: str

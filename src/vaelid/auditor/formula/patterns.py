@@ -6,12 +6,15 @@ the pattern exp(h[i0] / 2), the term exp(h[i0] / 2) * exp(h[k] / 2) becomes e^s[
 
 from collections.abc import Mapping
 
+import torch
+from torch import Tensor
+
 from vaelid.auditor.formula.axes_of_terms import index_of, length_of
 from vaelid.readings.terms.arrays import as_term, variable
 from vaelid.readings.terms.substitution import element, make
 from vaelid.readings.terms.syntax import INDEX, Binder, Bound, Head, Operator, Term
 
-__all__ = ["matched"]
+__all__ = ["matched", "number_written"]
 
 
 def matched(term: Term, pattern: Term, axes: tuple[int, ...], name: str, how: str = "exp") -> Term:
@@ -47,6 +50,11 @@ def _written(s: Term, how: str) -> Term:
     one = as_term(1).term
     below = make(Operator("add"), one, make(Operator("exp"), make(Operator("negative"), s)))
     return make(Operator("divide"), one, below)
+
+
+def number_written(how: str, values: Tensor) -> Tensor:
+    """The values of the new array, from those of the term that it is written for."""
+    return values.log() if how == "exp" else torch.logit(values) if how == "sigmoid" else values
 
 
 def _match(term: Term, pattern: Term, indices: Mapping[Head, int], places: dict[int, Term], depth: int = 0) -> bool:

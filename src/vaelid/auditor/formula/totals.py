@@ -11,7 +11,16 @@ from functools import lru_cache
 import torch
 from torch import Tensor
 
-from vaelid.auditor.formula.axes_of_terms import array_name, axis_of, index_name, index_names, is_index
+from vaelid.auditor.formula.arithmetic import replaced
+from vaelid.auditor.formula.axes_of_terms import (
+    array_name,
+    axes_in,
+    axis_of,
+    element_of,
+    index_name,
+    index_names,
+    is_index,
+)
 from vaelid.auditor.formula.in_tensors import OnDemand, values_of
 from vaelid.auditor.formula.supports import Support
 from vaelid.readings.errors import ReadingError
@@ -63,6 +72,7 @@ def log_totals(
     Raises:
         ReadingError: where each of the datum's axes is in the term in other ways than as elements' indices.
     """
+    term, datum, arrays = _with_bare_axes(term, datum, arrays, lengths)
     axis, along = _axis_of_rows(term, datum)
     row %= lengths[index_name(axis)]
     count = len(support.points)
@@ -122,6 +132,22 @@ def _rest(logs: Tensor, inward: int) -> tuple[Tensor, Tensor]:
     rest = torch.where(ratio < 0, logs[-1] + ratio - left, torch.inf)
     change = ((ratio - before).abs() / inward).clamp(min=1e-15)
     return rest, torch.where(ratio < 0, change.log() - 2 * left, torch.inf)
+
+
+_THE_DATUM = "the_datum"
+
+
+def _with_bare_axes(
+    term: TermArray, datum: Term, arrays: Mapping[str, Tensor], lengths: Mapping[str, int]
+) -> tuple[TermArray, Term, Mapping[str, Tensor]]:
+    """Where the datum is x[i0 + 2, i1], as in a chunk of rows, the same with an array of its own at i0 and i1."""
+    if not any(index.head == Operator("index_add") for index in datum.arguments[1:]):
+        return term, datum, arrays
+    axes = axes_in(datum)
+    bare = element_of(_THE_DATUM, axes).term
+    own = values_of(datum, arrays, lengths, index_names(axes))
+    every = OnDemand((*arrays, _THE_DATUM), lambda name: own if name == _THE_DATUM else arrays[name])
+    return TermArray((), replaced(term.term, {datum: bare})), bare, every
 
 
 @lru_cache(maxsize=256)

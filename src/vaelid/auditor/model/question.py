@@ -15,6 +15,7 @@ from vaelid.auditor.formula.arithmetic import replaced
 from vaelid.auditor.formula.axes_of_terms import (
     axes_in,
     element_of,
+    elements_of,
     hypotheses_of,
     index_names,
     length_axes_in,
@@ -25,7 +26,7 @@ from vaelid.auditor.formula.axes_of_terms import (
 from vaelid.auditor.formula.circuit import Fold
 from vaelid.auditor.formula.in_tensors import values_of
 from vaelid.auditor.formula.kinds import CONSTANT, MIXED, PARAMETER, Divergence, Kind, Reconstruction
-from vaelid.auditor.formula.patterns import matched
+from vaelid.auditor.formula.patterns import matched, number_written
 from vaelid.auditor.formula.upstream import upstream
 from vaelid.auditor.lifting.folds import folds
 from vaelid.auditor.lifting.two_runs import Formula
@@ -34,7 +35,7 @@ from vaelid.auditor.model.masks import made_of, masks_of
 from vaelid.auditor.model.posterior import Posterior, ancestors
 from vaelid.auditor.model.probe import Probe
 from vaelid.readings.terms.arrays import TermArray, index
-from vaelid.readings.terms.syntax import Term
+from vaelid.readings.terms.syntax import Operator, Term, subterms
 from vaelid.theory.statement import eq
 
 __all__ = ["Question", "Rewrite", "question_of", "rewritten"]
@@ -160,7 +161,7 @@ class Question:
 
 @dataclass(frozen=True)
 class Rewrite:
-    """A term that is better written as a function of a new variable: `how` is ``exp`` or ``sigmoid``."""
+    """A term that is better written as a function of a new variable: `how` is ``exp``, ``sigmoid`` or ``itself``."""
 
     term: TermArray
     how: str
@@ -170,7 +171,7 @@ def rewritten(question: Question, rewrite: Rewrite, name: str) -> Question:
     """The question with e^s or sigmoid(s) for a term, wherever it occurs; s is the array of this name."""
     axes = axes_in(rewrite.term.term)
     numbers = question.values.whole(rewrite.term, axes)
-    written = [n.log() if rewrite.how == "exp" else torch.logit(n) for n in numbers]
+    written = [number_written(rewrite.how, n) for n in numbers]
 
     def change(term: TermArray) -> TermArray:
         return TermArray((), matched(term.term, rewrite.term.term, axes, name, rewrite.how))
@@ -243,7 +244,28 @@ def question_of(
             name = next(iter(names_in(posterior.log_variance)))
             if name not in question.rewrites:
                 question = rewritten(question, Rewrite(posterior.positive, "exp"), name)
+    for k, posterior in enumerate(question.posteriors):
+        if posterior.positive is None and _is_clamped(posterior.log_variance):
+            question = _with_clamped(question, posterior.log_variance, f"v_{k}")
     return question
+
+
+def _is_clamped(log_variance: TermArray) -> bool:
+    return any(part.head == Operator("abs") for part in subterms(log_variance.term))
+
+
+def _with_clamped(question: Question, log_variance: TermArray, name: str) -> Question:
+    """The question with a new array for a clamped log-variance, if that is all that is left of what it is made of.
+
+    The solvers find no proof for absolute values inside exponentials, and need none: the KL holds of any log-variance.
+    """
+    found = rewritten(question, Rewrite(log_variance, "itself"), name)
+    left = [found.term, *(term for posterior in found.posteriors for term in posterior.terms)]
+    for element in elements_of(log_variance):
+        axes = axes_in(element)
+        if any(matched(term.term, element, axes, name, "itself") is not term.term for term in left):
+            return question
+    return found
 
 
 def _named_by_scale(posteriors: Sequence[Posterior]) -> tuple[Posterior, ...]:
@@ -313,7 +335,7 @@ def _unread(run: Formula, known: frozenset[str]) -> frozenset[str]:
 
 
 def _of_data(run: Formula, unread: frozenset[str], data: frozenset[str]) -> frozenset[str]:
-    """Those of the unread arrays into which data go, other than through a layer: not `probs < 0.5`, but `nll.sort()`."""
+    """Those of the unread arrays into which data go, and not by a layer: not `probs < 0.5`, but `nll.sort()`."""
     leaves = run.reading.leaves
 
     def made_from(name: str) -> Iterable[str]:
