@@ -4,7 +4,7 @@ import pytest
 import torch
 import torch.nn.functional as F
 from torch import nn
-from torch.distributions import Categorical, Normal, kl_divergence
+from torch.distributions import Beta, Categorical, ContinuousBernoulli, Normal, kl_divergence
 
 from vaelid.auditor import audit
 
@@ -14,6 +14,7 @@ ENCODER, DECODER, OF_PRIOR = nn.Linear(D, 2 * L), nn.Linear(L, D), nn.Linear(2, 
 OF_CLASSES, SCALE = nn.Linear(L, 3 * D), nn.Parameter(0.1 * torch.randn(L))
 OPTIMIZER = torch.optim.SGD([*ENCODER.parameters(), *DECODER.parameters(), SCALE], lr=0.0)
 X, BITS, CLASSES = torch.randn(ROWS, D), (torch.rand(ROWS, D) > 0.5).float(), torch.randint(0, 3, (ROWS, D))
+UNIT = 0.05 + 0.9 * torch.rand(ROWS, D)
 
 
 def posterior(x):
@@ -95,6 +96,34 @@ def classes_at_several_draws(x):
     return (nll.mean(0).sum() + kl(mu, logvar)) / len(x)
 
 
+def chunks_of_a_density_without_a_name(x):
+    """Each chunk's datum is x[i + 2, j]."""
+    whole = 0.0
+    for part in x.split(2):
+        mu, logvar, z = posterior(part)
+        a = F.softplus(DECODER(z)) + 0.5
+        whole = whole - Beta(a, 1.5).log_prob(part).sum() + kl(mu, logvar)
+    return whole / len(x)
+
+
+def a_clamped_log_variance_at_the_draw(batch):
+    """The solvers find no proof for absolute values inside exponentials, and need none."""
+    x, c = batch
+    mu, logvar = ENCODER(x).chunk(2, dim=-1)
+    logvar = logvar.clamp(-30.0, 20.0)
+    z = mu + torch.exp(0.5 * logvar) * torch.randn_like(mu)
+    mean, spread = OF_PRIOR(c).chunk(2, dim=-1)
+    log_q = -0.5 * ((z - mu) / torch.exp(0.5 * logvar)) ** 2 - 0.5 * logvar
+    log_p = -0.5 * (z - mean) ** 2 / spread.exp() - 0.5 * spread
+    return (squares(x, z) + (log_q - log_p).sum()) / len(x)
+
+
+def torchs_continuous_bernoulli(x):
+    """It chooses between a formula and a series by what the decoder puts out."""
+    mu, logvar, z = posterior(x)
+    return (kl(mu, logvar) - ContinuousBernoulli(logits=DECODER(z)).log_prob(x).sum()) / len(x)
+
+
 FULL = (torch.rand(ROWS, D) > 0.4).float()
 FULL[:, 2] = 1.0
 PROVED = {
@@ -105,6 +134,9 @@ PROVED = {
     columns_of_two_kinds_by_a_loop: X,
     a_mask_of_which_one_column_is_full: (BITS, FULL),
     classes_at_several_draws: CLASSES,
+    chunks_of_a_density_without_a_name: UNIT,
+    a_clamped_log_variance_at_the_draw: (X, torch.randn(ROWS, 2)),
+    torchs_continuous_bernoulli: UNIT,
 }
 
 
@@ -150,3 +182,24 @@ def test_other_data_are_not_smoothed(target):
         return (F.binary_cross_entropy_with_logits(DECODER(z), target(x), reduction="sum") + kl(mu, logvar)) / len(x)
 
     assert audit(step, x).verdict == "PROVED"
+
+
+def test_a_clamp_in_the_sampler_alone_is_another_posterior():
+    """The KL is of the log-variance before the clamp, which acts at 0.05."""
+
+    def step(x):
+        mu, logvar = ENCODER(x).chunk(2, dim=-1)
+        z = mu + torch.exp(0.5 * logvar.clamp(-0.05, 0.05)) * torch.randn_like(mu)
+        return (squares(x, z) + kl(mu, logvar)) / len(x)
+
+    assert audit(step, X).verdict in ("REFUTED", "UNKNOWN")
+
+
+def test_the_same_clamp_written_twice_is_not_refuted():
+    def step(x):
+        mu, logvar = ENCODER(x).chunk(2, dim=-1)
+        z = mu + torch.exp(0.5 * torch.clamp(logvar, -8.0, 8.0)) * torch.randn_like(mu)
+        held = torch.clamp(torch.clamp(logvar, min=-8.0), max=8.0)
+        return (squares(x, z) + kl(mu, held)) / len(x)
+
+    assert audit(step, X).verdict in ("PROVED", "UNKNOWN")

@@ -176,7 +176,10 @@ def _by_its_beta(judged: Judged) -> Named:
     if beta is None or weight is None or theorem is None:
         known = [assessed.weights.get(group.kind) for group, _ in assessed.divergences()]
         weights = tuple(dict.fromkeys(map(str, known)))
-        if theorem is not None and None not in known and len(weights) > 1:
+        # a length that is none of B, L and D may be that of other rows: a KL to each of their priors has no weight
+        letters = {*assessed.names.groups, *assessed.names.of_axis.values()}
+        named = all(set(weight.powers) <= letters for weight in known if weight is not None)
+        if theorem is not None and None not in known and len(weights) > 1 and named:
             reason = WeightsOfKls(tuple(map(str, known)))
             return Named("ELBO with a weight for each KL", Decision("objective", "OTHER", reason))
         failure = assessed.objective.failure

@@ -20,7 +20,7 @@ from vaelid.auditor.proofs.obligations import NoProof
 from vaelid.auditor.proofs.sums import axes_of, under_sums
 from vaelid.readings.errors import ReadingError
 from vaelid.readings.terms.arrays import TermArray
-from vaelid.readings.terms.syntax import REAL, subterms
+from vaelid.readings.terms.syntax import REAL, Element, Operator, Term, subterms
 from vaelid.theory.library.definitions import coordinate_kl
 
 __all__ = ["unsampled"]
@@ -63,7 +63,9 @@ def _with_divergence(body: TermArray, axes: list[int], run: Formula) -> Posterio
     made = [n for n, leaf in run.reading.leaves.items() if leaf.kind == "made"]
     values = Probe.near(run.arrays(), run.lengths, made)
     elements = [TermArray((), e) for e in elements_of(body)]
-    for mean, spread in itertools.permutations(elements[:_MOST_ELEMENTS], 2):
+    # what vmap makes of a layer's output is h + w, its bias added apart
+    sums = [TermArray((), t) for t in subterms(body.term) if t.head == Operator("add") and _is_sum_of_elements(t)]
+    for mean, spread in itertools.permutations([*sums[:_MOST_ELEMENTS], *elements[:_MOST_ELEMENTS]], 2):
         for log_variance in (spread, 2 * spread):
             target = coordinate_kl(mean, log_variance)
             try:
@@ -73,6 +75,10 @@ def _with_divergence(body: TermArray, axes: list[int], run: Formula) -> Posterio
             except ReadingError:
                 continue
     return None
+
+
+def _is_sum_of_elements(term: Term) -> bool:
+    return not term.loose and all(isinstance(part.head, Element) for part in term.arguments)
 
 
 def _drawn(body: TermArray, noise: frozenset[str], run: Formula) -> Posterior | None:
