@@ -12,7 +12,7 @@ from vaelid.auditor.examination.densities import drawn, law_of, off_support, wit
 from vaelid.auditor.examination.examined import Examined, other_rows
 from vaelid.auditor.examination.numbers import Numbers
 from vaelid.auditor.findings.account import Account, StatedLikelihood
-from vaelid.auditor.formula.axes_of_terms import names_in
+from vaelid.auditor.formula.axes_of_terms import array_name, axes_in, elements_of, names_in
 from vaelid.auditor.recording.events import Recording
 from vaelid.readings.errors import ReadingError
 
@@ -201,7 +201,9 @@ def _rows_that_count(numbers: Numbers, likelihood: StatedLikelihood, name: str) 
     count = len(tensor) if tensor.ndim else 1
     if likelihood.mask is None:
         return torch.ones(count, dtype=torch.bool)
-    kept = numbers.of(likelihood.mask, likelihood.axes).detach() != 0
+    own = (e for p in likelihood.parameters for e in elements_of(p) if array_name(e) == name and e.arguments[1:])
+    first = next((axes_in(e.arguments[1])[:1] for e in own), ())
+    kept = numbers.of(likelihood.mask, [*first, *likelihood.axes]).detach() != 0
     if not kept.ndim or len(kept) != count:
         raise ReadingError("the rows of the mask are not those of the decoder's output")
     return kept.reshape(count, -1).any(1)

@@ -27,7 +27,7 @@ from vaelid.readings.errors import ReadingError
 from vaelid.readings.terms.arrays import TermArray
 from vaelid.readings.terms.syntax import Element, Operator, Term, free_variables, subterms
 
-__all__ = ["CLOSE", "is_at_one_place", "log_totals", "log_totals_of_values"]
+__all__ = ["CLOSE", "is_at_one_place", "log_totals", "log_totals_of_values", "share_of_largest"]
 
 CLOSE = 1e-4
 """In nats, how far totals of one density may be apart: an absolute error's kink costs the trapezoidal rule 1e-6."""
@@ -56,6 +56,8 @@ def log_totals(
     support: Support,
     row: int,
     made: Mapping[str, Callable[[Tensor], Tensor]] | None = None,
+    *,
+    of: "Callable[[Tensor, Support], Tensor] | None" = None,
 ) -> Tensor:
     """The logarithm of the total at each place of one row, as `log_totals_of_values` gives it.
 
@@ -68,6 +70,7 @@ def log_totals(
         support: of the datum.
         row: along one of the datum's axes, of which it is the remainder by the axis's length.
         made: for arrays that are made of the datum at each place, how.
+        of: what is asked of the values at the support's points, if not the total.
 
     Raises:
         ReadingError: where each of the datum's axes is in the term in other ways than as elements' indices.
@@ -89,7 +92,13 @@ def log_totals(
     order = index_names(dict.fromkeys((axis, *axes)))
     instead = OnDemand(arrays, lambda name: spread[name] if name in spread else arrays[name])
     values = values_of(term.term, instead, {**lengths, index_name(axis): count}, order)
-    return log_totals_of_values(values, support)
+    return (of or log_totals_of_values)(values, support)
+
+
+def share_of_largest(values: Tensor, support: Support) -> Tensor:
+    """How much of the total one point has, at each place; 0 where that is an integral's."""
+    logs = torch.where(values.isnan(), -torch.inf, -values)
+    return torch.zeros_like(values[0]) if support.interval else (logs.max(0).values - logs.logsumexp(0)).exp()
 
 
 def log_totals_of_values(values: Tensor, support: Support) -> Tensor:

@@ -81,7 +81,7 @@ def after_examination(
             and not {claim.bug for claim in report.claims} & _NOT_SEEN_IN_RUNS
         ):
             return _of_refuted(report, opinion, premises)
-        return _grounded(report, opinion)
+        return _another_beta(report, opinion, declared) or _grounded(report, opinion)
     return _with_proposal(report, opinion)
 
 
@@ -159,6 +159,20 @@ def _of_refuted(report: Report, opinion: Opinion, premises: tuple[Premise, ...])
     return report.overruled(claim, f"No verdict: the formula is refuted, and {agree}. {report.summary}")
 
 
+def _another_beta(report: Report, opinion: Opinion, declared: Declared) -> Report | None:
+    """The refutation of a loss that is right but for its gradient, which is right in the mean, and for its beta."""
+    beta, wanted = report.beta_effective, declared.beta
+    right = opinion.estimator is not None and not opinion.doubts and _right_but_its_gradient(report)
+    if not right or beta is None or wanted is None or abs(beta - wanted) <= _SAME_BETA * abs(wanted):
+        return None
+    witness = Witness({}, f"{opinion.beta:.10g}", f"{wanted:.10g}", "beta in the runs")
+    reason = f"its gradient is that of {opinion.estimator}, with beta = {beta:.6g}: not {wanted:.6g}."
+    claim = Claim("examination", "REFUTED", reason, witness=witness, bug="hidden-beta")
+    return report.overruled(claim, f"This loss is not the ELBO: {reason}")
+
+
+_SAME_BETA = 1e-5
+"""Of a beta that runs measure, relative to the one that was declared."""
 _CUT = "detached"
 """The bug of a gradient that does not go where it should."""
 

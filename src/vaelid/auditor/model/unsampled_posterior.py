@@ -20,6 +20,7 @@ from vaelid.auditor.proofs.obligations import NoProof
 from vaelid.auditor.proofs.sums import axes_of, under_sums
 from vaelid.readings.errors import ReadingError
 from vaelid.readings.terms.arrays import TermArray
+from vaelid.readings.terms.namespace import NAMESPACE as xp
 from vaelid.readings.terms.syntax import REAL, Element, Operator, Term, subterms
 from vaelid.theory.library.definitions import coordinate_kl
 
@@ -30,7 +31,7 @@ def unsampled(run: Formula) -> Posterior | None:
     """The posterior that the terms without data are a divergence of; None if none is found.
 
     It is that of a sample which occurs in these terms; or it has the mean and the log-variance, two of their arrays,
-    of whose KL to N(0, I) they are a multiple.
+    of whose KL to N(0, I) they are a multiple, or of whose KL to a prior of two more.
     """
     leaves = run.reading.leaves
     data = frozenset(n for n, leaf in leaves.items() if leaf.kind in ("argument", "constant"))
@@ -59,7 +60,7 @@ _MOST_ELEMENTS = 6
 
 
 def _with_divergence(body: TermArray, axes: list[int], run: Formula) -> Posterior | None:
-    """The posterior of whose KL to N(0, I) the body is a multiple."""
+    """The posterior of whose KL to N(0, I), or to a prior of other arrays, the body is a multiple."""
     made = [n for n, leaf in run.reading.leaves.items() if leaf.kind == "made"]
     values = Probe.near(run.arrays(), run.lengths, made)
     elements = [TermArray((), e) for e in elements_of(body)]
@@ -70,11 +71,23 @@ def _with_divergence(body: TermArray, axes: list[int], run: Formula) -> Posterio
             target = coordinate_kl(mean, log_variance)
             try:
                 if fitted(values, body, [target], axes) is not None:
-                    where = tuple(a for a in axes if a in {*axes_in(mean.term), *axes_in(spread.term)})
-                    return Posterior(where, mean, log_variance)
+                    return _posterior(mean, log_variance, axes)
+            except ReadingError:
+                continue
+    for mean, spread, centre, its in itertools.permutations(elements[:_MOST_ELEMENTS], 4):
+        for log_variance, other in itertools.product((spread, 2 * spread), (its, 2 * its)):
+            target = coordinate_kl((mean - centre) * xp.exp(-other / 2), log_variance - other)
+            try:
+                if fitted(values, body, [target], axes) is not None:
+                    return _posterior(mean, log_variance, axes)
             except ReadingError:
                 continue
     return None
+
+
+def _posterior(mean: TermArray, log_variance: TermArray, axes: list[int]) -> Posterior:
+    where = tuple(axis for axis in axes if axis in {*axes_in(mean.term), *axes_in(log_variance.term)})
+    return Posterior(where, mean, log_variance)
 
 
 def _is_sum_of_elements(term: Term) -> bool:

@@ -76,6 +76,8 @@ def _inside(term: Term) -> list[tuple[str, TermArray]]:
 def _is_divergence(question: Question, term: TermArray, k: int) -> bool:
     """Whether a term is a multiple of the divergence of posterior k, and terms of other kinds."""
     posterior = question.posteriors[k]
+    if not all(map(names_in, posterior.terms)):
+        return False  # of a constant deviation any square is a KL to some prior
     try:
         every = decomposed(term, question.kind, question.hypotheses).parts
         parts = [p for p in every if question.kind(p.term) == Divergence(k)]

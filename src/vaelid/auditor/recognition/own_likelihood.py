@@ -7,7 +7,7 @@ one number is tried here at a few outputs, as a proposal; a verdict asks further
 
 import itertools
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from fractions import Fraction
@@ -20,7 +20,7 @@ from torch import Tensor
 from vaelid.auditor.formula.arithmetic import is_number, replaced, simple, tidy
 from vaelid.auditor.formula.axes_of_terms import array_name, elements_of, length_axes_in, names_in
 from vaelid.auditor.formula.supports import Support, supports
-from vaelid.auditor.formula.totals import CLOSE, is_at_one_place, log_totals
+from vaelid.auditor.formula.totals import CLOSE, is_at_one_place, log_totals, share_of_largest
 from vaelid.auditor.model.combination import Combination
 from vaelid.auditor.model.question import Question
 from vaelid.auditor.proofs.sums import Part, added, below_sum, value_of
@@ -212,9 +212,20 @@ def _is_density(question: Question, body: TermArray, datum: Term, axes: list[int
         return True  # `x < 0.5` was the same for all recorded data: only further runs can tell
     with suppress(ReadingError):
         return any(
-            _is_one_number(_totals(question, body, datum, axes, support)) for support in supports(recorded, _POINTS)
+            _is_one_number(_totals(question, body, datum, axes, support))
+            and _is_of_several_values(_totals(question, body, datum, axes, support, of=share_of_largest))
+            for support in supports(recorded, _POINTS)
         )
     return False
+
+
+_ALL = 0.99
+"""Of a total. Of ten times -x log q it is 1 + q^10 for a bit x: one number to 1e-4, whatever q is, and no density."""
+
+
+def _is_of_several_values(shares: Iterable[Tensor]) -> bool:
+    """Whether some total is not that of one value of the datum alone: such totals are alike, and say nothing."""
+    return any(bool((some < _ALL).any()) for some in shares)
 
 
 def _is_one_number(totals: Iterable[Tensor]) -> bool:
@@ -249,7 +260,15 @@ def _is_equal(values: Tensor) -> bool:
     return bool((values == values.flatten()[0]).all())
 
 
-def _totals(question: Question, body: TermArray, datum: Term, axes: list[int], support: Support) -> Iterator[Tensor]:
+def _totals(
+    question: Question,
+    body: TermArray,
+    datum: Term,
+    axes: list[int],
+    support: Support,
+    *,
+    of: Callable[[Tensor, Support], Tensor] | None = None,
+) -> Iterator[Tensor]:
     probe, name = question.values, array_name(datum)
     recorded = probe.sets[0][name]
     made = {
@@ -259,7 +278,7 @@ def _totals(question: Question, body: TermArray, datum: Term, axes: list[int], s
     }
     for arrays in probe.sets:
         for row in range(_ROWS):
-            yield log_totals(body, datum, arrays, probe.lengths, axes, support, row, made).flatten()
+            yield log_totals(body, datum, arrays, probe.lengths, axes, support, row, made, of=of).flatten()
 
 
 def _nearest(recorded: Tensor, values: Tensor, points: Tensor) -> Tensor:
