@@ -203,3 +203,24 @@ def test_the_same_clamp_written_twice_is_not_refuted():
         return (squares(x, z) + kl(mu, held)) / len(x)
 
     assert audit(step, X).verdict in ("PROVED", "UNKNOWN")
+
+
+@pytest.mark.parametrize("register", ["register_hook", "register_post_accumulate_grad_hook"])
+def test_a_hook_on_a_weight_where_rounding_hides_the_slopes_is_not_proved(register):
+    """Under autocast no slopes are compared, and no operation of the run shows the hook."""
+    decoder = nn.Linear(L, D)
+
+    def step(x):
+        with torch.autocast("cpu", dtype=torch.bfloat16):
+            mu, logvar = ENCODER(x).chunk(2, dim=-1)
+        mu, logvar = mu.float(), logvar.float()
+        z = mu + torch.exp(0.5 * logvar) * torch.randn_like(mu)
+        with torch.autocast("cpu", dtype=torch.bfloat16):
+            out = decoder(z)
+        return (0.5 * (x - out.float()).pow(2).sum() + kl(mu, logvar)) / len(x)
+
+    assert audit(step, X).verdict == "PROVED"
+    getattr(decoder.weight, register)(lambda held: 0.1 * held if register == "register_hook" else held.grad.mul_(0.1))
+    report = audit(step, X)
+    assert report.verdict == "UNKNOWN", report
+    assert "a parameter has a hook" in report.summary

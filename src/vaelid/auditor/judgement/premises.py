@@ -7,6 +7,8 @@ has the sentence "it holds for every B, D and L".
 
 from collections.abc import Iterable
 
+from torch import Tensor
+
 from vaelid.auditor.findings.opinion import Opinion
 from vaelid.auditor.findings.premise import Premise
 from vaelid.auditor.findings.twins import of_all_calls
@@ -128,7 +130,16 @@ def _gradient(assessed: Assessed, opinion: Opinion) -> Premise:
     if assessed.run.reading.settled:  # compared to 1e-3, at the recorded weights: not enough without further runs
         lines = ", ".join(sorted(assessed.run.reading.settled))
         return Premise("gradient", "missing", f"it is detached in places ({lines}), and no slopes were compared: {why}")
+    if any(_has_hook(leaf.tensor) for leaf in assessed.run.reading.leaves.values() if leaf.kind == "parameter"):
+        words = f"a parameter has a hook, which may change its gradient, and no slopes were compared: {why}"
+        return Premise("gradient", "missing", words)
     return Premise("gradient", "data flow", f"no operation of the run stops it; no slopes were compared: {why}")
+
+
+def _has_hook(parameter: Tensor) -> bool:
+    """Whether a hook sees the gradient of a parameter: no operation of a run shows it."""
+    hooks = (getattr(parameter, name, None) for name in ("_backward_hooks", "_post_accumulate_grad_hooks"))
+    return any(map(bool, hooks))
 
 
 def _state(opinion: Opinion) -> Premise:
