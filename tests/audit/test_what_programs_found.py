@@ -124,6 +124,15 @@ def torchs_continuous_bernoulli(x):
     return (kl(mu, logvar) - ContinuousBernoulli(logits=DECODER(z)).log_prob(x).sum()) / len(x)
 
 
+def a_mask_of_numbers_beside_a_one_hot_code(batch):
+    """Each is 0 and 1, and hides the other: the one of fewer dimensions is the mask."""
+    code, mask = batch
+    mu, logvar = ENCODER(code[..., 0]).chunk(2, dim=-1)
+    z = mu + torch.exp(0.5 * logvar) * torch.randn_like(mu)
+    nll = -(code * F.log_softmax(OF_CLASSES(z).unflatten(-1, (D, 3)), dim=-1)).sum(-1)
+    return ((nll * mask).sum() + kl(mu, logvar)) / len(code)
+
+
 FULL = (torch.rand(ROWS, D) > 0.4).float()
 FULL[:, 2] = 1.0
 PROVED = {
@@ -137,6 +146,7 @@ PROVED = {
     chunks_of_a_density_without_a_name: UNIT,
     a_clamped_log_variance_at_the_draw: (X, torch.randn(ROWS, 2)),
     torchs_continuous_bernoulli: UNIT,
+    a_mask_of_numbers_beside_a_one_hot_code: (F.one_hot(CLASSES, 3).float(), (torch.rand(ROWS, D) > 0.3).float()),
 }
 
 
@@ -224,3 +234,20 @@ def test_a_hook_on_a_weight_where_rounding_hides_the_slopes_is_not_proved(regist
     report = audit(step, X)
     assert report.verdict == "UNKNOWN", report
     assert "a parameter has a hook" in report.summary
+
+
+def test_masked_data_at_several_draws_that_stick_the_landing():
+    """The decoder's layer puts out the rows of all draws as one dimension; the mask has those of one."""
+
+    def step(batch):
+        x, mask = batch
+        mu, logvar = ENCODER(x).chunk(2, dim=-1)
+        std = torch.exp(0.5 * logvar)
+        z = mu + std * torch.randn(3, *mu.shape)
+        nll = mask * F.binary_cross_entropy_with_logits(DECODER(z), x.expand(3, -1, -1), reduction="none")
+        own = Normal(mu.detach(), std.detach()).log_prob(z) - Normal(0.0, 1.0).log_prob(z)
+        return (nll.mean(0).sum() + own.mean(0).sum()) / len(x)
+
+    report = audit(step, (BITS, FULL))
+    assert report.verdict == "PROVED", report
+    assert "sticking the landing" in report.summary

@@ -201,10 +201,11 @@ def _rows_that_count(numbers: Numbers, likelihood: StatedLikelihood, name: str) 
     count = len(tensor) if tensor.ndim else 1
     if likelihood.mask is None:
         return torch.ones(count, dtype=torch.bool)
-    own = (e for p in likelihood.parameters for e in elements_of(p) if array_name(e) == name and e.arguments[1:])
-    first = next((axes_in(e.arguments[1])[:1] for e in own), ())
-    kept = numbers.of(likelihood.mask, [*first, *likelihood.axes]).detach() != 0
-    if not kept.ndim or len(kept) != count:
+    elements = (e for p in likelihood.parameters for e in elements_of(p) if array_name(e) == name)
+    first = next(elements, None)
+    own = [] if first is None else [axis for index in first.arguments[1:] for axis in axes_in(index)]
+    kept = numbers.of(likelihood.mask, [*own, *likelihood.axes]).detach() != 0
+    if not own or kept.numel() % count:
         raise ReadingError("the rows of the mask are not those of the decoder's output")
     return kept.reshape(count, -1).any(1)
 

@@ -30,13 +30,16 @@ def made_of(leaves: Mapping[str, Leaf], names: Iterable[str]) -> frozenset[str]:
 def masks_of(term: TermArray, data: Collection[str], leaves: Mapping[str, Leaf]) -> frozenset[str]:
     """The masks and weights among the arrays of data in a loss.
 
-    Where all data would be masks of each other, as in ``a * b * h``, those of truth values are.
+    Where all data would be masks of each other, as in ``a * b * h``, those of truth values are; without any, those of
+    fewer dimensions, as a mask of places beside a one-hot code is.
     """
     occurring = names_in(term) & set(data)
     others = occurring - {name for name in occurring if leaves[name].kind == "constant"}
     found = {name for name in others if leaves[name].operation != "one-hot" and _hides(term, leaves[name], others)}
     if found and found == others:
-        found = {name for name in found if leaves[name].tensor.dtype == torch.bool}
+        most = max(leaves[name].tensor.ndim for name in found)
+        of_truth = {name for name in found if leaves[name].tensor.dtype == torch.bool}
+        found = of_truth or {name for name in found if leaves[name].tensor.ndim < most}
     return frozenset(found) if found != others else frozenset()
 
 
