@@ -150,6 +150,7 @@ PROVED = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("step", PROVED, ids=lambda step: step.__name__)
 def test_it_is_proved(step):
     report = audit(step, PROVED[step])
