@@ -252,3 +252,14 @@ def test_masked_data_at_several_draws_that_stick_the_landing():
     report = audit(step, (BITS, FULL))
     assert report.verdict == "PROVED", report
     assert "sticking the landing" in report.summary
+
+
+def test_a_side_of_a_comparison_that_no_output_reached_is_said():
+    def step(x):
+        mu, logvar, z = posterior(x)
+        out = DECODER(z)
+        each = 0.5 * (x - out) ** 2
+        return (torch.where(out > 50.0, 0.1 * each, each).sum() + kl(mu, logvar)) / len(x)
+
+    report = audit(step, X)
+    assert any("on one side of `gt` throughout" in note for note in report.notes), report

@@ -13,7 +13,7 @@ from vaelid.auditor.judgement import reasons
 from vaelid.auditor.judgement.decision import Decision
 from vaelid.auditor.judgement.names import Monomial
 from vaelid.auditor.judgement.reasons.base import IsOther, Reason, Told
-from vaelid.auditor.judgement.reasons.notes import DataChanged, NotTrained, PriorIs
+from vaelid.auditor.judgement.reasons.notes import DataChanged, NotTrained, OneSideOnly, PriorIs
 from vaelid.auditor.judgement.reasons.of_divergence import (
     AnotherDeviation,
     FixedLength,
@@ -209,6 +209,10 @@ SAID = [
     (PriorIs("N(0, 4)", declared=True), "the prior is N(0, 4), as declared"),
     (PriorIs("N(0, 4)", declared=False), "the prior is N(0, 4), inferred from the loss"),
     (DataChanged("x / 255"), "the data are changed in the loss: x / 255"),
+    (
+        OneSideOnly("gt", "a.py:1"),
+        "what the decoder put out was on one side of `gt` throughout (a.py:1): the verdict is of outputs on that side",
+    ),
 ]
 
 

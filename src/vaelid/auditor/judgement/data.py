@@ -13,7 +13,7 @@ from vaelid.auditor.formula.axes_of_terms import axes_in, axis_of, index_names, 
 from vaelid.auditor.formula.in_tensors import values_of
 from vaelid.auditor.judgement.assessed import Assessed
 from vaelid.auditor.judgement.reasons.base import Reason
-from vaelid.auditor.judgement.reasons.notes import DataChanged, Note
+from vaelid.auditor.judgement.reasons.notes import DataChanged, Note, OneSideOnly
 from vaelid.auditor.judgement.reasons.of_reconstruction import CountsOf, MovedData, SummaryOfData
 from vaelid.auditor.lifting.tensor import Leaf
 from vaelid.auditor.model.question import Question
@@ -131,6 +131,8 @@ def notes_on_data(assessed: Assessed, target: Quantity, sampled: bool) -> list[R
     notes: list[Reason] = []
     if target.parameters and not isinstance(target.parameters[0].term.head, Element):
         notes.append(DataChanged(assessed.names.text(target.parameters[0])))
+    if target.own_formula is not None:
+        notes += _sides_not_seen(assessed, target.own_formula)
     if target.family != "bernoulli" or not sampled:  # random numbers that stand for data say nothing of the data
         return notes
     values = assessed.run.arrays()
@@ -138,6 +140,14 @@ def notes_on_data(assessed: Assessed, target: Quantity, sampled: bool) -> list[R
     if any(bool(((v > 0) & (v < 1)).any()) for v in data):
         notes.append(Note.BERNOULLI_OF_FRACTIONS)
     return notes
+
+
+def _sides_not_seen(assessed: Assessed, formula: TermArray) -> list[Reason]:
+    """Of comparisons of outputs that choose a formula, those that had one answer only."""
+    leaves, own = assessed.run.reading.leaves, names_in(formula) & assessed.question.unread
+    found = (leaves[name] for name in sorted(own) if name in leaves)
+    one_sided = (leaf for leaf in found if bool((leaf.tensor == leaf.tensor.flatten()[0]).all()))
+    return list(dict.fromkeys(OneSideOnly(leaf.operation, leaf.source) for leaf in one_sided))
 
 
 def kept_or_left_out(target: Quantity, question: Question) -> bool:

@@ -8,7 +8,7 @@ from enum import Enum, auto
 
 from vaelid.auditor.judgement.reasons.base import Reason
 
-__all__ = ["DataChanged", "NotTrained", "Note", "PriorIs"]
+__all__ = ["DataChanged", "NotTrained", "Note", "OneSideOnly", "PriorIs"]
 
 
 class Note(Reason, Enum):
@@ -30,6 +30,14 @@ class PriorIs(Reason):
 
     name: str
     declared: bool
+
+
+@dataclass(frozen=True)
+class OneSideOnly(Reason):
+    """What the decoder put out was on one side of this comparison throughout."""
+
+    operation: str
+    line: str
 
 
 @dataclass(frozen=True)
