@@ -262,4 +262,41 @@ def test_a_side_of_a_comparison_that_no_output_reached_is_said():
         return (torch.where(out > 50.0, 0.1 * each, each).sum() + kl(mu, logvar)) / len(x)
 
     report = audit(step, X)
-    assert any("on one side of `gt` throughout" in note for note in report.notes), report
+    assert any("`gt` had one answer throughout" in note for note in report.notes), report
+
+
+@pytest.mark.parametrize("cut", [1, 2, 3])
+def test_columns_cut_elsewhere_than_they_were_joined_are_all_columns(cut):
+    def step(x):
+        mu, logvar, z = posterior(x)
+        out = DECODER(z)
+        bits = F.binary_cross_entropy_with_logits(out[:, :2], (x[:, :2] > 0).float(), reduction="none")
+        each = torch.cat([bits, 0.5 * (x[:, 2:] - out[:, 2:]) ** 2], dim=1)
+        return (each[:, :cut].sum() + each[:, cut:].sum() + kl(mu, logvar)) / len(x)
+
+    assert audit(step, X).verdict == "PROVED"
+
+
+@pytest.mark.parametrize("changed", ["nothing", "scaled", "clipped", "added"])
+def test_gradients_that_are_changed_after_backward(changed):
+    """What an optimizer is given may be scaled or clipped; what is added to it is another objective's."""
+
+    def step(x):
+        OPTIMIZER.zero_grad()
+        mu, logvar, z = posterior(x)
+        own = kl(mu, logvar)
+        loss = squares(x, z) + own
+        loss.backward(retain_graph=True)
+        if changed == "scaled":
+            torch.nn.utils.clip_grad_norm_(DECODER.parameters(), 0.1)
+        if changed == "clipped":
+            torch.nn.utils.clip_grad_value_(ENCODER.parameters(), 0.1)
+        if changed == "added":
+            parameters = list(ENCODER.parameters())
+            for p, slope in zip(parameters, torch.autograd.grad(3 * own, parameters), strict=True):
+                p.grad = p.grad + slope
+        OPTIMIZER.step()
+        return loss.detach()
+
+    report = audit(step, X)
+    assert report.verdict == ("UNKNOWN" if changed == "added" else "PROVED"), report

@@ -211,7 +211,7 @@ SAID = [
     (DataChanged("x / 255"), "the data are changed in the loss: x / 255"),
     (
         OneSideOnly("gt", "a.py:1"),
-        "what the decoder put out was on one side of `gt` throughout (a.py:1): the verdict is of outputs on that side",
+        "`gt` had one answer throughout (a.py:1): the verdict is of values on that side of it",
     ),
 ]
 

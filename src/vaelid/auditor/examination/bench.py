@@ -42,6 +42,7 @@ class RunOutcome:
         inside: whether the code back-propagates itself.
         moved: the parameters, by position, that it changes between two of its backward passes.
         shown: whether nothing can be back-propagated from what it returned.
+        altered: whether gradients were changed before an optimizer got them, by more than a scale or a clip.
     """
 
     loss: float
@@ -50,6 +51,7 @@ class RunOutcome:
     inside: bool = False
     moved: frozenset[int] = frozenset()
     shown: bool = False
+    altered: bool = False
 
 
 class Touched(OperationMode):
@@ -202,7 +204,7 @@ class Bench:
                 total = () if not gradient else caught.total if shown or not inside else caught.with_caller(loss)
         finally:
             self.restore(not python_goes_on)
-        return RunOutcome(value, seen, total, inside, caught.moved, shown)
+        return RunOutcome(value, seen, total, inside, caught.moved, shown, caught.altered)
 
     def _prepare(self, values: Sequence[Tensor], seed: int | None) -> None:
         if self.double:

@@ -98,6 +98,8 @@ def _measured(examined: Examined, step: float, close: float) -> _Measured:
         values = bench.moved(scale, seed=40 + k)
         outcome = bench.run(values, seed=k, gradient=True)
         found.inside, found.moved = found.inside or outcome.inside, found.moved | outcome.moved
+        if outcome.altered:
+            raise ReadingError("gradients are changed after `backward`, by more than a scale or a clip")
         if outcome.shown and not outcome.inside:
             raise ReadingError(
                 "what it returns is detached, and neither `backward` nor an optimizer is given gradients"

@@ -18,12 +18,13 @@ class TrainingGradients:
     """The gradients that training would use: what calls of `backward` add to each parameter, as hooks leave it.
 
     What is set to zero before a weight was changed with it is not counted. What lies between, as clipping, is let pass,
-    but for a change of sign.
+    but for a change of sign; what is neither a scale nor a clip is told.
 
     Attributes:
         calls: how often `backward` was called.
         between: the parameters that were changed between two of these which both gave them a gradient.
         by_hand: whether an optimizer stepped with gradients that no `backward` made.
+        altered: whether one stepped with gradients that are neither those of `backward`, nor these scaled or clipped.
     """
 
     def __init__(self, parameters: list[Tensor]) -> None:
@@ -32,7 +33,8 @@ class TrainingGradients:
         self.waiting: list[Tensor | None] = [None] * len(parameters)
         self.before: list[Tensor | None] | None = None
         self.stepped: set[int] = set()
-        self.calls, self.by_hand = 0, False
+        self.calls, self.by_hand, self.altered = 0, False, False
+        self.left: list[Tensor | None] = [None] * len(parameters)  # as the last `backward` left them
         self.between: set[int] = set()
         self.at: list[Tensor | None] = [None] * len(parameters)  # the weights at which each had its last gradient
         self.calls_of_step: int | None = None
@@ -62,6 +64,7 @@ class TrainingGradients:
             for k in range(len(self.parameters)):
                 if k not in self.stepped:
                     self._add(k, self.before)
+                    self.left[k] = _added(None, self.parameters[k].grad)
         self.before = None
 
     def _add(self, k: int, before: list[Tensor | None]) -> None:
@@ -95,6 +98,7 @@ class TrainingGradients:
                     if self.before is not None:  # a hook of the parameter's steps inside of backward
                         self._add(k, self.before)
                         self.stepped.add(k)
+                    self.altered |= k not in self.stepped and not _scaled_or_clipped(self.left[k], p.grad)
                     waiting = None if self._dropped(k) else _with_sign_of(self.waiting[k], p.grad)
                     self.between |= {k} if self.used[k] is not None and waiting is not None else set()
                     self.used[k], self.waiting[k] = _sum(self.used[k], waiting), None
@@ -150,6 +154,24 @@ def _with_sign_of(slope: Tensor | None, given: Tensor | None) -> Tensor | None:
 
 _OPPOSITE = 0.999
 """Of a cosine: noise that is added to a gradient, for privacy, turns it by chance, and never this far."""
+
+
+def _scaled_or_clipped(one: Tensor | None, given: Tensor | None) -> bool:
+    """Whether what an optimizer is given is a gradient times a number, or clipped at one; or one is not there."""
+    if one is None or given is None or given.layout != torch.strided or given.is_complex():
+        return True
+    before, after = one.double().flatten(), given.detach().double().flatten()
+    if not bool(before.any()) or not bool(after.any()):
+        return True
+    norms = float(before.norm() * after.norm())
+    bound = float(after.abs().max())
+    clipped = before.clamp(-bound, bound)
+    same = torch.allclose(after, clipped, rtol=1e-5, atol=1e-6 * bound)
+    return same or abs(float(before @ after)) > _PARALLEL * norms
+
+
+_PARALLEL = 1 - 1e-6
+"""Of a cosine: a gradient in float32 that was multiplied by a number is as it was, to seven digits."""
 
 
 def _added(before: Tensor | None, after: Tensor | None) -> Tensor | None:

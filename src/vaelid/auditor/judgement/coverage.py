@@ -162,17 +162,19 @@ def seen_data(assessed: Assessed, group: Group, observed: Iterable[str]) -> str 
 def of_posterior_alone(assessed: Assessed, posterior: Posterior) -> Leaf | None:
     """A leaf of the loss that an operation made of the posterior's own arrays, without parameters: a part of its KL.
 
-    So is `mu @ mu.T`, of which the KL takes the trace. What a network made of mu is another head of it.
+    So is `mu @ mu.T`, of which the KL takes the trace, and a prior's density of z with covariances. What a network made
+    of mu is another head of it.
     """
-    reading = assessed.run.reading
+    reading, own = assessed.run.reading, assessed.question.as_recorded(posterior.leaves)
+    besides = {n for n, leaf in reading.leaves.items() if leaf.kind == "constant"} | {*posterior.draws}
 
     def made_from(name: str) -> Iterable[str]:
-        return () if name in posterior.leaves else reading.leaves[name].inputs
+        return () if name in own else reading.leaves[name].inputs
 
-    for name in sorted(reading.result.leaves - posterior.leaves):
-        if reading.leaves[name].kind == "made" and not reading.leaves[name].noise:
-            ends = {n for n in upstream([name], made_from) if n in posterior.leaves or not reading.leaves[n].inputs}
-            if ends and ends <= posterior.leaves:
+    for name in sorted(reading.result.leaves - own):
+        if reading.leaves[name].kind == "made":
+            ends = {n for n in upstream([name], made_from) if n in own or not reading.leaves[n].inputs}
+            if ends & own and ends <= own | besides:
                 return reading.leaves[name]
     return None
 

@@ -7,6 +7,7 @@ of the data, an axis along which one output stands for all, masks, and notes. Fo
 
 from dataclasses import dataclass
 
+import torch
 from torch import Tensor
 
 from vaelid.auditor.formula.axes_of_terms import axes_in, axis_of, index_names, names_in
@@ -131,8 +132,7 @@ def notes_on_data(assessed: Assessed, target: Quantity, sampled: bool) -> list[R
     notes: list[Reason] = []
     if target.parameters and not isinstance(target.parameters[0].term.head, Element):
         notes.append(DataChanged(assessed.names.text(target.parameters[0])))
-    if target.own_formula is not None:
-        notes += _sides_not_seen(assessed, target.own_formula)
+    notes += _sides_not_seen(assessed)
     if target.family != "bernoulli" or not sampled:  # random numbers that stand for data say nothing of the data
         return notes
     values = assessed.run.arrays()
@@ -142,11 +142,12 @@ def notes_on_data(assessed: Assessed, target: Quantity, sampled: bool) -> list[R
     return notes
 
 
-def _sides_not_seen(assessed: Assessed, formula: TermArray) -> list[Reason]:
-    """Of comparisons of outputs that choose a formula, those that had one answer only."""
-    leaves, own = assessed.run.reading.leaves, names_in(formula) & assessed.question.unread
-    found = (leaves[name] for name in sorted(own) if name in leaves)
-    one_sided = (leaf for leaf in found if bool((leaf.tensor == leaf.tensor.flatten()[0]).all()))
+def _sides_not_seen(assessed: Assessed) -> list[Reason]:
+    """Of comparisons of what networks put out that choose a formula, those that had one answer only."""
+    leaves, data = assessed.run.reading.leaves, assessed.question.data
+    found = (leaves[name] for name in sorted(assessed.run.reading.result.leaves - data) if name in leaves)
+    made = (leaf for leaf in found if leaf.kind == "made" and leaf.tensor.dtype == torch.bool and leaf.tensor.numel())
+    one_sided = (leaf for leaf in made if bool((leaf.tensor == leaf.tensor.flatten()[0]).all()))
     return list(dict.fromkeys(OneSideOnly(leaf.operation, leaf.source) for leaf in one_sided))
 
 

@@ -137,10 +137,14 @@ def _of_group(judged: Judged, group: Group, posterior: Posterior) -> Decision:
 def _stands_elsewhere(assessed: Assessed, posterior: Posterior) -> bool:
     """Whether a posterior stands in a term that was not told apart, too: a part of its KL may be there.
 
-    So the mixture (q1 + q2) / 2 has log q1(z) and log q2(z) in one logarithm.
+    So the mixture (q1 + q2) / 2 has log q1(z) and log q2(z) in one logarithm; and the squares of a triangle that is
+    taken a second time of the same matrix speak of another array.
     """
-    own = posterior.leaves | {*posterior.draws}
-    return any(group.kind is MIXED and names_in(group.body) & own for group in assessed.objective.groups)
+    own, akin = posterior.leaves | {*posterior.draws}, assessed.question.akin
+    groups = assessed.objective.groups
+    if any(group.kind is PARAMETER and names_in(group.body) & akin for group in groups):
+        return True
+    return any(group.kind is MIXED and names_in(group.body) & own for group in groups)
 
 
 def _of_other(assessed: Assessed, group: Group) -> Decision | None:

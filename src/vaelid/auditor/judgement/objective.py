@@ -95,7 +95,10 @@ def _with_stray_terms(assessed: Assessed, others: Sequence[Decision]) -> Named |
         return None
     first = stray[0]
     formula = assessed.names.text(first.body)
-    if not any(d.verdict in ("REFUTED", "UNKNOWN") for d in others) and _is_derived(assessed, stray):
+    known = not any(d.verdict in ("REFUTED", "UNKNOWN") for d in others)
+    # of a covariance a KL to a prior that has one, too, speaks of the same arrays in ways that are not read
+    diagonal = all(posterior.below is None for posterior in assessed.question.posteriors)
+    if known and diagonal and _is_derived(assessed, stray):
         return Named(_DERIVED, Decision("objective", "OTHER", IsOther(_DERIVED), formula))
     if first.failure:
         return Named("unknown", Decision("objective", "UNKNOWN", Failure(first.failure)))

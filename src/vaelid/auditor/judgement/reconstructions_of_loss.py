@@ -171,7 +171,7 @@ def _unlikely(judged: Judged, group: Group, decision: Decision) -> Decision:
     question, leaves = judged.assessed.question, judged.assessed.run.reading.leaves
     if any("weight on the positive" in leaves[n].operation for n in names_in(group.body) if n in leaves):
         return decision.but("OTHER", IsOther(_POS_WEIGHT), other=_POS_WEIGHT)
-    if name := likelihood_and_more(question, group):
+    if not names_in(group.body) & question.unread_of_data and (name := likelihood_and_more(question, group)):
         return decision.but("OTHER", IsOther(name), other=name)
     if name := function_of_likelihood(question, group):
         return decision.but("OTHER", FunctionOfLikelihood(name), other=name)

@@ -117,7 +117,7 @@ def _kept_from_points(
         if (length := _fixed_length(one.term, question)) is not None:
             return FixedLength(length)
     own = set(elements_of(*one.posterior.terms))
-    if set(elements_of(one.term)) - own and _like_a_mixture(body, posterior):
+    if set(elements_of(one.term)) - own and (_like_a_mixture(body, posterior) or _akin(question, mean, posterior)):
         return OfDivergence.OTHER_ARRAYS
     if derived := sorted(names_in(one.term) & set(question.derived)):
         return ThroughUnread(question.derived[derived[0]])
@@ -136,6 +136,12 @@ def _like_a_mixture(body: TermArray, posterior: Posterior) -> bool:
             if names & {*posterior.draws} or (names & posterior.leaves and names - posterior.leaves):
                 return True
     return False
+
+
+def _akin(question: Question, mean: TermArray, posterior: Posterior) -> bool:
+    """Whether other arrays in it may be functions of the posterior's, as a triangle taken twice of one matrix."""
+    logarithms = any(part.head == Operator("log") for part in subterms(mean.term))
+    return bool(names_in(mean) & question.akin) and (posterior.below is not None or logarithms)
 
 
 def _factors(term: Term) -> list[Term]:

@@ -258,8 +258,7 @@ _NOTES: Mapping[Any, Sentence] = {
     notes.NotTrained: "no gradient goes back beyond {line}: what is before it is not trained",
     notes.PriorIs: _prior,
     notes.DataChanged: "the data are changed in the loss: {text}",
-    notes.OneSideOnly: "what the decoder put out was on one side of `{operation}` throughout ({line}): the verdict is "
-    "of outputs on that side",
+    notes.OneSideOnly: "`{operation}` had one answer throughout ({line}): the verdict is of values on that side of it",
 }
 
 SENTENCES: Mapping[Any, Sentence] = {

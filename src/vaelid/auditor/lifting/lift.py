@@ -9,7 +9,6 @@ in them: `((net(x) - x) ** 2).sum()` is the sum of (h1[i0, i1] - x[i0, i1])^2.
 from collections.abc import Iterable
 
 from vaelid.auditor.formula.errors import Mixed, Unread
-from vaelid.auditor.formula.upstream import upstream
 from vaelid.auditor.lifting.axes import Axes
 from vaelid.auditor.lifting.cut import cut, forget, updated
 from vaelid.auditor.lifting.long_sums import long_sums_to_read
@@ -66,7 +65,13 @@ def lift(
 
 def _reached(reading: Reading) -> frozenset[str]:
     """The leaves that the result was made from."""
-    return frozenset(upstream(reading.result.leaves, lambda name: reading.leaves[name].inputs))
+    found, waiting = set[str](), [*reading.result.leaves]
+    while waiting:
+        name = waiting.pop()
+        if name not in found:
+            found.add(name)
+            waiting += reading.leaves[name].inputs
+    return frozenset(found)
 
 
 def _read(reader: Reader, alike: tuple[tuple[str, str], ...]) -> Reading:

@@ -4,6 +4,8 @@ In: a tensor, a dimension, and which of its places. Out: the part. For example, 
 x[:, 1:4] is x[i0, 1 + i2] with a new axis 2 of length 3.
 """
 
+from dataclasses import replace
+
 from vaelid.auditor.formula.axes_of_terms import index_of, placed
 from vaelid.auditor.formula.errors import Mixed
 from vaelid.auditor.lifting.reader import Reader
@@ -38,8 +40,7 @@ def from_to(reader: Reader, x: Lifted, dim: int, start: int, length: int) -> Lif
     if length == reader.axes.length(x.dims[dim]):
         return x
     if x.pieces:
-        piece, before = _piece_at(reader, x, dim, start, length)
-        return from_to(reader, piece, dim, start - before, length)
+        return _of_pieces(reader, x, dim, start, length)
     if length == 1:
         one = one_place(reader, x, dim, start)
         return one.laid_out((*one.dims[:dim], (), *one.dims[dim:]))
@@ -67,3 +68,20 @@ def _piece_at(reader: Reader, x: Lifted, dim: int, start: int, length: int) -> t
             return piece, before
         before += here
     raise Mixed("a part of a joined tensor that lies in two of its pieces")
+
+
+def _of_pieces(reader: Reader, x: Lifted, dim: int, start: int, length: int) -> Lifted:
+    """A part of a joined tensor along the dimension at which it is joined: joined of parts of its pieces."""
+    if dim - len(x.dims) != x.joined_at:
+        raise Mixed("a part of a joined tensor, along another dimension")
+    parts, before = list[Lifted](), 0
+    for piece in x.pieces:
+        here = reader.axes.length(piece.dims[dim])
+        first, last = max(start, before), min(start + length, before + here)
+        if first < last:
+            parts.append(from_to(reader, piece, dim, first - before, last - first))
+        before += here
+    if len(parts) == 1:
+        return parts[0]
+    fresh = reader.axes.dim(("part of joined", x.dims[dim], start, length), length)
+    return replace(x, dims=tuple(fresh if k == dim else d for k, d in enumerate(x.dims)), pieces=tuple(parts))

@@ -9,9 +9,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from vaelid.auditor.lifting.two_runs import Formula
+from vaelid.auditor.model.asking import question_of
 from vaelid.auditor.model.assigned import assigned_by
 from vaelid.auditor.model.posterior import Drawn, Posterior, Sample, drawn_from, inner_samples, samples
-from vaelid.auditor.model.question import Question, question_of
+from vaelid.auditor.model.question import Question
 from vaelid.auditor.model.roles import Role
 from vaelid.auditor.model.simplifications import with_size_factors
 from vaelid.auditor.model.unsampled_posterior import unsampled

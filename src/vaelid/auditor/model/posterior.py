@@ -10,20 +10,18 @@ from fractions import Fraction
 
 from vaelid.auditor.findings.account import Below
 from vaelid.auditor.formula.arithmetic import (
-    is_number,
     linear_in,
-    outermost_sums,
     replaced,
     tidy,
     without_what_cancels,
 )
-from vaelid.auditor.formula.axes_of_terms import axes_in, element_of, elements_of, index_of, names_in
+from vaelid.auditor.formula.axes_of_terms import axes_in, element_of, names_in
 from vaelid.auditor.formula.errors import Unread
 from vaelid.auditor.formula.upstream import upstream
 from vaelid.auditor.lifting.reading import Reading
 from vaelid.auditor.lifting.tensor import Leaf, Lifted
+from vaelid.auditor.model.covariance import correlated
 from vaelid.auditor.model.deviations import log_variance_of
-from vaelid.auditor.proofs.sums import Sum
 from vaelid.readings.terms.arrays import TermArray, as_term
 from vaelid.readings.terms.syntax import REAL, Term, subterms
 
@@ -69,8 +67,7 @@ class Posterior:
     Attributes:
         axes: the axes of its mean and log-variance.
         mean: the element of its mean, at the indices of the axes.
-        log_variance: the element of its log-variance; of a covariance that of L[i, i]^2, each coordinate's variance
-            where those before it are known.
+        log_variance: the element of its log-variance; of a covariance log L[i, i]^2, as where earlier draws are known.
         noise: the name of the array of draws; empty if it is not known.
         positive: a term that has to be positive, such as a standard deviation s: e^t with a new variable t is written
             for it, so that its logarithm is t. None if there is none.
@@ -98,13 +95,13 @@ class Posterior:
         return tuple(name for name in (self.noise, *self.again) if name)
 
     def is_that_of(self, other: "Posterior") -> bool:
-        """Whether both have the same mean and the same deviation, on the same axes."""
-        spread, its = (p.log_variance if p.positive is None else p.positive for p in (self, other))
-        same = self.axes == other.axes and self.mean.term is other.mean.term and spread.term is its.term
-        triangles = [p.below for p in (self, other) if p.below is not None]
-        if not same or len(triangles) == 1:
-            return False
-        return len({(below.element.term, below.row, below.column) for below in triangles}) < 2
+        """Whether both have the same mean and the same deviations, on the same axes."""
+        return self.axes == other.axes and self._spread == other._spread and self.mean.term is other.mean.term
+
+    @property
+    def _spread(self) -> tuple[Term, ...]:
+        own = self.log_variance if self.positive is None else self.positive
+        return (own.term,) if self.below is None else (own.term, self.below.element.term)
 
     @property
     def leaves(self) -> frozenset[str]:
@@ -128,14 +125,10 @@ class Posterior:
 
     def written(self, change: Callable[[TermArray], TermArray]) -> "Posterior":
         """The same posterior, its terms written otherwise."""
-        below, centre = self.below, self.centre
-        return replace(
-            self,
-            mean=change(self.mean),
-            log_variance=change(self.log_variance),
-            below=None if below is None else replace(below, element=change(below.element)),
-            centre=None if centre is None else change(centre),
-        )
+        below = None if self.below is None else replace(self.below, element=change(self.below.element))
+        centre = None if self.centre is None else change(self.centre)
+        mean, log_variance = change(self.mean), change(self.log_variance)
+        return replace(self, mean=mean, log_variance=log_variance, below=below, centre=centre)
 
     def drawn_again(self, noise: str) -> "Posterior":
         """The same posterior, where the array of this name is a further draw from it."""
@@ -252,15 +245,16 @@ def drawn_from(sample: Sample, reading: Reading, number: int) -> Drawn | None:
     if not has_one_law(sample):
         return None
     found, below, centre = mean_and_deviation(sample, reading), None, None
-    if found is None and (correlated := _correlated(sample, reading)) is not None:
-        found, below, centre = correlated
+    if found is None and len(sample.noise) == 1:
+        eps, name = reading.element(sample.noise[0]), sample.noise[0].name
+        if known := correlated(sample.element, eps, name, reading.leaves):
+            found, below, centre = (known.mean, known.deviation), known.below, known.centre
     if found is None:  # the latent may be inside of what the decoder's first layers make
         sample = next(iter(inner_samples(sample, reading)), sample)
         found = mean_and_deviation(sample, reading)
     if found is None:
         return None
-    mean, deviation = found
-    noise, *more = sample.noise
+    (mean, deviation), (noise, *more) = found, sample.noise
     log_variance, positive = log_variance_of(deviation, f"s_{number}")
     own = {*axes_in(mean.term), *axes_in(deviation.term)}
     posterior = Posterior(
@@ -275,46 +269,6 @@ def drawn_from(sample: Sample, reading: Reading, number: int) -> Drawn | None:
         centre=centre,
     )
     return Drawn(sample, posterior, deviation)
-
-
-def _correlated(sample: Sample, reading: Reading) -> tuple[tuple[TermArray, TermArray], Below, TermArray] | None:
-    """Of mean + L eps with a lower triangular L: mean and diagonal, what is below it, and the mean given earlier draws.
-
-    So z[i] = mean[i] + sum over k of A[i, k] eps[k] + s[i] eps[i], and A[i, k] is 0 unless k < i.
-    """
-    if len(sample.noise) != 1:
-        return None
-    eps = reading.element(sample.noise[0])
-    found = linear_in(sample.element, [eps.term])
-    if found is None or sample.noise[0].name in names_in(found[0][0]):
-        return None
-    (deviation,), centre = found
-    sums = [part for part in outermost_sums(centre.term) if sample.noise[0].name in names_in(TermArray((), part))]
-    if len(sums) != 1 or (rest := linear_in(centre, sums)) is None or not is_number(rest[0][0], 1):
-        return None
-    mean, over = rest[1], Sum.of(sums[0])
-    own = [e for e in elements_of(over.body) if names_in(TermArray((), e)) == {sample.noise[0].name}]
-    if sample.noise[0].name in names_in(mean) or len(own) != 1:
-        return None
-    factor = linear_in(over.body, own)
-    if factor is None or not is_number(factor[1], 0):
-        return None
-    ((element,), _), rows = factor, [axis for axis in axes_in(eps.term) if axis not in axes_in(own[0])]
-    if len(rows) != 1 or not _is_below_diagonal(element, reading, rows[0], over.axis):
-        return None
-    return (mean, deviation), Below(element, rows[0], over.axis), centre
-
-
-def _is_below_diagonal(element: TermArray, reading: Reading, row: int, column: int) -> bool:
-    """Whether an element is a multiple of what `tril` kept below a diagonal, at these axes."""
-    for one in elements_of(element):
-        leaf = reading.leaves.get(next(iter(names_in(TermArray((), one)))))
-        places = tuple(map(index_of, (row, column)))
-        if leaf is None or leaf.operation != "tril" or one.arguments[-2:] != places:
-            continue
-        factor = linear_in(element, [one])
-        return factor is not None and is_number(factor[1], 0) and not bool(leaf.tensor.triu().any())
-    return False
 
 
 def inner_samples(sample: Sample, reading: Reading) -> list[Sample]:

@@ -34,7 +34,7 @@ class PriorIs(Reason):
 
 @dataclass(frozen=True)
 class OneSideOnly(Reason):
-    """What the decoder put out was on one side of this comparison throughout."""
+    """A comparison that chooses between formulas had one answer at all places."""
 
     operation: str
     line: str
