@@ -28,15 +28,22 @@ def product(mu, logvar):
     return mu + torch.bmm(torch.diag_embed(torch.exp(0.5 * logvar)), eps.unsqueeze(-1)).squeeze(-1)
 
 
+def product_of_the_inverse(mu, logvar):
+    inverse = torch.linalg.inv(torch.diag_embed(torch.exp(-0.5 * logvar)))
+    return mu + torch.bmm(inverse, torch.randn_like(mu).unsqueeze(-1)).squeeze(-1)
+
+
 def numpys(mu, logvar):
     return mu + torch.exp(0.5 * logvar) * torch.from_numpy(np.random.normal(size=mu.shape))
 
 
 UNREAD_NOISE = {  # each was REFUTED, "no noise from torch is in z": fault R2
-    "MultivariateNormal": lambda mu, logvar: MultivariateNormal(mu, torch.diag_embed(logvar.exp())).rsample(),
+    "MultivariateNormal": lambda mu, logvar: MultivariateNormal(
+        mu, precision_matrix=torch.diag_embed((-logvar).exp())
+    ).rsample(),
     "roll": roll,
     "index": index,
-    "bmm": product,
+    "bmm": product_of_the_inverse,
     "numpy": numpys,
 }
 
@@ -50,6 +57,15 @@ def test_a_sampler_whose_noise_is_not_read_is_unknown_with_its_line(name):
     assert "test_pipeline.py:" in found.source
     said = "is drawn outside torch" if name == "numpy" else "which is not looked into"
     assert said in found.reason
+
+
+@pytest.mark.parametrize(
+    "sampler",
+    [product, lambda mu, logvar: MultivariateNormal(mu, torch.diag_embed(logvar.exp())).rsample()],
+    ids=["bmm", "MultivariateNormal"],
+)
+def test_a_diagonal_matrix_times_noise_is_read(sampler):
+    assert audit_sampler(sampler).verdict == "PROVED"
 
 
 CUT = {  # each with which of mean and deviation no gradient comes to

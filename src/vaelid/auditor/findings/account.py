@@ -6,7 +6,7 @@ runs of the user's code. For the textbook's loss it has one posterior, one diver
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from torch import Tensor
 
@@ -75,6 +75,10 @@ class Below:
     element: TermArray
     row: int
     column: int
+
+    def written(self, change: Callable[[TermArray], TermArray]) -> "Below":
+        """The same, its element written otherwise."""
+        return replace(self, element=change(self.element))
 
 
 @dataclass(frozen=True)

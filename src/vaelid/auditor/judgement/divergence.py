@@ -5,7 +5,6 @@ For the mean over rows of the textbook's KL it is PROVED, with `IsKl(1 / B, "N(0
 """
 
 from collections.abc import Mapping
-from dataclasses import replace
 
 from vaelid.auditor.findings.declared import Declared
 from vaelid.auditor.findings.report import Witness
@@ -41,26 +40,23 @@ def judge_divergence(
     question, formula = objective.question, names.text(group.body)
     if group.found is not None and group.theorem is not None and weight is not None:
         lengths = question.values.lengths
-        decision = _recognised(group.found, group.theorem, weight, lengths, formula, line)
-        if posterior.below is None or not isinstance(decision.reason, IsKl):
-            return decision
-        return decision.but(decision.verdict, replace(decision.reason, correlated=True))
+        reason = IsKl(weight, group.found.target.name, correlated=posterior.below is not None)
+        return _recognised(group.found, group.theorem, reason, lengths, formula, line)
     return judge_unproved(question, group, posterior, Shown(posterior, names), formula, line)
 
 
 def _recognised(
-    found: Found, theorem: Theorem, weight: Monomial, lengths: Mapping[str, int], formula: str, line: str | None
+    found: Found, theorem: Theorem, reason: IsKl, lengths: Mapping[str, int], formula: str, line: str | None
 ) -> Decision:
-    """PROVED, if the weight is positive."""
+    """PROVED for this reason, if the weight is positive."""
+    weight = reason.weight
     if weight.number > 0:
-        reason = IsKl(weight, found.target.name)
         return Decision("divergence", "PROVED", reason, formula, str(weight), (theorem,), source=line)
     witness = no_slope_of_divergence("this term")
     if weight.number and (value := in_ball(found.fit.weights[0], lengths)) is not None:
         witness = wrong_sign(value, "the KL")
     bug = "kl-zero" if weight.number == 0 else "sign"
-    reason = NotPositive(weight)
-    return Decision("divergence", "REFUTED", reason, formula, str(weight), (theorem,), witness, bug, line)
+    return Decision("divergence", "REFUTED", NotPositive(weight), formula, str(weight), (theorem,), witness, bug, line)
 
 
 def witness_of_another_prior(

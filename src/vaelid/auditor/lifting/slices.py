@@ -4,8 +4,6 @@ In: a tensor, a dimension, and which of its places. Out: the part. For example, 
 x[:, 1:4] is x[i0, 1 + i2] with a new axis 2 of length 3.
 """
 
-from dataclasses import replace
-
 from vaelid.auditor.formula.axes_of_terms import index_of, placed
 from vaelid.auditor.formula.errors import Mixed
 from vaelid.auditor.lifting.reader import Reader
@@ -84,4 +82,4 @@ def _of_pieces(reader: Reader, x: Lifted, dim: int, start: int, length: int) -> 
     if len(parts) == 1:
         return parts[0]
     fresh = reader.axes.dim(("part of joined", x.dims[dim], start, length), length)
-    return replace(x, dims=tuple(fresh if k == dim else d for k, d in enumerate(x.dims)), pieces=tuple(parts))
+    return x.joined_of(tuple(fresh if k == dim else d for k, d in enumerate(x.dims)), tuple(parts))

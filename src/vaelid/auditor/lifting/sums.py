@@ -5,7 +5,6 @@ is the sum of x[i0, k] over k < N1; `x.mean(1)` divides that by N1.
 """
 
 from collections.abc import Iterable
-from dataclasses import replace
 from functools import reduce
 
 from vaelid.auditor.formula.axes_of_terms import count, depends_on, length_of, total
@@ -60,8 +59,7 @@ def _over_triangular(
     """The sum of a triangular matrix: of what is below its diagonal, and of what is on it."""
 
     def reduced(part: Lifted) -> Lifted:
-        plain = replace(part, triangular=None)
-        return over(reader, event, plain, gone, "sum", keep=keep)
+        return over(reader, event, part, gone, "sum", keep=keep)
 
     found = reduced_parts(reader, event, x, of, gone, reduced)
     if isinstance(found, Lifted):

@@ -227,6 +227,10 @@ class Lifted:
         """A slice of the tensor, which is the `whole` of it if it is no slice itself."""
         return replace(self, dims=dims, make_element=make_element, whole=self.whole or self)
 
+    def joined_of(self, dims: Dims, pieces: tuple["Lifted", ...]) -> "Lifted":
+        """A tensor that is joined as this one is, of parts of its pieces."""
+        return replace(self, dims=dims, pieces=pieces)
+
     def without_gradient(self) -> "Lifted":
         """The tensor where autograd goes back to none of its leaves: a draw, or what was detached."""
         return replace(self, live=frozenset())

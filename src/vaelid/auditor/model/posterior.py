@@ -125,7 +125,7 @@ class Posterior:
 
     def written(self, change: Callable[[TermArray], TermArray]) -> "Posterior":
         """The same posterior, its terms written otherwise."""
-        below = None if self.below is None else replace(self.below, element=change(self.below.element))
+        below = None if self.below is None else self.below.written(change)
         centre = None if self.centre is None else change(self.centre)
         mean, log_variance = change(self.mean), change(self.log_variance)
         return replace(self, mean=mean, log_variance=log_variance, below=below, centre=centre)
