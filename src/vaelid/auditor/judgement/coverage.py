@@ -166,13 +166,15 @@ def of_posterior_alone(assessed: Assessed, posterior: Posterior) -> Leaf | None:
     of mu is another head of it.
     """
     reading, own = assessed.run.reading, assessed.question.as_recorded(posterior.leaves)
-    besides = {n for n, leaf in reading.leaves.items() if leaf.kind == "constant"} | {*posterior.draws}
+    besides: set[str] = set()
+    if posterior.below is not None:  # then log p(z) may be a system of a constant matrix and z
+        besides = {n for n, leaf in reading.leaves.items() if leaf.kind == "constant"} | {*posterior.draws}
 
     def made_from(name: str) -> Iterable[str]:
         return () if name in own else reading.leaves[name].inputs
 
     for name in sorted(reading.result.leaves - own):
-        if reading.leaves[name].kind == "made":
+        if reading.leaves[name].kind == "made" and (besides or not reading.leaves[name].noise):
             ends = {n for n in upstream([name], made_from) if n in own or not reading.leaves[n].inputs}
             if ends & own and ends <= own | besides:
                 return reading.leaves[name]
