@@ -300,3 +300,18 @@ def test_gradients_that_are_changed_after_backward(changed):
 
     report = audit(step, X)
     assert report.verdict == ("UNKNOWN" if changed == "added" else "PROVED"), report
+
+
+def test_masked_data_of_probabilities_that_stick_the_landing():
+    """The likelihood is of the logits of what the code has as probabilities."""
+
+    def step(batch):
+        x, mask = batch
+        mu, logvar = ENCODER(x).chunk(2, dim=-1)
+        std = torch.exp(0.5 * logvar)
+        z = mu + std * torch.randn_like(mu)
+        nll = mask * F.binary_cross_entropy(torch.sigmoid(DECODER(z)), x, reduction="none")
+        own = Normal(mu.detach(), std.detach()).log_prob(z) - Normal(0.0, 1.0).log_prob(z)
+        return (nll.sum() + own.sum()) / len(x)
+
+    assert audit(step, (BITS, FULL)).verdict == "PROVED"

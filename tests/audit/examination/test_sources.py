@@ -5,7 +5,8 @@ from dataclasses import replace
 import pytest
 import torch
 
-from vaelid.auditor.examination.sources import coverage, mask, prior, support
+from vaelid.auditor.examination.numbers import Numbers
+from vaelid.auditor.examination.sources import _rows_that_count, coverage, mask, prior, support
 from vaelid.auditor.findings.account import StatedDivergence
 from vaelid.readings.errors import ReadingError
 from vaelid.readings.terms.arrays import as_term
@@ -278,3 +279,23 @@ def test_a_mask_that_is_one_number_leaves_out_no_row():
     made.account = replace(made.account, likelihoods=(likelihood(mask=as_term(1), axes=()),))
     (check,) = of(run(coverage, made), "coverage")
     assert (check.passed, check.computed) == (True, "1")
+
+
+def test_a_mask_of_other_rows_than_the_outputs_is_left():
+    """A decoder that puts out another number of rows than the account has places."""
+
+    class Longer(Numbers):
+        def __init__(self):
+            pass
+
+        def __len__(self):
+            return 0
+
+        def tensor(self, name):
+            return torch.ones(B + 4, D)
+
+        def of(self, term, axes=None):
+            return torch.ones(B, D)
+
+    with pytest.raises(ReadingError, match="the rows of the mask are not those of the decoder's output"):
+        _rows_that_count(Small().made().account, Longer(), MASKED, "h")

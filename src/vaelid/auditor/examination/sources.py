@@ -156,7 +156,7 @@ def coverage(examined: Examined) -> None:
 
     def rows(recording: Recording) -> dict[str, Tensor]:
         numbers = examined.numbers(recording)
-        return {name: _rows_that_count(numbers, likelihoods[name], name) for name in sorted(likelihoods)}
+        return {name: _rows_that_count(account, numbers, likelihoods[name], name) for name in sorted(likelihoods)}
 
     counted = bench.run(seed=0, look=rows).seen
     if bench.inside:  # the graph of the loss is gone when it is returned
@@ -192,7 +192,7 @@ def _outputs_of(account: Account, likelihood: StatedLikelihood) -> frozenset[str
     return frozenset(names) & account.outputs
 
 
-def _rows_that_count(numbers: Numbers, likelihood: StatedLikelihood, name: str) -> Tensor:
+def _rows_that_count(account: Account, numbers: Numbers, likelihood: StatedLikelihood, name: str) -> Tensor:
     """Which rows of an output a mask does not leave out altogether; all where there is no mask.
 
     Raises `ReadingError` where the mask's places are not those of the output.
@@ -201,11 +201,11 @@ def _rows_that_count(numbers: Numbers, likelihood: StatedLikelihood, name: str) 
     count = len(tensor) if tensor.ndim else 1
     if likelihood.mask is None:
         return torch.ones(count, dtype=torch.bool)
-    elements = (e for p in likelihood.parameters for e in elements_of(p) if array_name(e) == name)
-    first = next(elements, None)
-    own = [] if first is None else [axis for index in first.arguments[1:] for axis in axes_in(index)]
+    written = (one.term for one in account.written.values())
+    elements = (e for term in (*likelihood.parameters, *written) for e in elements_of(term) if array_name(e) == name)
+    own = [axis for index in next(elements).arguments[1:] for axis in axes_in(index)]  # it is in one of these
     kept = numbers.of(likelihood.mask, [*own, *likelihood.axes]).detach() != 0
-    if not own or kept.numel() % count:
+    if kept.numel() % count:
         raise ReadingError("the rows of the mask are not those of the decoder's output")
     return kept.reshape(count, -1).any(1)
 

@@ -9,26 +9,21 @@ for another.
 
 from collections.abc import Callable, Sequence
 
-from vaelid.auditor.formula.errors import Mixed, Unread
+from vaelid.auditor.formula.errors import Mixed
 from vaelid.auditor.lifting.axes import Dim
 from vaelid.auditor.lifting.reader import Reader
-from vaelid.auditor.lifting.tensor import Lifted, Picked
+from vaelid.auditor.lifting.tensor import Lifted, Picked, without_element
 from vaelid.auditor.recording.events import Event
-from vaelid.readings.terms.arrays import TermArray
 
 __all__ = ["picked", "pointwise_of_picked"]
 
 
 def picked(event: Event, of: Picked, dim: Dim) -> Lifted:
     """The kept places as a tensor; `dim`: its dimension along which these lie."""
-
-    def refuse() -> TermArray:
-        raise Unread("the places that a mask keeps, not summed over", event.source)
-
     dims = list(of.full.dims)
     dims[of.at] = dim
-    leaves = of.full.leaves | of.mask.leaves
-    return Lifted(tuple(dims), refuse, leaves, of.full.live, of.full.stops | of.mask.stops, picked=of)
+    why = "the places that a mask keeps, not summed over"
+    return without_element(tuple(dims), (of.full, of.mask), why, event.source, picked=of)
 
 
 def pointwise_of_picked(

@@ -11,11 +11,11 @@ from collections.abc import Callable, Sequence
 from functools import partial, reduce
 
 from vaelid.auditor.formula.arithmetic import simple
-from vaelid.auditor.formula.errors import Mixed, Unread
+from vaelid.auditor.formula.errors import Mixed
 from vaelid.auditor.lifting.axes import Dim, Dims
 from vaelid.auditor.lifting.picked import pointwise_of_picked
 from vaelid.auditor.lifting.reader import Reader
-from vaelid.auditor.lifting.tensor import Lifted
+from vaelid.auditor.lifting.tensor import Lifted, without_element
 from vaelid.auditor.lifting.triangular import pointwise_of_triangular
 from vaelid.auditor.recording.events import Event
 from vaelid.readings.terms.arrays import TermArray
@@ -113,16 +113,5 @@ def _piece_by_piece(
 
 def joined(event: Event, pieces: tuple[Lifted, ...], at: int, dims: Dims) -> Lifted:
     """A tensor of these pieces along dimension `at`, counted from the end: it has no element of its own."""
-
-    def refuse() -> TermArray:
-        raise Unread("tensors joined by cat or stack, and not summed over", event.source)
-
-    return Lifted(
-        dims,
-        refuse,
-        frozenset().union(*(x.leaves for x in pieces)),
-        frozenset().union(*(x.live for x in pieces)),
-        frozenset().union(*(x.stops for x in pieces)),
-        pieces,
-        at,
-    )
+    why = "tensors joined by cat or stack, and not summed over"
+    return without_element(dims, pieces, why, event.source, pieces=pieces, joined_at=at)

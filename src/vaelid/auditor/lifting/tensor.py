@@ -7,6 +7,7 @@ In: what an event is read as. Out: values that the rules combine. For example, `
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -17,7 +18,17 @@ from vaelid.auditor.formula.errors import Mixed, Unread
 from vaelid.auditor.lifting.axes import Dims
 from vaelid.readings.terms.arrays import TermArray
 
-__all__ = ["Composed", "Folded", "Leaf", "Lifted", "Picked", "Stop", "Triangular", "dense"]
+__all__ = [
+    "Composed",
+    "Folded",
+    "Leaf",
+    "Lifted",
+    "Picked",
+    "Stop",
+    "Triangular",
+    "dense",
+    "without_element",
+]
 
 
 def dense(tensor: Tensor, source: str | None) -> Tensor:
@@ -238,3 +249,22 @@ class Lifted:
     def with_stops(self, stops: "frozenset[Stop]", live: frozenset[str] | None = None) -> "Lifted":
         """The tensor with these stops for its own, and with these `live` leaves if they are given."""
         return replace(self, stops=stops, live=self.live if live is None else live)
+
+
+def without_element(dims: Dims, parts: Sequence[Lifted], why: str, line: str, **kind: Any) -> Lifted:
+    """A tensor of these parts that has no one element: whoever asks for it is told `why`, with this line.
+
+    `kind`: the attribute that says how it is made of them, as `pieces`.
+    """
+
+    def refuse() -> TermArray:
+        raise Unread(why, line)
+
+    return Lifted(
+        dims,
+        refuse,
+        frozenset().union(*(part.leaves for part in parts)),
+        frozenset().union(*(part.live for part in parts)),
+        frozenset().union(*(part.stops for part in parts)),
+        **kind,
+    )

@@ -11,10 +11,10 @@ The whole has no element: that would be one formula off the diagonal and another
 from collections.abc import Callable, Sequence
 
 from vaelid.auditor.formula.arithmetic import is_number, simple, tidy
-from vaelid.auditor.formula.errors import Mixed, Unread
+from vaelid.auditor.formula.errors import Mixed
 from vaelid.auditor.lifting.axes import Dims
 from vaelid.auditor.lifting.reader import Reader
-from vaelid.auditor.lifting.tensor import Lifted, Triangular
+from vaelid.auditor.lifting.tensor import Lifted, Triangular, without_element
 from vaelid.auditor.recording.events import Event
 from vaelid.readings.terms.arrays import TermArray, as_term
 
@@ -23,19 +23,8 @@ __all__ = ["parts_of", "pointwise_of_triangular", "positions_of", "reduced_parts
 
 def triangular(event: Event, dims: Dims, of: Triangular) -> Lifted:
     """The matrix of these parts, its axes of rows and columns among these dimensions."""
-
-    def refuse() -> TermArray:
-        raise Unread("a triangular matrix as a whole", event.source)
-
     parts = [part for part in (of.below, of.diagonal) if part is not None]
-    return Lifted(
-        dims,
-        refuse,
-        frozenset().union(*(part.leaves for part in parts)),
-        frozenset().union(*(part.live for part in parts)),
-        frozenset().union(*(part.stops for part in parts)),
-        triangular=of,
-    )
+    return without_element(dims, parts, "a triangular matrix as a whole", event.source, triangular=of)
 
 
 def positions_of(reader: Reader, x: Lifted, of: Triangular) -> tuple[int, int]:
@@ -125,5 +114,5 @@ def reduced_parts(
     below, diagonal = (None if part is None else reduced(part) for part in parts_of(reader, x, of))
     if column in gone:
         return tuple(part for part in (below, diagonal) if part is not None)
-    whole = reduced(x.with_element(x.dims, lambda: as_term(0)))
+    whole = reduced(Lifted(x.dims, lambda: as_term(0)))
     return triangular(event, whole.dims, Triangular(below, diagonal, of.row, of.column))
