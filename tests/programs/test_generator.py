@@ -73,11 +73,17 @@ def test_the_truths_of_few(two_thousand):
     assert not against
 
 
-NOT_IN_THESE_NUMBERS = {111: "a weight that is the sigmoid of an error, where all errors are so large that it is 1"}
+IDLE_AT_SOME_NUMBERS = {
+    "rows_weighted_by_their_error": "the sigmoid of an error that is so large that it is 1",
+    "free_bits": "a floor under KLs that are all above it",
+}
+"""Changes that one batch at one place may not show: the oracle sees numbers only."""
 
 
 @pytest.mark.slow
 def test_the_truths_of_many(two_thousand):
-    checked = {program.index: check(program).agrees for program in two_thousand[: 2 * MANY]}
-    assert {index for index, agrees in checked.items() if agrees is False} <= NOT_IN_THESE_NUMBERS.keys()
-    assert sum(agrees is True for agrees in checked.values()) >= MANY
+    checked = [(program.names["change"], check(program).agrees) for program in two_thousand[: 2 * MANY]]
+    against = [change for change, agrees in checked if agrees is False]
+    assert set(against) <= IDLE_AT_SOME_NUMBERS.keys()
+    assert len(against) <= MANY // 100
+    assert sum(agrees is True for _, agrees in checked) >= MANY
