@@ -189,6 +189,48 @@ def test_several_draws():
     assert (report.verdict, report.beta_effective) == ("PROVED", 1), report
 
 
+def _draws_in_a_loop(weights, prior):
+    """A KL at each of several draws that a loop takes, each with a weight of its own."""
+
+    def step(batch):
+        x, c = batch
+        mu, raw = heads(x)
+        scale_tril, p, loss = factor(raw), prior(c), 0.0
+        for weight in weights:
+            z = drawn(mu, scale_tril)
+            kl = MultivariateNormal(mu, scale_tril=scale_tril).log_prob(z) - p.log_prob(z)
+            loss = loss + nll(x, z) / len(weights) + weight * kl.sum()
+        return loss / len(x)
+
+    return step
+
+
+def _of_conditions(c):
+    mean, logvar = OF_PRIOR(c).chunk(2, dim=-1)
+    return Independent(Normal(mean, (logvar / 2).exp()), 1)
+
+
+@pytest.mark.parametrize(
+    ("weights", "verdict", "beta"),
+    [
+        ((0.5, 0.5), "PROVED", 1),
+        ((1 / 3, 1 / 3, 1 / 3), "PROVED", 1),
+        ((1.0, 1.0), "PROVED", 2),
+        ((-0.5, -0.5), "REFUTED", -1),
+    ],
+)
+def test_draws_that_a_loop_takes(weights, verdict, beta):
+    batch = X, torch.randn(ROWS, 2)
+    report = audit(_draws_in_a_loop(weights, lambda c: standard()), batch)
+    assert (report.verdict, report.beta_effective) == (verdict, beta), report
+
+
+def test_draws_that_a_loop_takes_and_a_prior_of_conditions():
+    batch = X, torch.randn(ROWS, 2)
+    report = audit(_draws_in_a_loop((0.5, 0.5), _of_conditions), batch, beta=1)
+    assert report.verdict == "PROVED", report
+
+
 def without_covariances(mu, raw):
     scale_tril = factor(raw)
     return drawn(mu, scale_tril), closed(mu, torch.diag_embed(diagonal(scale_tril)))

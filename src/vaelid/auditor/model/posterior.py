@@ -76,6 +76,7 @@ class Posterior:
         again: the names of further draws from this posterior, as in a loop over samples.
         below: of a covariance, what stands below the diagonal of L.
         centre: of a covariance, each coordinate's mean where the draws of those before it are known.
+        means: its mean at each of several draws, where earlier draws are known; empty where it has one.
     """
 
     axes: tuple[int, ...]
@@ -88,6 +89,7 @@ class Posterior:
     again: tuple[str, ...] = ()
     below: Below | None = None
     centre: TermArray | None = None
+    means: tuple[TermArray, ...] = ()
 
     @property
     def draws(self) -> tuple[str, ...]:
@@ -118,10 +120,6 @@ class Posterior:
     ) -> "Posterior":
         """Another Gaussian of the same draws: of this mean and log-variance, on other axes if these are given."""
         return replace(self, mean=mean, log_variance=log_variance, axes=self.axes if axes is None else axes)
-
-    def where_draws_are_known(self) -> "Posterior":
-        """Of a covariance, the law of each coordinate where the draws of those before it are known: it is diagonal."""
-        return self if self.centre is None else replace(self, mean=self.centre, below=None, centre=None)
 
     def written(self, change: Callable[[TermArray], TermArray]) -> "Posterior":
         """The same posterior, its terms written otherwise."""

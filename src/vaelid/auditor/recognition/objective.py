@@ -13,6 +13,7 @@ from operator import add
 from vaelid.auditor.formula.arithmetic import is_number, replaced, simple
 from vaelid.auditor.formula.axes_of_terms import axes_in, element_of, elements_of, names_in
 from vaelid.auditor.formula.kinds import CONSTANT, MIXED, PARAMETER, Divergence, Kind, Reconstruction
+from vaelid.auditor.model.kl import where_draws_are_known
 from vaelid.auditor.model.question import Question, Rewrite, rewritten
 from vaelid.auditor.model.shift import posterior_of_coordinates
 from vaelid.auditor.proofs.decomposition import decomposed
@@ -176,9 +177,7 @@ def _recognised(question: Question, group: Gathered) -> Found | Rewrite | None:
 def _found(question: Question, group: Gathered) -> Found | Rewrite | None:
     axes = places_of(question, group)
     if isinstance(group.kind, Divergence):
-        posterior = question.posteriors[group.kind.posterior]
-        if names_in(group.body) & {*posterior.draws}:
-            posterior = posterior.where_draws_are_known()
+        posterior = where_draws_are_known(question.posteriors[group.kind.posterior], group.body)
         mean, *_ = over_noise(group.body, question)
         with suppress(ReadingError):
             own, masks = posterior.leaves, question.masks

@@ -85,7 +85,8 @@ def _learned_prior(
 ) -> Found | Rewrite | None:
     """A prior whose mean and log-variance are among these parts of the term: all pairs are tried, by values."""
     numbers = values.of(body.term, axes)
-    mean, log_variance = (values.of(t, axes) for t in (posterior.mean, posterior.log_variance))
+    log_variance = values.of(posterior.log_variance, axes)
+    means = [values.of(t, axes) for t in posterior.means or (posterior.mean,)]
     others = [(t, values.of(t, axes)) for t in parts]
     shares = [[(t, values.of(t, axes)) for t in _addends(of)] for of in (posterior.mean, posterior.log_variance)]
     zero = (as_term(0), torch.zeros_like(numbers))
@@ -96,8 +97,8 @@ def _learned_prior(
     if (of := posterior.below) is not None:
         part, below = values.number(1 / real(length_of(of.column))), values.of(of.element, axes)
     for m, m_values in [zero, *others, *shares[0]]:
-        rows = part * spec.coordinate_kl_to_standard((mean - m_values) * deviations, spreads)
-        rows = rows + (below * deviations) ** 2 / 2
+        each = [spec.coordinate_kl_to_standard((mean - m_values) * deviations, spreads) for mean in means]
+        rows = part * torch.stack(each).mean(0) + (below * deviations) ** 2 / 2
         for k in fits(numbers, rows).nonzero().flatten().tolist():
             lv = forms[k][0]
             if isinstance(lv, Rewrite):
