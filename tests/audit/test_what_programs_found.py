@@ -216,15 +216,17 @@ def test_the_same_clamp_written_twice_is_not_refuted():
     assert audit(step, X).verdict in ("PROVED", "UNKNOWN")
 
 
+@pytest.mark.parametrize("asserted", [True, False])
 @pytest.mark.parametrize("register", ["register_hook", "register_post_accumulate_grad_hook"])
-def test_a_hook_on_a_weight_where_rounding_hides_the_slopes_is_not_proved(register):
-    """Under autocast no slopes are compared, and no operation of the run shows the hook."""
+def test_a_hook_on_a_weight_is_not_proved_under_autocast(register, asserted):
+    """No operation of the run shows the hook, and where the step asks for float32 no slopes are compared."""
     decoder = nn.Linear(L, D)
 
     def step(x):
         with torch.autocast("cpu", dtype=torch.bfloat16):
             mu, logvar = ENCODER(x).chunk(2, dim=-1)
         mu, logvar = mu.float(), logvar.float()
+        assert mu.dtype == torch.float32 or not asserted
         z = mu + torch.exp(0.5 * logvar) * torch.randn_like(mu)
         with torch.autocast("cpu", dtype=torch.bfloat16):
             out = decoder(z)
@@ -233,8 +235,26 @@ def test_a_hook_on_a_weight_where_rounding_hides_the_slopes_is_not_proved(regist
     assert audit(step, X).verdict == "PROVED"
     getattr(decoder.weight, register)(lambda held: 0.1 * held if register == "register_hook" else held.grad.mul_(0.1))
     report = audit(step, X)
-    assert report.verdict == "UNKNOWN", report
-    assert "a parameter has a hook" in report.summary
+    seen = register == "register_hook" and not asserted  # what is done after a backward is in no gradient
+    assert report.verdict == ("REFUTED" if seen else "UNKNOWN"), report
+    assert ("what is back-propagated is not" if seen else "a parameter has a hook") in report.summary
+
+
+def test_sticking_the_landing_under_autocast():
+    def step(x, factor=1.0):
+        with torch.autocast("cpu", dtype=torch.bfloat16):
+            mu, logvar = ENCODER(x).chunk(2, dim=-1)
+        mu, std = mu.float(), torch.exp(0.5 * logvar.float())
+        z = mu + std * torch.randn_like(mu)
+        with torch.autocast("cpu", dtype=torch.bfloat16):
+            out = DECODER(z)
+        kl = Normal(mu.detach(), factor * std.detach()).log_prob(z) - Normal(0.0, 1.0).log_prob(z)
+        return (0.5 * (x - out.float()).pow(2).sum() + kl.sum()) / len(x)
+
+    report = audit(step, X)
+    assert report.verdict == "PROVED", report
+    assert "sticking the landing" in report.summary
+    assert audit(lambda x: step(x, factor=2.0), X).verdict in ("REFUTED", "UNKNOWN")
 
 
 def test_masked_data_at_several_draws_that_stick_the_landing():

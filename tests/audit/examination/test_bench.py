@@ -231,12 +231,35 @@ def other_branch(x, w):
 
 
 def rounded_and_widened(x, w):
-    return (x @ w).bfloat16().float().sum()  # the same operations in double precision, and no more digits
+    return (x @ w).bfloat16().float().sum()
 
 
-@pytest.mark.parametrize(
-    "code", [float_inside, bfloat16_inside, autocast, made_single, other_branch, rounded_and_widened]
-)
+@pytest.mark.parametrize("code", [float_inside, bfloat16_inside, autocast, rounded_and_widened])
+def test_casts_are_left_out_in_double_precision(code):
+    w = weight(5)
+    with on_bench(lambda x: code(x, w), X) as bench:
+        assert bench.double
+        assert bench.run().loss == pytest.approx(float((X.double() @ w.detach().double()).sum()), rel=1e-14)
+        trained, *_ = bench.run(gradient=True).gradient
+        torch.testing.assert_close(trained, X.double().sum(0), rtol=1e-14, atol=1e-14)
+    assert code(X, w).dtype == torch.float32
+
+
+def test_casts_are_not_counted_where_an_output_is_given():
+    w = weight(5, 2)
+
+    def code(x):
+        with torch.autocast("cpu", torch.bfloat16):
+            h = x @ w
+        return (h.float() * (x[:, :2] > 0).float()).exp().sum()
+
+    with on_bench(code, X) as bench:
+        product, given = bench.names.index("aten.mm.default"), torch.ones(4, 2)
+        expected = torch.where(X[:, :2] > 0, given.exp(), torch.ones(4, 2)).sum()
+        assert bench.run(do={product: given}).loss == pytest.approx(float(expected), rel=1e-6)
+
+
+@pytest.mark.parametrize("code", [made_single, other_branch])
 def test_single_precision_is_kept_where_the_code_asks_for_it(code):
     w = weight(5)
     with on_bench(lambda x: code(x, w), X) as bench:

@@ -9,8 +9,8 @@ All is set back at the end by the recording's own `State`.
 """
 
 import random
-from collections.abc import Callable, Mapping, Sequence
-from contextlib import AbstractContextManager, nullcontext
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, ExitStack
 from dataclasses import dataclass
 from typing import Any
 
@@ -20,6 +20,7 @@ from torch import Tensor
 from torch.utils._pytree import tree_flatten, tree_map
 
 from vaelid.auditor.examination.intervention import Intervention
+from vaelid.auditor.examination.precision import Rounding, Widened
 from vaelid.auditor.examination.training_gradients import TrainingGradients
 from vaelid.auditor.recording.calls import call_of, users_code
 from vaelid.auditor.recording.events import Recording
@@ -28,7 +29,7 @@ from vaelid.auditor.recording.record import record
 from vaelid.auditor.recording.state import State
 from vaelid.readings.twins import by_slow_sides
 
-__all__ = ["Bench", "Rounding", "RunOutcome", "Touched", "number_of_rows", "operations"]
+__all__ = ["Bench", "RunOutcome", "Touched", "number_of_rows", "operations"]
 
 
 @dataclass(frozen=True)
@@ -68,20 +69,6 @@ class Touched(OperationMode):
                 self.given[id(tensor)] = tensor
         result = func(*args, **(kwargs or {}))
         self.made |= {id(tensor): tensor for tensor in _tensors(result)}
-        return result
-
-
-class Rounding(OperationMode):
-    """Sees whether an operation puts out fewer digits than any of its arguments has; a mask's `.float()` does not.
-
-    A cross-entropy of logits in float64 and targets in float32 is a float32.
-    """
-
-    found = False
-
-    def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
-        result = func(*args, **(kwargs or {}))
-        self.found = self.found or _coarsest(result) > _finest((args, kwargs or {})) > 0
         return result
 
 
@@ -188,7 +175,10 @@ class Bench:
         try:
             with torch.enable_grad(), TrainingGradients(self.parameters) as caught:
                 recording = None
-                with within or (Intervention(do, self.names) if do else nullcontext()), users_code():
+                with ExitStack() as stack:
+                    for mode in self._modes(within, do):
+                        stack.enter_context(mode)
+                    stack.enter_context(users_code())
                     if look is None:
                         with by_slow_sides():  # what is recorded in other runs: all losses are of one function
                             loss = self.scalar(self.step(batch))
@@ -205,6 +195,14 @@ class Bench:
         finally:
             self.restore(not python_goes_on)
         return RunOutcome(value, seen, total, inside, caught.moved, shown, caught.altered)
+
+    def _modes(self, within: AbstractContextManager[Any] | None, do: Mapping[int, Tensor] | None) -> Iterator[Any]:
+        if within is not None:
+            yield within
+        if do:
+            yield Intervention(do, self.names)
+        if self.double:
+            yield Widened()
 
     def _prepare(self, values: Sequence[Tensor], seed: int | None) -> None:
         if self.double:
@@ -236,24 +234,14 @@ def _seed(state: State, seed: int) -> None:
 
 
 def operations(recording: Recording) -> tuple[str, ...]:
-    """The names of the operations of a run. How often autograd detaches what it saves depends on who else holds it."""
-    return tuple(e.name for e in recording.events if not e.name.startswith("aten.detach"))
+    """The names of the operations of a run, without those that only hand numbers on."""
+    return tuple(e.name for e in recording.events if not e.hands_on)
 
 
 def _names_and_rounding(recording: Recording) -> tuple[tuple[str, ...], float, torch.dtype | None]:
     given = _tensors([(call.arguments, call.options) for call in recording.twins])
     dtype = next((tensor.dtype for tensor in given if tensor.is_floating_point()), None)
     return operations(recording), recording.coarsest, dtype
-
-
-def _coarsest(value: Any) -> float:
-    """The relative rounding of the least precise numbers; 0 where there are no real ones."""
-    return max((torch.finfo(t.dtype).eps for t in _tensors(value) if t.is_floating_point()), default=0.0)
-
-
-def _finest(value: Any) -> float:
-    """The relative rounding of the most precise numbers; 0 where there are no real ones."""
-    return min((torch.finfo(t.dtype).eps for t in _tensors(value) if t.is_floating_point()), default=0.0)
 
 
 def number_of_rows(batch: Any) -> int | None:

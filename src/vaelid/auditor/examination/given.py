@@ -17,8 +17,9 @@ import torch
 from torch import Tensor
 from torch import distributions as td
 
-from vaelid.auditor.examination.bench import Rounding, Touched
+from vaelid.auditor.examination.bench import Touched
 from vaelid.auditor.examination.examined import RowsAnew
+from vaelid.auditor.examination.precision import Rounding
 from vaelid.auditor.findings.opinion import Check, Opinion
 from vaelid.auditor.recording.calls import Call, users_code
 from vaelid.auditor.recording.events import Recording

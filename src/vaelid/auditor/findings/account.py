@@ -29,7 +29,8 @@ class Site:
     """Where in a run the values of an array lie.
 
     Attributes:
-        event: the number of the operation that made it, counted without `detach`; None if no operation did.
+        event: the number of the operation that made it, counted without those that only hand numbers on; None if none
+            did.
         position: among the outputs of the operation, or among the tensors that no operation made.
         shape: the lengths of its axes.
     """
@@ -159,7 +160,7 @@ class Account:
     """What the symbolic road says of a loss.
 
     Attributes:
-        operations: the names of the operations of the recorded run, without `detach`.
+        operations: the names of the operations of the recorded run, without those that only hand numbers on.
         sites: where the values of each array lie.
         composed: the arrays whose values are made of several tensors, or of labels.
         written: the arrays that were written for terms.

@@ -49,7 +49,7 @@ def account_of(assessed: Assessed, declared: Declared, beta: float | None) -> Ac
     known = len(divergences) + len(likelihoods)
     sites, composed = _places(run.reading, run.recording)
     return Account(
-        tuple(e.name for e in run.recording.events if not e.name.startswith("aten.detach")),
+        tuple(e.name for e in run.recording.events if not e.hands_on),
         sites,
         composed,
         {name: WrittenFor(rewrite.term, rewrite.how) for name, rewrite in question.rewrites.items()},
@@ -151,18 +151,19 @@ def _places(reading: Reading, recording: Recording) -> tuple[Mapping[str, Site],
     """Where the tensor of each leaf lies, and of what tensors a leaf is made that the reading made itself."""
     number, counted = {}, -1
     for event in recording.events:
-        counted += not event.name.startswith("aten.detach")
+        counted += not event.hands_on
         number[event.number] = counted
     given = {id(tensor): position for position, tensor in enumerate(recording.given.values())}
     made: dict[int, tuple[int, int]] = {}
-    before = {}  # what `detach` puts out lies where its argument does
+    before = {}  # what is only handed on lies where it did before
     for (event_number, region), tensor in recording.made.items():
         event = recording.events[event_number]
-        if event.name.startswith("aten.detach"):
-            if region in before:
-                made[id(tensor)] = before[region]
-            elif region in recording.given:
-                given[id(tensor)] = list(recording.given).index(region)
+        if event.hands_on:
+            (argument,) = event.regions
+            if argument in before:
+                made[id(tensor)] = before[region] = before[argument]
+            elif argument in recording.given:
+                given[id(tensor)] = list(recording.given).index(argument)
             continue
         before[region] = number[event_number], event.outputs.index(region)
         made[id(tensor)] = before[region]

@@ -107,6 +107,17 @@ class Event:
         return base if library == "aten" else f"{library}::{base}"
 
     @cached_property
+    def hands_on(self) -> bool:
+        """Whether it only hands real numbers on: a `detach`, or a cast to another precision.
+
+        How many of these a run has depends on who else holds a tensor, and on the precision that it runs in: under
+        `torch.autocast` a double is not cast.
+        """
+        if self.operation == "_to_copy":
+            return all(region.real for region in (*self.regions, *self.made_regions))
+        return self.operation == "detach"
+
+    @cached_property
     def regions(self) -> list[Region]:
         """The regions of its arguments."""
         return [v for v in tree_flatten((self.arguments, dict(self.options)))[0] if isinstance(v, Region)]
