@@ -166,7 +166,7 @@ def test_a_further_term_of_another_network_is_named():
     group = found.group(Reconstruction())
     assert group is not None
     said = likelihood_and_more(found.question, group)
-    assert said == "a likelihood and a further term of another network: a density ratio, or an adversarial loss"
+    assert said == "a likelihood and a further term of another network: a density ratio, an adversarial loss, a flow"
     question, group = group_of(textbook, Reconstruction())
     assert likelihood_and_more(question, group) is None
 

@@ -31,6 +31,7 @@ from vaelid.auditor.recognition.other_objectives import (
     function_of_divergence,
     is_constant,
     mixture_prior,
+    outputs_beside,
 )
 from vaelid.auditor.recognition.priors import prior_sees_sample
 from vaelid.auditor.recognition.quantities import Quantity
@@ -137,12 +138,15 @@ def _of_group(judged: Judged, group: Group, posterior: Posterior) -> Decision:
 def _stands_elsewhere(assessed: Assessed, posterior: Posterior) -> bool:
     """Whether a posterior stands in a term that was not told apart, too: a part of its KL may be there.
 
-    So the mixture (q1 + q2) / 2 has log q1(z) and log q2(z) in one logarithm; and the squares of a triangle that is
-    taken a second time of the same matrix speak of another array.
+    So the mixture (q1 + q2) / 2 has log q1(z) and log q2(z) in one logarithm; the squares of a triangle that is taken a
+    second time of the same matrix speak of another array; and a flow's log-determinant is a network's of the draw.
     """
     own, akin = posterior.leaves | {*posterior.draws}, assessed.question.akin
-    groups = assessed.objective.groups
+    groups, leaves = assessed.objective.groups, assessed.run.reading.leaves
     if any(group.kind is PARAMETER and names_in(group.body) & akin for group in groups):
+        return True
+    beside = {name for group in assessed.objective.reconstructions for name in outputs_beside(assessed.question, group)}
+    if any(leaves[name].noise & {*posterior.draws} for name in assessed.question.as_recorded(beside)):
         return True
     return any(group.kind is MIXED and names_in(group.body) & own for group in groups)
 

@@ -39,6 +39,7 @@ __all__ = [
     "is_constant",
     "likelihood_and_more",
     "mixture_prior",
+    "outputs_beside",
 ]
 
 
@@ -157,14 +158,27 @@ def _named(function: str, group: Gathered) -> str:
     return "the root" if root else f"a function ({function})"
 
 
+def outputs_beside(question: Question, group: Gathered) -> frozenset[str]:
+    """Outputs of networks in the terms of a reconstruction that have no data, none of which stands beside data.
+
+    A discriminator's is one, and so is the logarithm of a flow's determinant.
+    """
+    data = question.data - question.masks
+    beside, compared = frozenset[str](), frozenset[str]()
+    for part in group.parts:
+        names = names_in(part.term)
+        if names & data:
+            compared |= names & question.outputs
+        else:
+            beside |= names & question.outputs
+    return frozenset() if beside & compared else beside
+
+
 def likelihood_and_more(question: Question, group: Gathered) -> str | None:
     """The name of a likelihood with further terms of another network's output and no data: mostly a discriminator."""
     data = question.data - question.masks
     of_data = [part for part in group.parts if names_in(part.term) & data]
-    others = [part for part in group.parts if not names_in(part.term) & data]
-    theirs = frozenset().union(*(names_in(part.term) for part in others)) & question.outputs
-    mine = frozenset().union(*(names_in(part.term) for part in of_data)) & question.outputs
-    if not of_data or not theirs or theirs & mine:
+    if not of_data or not outputs_beside(question, group):
         return None
     axes = axes_of(of_data)
     everywhere = [*axes, *axes_in(question.term.term)]
@@ -174,7 +188,7 @@ def likelihood_and_more(question: Question, group: Gathered) -> str | None:
         return None
     if not isinstance(found, Found):
         return None
-    return "a likelihood and a further term of another network: a density ratio, or an adversarial loss"
+    return "a likelihood and a further term of another network: a density ratio, an adversarial loss, a flow"
 
 
 def mixture_prior(question: Question, group: Gathered) -> str | None:
