@@ -14,6 +14,7 @@ ENCODER, DECODER, OF_PRIOR = nn.Linear(D, 2 * L), nn.Linear(L, D), nn.Linear(2, 
 OF_CLASSES, SCALE = nn.Linear(L, 3 * D), nn.Parameter(0.1 * torch.randn(L))
 OPTIMIZER = torch.optim.SGD([*ENCODER.parameters(), *DECODER.parameters(), SCALE], lr=0.0)
 X, BITS, CLASSES = torch.randn(ROWS, D), (torch.rand(ROWS, D) > 0.5).float(), torch.randint(0, 3, (ROWS, D))
+BELOW = torch.ones(L, L).tril(-1).repeat(2, 1)
 UNIT = 0.05 + 0.9 * torch.rand(ROWS, D)
 
 
@@ -344,10 +345,9 @@ def test_a_flow_of_the_draw_is_not_refuted(permuted):
 
     def step(x):
         mu, logvar, z = posterior(x)
-        log_q = Normal(mu, torch.exp(0.5 * logvar)).log_prob(z)
-        shift, gate = flow(z * torch.tensor([1.0] + [0.0] * (L - 1))).chunk(2, dim=-1)
-        gate = torch.cat([torch.zeros_like(gate[:, :1]), gate[:, 1:]], dim=-1)
-        log_q, z = log_q - F.logsigmoid(gate), torch.sigmoid(gate) * z + (1 - torch.sigmoid(gate)) * shift
+        shift, gate = F.linear(z, BELOW * flow.weight, flow.bias).chunk(2, dim=-1)
+        log_q = Normal(mu, torch.exp(0.5 * logvar)).log_prob(z) - F.logsigmoid(gate)
+        z = torch.sigmoid(gate) * z + (1 - torch.sigmoid(gate)) * shift
         z = z[:, torch.arange(L - 1, -1, -1)] if permuted else z
         kl = log_q - Normal(0.0, 1.0).log_prob(z)
         return (F.binary_cross_entropy_with_logits(DECODER(z), x, reduction="sum") + kl.sum()) / len(x)
