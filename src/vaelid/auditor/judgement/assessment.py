@@ -10,6 +10,7 @@ from vaelid.auditor.formula.kinds import Reconstruction
 from vaelid.auditor.judgement.assessed import Assessed
 from vaelid.auditor.judgement.names import Names
 from vaelid.auditor.judgement.sampler import judge_sample
+from vaelid.auditor.judgement.users_names import called
 from vaelid.auditor.model.loss_model import LossModel
 from vaelid.auditor.recognition.objective import Objective
 
@@ -45,4 +46,5 @@ def _names(model: LossModel, objective: Objective) -> Names:
         if len(axes) > 1 and letter != "B":
             sizes |= {f"{letter}{k + 1}": axes_of_run.lengths[axis] for k, axis in enumerate(axes)}
     sizes |= {length_name(axis): length for axis, length in enumerate(axes_of_run.lengths)}
-    return Names(groups, sizes)
+    words = called(model.run.reading, model.run.recording)
+    return Names(groups, sizes, words, dict(enumerate(axes_of_run.lengths)))

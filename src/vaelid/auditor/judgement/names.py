@@ -7,11 +7,12 @@ In come terms in numbered axes, and which axes are those of rows, latents and da
 import math
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from fractions import Fraction
 
 from vaelid.auditor.formula.axes_of_terms import axis_of, is_length, length_name
 from vaelid.auditor.judgement.readable import readable
+from vaelid.auditor.judgement.users_names import Called, in_users_words
 from vaelid.auditor.model.posterior import Posterior
 from vaelid.auditor.model.probe import Probe
 from vaelid.readings.terms.arrays import TermArray, size
@@ -70,10 +71,14 @@ class Names:
     Attributes:
         groups: B the axes of rows, L those of latent coordinates, D those of an observation.
         sizes: the recorded length behind each letter: of L and D the product of their axes.
+        words: what the user calls the arrays.
+        lengths: the recorded length of each axis.
     """
 
     groups: Mapping[str, tuple[int, ...]]
     sizes: Mapping[str, int]
+    words: Mapping[str, Called] = field(default_factory=dict)
+    lengths: Mapping[int, int] = field(default_factory=dict)
 
     @property
     def of_axis(self) -> dict[int, str]:
@@ -130,8 +135,8 @@ class Names:
         return {name: power for name, power in result.items() if power}
 
     def text(self, term: Term | TermArray) -> str:
-        """A formula with these letters."""
-        term = term.term if isinstance(term, TermArray) else term
+        """A formula with these letters, and with the user's words for arrays."""
+        term = in_users_words(term.term if isinstance(term, TermArray) else term, self.words, self.lengths)
         known: dict[Variable, Term] = {}
         for v in free_variables(term):
             letter = self.of_axis.get(axis_of(v)) if v.sort is INDEX else None
@@ -179,5 +184,5 @@ class Shown:
                 return "L below its diagonal"
             if self.posterior.log_variance.term is (2 * TermArray((), element)).term:
                 return "log sigma"
-        array = element.arguments[0] if element.arguments else element
-        return text(array)
+        said = in_users_words(element, self.names.words, self.names.lengths)
+        return text(said.arguments[0] if said.arguments else said)

@@ -7,7 +7,7 @@ that the first one made.
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
@@ -151,6 +151,7 @@ class Recording:
         decided_by_value: lines at which Python asked a tensor for its value.
         twins: the calls of fused kernels whose slow sides ran in their place.
         trains: whether the code calls `backward` itself, or steps an optimizer.
+        names: what the user's code calls a region.
     """
 
     arguments: Mapping[str, Region]
@@ -162,6 +163,7 @@ class Recording:
     decided_by_value: tuple[str, ...] = ()
     twins: tuple[TwinCall, ...] = ()
     trains: bool = False
+    names: Mapping[Region, str] = field(default_factory=dict)
 
     @property
     def only_shown(self) -> bool:

@@ -9,6 +9,7 @@ special treatment. It knows a tensor by its region of memory: same storage, size
 
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from types import FrameType
 from typing import Any
 
 import torch
@@ -21,6 +22,7 @@ from vaelid.auditor.recording.operation_mode import OperationMode
 from vaelid.auditor.recording.own_training import OwnTraining
 from vaelid.auditor.recording.state import State
 from vaelid.auditor.recording.storages import is_lazy
+from vaelid.auditor.recording.users_names import UsersNames
 from vaelid.readings.twins import TwinCall, by_slow_sides
 
 __all__ = ["has_its_own_backward", "is_from_own_function", "record"]
@@ -49,6 +51,7 @@ class _Recorder(OperationMode):
         self.in_storage: dict[int, list[tuple[int, Region]]] = {}
         self.own = OwnTraining()
         self.trained: set[int] = set()  # the storages of given tensors that ask for a gradient
+        self.names = UsersNames(self.known_region)
 
     def address(self, tensor: Tensor) -> int:
         """The address of its storage; of a sparse tensor, which is never a view, that of the object."""
@@ -69,6 +72,10 @@ class _Recorder(OperationMode):
             int(tensor.storage_offset()) if dense else 0,
             tensor.is_floating_point(),
         )
+
+    def known_region(self, tensor: Tensor) -> Region | None:
+        """Its region, if an operation has read or made what lies there."""
+        return self.region(tensor) if not is_lazy(tensor) and self.address(tensor) in self.numbers else None
 
     def read(self, value: Any) -> Any:
         if not isinstance(value, Tensor):
@@ -110,7 +117,10 @@ class _Recorder(OperationMode):
                 self.known.add(region.storage)
                 self.made[number, region] = tensor
                 self.in_storage.setdefault(region.storage, []).append((number, region))
-        source = _source()
+        frames = _users_frames()
+        source = _line_of(frames)
+        if self.state is not None:  # a run whose formula is to be shown
+            self.names.see(frames)
         if name.startswith(_ASK_FOR_A_VALUE) and not _checking():
             self.decided_by_value.append(source)
         unchanged = name.startswith(_CLAMPS) and torch.equal(result, args[0] if before is None else before)
@@ -164,8 +174,8 @@ class _Recorder(OperationMode):
         if self.returned is None:
             raise RuntimeError("the run has not returned")
         events, lines, twins = tuple(self.events), tuple(self.decided_by_value), tuple(self.twins)
-        given, made, trains = self.given, self.made, self.own.trains
-        return Recording(arguments, events, result, self.returned, given, made, lines, twins, trains)
+        given, made, trains, names = self.given, self.made, self.own.trains, self.names.found
+        return Recording(arguments, events, result, self.returned, given, made, lines, twins, trains, names)
 
     def set_back(self) -> None:
         """After the run: the recording keeps the values that it saw, and the world has those that it had before."""
@@ -236,15 +246,21 @@ def _checking() -> bool:
     return caller is not None and "/torch/" in caller.f_code.co_filename
 
 
-def _source() -> str:
-    """File and line of the innermost frame that is neither torch's nor ours."""
-    frame = sys._getframe(2)
+def _users_frames() -> list[FrameType]:
+    """The frames that are neither torch's nor ours, the innermost first, up to the one that the recorder called."""
+    frame, found = sys._getframe(2), []
     while frame is not None:
         file = frame.f_code.co_filename
+        if found and "/vaelid/auditor/" in file:
+            break
         if not file.startswith("<") and not any(part in file for part in _NOT_THE_USERS):
-            return f"{file}:{frame.f_lineno}"
+            found.append(frame)
         frame = frame.f_back
-    return "unknown"
+    return found
+
+
+def _line_of(frames: Sequence[FrameType]) -> str:
+    return f"{frames[0].f_code.co_filename}:{frames[0].f_lineno}" if frames else "unknown"
 
 
 def record(
