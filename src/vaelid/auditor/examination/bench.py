@@ -235,7 +235,7 @@ def _seed(state: State, seed: int) -> None:
 
 def operations(recording: Recording) -> tuple[str, ...]:
     """The names of the operations of a run, without those that only hand numbers on."""
-    return tuple(e.name for e in recording.events if not e.hands_on)
+    return tuple(event.name for event in recording.computing)
 
 
 def _names_and_rounding(recording: Recording) -> tuple[tuple[str, ...], float, torch.dtype | None]:

@@ -24,7 +24,7 @@ class Numbers(Mapping[str, Tensor]):
 
     def __init__(self, account: Account, recording: Recording) -> None:
         self._account, self._recording = account, recording
-        self._events = [e for e in recording.events if not e.hands_on]
+        self._events = recording.computing
         self._given = list(recording.given.values())
         self._known: dict[str, Tensor] = {}
 

@@ -49,7 +49,7 @@ def account_of(assessed: Assessed, declared: Declared, beta: float | None) -> Ac
     known = len(divergences) + len(likelihoods)
     sites, composed = _places(run.reading, run.recording)
     return Account(
-        tuple(e.name for e in run.recording.events if not e.hands_on),
+        tuple(event.name for event in run.recording.computing),
         sites,
         composed,
         {name: WrittenFor(rewrite.term, rewrite.how) for name, rewrite in question.rewrites.items()},
@@ -149,16 +149,13 @@ def _weights(assessed: Assessed) -> dict[Kind, float]:
 
 def _places(reading: Reading, recording: Recording) -> tuple[Mapping[str, Site], Mapping[str, ComposedOf]]:
     """Where the tensor of each leaf lies, and of what tensors a leaf is made that the reading made itself."""
-    number, counted = {}, -1
-    for event in recording.events:
-        counted += not event.hands_on
-        number[event.number] = counted
+    number = {event.number: counted for counted, event in enumerate(recording.computing)}
     given = {id(tensor): position for position, tensor in enumerate(recording.given.values())}
     made: dict[int, tuple[int, int]] = {}
     before = {}  # what is only handed on lies where it did before
     for (event_number, region), tensor in recording.made.items():
         event = recording.events[event_number]
-        if event.hands_on:
+        if event_number not in number:
             (argument,) = event.regions
             if argument in before:
                 made[id(tensor)] = before[region] = before[argument]

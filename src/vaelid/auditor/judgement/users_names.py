@@ -71,14 +71,15 @@ def _parts(
     reading: Reading, leaf: Leaf, whole: Region, names: Mapping[Region, str]
 ) -> Iterator[tuple[tuple[int, int, int], str]]:
     """The named slices of a tensor along one of its dimensions."""
-    axes = [reading.axes.now(dim) for dim in leaf.dims]
     for region, name in names.items():
         if region.storage != whole.storage or region.stride != whole.stride or region.size == whole.size:
             continue
         unequal = [d for d, (one, other) in enumerate(zip(region.size, whole.size, strict=True)) if one != other]
-        if len(unequal) != 1 or len(axes) != len(whole.size) or len(axes[unequal[0]]) != 1:
+        if len(unequal) != 1:
             continue
-        (dim,) = unequal
+        (dim,), axes = unequal, [reading.axes.now(of) for of in leaf.dims]
+        if len(axes) != len(whole.size) or len(axes[dim]) != 1:
+            continue
         start, rest = divmod(region.offset - whole.offset, whole.stride[dim])
         if not rest and start >= 0 and start + region.size[dim] <= whole.size[dim]:
             yield (sum(map(len, axes[:dim])), start, region.size[dim]), name

@@ -173,6 +173,11 @@ class Recording:
         """
         return self.trains and not self.returned.requires_grad
 
+    @cached_property
+    def computing(self) -> tuple[Event, ...]:
+        """The events that do more than hand real numbers on: another run of the same code has as many."""
+        return tuple(event for event in self.events if not event.hands_on)
+
     @property
     def coarsest(self) -> float:
         """The relative rounding of the least precise numbers that it made: 2^-23 where a part is in float32."""
