@@ -190,3 +190,20 @@ def test_a_loop_of_128_is_read(total):
         return (squares(decoder(z), x).sum() + kl) / len(x)
 
     assert audit(step, x).verdict == "PROVED"
+
+
+@pytest.mark.slow
+def test_a_loop_that_decodes_row_after_row_is_examined():
+    """Each row is a posterior of its own there: what terms of mean zero a fit has is not tried for all subsets."""
+    encoder, decoder, _ = networks()
+
+    def step(x):
+        total = 0.0
+        for row in x:
+            m, v = encoder(row).chunk(2, -1)
+            z = m + (v / 2).exp() * torch.randn_like(m)
+            total = total + squares(decoder(z), row).sum() + kl_of(m, v).sum()
+        return total / len(x)
+
+    report = audit(step, torch.randn(20, D))
+    assert (report.verdict, report.beta_effective) == ("PROVED", 1)

@@ -66,13 +66,13 @@ def value(examined: Examined) -> None:
         0,
         f"of {total} runs on other weights and rows so many do other operations",
     )
-    best = _fitted(runs)
     tolerance = examined.exact
+    best = _fitted(runs, tolerance)
     if best.off <= tolerance:
         examined.check("far", True)
     if best.off > tolerance and examined.account.clamps:
         close = [run for run in runs if run.step <= _CLOSE]
-        if (near := _fitted(close, few=True)).off <= max(tolerance, _SMALL_NUMBER):
+        if (near := _fitted(close, tolerance, few=True)).off <= max(tolerance, _SMALL_NUMBER):
             best = near
             examined.notes.append("far from the recorded weights a clamp or a small number acts, as the report says")
             tolerance = max(tolerance, _SMALL_NUMBER)
@@ -104,6 +104,9 @@ def _size(runs: list[_Run]) -> float:
     return float((np.abs(losses) / (away + np.median(away) + 1e-300)).max())
 
 
+_FEW = 5
+"""Of so many posteriors there are 31 choices; a ladder has three to five."""
+
 _SMALL_NUMBER = 1e-4
 """What 1e-8 in a logarithm changes, relatively, where probabilities are above 1e-4."""
 
@@ -130,18 +133,20 @@ def _runs(examined: Examined) -> tuple[list[_Run], int]:
     return found, elsewhere
 
 
-def _fitted(runs: list[_Run], *, few: bool = False) -> _Fit:
+def _fitted(runs: list[_Run], close: float, *, few: bool = False) -> _Fit:
     """The best weights of NLL and KL, with a constant for each batch; terms of mean zero only where they are needed.
 
-    `few`: too few runs for the latter.
+    `close`: what is near enough, so that nothing further is tried. `few`: too few runs for terms of mean zero.
     """
     if not runs:
         return _Fit(float("inf"), 0.0, 0.0)
     losses = torch.tensor([run.loss for run in runs], dtype=torch.float64)
     columns = torch.tensor([_flat(run.columns) for run in runs], dtype=torch.float64)
+    posteriors = len(runs[0].columns.mean_zero)
+    columns = torch.cat([columns, columns[:, 2:].unflatten(1, (posteriors, 4)).sum(1)], 1)
     batches = torch.nn.functional.one_hot(torch.tensor([run.batch for run in runs]), BATCHES).double()
     best = _Fit(float("inf"), 0.0, 0.0)
-    for extra in ((),) if few else _extras(len(runs[0].columns.mean_zero)):
+    for extra in ((),) if few else _extras(posteriors):
         kept = [k for k in (0, 1, *extra) if float(columns[:, k].std()) > 1e-12]
         table = torch.cat([columns[:, kept], batches], 1)
         if len(runs) <= table.shape[1]:
@@ -150,6 +155,8 @@ def _fitted(runs: list[_Run], *, few: bool = False) -> _Fit:
         if found.off < best.off * 1e-2:  # two more unknowns fit a little better whatever the loss is
             by = dict(zip(kept, found.coefficients, strict=False))
             best = _Fit(found.off, by.get(0, 0.0), by.get(1, 0.0))
+        if best.off <= close:
+            break
     return best
 
 
@@ -158,10 +165,15 @@ def _flat(columns: Columns) -> list[float]:
 
 
 def _extras(posteriors: int) -> Iterator[tuple[int, ...]]:
-    """Which columns of mean zero are in the fit besides: none; of some posteriors those of their draws, or of more."""
+    """Which columns of mean zero are in the fit besides: none; those of all posteriors, added; those of some.
+
+    The latter only for few: a loop over 128 rows has 128 posteriors, all treated alike.
+    """
     yield ()
     kinds = ((0, 1), (2, 3), (0, 1, 2, 3))
-    for count in range(1, posteriors + 1):
+    if posteriors > 1:
+        yield from (tuple(2 + 4 * posteriors + at for at in kind) for kind in kinds)
+    for count in range(1, posteriors + 1) if posteriors <= _FEW else ():
         for some in itertools.combinations(range(posteriors), count):
             for kind in kinds:
                 yield tuple(2 + 4 * k + at for k in some for at in kind)
