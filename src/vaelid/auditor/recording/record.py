@@ -15,7 +15,7 @@ from typing import Any
 import torch
 from torch import Tensor
 from torch.autograd.function import BackwardCFunction
-from torch.utils._pytree import tree_flatten, tree_map
+from torch.utils._pytree import tree_flatten, tree_unflatten
 
 from vaelid.auditor.recording.events import Event, Recording, Region
 from vaelid.auditor.recording.operation_mode import OperationMode
@@ -93,34 +93,36 @@ class _Recorder(OperationMode):
         return given is not None and is_from_own_function(given)
 
     def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
-        arguments = tree_map(self.read, tuple(args))
-        options = tree_map(self.read, dict(kwargs or {}))
-        tensors = [value for value in tree_flatten((args, kwargs or {}))[0] if isinstance(value, Tensor)]
-        stopped = frozenset(self.region(tensor) for tensor in tensors if not tensor.requires_grad)
+        values, form = tree_flatten((tuple(args), dict(kwargs or {})))
+        arguments, options = tree_unflatten([self.read(value) for value in values], form)
+        tensors = [value for value in values if isinstance(value, Tensor)]
+        regions = [self.region(tensor) for tensor in tensors]
         stopped_at = frozenset(at for at, tensor in enumerate(tensors) if not tensor.requires_grad)
-        twofold = any(tensor.requires_grad and self.region(tensor) in stopped for tensor in tensors)
+        stopped = frozenset(regions[at] for at in stopped_at)
+        twofold = any(at not in stopped_at and region in stopped for at, region in enumerate(regions))
         no_grad = not torch.is_grad_enabled()
-        custom = frozenset(self.region(tensor) for tensor in tensors if has_its_own_backward(tensor))
-        outside = frozenset(r for t in tensors if self.is_from_outside(r := self.region(t)))
+        custom = frozenset(r for r, t in zip(regions, tensors, strict=True) if has_its_own_backward(t))
+        outside = frozenset(region for region in regions if self.is_from_outside(region))
         written = frozenset(_written(func, arguments, options))
         self.keep_state(tensors, written, kwargs or {})
         self.save_values(written)
         name = str(func)
         before = args[0].clone() if name.startswith(_CLAMPS) and written else None  # it is changed in place
         result = func(*args, **(kwargs or {}))
-        outputs = tree_map(lambda v: self.region(v) if isinstance(v, Tensor) else v, tuple(tree_flatten(result)[0]))
+        made = [result] if isinstance(result, Tensor) else tree_flatten(result)[0]
+        outputs = tuple(self.region(value) if isinstance(value, Tensor) else value for value in made)
         self.known |= written
         number = len(self.events)
-        for tensor in tree_flatten(result)[0]:
+        for tensor, region in zip(made, outputs, strict=True):
             if isinstance(tensor, Tensor):
-                region = self.region(tensor)
                 self.known.add(region.storage)
                 self.made[number, region] = tensor
                 self.in_storage.setdefault(region.storage, []).append((number, region))
-        frames = _users_frames()
-        source = _line_of(frames)
-        if self.state is not None:  # a run whose formula is to be shown
-            self.names.see(frames)
+        frames = _users_frames(sys._getframe(1))
+        innermost = next(frames, None)
+        source = _line_of(innermost)
+        if self.state is not None and innermost is not None:  # a run whose formula is to be shown
+            self.names.see([innermost, *frames])
         if name.startswith(_ASK_FOR_A_VALUE) and not _checking():
             self.decided_by_value.append(source)
         unchanged = name.startswith(_CLAMPS) and torch.equal(result, args[0] if before is None else before)
@@ -246,21 +248,21 @@ def _checking() -> bool:
     return caller is not None and "/torch/" in caller.f_code.co_filename
 
 
-def _users_frames() -> list[FrameType]:
+def _users_frames(frame: FrameType | None) -> Iterator[FrameType]:
     """The frames that are neither torch's nor ours, the innermost first, up to the one that the recorder called."""
-    frame, found = sys._getframe(2), []
+    found = False
     while frame is not None:
         file = frame.f_code.co_filename
         if found and "/vaelid/auditor/" in file:
-            break
+            return
         if not file.startswith("<") and not any(part in file for part in _NOT_THE_USERS):
-            found.append(frame)
+            found = True
+            yield frame
         frame = frame.f_back
-    return found
 
 
-def _line_of(frames: Sequence[FrameType]) -> str:
-    return f"{frames[0].f_code.co_filename}:{frames[0].f_lineno}" if frames else "unknown"
+def _line_of(frame: FrameType | None) -> str:
+    return "unknown" if frame is None else f"{frame.f_code.co_filename}:{frame.f_lineno}"
 
 
 def record(
