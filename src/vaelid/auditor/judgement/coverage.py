@@ -17,7 +17,6 @@ from vaelid.auditor.formula.circuit import At, Circuit
 from vaelid.auditor.formula.in_tensors import values_of
 from vaelid.auditor.formula.upstream import upstream
 from vaelid.auditor.judgement.assessed import Assessed, draws_of
-from vaelid.auditor.lifting.reading import Reading
 from vaelid.auditor.lifting.tensor import Leaf
 from vaelid.auditor.model.posterior import Posterior
 from vaelid.auditor.model.shift import posterior_of_coordinates
@@ -126,15 +125,6 @@ def _coordinates_of(assessed: Assessed, group: Group, posterior: Posterior) -> l
     return [circuit.elements_below(node, known) for node in nodes]
 
 
-def _entering(reading: Reading) -> dict[str, list[frozenset[str]]]:
-    """Of each leaf that an operation made that is not looked into, the leaves of each tensor that went into it."""
-    found: dict[str, list[frozenset[str]]] = {}
-    for tensor, leaf in reading.entering:
-        for part in tensor.pieces or (tensor,):
-            found.setdefault(leaf.name, []).append(part.leaves)
-    return found
-
-
 def seen_data(assessed: Assessed, group: Group, observed: Iterable[str]) -> str | None:
     """A leaf that shows a decoder the data besides z; None where it sees z, and what it is conditioned on, only."""
     reading = assessed.run.reading
@@ -142,7 +132,7 @@ def seen_data(assessed: Assessed, group: Group, observed: Iterable[str]) -> str 
     wanted = {name for name in question.as_recorded(observed) if name in reading.leaves}
     wanted |= {n for name in wanted for n in reading.leaves[name].inputs}
     own = assessed.latent_leaves | frozenset(question.noise)
-    entering = _entering(reading)
+    entering = reading.entering_of()
 
     def made_from(name: str) -> Iterator[str]:
         for names in entering.get(name, []):
@@ -201,7 +191,7 @@ def not_decoded(assessed: Assessed) -> str | None:
     reading = assessed.run.reading
     question = assessed.question
     own = assessed.latent_leaves
-    entering = _entering(reading)
+    entering = reading.entering_of()
     targets = [group.found.target for group, _ in assessed.divergences() if group.found is not None]
     priors = {n for t in targets if t.learned for p in t.parameters for n in names_in(p)}  # a residual posterior's, too
 

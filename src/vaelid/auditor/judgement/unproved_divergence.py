@@ -5,13 +5,17 @@ mu^2 + exp(logvar / 2) - 1 - logvar / 2 it is REFUTED: at some point it is no mu
 if the deviation were the variance.
 """
 
-from collections.abc import Callable
-from dataclasses import dataclass
+import itertools
+import math
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from fractions import Fraction
 from functools import reduce
 from operator import add
 
 import torch
 
+from vaelid.auditor.findings.report import Witness
 from vaelid.auditor.formula.arithmetic import replaced
 from vaelid.auditor.formula.axes_of_terms import (
     at_lengths,
@@ -43,7 +47,7 @@ from vaelid.auditor.proofs.sums import value_of
 from vaelid.auditor.recognition.groups import Group, places_of
 from vaelid.auditor.recognition.noise import over_noise
 from vaelid.auditor.refutation.no_divergence import no_divergence
-from vaelid.readings.terms.arrays import TermArray
+from vaelid.readings.terms.arrays import TermArray, as_term
 from vaelid.readings.terms.namespace import NAMESPACE as xp
 from vaelid.readings.terms.syntax import Operator, Power, Term, free_variables, subterms
 
@@ -77,7 +81,7 @@ def judge_unproved(
     own = question.as_recorded(posterior.leaves)
     if any(own & question.as_recorded(other.leaves) for other in question.posteriors if other is not posterior):
         return _unknown(looks_like or OfDivergence.SHARED_ARRAYS, formula, line)
-    witness = no_divergence(one.term, one.posterior, question.values.lengths, one.shown)
+    witness = _witness(question, posterior, one)
     if witness is None:
         if not names_in(posterior.log_variance) and not has_sums(mean):
             found = of_another_deviation(question, group, posterior, mean, shown)
@@ -93,6 +97,40 @@ def judge_unproved(
     reason = NoKl(point, witness.computed, witness.expected, mistake)
     bug = bug_of(mistake)
     return Decision("divergence", "REFUTED", reason, formula, witness=witness, bug=bug, source=line)
+
+
+def _witness(question: Question, posterior: Posterior, one: _OneCoordinate) -> Witness | None:
+    """A point that tells against a KL. Constants are what they are at some place: they are not free to move.
+
+    Nor is what may be the prior's, too: whatever it is, the KL to a normal prior is one in what is left.
+    """
+    lengths, held = question.values.lengths, question.perhaps_the_priors(posterior)
+    for known in _constants_at_places(question, one.term, *one.posterior.terms):
+        by = {element: as_term(value).term for element, value in known.items()}
+        term, mean, log_variance = (
+            TermArray((), replaced(part.term, by))
+            for part in (one.term, one.posterior.mean, one.posterior.log_variance)
+        )
+        found = no_divergence(term, one.posterior.with_moments(mean, log_variance), lengths, one.shown, held)
+        if found is not None:
+            shown = {one.shown(element): str(value) for element, value in known.items()}
+            return replace(found, point={**shown, **found.point})
+    return None
+
+
+_MOST_PLACES = 4
+"""Of constants, each with other values: those of a mask are two."""
+
+
+def _constants_at_places(question: Question, *terms: TermArray) -> Iterator[dict[Term, Fraction]]:
+    """Values that the constants in terms have together at some place; nothing, once, where there are none."""
+    constants = [e for e in elements_of(*terms) if names_in(TermArray((), e)) <= question.masks & question.data]
+    axes = sorted({axis for e in constants for axis in axes_in(e)})
+    columns = [question.values.whole(TermArray((), e), axes)[0].flatten().tolist() for e in constants]
+    together = dict.fromkeys(zip(*columns, strict=True)) if columns else {(): None}
+    finite = (values for values in together if all(map(math.isfinite, values)))
+    for values in itertools.islice(finite, _MOST_PLACES):
+        yield dict(zip(constants, map(Fraction, values), strict=True))
 
 
 def _unknown(reason: Reason, formula: str, line: str | None) -> Decision:
@@ -119,7 +157,7 @@ def _kept_from_points(
     own = set(elements_of(*one.posterior.terms))
     if set(elements_of(one.term)) - own and (_like_a_mixture(body, posterior) or _akin(question, mean, posterior)):
         return OfDivergence.OTHER_ARRAYS
-    if derived := sorted(names_in(one.term) & set(question.derived)):
+    if derived := question.derived_from(posterior, one.term):
         return ThroughUnread(question.derived[derived[0]])
     return OfDivergence.SEVERAL_PLACES if _at_several_places(one.term) else None
 
