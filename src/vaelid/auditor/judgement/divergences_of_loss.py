@@ -31,6 +31,7 @@ from vaelid.auditor.recognition.other_objectives import (
     function_of_divergence,
     is_constant,
     mixture_prior,
+    weighed_by_parameters,
 )
 from vaelid.auditor.recognition.priors import prior_sees_sample
 from vaelid.auditor.recognition.quantities import Quantity
@@ -155,7 +156,7 @@ def _of_other(assessed: Assessed, group: Group) -> Decision | None:
         return Decision("divergence", "REFUTED", reason, formula, witness=witness, bug="kl-clamped", source=line)
     name = function_of_divergence(question, group)
     name = name or (PAIRS if compares_rows(assessed.run.reading.axes, group) else None)
-    name = name or mixture_prior(question, group)
+    name = name or mixture_prior(question, group) or weighed_by_parameters(question, group)
     return Decision("divergence", "OTHER", IsOther(name), formula, source=line, other=name) if name else None
 
 

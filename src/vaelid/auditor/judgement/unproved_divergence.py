@@ -10,10 +10,6 @@ import math
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from fractions import Fraction
-from functools import reduce
-from operator import add
-
-import torch
 
 from vaelid.auditor.findings.report import Witness
 from vaelid.auditor.formula.arithmetic import replaced
@@ -45,7 +41,7 @@ from vaelid.auditor.model.posterior import Posterior
 from vaelid.auditor.model.question import Question
 from vaelid.auditor.proofs.sums import value_of
 from vaelid.auditor.recognition.groups import Group, places_of
-from vaelid.auditor.recognition.noise import over_noise
+from vaelid.auditor.recognition.noise import adds_up, over_noise
 from vaelid.auditor.refutation.no_divergence import no_divergence
 from vaelid.readings.terms.arrays import TermArray, as_term
 from vaelid.readings.terms.namespace import NAMESPACE as xp
@@ -73,7 +69,7 @@ def judge_unproved(
         return _unknown(looks_like or OfDivergence.NO_PRIOR_FOUND, formula, line)
     if not has_sums(mean):
         mean, rest = (at_lengths(mean, question.values.lengths), [at_lengths(r, question.values.lengths) for r in rest])
-    if rest and not _is_sum(question, group, [mean, *rest]):
+    if rest and not adds_up(question, group.body, [mean, *rest], places_of(question, group)):
         return _unknown(looks_like or OfDivergence.NOT_QUADRATIC, formula, line)
     one = _at_one_coordinate(group, posterior, mean, shown)
     if why := _kept_from_points(question, posterior, group.body, mean, one):
@@ -218,12 +214,3 @@ def _unwritten(
         TermArray((), replaced(of(part).term, by)) for part in (posterior.mean, posterior.log_variance, term)
     )
     return whole, posterior.with_moments(mean, log_variance)
-
-
-def _is_sum(question: Question, group: Group, parts: list[TermArray]) -> bool:
-    """Whether the body is the sum of these terms, at the recorded values."""
-    axes = places_of(question, group)
-    body = question.values.of(group.body, axes)
-    total = reduce(add, (question.values.of(part, axes) for part in parts))
-    # The tolerance of a sum of some thousand float64 numbers; what is left out of the noise is larger by far.
-    return bool(torch.allclose(body, total, rtol=1e-9, atol=1e-9, equal_nan=True))
