@@ -87,7 +87,7 @@ def _is_divergence(question: Question, term: TermArray, k: int) -> bool:
         axes = axes_of(parts)
         body, _ = over_noise(under_sums(parts, axes), question)
         everywhere = [*axes, *axes_in(term.term)]
-        found = find_divergence(body, everywhere, posterior, question.values, posterior.leaves)
+        found = find_divergence(body, everywhere, posterior, question.values.at_fixed_lengths(), posterior.leaves)
         return isinstance(found, Found) and not is_number(found.fit.weights[0], 0)
     except (ReadingError, NoProof, KeyError):
         return False
