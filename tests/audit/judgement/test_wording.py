@@ -25,6 +25,7 @@ from vaelid.auditor.judgement.reasons.of_divergence import (
     NotPositive,
     PartOfCoordinates,
     PriorNotDeclared,
+    PriorsOfRows,
     ScaledNoise,
     ThroughUnread,
 )
@@ -147,6 +148,11 @@ SAID = [
     ),
     (LatentsWithoutKl(1), "1 of the latents that are sampled have no KL in the loss."),
     (PartOfCoordinates(2, 3), "it is the KL of 2 of the 3 coordinates that are sampled."),
+    (
+        PriorsOfRows(4),
+        "each row's posterior is held against the priors of 4 rows, and not against its own row's alone: that is no "
+        "KL to one prior.",
+    ),
     (PriorNotDeclared("N(0, 4)", "N(0, I)"), "it is the KL to N(0, 4), where N(0, I) was declared as the prior."),
     (
         IsLikelihood(PER_ROW, "Gaussian"),

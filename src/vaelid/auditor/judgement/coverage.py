@@ -18,7 +18,7 @@ from vaelid.auditor.formula.in_tensors import values_of
 from vaelid.auditor.formula.upstream import upstream
 from vaelid.auditor.judgement.assessed import Assessed, draws_of
 from vaelid.auditor.lifting.tensor import Leaf
-from vaelid.auditor.model.posterior import Posterior
+from vaelid.auditor.model.posterior import Posterior, ancestors
 from vaelid.auditor.model.shift import posterior_of_coordinates
 from vaelid.auditor.recognition.groups import Group
 from vaelid.auditor.recognition.noise import over_noise
@@ -33,6 +33,7 @@ __all__ = [
     "not_decoded",
     "of_posterior_alone",
     "part_of_latents",
+    "priors_of_rows",
     "seen_data",
 ]
 
@@ -107,6 +108,33 @@ def counted_twice(assessed: Assessed, posterior: Posterior) -> bool:
     groups = _groups_of(assessed, posterior)
     found = [of for group in groups for of in _coordinates_of(assessed, group, posterior)] if len(groups) > 1 else []
     return len(found) > len(set(found))
+
+
+def priors_of_rows(assessed: Assessed, group: Group, posterior: Posterior) -> int | None:
+    """Against how many rows' priors each row's posterior is held, where that is not its own row's alone.
+
+    So `mu - mu_p[:, None]` has an axis too many. Of a prior that is made from the batch and from no sample, an axis
+    that is not the posterior's is one of rows, if it is as long and where networks keep their rows, first.
+    """
+    target, question = group.found.target if group.found is not None else None, assessed.question
+    if target is None or not target.learned or question.noise_in(*target.parameters):
+        return None
+    mine = _first_axes(assessed, [posterior.mean]) & {*posterior.axes}
+    others = _first_axes(assessed, target.parameters) & {*group.axes} - {*posterior.axes}
+    lengths = assessed.run.reading.axes.lengths
+    counts = {lengths[axis] for axis in others} & {lengths[axis] for axis in mine}
+    return max(counts, default=None)
+
+
+def _first_axes(assessed: Assessed, terms: Iterable[TermArray]) -> set[int]:
+    """The first axes of what operations made from the batch, of the arrays in some terms; of rows, if these moved."""
+    reading, run = assessed.run.reading, assessed.run
+    names = assessed.question.as_recorded(name for term in terms for name in names_in(term))
+    leaves = [reading.leaves[name] for name in names if name in reading.leaves]
+    made = (leaf for leaf in leaves if leaf.kind == "made" and leaf.dims)
+    of_batch = (m for m in made if any(reading.leaves[n].kind == "argument" for n in ancestors(reading, m.inputs)))
+    found = {axis for leaf in of_batch for axis in reading.axes.now(leaf.dims[0])}
+    return found & run.moved if run.moved else found
 
 
 def _groups_of(assessed: Assessed, posterior: Posterior) -> list[Group]:

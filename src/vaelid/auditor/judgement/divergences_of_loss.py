@@ -4,11 +4,11 @@ In comes what was found out about a loss and what was declared; out go `Decision
 is missing. For two latents of which one has a KL the last is REFUTED, with `LatentsWithoutKl(1)`.
 """
 
-from vaelid.auditor.findings.witnesses import no_slope_of_divergence, too_few
+from vaelid.auditor.findings.witnesses import least_of_two_priors, no_slope_of_divergence, too_few
 from vaelid.auditor.formula.axes_of_terms import axes_in, names_in
 from vaelid.auditor.formula.kinds import MIXED, PARAMETER
 from vaelid.auditor.judgement.assessed import Assessed, Judged
-from vaelid.auditor.judgement.coverage import counted_twice, of_posterior_alone, part_of_latents
+from vaelid.auditor.judgement.coverage import counted_twice, of_posterior_alone, part_of_latents, priors_of_rows
 from vaelid.auditor.judgement.data import is_mask
 from vaelid.auditor.judgement.decision import Decision
 from vaelid.auditor.judgement.divergence import judge_divergence, witness_of_another_prior
@@ -20,6 +20,7 @@ from vaelid.auditor.judgement.reasons.of_divergence import (
     OfDivergence,
     PartOfCoordinates,
     PriorNotDeclared,
+    PriorsOfRows,
     ThroughUnread,
 )
 from vaelid.auditor.judgement.samplers_of_loss import passes_by_the_sample
@@ -125,6 +126,8 @@ def _of_group(judged: Judged, group: Group, posterior: Posterior) -> Decision:
         return decision
     if _is_of_other_rows(assessed, target, posterior):
         return decision.but("UNKNOWN", OfDivergence.PRIOR_OF_OTHER_ROWS)
+    if count := priors_of_rows(assessed, group, posterior):
+        return decision.but("REFUTED", PriorsOfRows(count), witness=least_of_two_priors(), bug="kl-formula")
     if name := _weights_of_places(assessed, target, posterior):
         return decision.but("OTHER", IsOther(name), other=name)
     if counted_twice(assessed, posterior):

@@ -193,6 +193,8 @@ _OF_DIVERGENCE: Mapping[Any, Sentence] = {
     of_divergence.NoKl: _no_kl,
     of_divergence.LatentsWithoutKl: "{missing} of the latents that are sampled have no KL in the loss.",
     of_divergence.PartOfCoordinates: "it is the KL of {here} of the {whole} coordinates that are sampled.",
+    of_divergence.PriorsOfRows: "each row's posterior is held against the priors of {count} rows, and not against its "
+    "own row's alone: that is no KL to one prior.",
     of_divergence.PriorNotDeclared: "it is the KL to {prior}, where {declared} was declared as the prior.",
 }
 

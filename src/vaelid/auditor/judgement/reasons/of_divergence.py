@@ -21,6 +21,7 @@ __all__ = [
     "OfDivergence",
     "PartOfCoordinates",
     "PriorNotDeclared",
+    "PriorsOfRows",
     "ScaledNoise",
     "ThroughUnread",
 ]
@@ -139,3 +140,10 @@ class PriorNotDeclared(Reason):
 
     prior: str
     declared: str | None
+
+
+@dataclass(frozen=True)
+class PriorsOfRows(Reason):
+    """Each row's posterior is held against the priors of so many rows."""
+
+    count: int
