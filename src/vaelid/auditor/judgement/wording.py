@@ -150,6 +150,8 @@ _OF_SAMPLER: Mapping[Any, Sentence] = {
     "known here.",
     OfSampler.CONSTANT_NOISE: "what stands for its noise is a constant, the same in every step.",
     OfSampler.NO_NOISE: "no noise from torch reaches the decoder: z is not sampled, or its noise comes from elsewhere.",
+    OfSampler.NO_NOISE_SOMEWHERE: "some coordinates of z have no noise: their deviation is multiplied by a constant "
+    "that is 0, and their mean is decoded.",
     OfSampler.NOTHING_SAMPLED: "nothing is sampled.",
     of_sampler.SeveralDraws: lambda reason: f"z has several draws in it ({', '.join(reason.draws)}).",
     of_sampler.SharedDraw: "one draw is shared along {axes}: the coordinates of z are not independent.",
