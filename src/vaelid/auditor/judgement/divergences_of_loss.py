@@ -12,6 +12,7 @@ from vaelid.auditor.judgement.coverage import counted_twice, of_posterior_alone,
 from vaelid.auditor.judgement.data import is_mask
 from vaelid.auditor.judgement.decision import Decision
 from vaelid.auditor.judgement.divergence import judge_divergence, witness_of_another_prior
+from vaelid.auditor.judgement.kl_mistakes import Trains
 from vaelid.auditor.judgement.literals import has_literal_0
 from vaelid.auditor.judgement.reasons.base import IsOther
 from vaelid.auditor.judgement.reasons.notes import PriorIs
@@ -111,7 +112,8 @@ def _of_group(judged: Judged, group: Group, posterior: Posterior) -> Decision:
     if group.theorem is None and (other := _of_other(assessed, group)) is not None:
         return other
     weight, line = assessed.weights.get(group.kind), assessed.line_of(group)
-    decision = judge_divergence(assessed.objective, group, posterior, assessed.names, weight, line)
+    trains = _trained_by(assessed, group)
+    decision = judge_divergence(assessed.objective, group, posterior, assessed.names, weight, line, trains)
     if decision.verdict == "REFUTED" and _stands_elsewhere(assessed, posterior):
         return Decision("divergence", "UNKNOWN", OfDivergence.NOT_RECOGNISED, decision.formula, source=line)
     if decision.verdict == "REFUTED" and (unread := of_posterior_alone(assessed, posterior)) is not None:
@@ -136,6 +138,23 @@ def _of_group(judged: Judged, group: Group, posterior: Posterior) -> Decision:
         witness = too_few(*part, "coordinates")
         return decision.but("REFUTED", PartOfCoordinates(*part), witness=witness, bug="kl-partial")
     return _with_prior(judged, decision, group, target, posterior)
+
+
+def _trained_by(assessed: Assessed, group: Group) -> Trains:
+    """Whether a gradient goes to what is made of some arrays, and from this group alone.
+
+    Inside of vmap autograd knows of no layer's output, but of the parameters that are added to it.
+    """
+    result, question = assessed.run.reading.result, assessed.question
+    others = (names_in(other.body) for other in assessed.objective.groups if other is not group)
+    stopped = (stop.leaves for stop in result.stops)
+    kept = question.data.union(question.as_recorded(frozenset().union(*others)), *stopped)
+
+    def trains(names: frozenset[str]) -> bool:
+        recorded = question.as_recorded(names)
+        return bool(recorded & result.live) and not recorded & kept
+
+    return trains
 
 
 def _stands_elsewhere(assessed: Assessed, posterior: Posterior) -> bool:

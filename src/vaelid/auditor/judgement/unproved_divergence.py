@@ -25,7 +25,14 @@ from vaelid.auditor.formula.axes_of_terms import (
     names_in,
 )
 from vaelid.auditor.judgement.decision import Decision
-from vaelid.auditor.judgement.kl_mistakes import bug_of, of_another_deviation, usual_mistake
+from vaelid.auditor.judgement.kl_mistakes import (
+    Trains,
+    bug_of,
+    of_another_deviation,
+    of_priors_logarithm,
+    trains_nothing,
+    usual_mistake,
+)
 from vaelid.auditor.judgement.names import Shown
 from vaelid.auditor.judgement.reasons.base import Reason
 from vaelid.auditor.judgement.reasons.of_divergence import (
@@ -35,6 +42,7 @@ from vaelid.auditor.judgement.reasons.of_divergence import (
     Mistake,
     NoKl,
     OfDivergence,
+    ScaledNoise,
     ThroughUnread,
 )
 from vaelid.auditor.model.posterior import Posterior
@@ -60,9 +68,18 @@ class _OneCoordinate:
 
 
 def judge_unproved(
-    question: Question, group: Group, posterior: Posterior, shown: Shown, formula: str, line: str | None
+    question: Question,
+    group: Group,
+    posterior: Posterior,
+    shown: Shown,
+    formula: str,
+    line: str | None,
+    trains: Trains = trains_nothing,
 ) -> Decision:
-    """What is known of a group that depends on the posterior, and is not proved to be its KL."""
+    """What is known of a group that depends on the posterior, and is not proved to be its KL.
+
+    `trains`: whether a gradient goes to some arrays, and from this group alone.
+    """
     looks_like = LooksLikePrior(group.found.target.name, group.failure) if group.found is not None else None
     mean, rest = over_noise(group.body, question)
     if posterior.below is not None and (rest or has_sums(mean)):
@@ -77,22 +94,28 @@ def judge_unproved(
     own = question.as_recorded(posterior.leaves)
     if any(own & question.as_recorded(other.leaves) for other in question.posteriors if other is not posterior):
         return _unknown(looks_like or OfDivergence.SHARED_ARRAYS, formula, line)
-    witness = _witness(question, posterior, one)
+    witness, bug = _witness(question, posterior, one), "kl-formula"
+    if witness is not None:
+        mistake = Mistake.UNPROVED if looks_like else Mistake.UNKNOWN
+        if not looks_like and not has_sums(mean) and posterior.below is None:
+            mistake = usual_mistake(question, group, posterior, mean)
+        reason, bug = _no_kl(witness, mistake), bug_of(mistake)
+    elif has_sums(mean) or posterior.below is not None:
+        reason = looks_like or OfDivergence.NO_PRIOR_FOUND
+    elif (found := of_another_deviation(question, group, posterior, mean, shown)) is not None:
+        reason, witness = AnotherDeviation(found.made_from), found.witness
+    elif (witness := of_priors_logarithm(question, group, posterior, mean, trains, shown)) is not None:
+        reason, bug = _no_kl(witness, Mistake.PRIORS_LOGARITHM), bug_of(Mistake.PRIORS_LOGARITHM)
+    else:
+        reason = looks_like or OfDivergence.NO_PRIOR_FOUND
     if witness is None:
-        if not names_in(posterior.log_variance) and not has_sums(mean):
-            found = of_another_deviation(question, group, posterior, mean, shown)
-            if found is not None:
-                reason = AnotherDeviation(found.made_from)
-                bug = "kl-formula"
-                return Decision("divergence", "REFUTED", reason, formula, witness=found.witness, bug=bug, source=line)
-        return _unknown(looks_like or OfDivergence.NO_PRIOR_FOUND, formula, line)
-    mistake = Mistake.UNPROVED if looks_like else Mistake.UNKNOWN
-    if not looks_like and not has_sums(mean) and posterior.below is None:
-        mistake = usual_mistake(question, group, posterior, mean)
-    point = ", ".join(f"{name} = {value}" for name, value in witness.point.items())
-    reason = NoKl(point, witness.computed, witness.expected, mistake)
-    bug = bug_of(mistake)
+        return _unknown(reason, formula, line)
     return Decision("divergence", "REFUTED", reason, formula, witness=witness, bug=bug, source=line)
+
+
+def _no_kl(witness: Witness, mistake: Mistake | ScaledNoise) -> NoKl:
+    point = ", ".join(f"{name} = {value}" for name, value in witness.point.items())
+    return NoKl(point, witness.computed, witness.expected, mistake)
 
 
 def _witness(question: Question, posterior: Posterior, one: _OneCoordinate) -> Witness | None:

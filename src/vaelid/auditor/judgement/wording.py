@@ -61,6 +61,7 @@ _MISTAKES: Mapping[Mistake, str] = {
     Mistake.VARIANCE_AS_DEVIATION: "; it is the KL if the deviation is what is sampled with as variance",
     Mistake.REVERSED: "; it is KL(N(0, I) || q), the other way round",
     Mistake.CLAMPED: "; a clamp or maximum changes it there",
+    Mistake.PRIORS_LOGARITHM: "; the logarithm beside its squares is that of another variance of the prior",
     Mistake.UNPROVED: "",
     Mistake.UNKNOWN: "",
 }

@@ -53,6 +53,7 @@ class Mistake(Enum):
     VARIANCE_AS_DEVIATION = auto()
     REVERSED = auto()
     CLAMPED = auto()
+    PRIORS_LOGARITHM = auto()
     UNPROVED = auto()
     UNKNOWN = auto()
 
