@@ -57,17 +57,13 @@ def question_of(
     unread = _unread(run, data | own)
     noise, made_from = _noise(run, posteriors), _made_from(run, posteriors)
     outputs = _outputs(run, posteriors, data | own) if assigned is None else assigned.outputs
-    free = {n for n, leaf in leaves.items() if leaf.kind in ("made", "noise", "parameter")} - data
-    # constants stay what they are, and so do truth values: there is none between them
-    constants = {n for n, leaf in leaves.items() if leaf.kind == "constant" or leaf.tensor.dtype == torch.bool}
-    vary = [n for n in leaves if n in free | outputs | own and n not in constants]
     question = Question(
         run.term,
         posteriors,
         noise,
         outputs,
         data,
-        Probe.near(run.arrays(), run.lengths, vary, fixed),
+        Probe.near(run.arrays(), run.lengths, _varied(run, data, outputs | own), fixed),
         masks=masks_of(run.term, data, leaves) | {n for n, leaf in leaves.items() if leaf.kind == "constant"},
         rows=rows,
         moved=moved,
@@ -93,6 +89,16 @@ def question_of(
         if posterior.positive is None and _is_clamped(posterior.log_variance):
             question = _with_clamped(question, posterior.log_variance, f"v_{k}")
     return question
+
+
+def _varied(run: Formula, data: frozenset[str], known: frozenset[str]) -> list[str]:
+    """The arrays that are elsewhere at each point: what is known to be the model's, and whatever is no data.
+
+    Constants stay what they are, and so do truth values: there is none between them.
+    """
+    leaves = run.reading.leaves
+    free = known.union(n for n, leaf in leaves.items() if leaf.kind in ("made", "noise", "parameter") and n not in data)
+    return [n for n in leaves if n in free and leaves[n].kind != "constant" and leaves[n].tensor.dtype != torch.bool]
 
 
 def _is_clamped(log_variance: TermArray) -> bool:
