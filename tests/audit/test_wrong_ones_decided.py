@@ -141,7 +141,8 @@ def fixed_deviations_of_a_buffer(x):
 def residual_with_a_fixed_deviation(batch):
     x, c = batch
     mean, _ = condition(c)
-    return (nll(x, drawn(mean + 2 * MEAN(x), 1.0)) + 0.5 * (2 * MEAN(x)).pow(2).sum()) / len(x)
+    residual = 2 * MEAN(x)
+    return (nll(x, drawn(mean + residual, 1.0)) + 0.5 * residual.pow(2).sum()) / len(x)
 
 
 # A weight of the KL that is trained.
