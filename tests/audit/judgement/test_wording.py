@@ -25,6 +25,7 @@ from vaelid.auditor.judgement.reasons.of_divergence import (
     NotPositive,
     PartOfCoordinates,
     PriorNotDeclared,
+    PriorsOfRows,
     ScaledNoise,
     ThroughUnread,
 )
@@ -147,6 +148,17 @@ SAID = [
     ),
     (LatentsWithoutKl(1), "1 of the latents that are sampled have no KL in the loss."),
     (PartOfCoordinates(2, 3), "it is the KL of 2 of the 3 coordinates that are sampled."),
+    (
+        NoKl("mu = 1", "2", "3", Mistake.PRIORS_LOGARITHM),
+        "no weight and constant make it the KL of what is sampled to a normal "
+        "prior: at mu = 1 it is 2, and would have to be 3; the logarithm beside its squares is that of another "
+        "variance of the prior.",
+    ),
+    (
+        PriorsOfRows(4),
+        "each row's posterior is held against the priors of 4 rows, and not against its own row's alone: that is no "
+        "KL to one prior.",
+    ),
     (PriorNotDeclared("N(0, 4)", "N(0, I)"), "it is the KL to N(0, 4), where N(0, I) was declared as the prior."),
     (
         IsLikelihood(PER_ROW, "Gaussian"),

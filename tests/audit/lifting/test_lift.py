@@ -102,7 +102,7 @@ def test_what_is_made_of_numbers_alone_is_no_leaf_of_a_network():
 def test_a_write_into_a_part_makes_the_whole_unknown():
     def step(a, b):
         h = a * 2
-        h[:, 0] = 0
+        h[:, 0] = h[:, 1] * 3
         return h.exp().sum()
 
     reading, _ = read(step)
@@ -110,6 +110,20 @@ def test_a_write_into_a_part_makes_the_whole_unknown():
     assert "written into in parts" in reading.leaves[name].operation
     unknown = next(leaf for leaf in reading.leaves.values() if leaf.name.startswith("unknown"))
     assert unknown.inputs == {"a"}
+
+
+@pytest.mark.parametrize("number", [0, 7])
+def test_a_number_that_is_written_into_a_part_is_read(number):
+    def step(a, b):
+        h = a * 2
+        h[:, 0] = number
+        return h.exp().sum()
+
+    reading = check(step)
+    assert reading.result.leaves == {"a", "kept1"}
+    kept = reading.leaves["kept1"].tensor
+    assert not bool(kept[:, 0].any())
+    assert bool(kept[:, 1:].all())
 
 
 def test_what_is_made_of_a_tensor_that_was_written_into_in_parts_remembers_its_noise():
@@ -145,7 +159,7 @@ def test_a_tensor_that_was_written_into_in_parts_may_be_asked_for_its_shape():
 def test_a_result_that_was_written_into_in_parts_is_refused():
     def step(a, b):
         h = a * 2
-        h[0] = 1
+        h[0] = h[1] * 3
         return h
 
     with pytest.raises(ValueError, match="written into in parts"):

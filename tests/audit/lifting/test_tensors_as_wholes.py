@@ -17,9 +17,8 @@ from vaelid.auditor.lifting.reader import Reader
 from vaelid.auditor.lifting.reading import Reading
 from vaelid.auditor.lifting.slices import from_to, one_place
 from vaelid.auditor.lifting.sums import REDUCTIONS, over
-from vaelid.auditor.lifting.tensor import Leaf, Lifted
+from vaelid.auditor.lifting.tensor import Leaf
 from vaelid.auditor.recording.events import Event, Recording, Region
-from vaelid.readings.terms.arrays import as_term
 
 GENERATOR = np.random.default_rng(3)
 NOTHING = Region(99, (), (), 0, True)
@@ -240,7 +239,7 @@ def test_what_shares_a_position_with_a_write_is_forgotten_and_its_leaves_are_not
     for part in (row, other_row):
         desk.reader.known[part] = desk.reader.known[region]
     change = event(arguments=[row, 0], outputs=[row], written=[region.storage])
-    cutting.forget(desk.reader, change, [Lifted((), lambda: as_term(0))])
+    cutting.forget(desk.reader, change, [desk.reader.known[row]])
     assert list(desk.reader.known) == [other_row]
     assert desk.reader.written[region.storage] == {"x"}
 

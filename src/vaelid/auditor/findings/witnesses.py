@@ -13,6 +13,7 @@ from vaelid.auditor.findings.report import Witness
 
 __all__ = [
     "correlation",
+    "least_of_two_priors",
     "no_slope_of_divergence",
     "no_slope_of_likelihood",
     "no_slope_through",
@@ -89,6 +90,12 @@ def without_noise(how: str = "given the data") -> Witness:
 def too_few(here: int, whole: int, of: str) -> Witness:
     """Of a part that stands for the whole."""
     return separated({}, here, whole, f"how many {of} stand in the loss; how many there are")
+
+
+def least_of_two_priors() -> Witness:
+    """Of a q that is held against two priors: 2 KL(q || N(0, 1)) + 1 is KL(q || N(1, 1)) + KL(q || N(-1, 1))."""
+    meaning = "the least KL(q || N(1, 1)) + KL(q || N(-1, 1)) of every q; the least KL to one prior"
+    return separated({}, 1, 0, meaning)
 
 
 def wrong_sign(weight: arb, of: str) -> Witness:

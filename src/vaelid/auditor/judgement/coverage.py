@@ -17,9 +17,8 @@ from vaelid.auditor.formula.circuit import At, Circuit
 from vaelid.auditor.formula.in_tensors import values_of
 from vaelid.auditor.formula.upstream import upstream
 from vaelid.auditor.judgement.assessed import Assessed, draws_of
-from vaelid.auditor.lifting.reading import Reading
 from vaelid.auditor.lifting.tensor import Leaf
-from vaelid.auditor.model.posterior import Posterior
+from vaelid.auditor.model.posterior import Posterior, ancestors
 from vaelid.auditor.model.shift import posterior_of_coordinates
 from vaelid.auditor.recognition.groups import Group
 from vaelid.auditor.recognition.noise import over_noise
@@ -34,6 +33,7 @@ __all__ = [
     "not_decoded",
     "of_posterior_alone",
     "part_of_latents",
+    "priors_of_rows",
     "seen_data",
 ]
 
@@ -110,6 +110,33 @@ def counted_twice(assessed: Assessed, posterior: Posterior) -> bool:
     return len(found) > len(set(found))
 
 
+def priors_of_rows(assessed: Assessed, group: Group, posterior: Posterior) -> int | None:
+    """Against how many rows' priors each row's posterior is held, where that is not its own row's alone.
+
+    So `mu - mu_p[:, None]` has an axis too many. Of a prior that is made from the batch and from no sample, an axis
+    that is not the posterior's is one of rows, if it is as long and where networks keep their rows, first.
+    """
+    target, question = group.found.target if group.found is not None else None, assessed.question
+    if target is None or not target.learned or question.noise_in(*target.parameters):
+        return None
+    mine = _first_axes(assessed, [posterior.mean]) & {*posterior.axes}
+    others = _first_axes(assessed, target.parameters) & {*group.axes} - {*posterior.axes}
+    lengths = assessed.run.reading.axes.lengths
+    counts = {lengths[axis] for axis in others} & {lengths[axis] for axis in mine}
+    return max(counts, default=None)
+
+
+def _first_axes(assessed: Assessed, terms: Iterable[TermArray]) -> set[int]:
+    """The first axes of what operations made from the batch, of the arrays in some terms; of rows, if these moved."""
+    reading, run = assessed.run.reading, assessed.run
+    names = assessed.question.as_recorded(name for term in terms for name in names_in(term))
+    leaves = [reading.leaves[name] for name in names if name in reading.leaves]
+    made = (leaf for leaf in leaves if leaf.kind == "made" and leaf.dims)
+    of_batch = (m for m in made if any(reading.leaves[n].kind == "argument" for n in ancestors(reading, m.inputs)))
+    found = {axis for leaf in of_batch for axis in reading.axes.now(leaf.dims[0])}
+    return found & run.moved if run.moved else found
+
+
 def _groups_of(assessed: Assessed, posterior: Posterior) -> list[Group]:
     return [group for group, its in assessed.divergences() if its is posterior]
 
@@ -126,15 +153,6 @@ def _coordinates_of(assessed: Assessed, group: Group, posterior: Posterior) -> l
     return [circuit.elements_below(node, known) for node in nodes]
 
 
-def _entering(reading: Reading) -> dict[str, list[frozenset[str]]]:
-    """Of each leaf that an operation made that is not looked into, the leaves of each tensor that went into it."""
-    found: dict[str, list[frozenset[str]]] = {}
-    for tensor, leaf in reading.entering:
-        for part in tensor.pieces or (tensor,):
-            found.setdefault(leaf.name, []).append(part.leaves)
-    return found
-
-
 def seen_data(assessed: Assessed, group: Group, observed: Iterable[str]) -> str | None:
     """A leaf that shows a decoder the data besides z; None where it sees z, and what it is conditioned on, only."""
     reading = assessed.run.reading
@@ -142,7 +160,7 @@ def seen_data(assessed: Assessed, group: Group, observed: Iterable[str]) -> str 
     wanted = {name for name in question.as_recorded(observed) if name in reading.leaves}
     wanted |= {n for name in wanted for n in reading.leaves[name].inputs}
     own = assessed.latent_leaves | frozenset(question.noise)
-    entering = _entering(reading)
+    entering = reading.entering_of()
 
     def made_from(name: str) -> Iterator[str]:
         for names in entering.get(name, []):
@@ -201,7 +219,7 @@ def not_decoded(assessed: Assessed) -> str | None:
     reading = assessed.run.reading
     question = assessed.question
     own = assessed.latent_leaves
-    entering = _entering(reading)
+    entering = reading.entering_of()
     targets = [group.found.target for group, _ in assessed.divergences() if group.found is not None]
     priors = {n for t in targets if t.learned for p in t.parameters for n in names_in(p)}  # a residual posterior's, too
 

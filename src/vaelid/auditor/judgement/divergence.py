@@ -12,6 +12,7 @@ from vaelid.auditor.findings.witnesses import no_slope_of_divergence, wrong_sign
 from vaelid.auditor.formula.axes_of_terms import at_lengths, has_sums
 from vaelid.auditor.formula.in_balls import in_ball
 from vaelid.auditor.judgement.decision import Decision
+from vaelid.auditor.judgement.kl_mistakes import Trains, trains_nothing
 from vaelid.auditor.judgement.names import Monomial, Names, Shown
 from vaelid.auditor.judgement.reasons.of_divergence import IsKl, NotPositive
 from vaelid.auditor.judgement.unproved_divergence import judge_unproved
@@ -35,14 +36,18 @@ def judge_divergence(
     names: Names,
     weight: Monomial | None,
     line: str | None = None,
+    trains: Trains = trains_nothing,
 ) -> Decision:
-    """Is the group a multiple of the divergence of the sampler's own posterior? `line`: that it comes from."""
+    """Is the group a multiple of the divergence of the sampler's own posterior?
+
+    `line`: that it comes from. `trains`: whether a gradient goes to some arrays, and from this group alone.
+    """
     question, formula = objective.question, names.text(group.body)
     if group.found is not None and group.theorem is not None and weight is not None:
         lengths = question.values.lengths
         reason = IsKl(weight, group.found.target.name, correlated=posterior.below is not None)
         return _recognised(group.found, group.theorem, reason, lengths, formula, line)
-    return judge_unproved(question, group, posterior, Shown(posterior, names), formula, line)
+    return judge_unproved(question, group, posterior, Shown(posterior, names), formula, line, trains)
 
 
 def _recognised(

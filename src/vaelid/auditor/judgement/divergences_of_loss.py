@@ -4,14 +4,15 @@ In comes what was found out about a loss and what was declared; out go `Decision
 is missing. For two latents of which one has a KL the last is REFUTED, with `LatentsWithoutKl(1)`.
 """
 
-from vaelid.auditor.findings.witnesses import no_slope_of_divergence, too_few
+from vaelid.auditor.findings.witnesses import least_of_two_priors, no_slope_of_divergence, too_few
 from vaelid.auditor.formula.axes_of_terms import axes_in, names_in
 from vaelid.auditor.formula.kinds import MIXED, PARAMETER
 from vaelid.auditor.judgement.assessed import Assessed, Judged
-from vaelid.auditor.judgement.coverage import counted_twice, of_posterior_alone, part_of_latents
+from vaelid.auditor.judgement.coverage import counted_twice, of_posterior_alone, part_of_latents, priors_of_rows
 from vaelid.auditor.judgement.data import is_mask
 from vaelid.auditor.judgement.decision import Decision
 from vaelid.auditor.judgement.divergence import judge_divergence, witness_of_another_prior
+from vaelid.auditor.judgement.kl_mistakes import Trains
 from vaelid.auditor.judgement.literals import has_literal_0
 from vaelid.auditor.judgement.reasons.base import IsOther
 from vaelid.auditor.judgement.reasons.notes import PriorIs
@@ -20,6 +21,7 @@ from vaelid.auditor.judgement.reasons.of_divergence import (
     OfDivergence,
     PartOfCoordinates,
     PriorNotDeclared,
+    PriorsOfRows,
     ThroughUnread,
 )
 from vaelid.auditor.judgement.samplers_of_loss import passes_by_the_sample
@@ -32,6 +34,7 @@ from vaelid.auditor.recognition.other_objectives import (
     is_constant,
     mixture_prior,
     outputs_beside,
+    weighed_by_parameters,
 )
 from vaelid.auditor.recognition.priors import prior_sees_sample
 from vaelid.auditor.recognition.quantities import Quantity
@@ -110,7 +113,8 @@ def _of_group(judged: Judged, group: Group, posterior: Posterior) -> Decision:
     if group.theorem is None and (other := _of_other(assessed, group)) is not None:
         return other
     weight, line = assessed.weights.get(group.kind), assessed.line_of(group)
-    decision = judge_divergence(assessed.objective, group, posterior, assessed.names, weight, line)
+    trains = _trained_by(assessed, group)
+    decision = judge_divergence(assessed.objective, group, posterior, assessed.names, weight, line, trains)
     if decision.verdict == "REFUTED" and _stands_elsewhere(assessed, posterior):
         return Decision("divergence", "UNKNOWN", OfDivergence.NOT_RECOGNISED, decision.formula, source=line)
     if decision.verdict == "REFUTED" and (unread := of_posterior_alone(assessed, posterior)) is not None:
@@ -125,6 +129,8 @@ def _of_group(judged: Judged, group: Group, posterior: Posterior) -> Decision:
         return decision
     if _is_of_other_rows(assessed, target, posterior):
         return decision.but("UNKNOWN", OfDivergence.PRIOR_OF_OTHER_ROWS)
+    if count := priors_of_rows(assessed, group, posterior):
+        return decision.but("REFUTED", PriorsOfRows(count), witness=least_of_two_priors(), bug="kl-formula")
     if name := _weights_of_places(assessed, target, posterior):
         return decision.but("OTHER", IsOther(name), other=name)
     if counted_twice(assessed, posterior):
@@ -133,6 +139,23 @@ def _of_group(judged: Judged, group: Group, posterior: Posterior) -> Decision:
         witness = too_few(*part, "coordinates")
         return decision.but("REFUTED", PartOfCoordinates(*part), witness=witness, bug="kl-partial")
     return _with_prior(judged, decision, group, target, posterior)
+
+
+def _trained_by(assessed: Assessed, group: Group) -> Trains:
+    """Whether a gradient goes to what is made of some arrays, and from this group alone.
+
+    Inside of vmap autograd knows of no layer's output, but of the parameters that are added to it.
+    """
+    result, question = assessed.run.reading.result, assessed.question
+    others = (names_in(other.body) for other in assessed.objective.groups if other is not group)
+    stopped = (stop.leaves for stop in result.stops)
+    kept = question.data.union(question.as_recorded(frozenset().union(*others)), *stopped)
+
+    def trains(names: frozenset[str]) -> bool:
+        recorded = question.as_recorded(names)
+        return bool(recorded & result.live) and not recorded & kept
+
+    return trains
 
 
 def _stands_elsewhere(assessed: Assessed, posterior: Posterior) -> bool:
@@ -159,7 +182,7 @@ def _of_other(assessed: Assessed, group: Group) -> Decision | None:
         return Decision("divergence", "REFUTED", reason, formula, witness=witness, bug="kl-clamped", source=line)
     name = function_of_divergence(question, group)
     name = name or (PAIRS if compares_rows(assessed.run.reading.axes, group) else None)
-    name = name or mixture_prior(question, group)
+    name = name or mixture_prior(question, group) or weighed_by_parameters(question, group)
     return Decision("divergence", "OTHER", IsOther(name), formula, source=line, other=name) if name else None
 
 

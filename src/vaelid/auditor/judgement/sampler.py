@@ -11,9 +11,12 @@ from fractions import Fraction
 from functools import reduce
 from operator import add
 
+import torch
+
 from vaelid.auditor.findings.report import Witness
 from vaelid.auditor.findings.witnesses import correlation, no_slope_through, uniform, without_noise
-from vaelid.auditor.formula.axes_of_terms import axes_in, elements_of, names_in
+from vaelid.auditor.formula.axes_of_terms import axes_in, elements_of, index_names, names_in, sizes_of
+from vaelid.auditor.formula.in_tensors import values_of
 from vaelid.auditor.judgement.decision import Decision, refuted_by
 from vaelid.auditor.judgement.names import Names
 from vaelid.auditor.judgement.reasons.base import Reason, Told
@@ -95,7 +98,8 @@ def judge_sample(
     if drawn is None:
         return _not_affine(sample, reading, names)
     affine = _Affine(drawn, reading, names)
-    return _wrong_noise(affine, frozen) or _wrong_gradient(affine) or _restricted(affine) or _proved(affine)
+    wrong = _wrong_noise(affine, frozen) or _wrong_gradient(affine) or _without_noise_somewhere(affine)
+    return wrong or _restricted(affine) or _proved(affine)
 
 
 def _not_affine(sample: Sample, reading: Reading, names: Names) -> Decision:
@@ -140,6 +144,30 @@ def _missed(cut: Iterable[Stop], moments: Mapping[str, TermArray]) -> tuple[str,
     """Which of mean and deviation depends on what no gradient comes to; both where that cannot be said."""
     stopped = {element for stop in cut for tensor in stop.tensors for element in elements_of(tensor.element)}
     return tuple(name for name, term in moments.items() if stopped & {*elements_of(term)}) or tuple(moments)
+
+
+def _without_noise_somewhere(affine: _Affine) -> Decision | None:
+    """Of coordinates whose deviation a constant makes 0, beside others of the same row, and whose mean is decoded.
+
+    Where all of a row has none, or the mean is 0 too, it may be padding, which neither KL nor likelihood counts.
+    """
+    reading, deviation, mean = affine.reading, affine.drawn.deviation, affine.posterior.mean
+    names = names_in(deviation) | names_in(mean)
+    constants = {name for name in names if reading.leaves[name].kind == "constant"}
+    if not constants & names_in(deviation):
+        return None
+    arrays, generator = reading.arrays(), torch.Generator().manual_seed(0)
+    recorded = {name: arrays[name] for name in names}
+    # in other numbers, too: of what was recorded a deviation may be 0 by underflow
+    drawn = {n: torch.randn(v.shape, generator=generator, dtype=torch.float64) for n, v in recorded.items()}
+    other = {name: recorded[name] if name in constants else drawn[name] for name in names}
+    lengths, places = sizes_of(reading.axes.lengths), index_names(affine.posterior.axes)
+    deviations = [values_of(deviation.term, values, lengths, places) for values in (recorded, other)]
+    still = (deviations[0] == 0) & (deviations[1] == 0)
+    decoded = values_of(mean.term, other, lengths, places) != 0
+    if not bool((still & decoded & ~still.all(-1, keepdim=True)).any()):
+        return None
+    return affine.decided(OfSampler.NO_NOISE_SOMEWHERE, without_noise(), "missing-noise", affine.noise.source)
 
 
 def _restricted(affine: _Affine) -> Decision | None:

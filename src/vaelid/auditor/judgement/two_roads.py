@@ -5,7 +5,7 @@ a gradient ten times smaller the formula is an ELBO and the runs have another gr
 Where the roads disagree in what neither can decide alone, the verdict is UNKNOWN, with both findings.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from vaelid.auditor.findings.declared import Declared
 from vaelid.auditor.findings.opinion import SLOPE_IS_HIDDEN, Check, Opinion
@@ -103,10 +103,8 @@ def _of_proved(report: Report, opinion: Opinion, premises: tuple[Premise, ...]) 
     by_name = {doubt.name: doubt for doubt in opinion.doubts}
     if OWN_GRADIENT in report.notes:  # what is returned is not the bound, and has its gradient: that is proved
         by_name.pop("gradient", None)
-    for name, (sentence, bug) in _REFUTE.items():
-        if (doubt := by_name.get(name)) is not None:
-            claim = Claim("examination", "REFUTED", f"{sentence}.", witness=_witness(doubt), bug=bug)
-            return report.overruled(claim, f"This loss is not the ELBO: {claim.reason}")
+    if (decided := _decided_alone(report, by_name)) is not None:
+        return decided
     if {"mask", "density"} <= by_name.keys():
         reason = "what is left out depends on the values there: the rest is no likelihood of them."
         claim = Claim("examination", "REFUTED", reason, witness=_witness(by_name["density"]), bug="likelihood-wrong")
@@ -124,6 +122,15 @@ def _of_proved(report: Report, opinion: Opinion, premises: tuple[Premise, ...]) 
         if name != "twins" or name in named  # a loss that calls no fused kernel has none to examine
     )
     return report.resting_on(premises, left)
+
+
+def _decided_alone(report: Report, doubts: Mapping[str, Check]) -> Report | None:
+    """REFUTED by the first check whose two numbers decide alone, in which runs disagree; None if there is none."""
+    for name, (sentence, bug) in _REFUTE.items():
+        if (doubt := doubts.get(name)) is not None:
+            claim = Claim("examination", "REFUTED", f"{sentence}.", witness=_witness(doubt), bug=bug)
+            return report.overruled(claim, f"This loss is not the ELBO: {claim.reason}")
+    return None
 
 
 def _all(opinion: Opinion) -> str:
@@ -193,6 +200,9 @@ def _grounded(report: Report, opinion: Opinion) -> Report:
             why = f"runs could not show that the gradient is another: {SLOPE_IS_HIDDEN}"
         else:
             return report
+        doubts = {doubt.name: doubt for doubt in opinion.doubts}
+        if _right_but_its_gradient(report) and (decided := _decided_alone(report, doubts)) is not None:
+            return decided  # it would be right but for its gradient, and is wrong in something else
     elif "divergence" in refuted and unread and not doubted & _OF_VALUE:
         why = f"a part like it is not known: {unread[0].reason}"
     else:

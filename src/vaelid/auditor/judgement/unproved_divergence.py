@@ -5,13 +5,13 @@ mu^2 + exp(logvar / 2) - 1 - logvar / 2 it is REFUTED: at some point it is no mu
 if the deviation were the variance.
 """
 
-from collections.abc import Callable
-from dataclasses import dataclass
-from functools import reduce
-from operator import add
+import itertools
+import math
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from fractions import Fraction
 
-import torch
-
+from vaelid.auditor.findings.report import Witness
 from vaelid.auditor.formula.arithmetic import replaced
 from vaelid.auditor.formula.axes_of_terms import (
     at_lengths,
@@ -25,7 +25,14 @@ from vaelid.auditor.formula.axes_of_terms import (
     names_in,
 )
 from vaelid.auditor.judgement.decision import Decision
-from vaelid.auditor.judgement.kl_mistakes import bug_of, of_another_deviation, usual_mistake
+from vaelid.auditor.judgement.kl_mistakes import (
+    Trains,
+    bug_of,
+    of_another_deviation,
+    of_priors_logarithm,
+    trains_nothing,
+    usual_mistake,
+)
 from vaelid.auditor.judgement.names import Shown
 from vaelid.auditor.judgement.reasons.base import Reason
 from vaelid.auditor.judgement.reasons.of_divergence import (
@@ -35,15 +42,16 @@ from vaelid.auditor.judgement.reasons.of_divergence import (
     Mistake,
     NoKl,
     OfDivergence,
+    ScaledNoise,
     ThroughUnread,
 )
 from vaelid.auditor.model.posterior import Posterior
 from vaelid.auditor.model.question import Question
 from vaelid.auditor.proofs.sums import value_of
 from vaelid.auditor.recognition.groups import Group, places_of
-from vaelid.auditor.recognition.noise import over_noise
+from vaelid.auditor.recognition.noise import adds_up, over_noise
 from vaelid.auditor.refutation.no_divergence import no_divergence
-from vaelid.readings.terms.arrays import TermArray
+from vaelid.readings.terms.arrays import TermArray, as_term
 from vaelid.readings.terms.namespace import NAMESPACE as xp
 from vaelid.readings.terms.syntax import Operator, Power, Term, free_variables, subterms
 
@@ -60,16 +68,25 @@ class _OneCoordinate:
 
 
 def judge_unproved(
-    question: Question, group: Group, posterior: Posterior, shown: Shown, formula: str, line: str | None
+    question: Question,
+    group: Group,
+    posterior: Posterior,
+    shown: Shown,
+    formula: str,
+    line: str | None,
+    trains: Trains = trains_nothing,
 ) -> Decision:
-    """What is known of a group that depends on the posterior, and is not proved to be its KL."""
+    """What is known of a group that depends on the posterior, and is not proved to be its KL.
+
+    `trains`: whether a gradient goes to some arrays, and from this group alone.
+    """
     looks_like = LooksLikePrior(group.found.target.name, group.failure) if group.found is not None else None
     mean, rest = over_noise(group.body, question)
     if posterior.below is not None and (rest or has_sums(mean)):
         return _unknown(looks_like or OfDivergence.NO_PRIOR_FOUND, formula, line)
     if not has_sums(mean):
         mean, rest = (at_lengths(mean, question.values.lengths), [at_lengths(r, question.values.lengths) for r in rest])
-    if rest and not _is_sum(question, group, [mean, *rest]):
+    if rest and not adds_up(question, group.body, [mean, *rest], places_of(question, group)):
         return _unknown(looks_like or OfDivergence.NOT_QUADRATIC, formula, line)
     one = _at_one_coordinate(group, posterior, mean, shown)
     if why := _kept_from_points(question, posterior, group.body, mean, one):
@@ -77,22 +94,62 @@ def judge_unproved(
     own = question.as_recorded(posterior.leaves)
     if any(own & question.as_recorded(other.leaves) for other in question.posteriors if other is not posterior):
         return _unknown(looks_like or OfDivergence.SHARED_ARRAYS, formula, line)
-    witness = no_divergence(one.term, one.posterior, question.values.lengths, one.shown)
+    witness, bug = _witness(question, posterior, one), "kl-formula"
+    if witness is not None:
+        mistake = Mistake.UNPROVED if looks_like else Mistake.UNKNOWN
+        if not looks_like and not has_sums(mean) and posterior.below is None:
+            mistake = usual_mistake(question, group, posterior, mean)
+        reason, bug = _no_kl(witness, mistake), bug_of(mistake)
+    elif has_sums(mean) or posterior.below is not None:
+        reason = looks_like or OfDivergence.NO_PRIOR_FOUND
+    elif (found := of_another_deviation(question, group, posterior, mean, shown)) is not None:
+        reason, witness = AnotherDeviation(found.made_from), found.witness
+    elif (witness := of_priors_logarithm(question, group, posterior, mean, trains, shown)) is not None:
+        reason, bug = _no_kl(witness, Mistake.PRIORS_LOGARITHM), bug_of(Mistake.PRIORS_LOGARITHM)
+    else:
+        reason = looks_like or OfDivergence.NO_PRIOR_FOUND
     if witness is None:
-        if not names_in(posterior.log_variance) and not has_sums(mean):
-            found = of_another_deviation(question, group, posterior, mean, shown)
-            if found is not None:
-                reason = AnotherDeviation(found.made_from)
-                bug = "kl-formula"
-                return Decision("divergence", "REFUTED", reason, formula, witness=found.witness, bug=bug, source=line)
-        return _unknown(looks_like or OfDivergence.NO_PRIOR_FOUND, formula, line)
-    mistake = Mistake.UNPROVED if looks_like else Mistake.UNKNOWN
-    if not looks_like and not has_sums(mean) and posterior.below is None:
-        mistake = usual_mistake(question, group, posterior, mean)
-    point = ", ".join(f"{name} = {value}" for name, value in witness.point.items())
-    reason = NoKl(point, witness.computed, witness.expected, mistake)
-    bug = bug_of(mistake)
+        return _unknown(reason, formula, line)
     return Decision("divergence", "REFUTED", reason, formula, witness=witness, bug=bug, source=line)
+
+
+def _no_kl(witness: Witness, mistake: Mistake | ScaledNoise) -> NoKl:
+    point = ", ".join(f"{name} = {value}" for name, value in witness.point.items())
+    return NoKl(point, witness.computed, witness.expected, mistake)
+
+
+def _witness(question: Question, posterior: Posterior, one: _OneCoordinate) -> Witness | None:
+    """A point that tells against a KL. Constants are what they are at some place: they are not free to move.
+
+    Nor is what may be the prior's, too: whatever it is, the KL to a normal prior is one in what is left.
+    """
+    lengths, held = question.values.lengths, question.perhaps_the_priors(posterior)
+    for known in _constants_at_places(question, one.term, *one.posterior.terms):
+        by = {element: as_term(value).term for element, value in known.items()}
+        term, mean, log_variance = (
+            TermArray((), replaced(part.term, by))
+            for part in (one.term, one.posterior.mean, one.posterior.log_variance)
+        )
+        found = no_divergence(term, one.posterior.with_moments(mean, log_variance), lengths, one.shown, held)
+        if found is not None:
+            shown = {one.shown(element): str(value) for element, value in known.items()}
+            return replace(found, point={**shown, **found.point})
+    return None
+
+
+_MOST_PLACES = 4
+"""Of constants, each with other values: those of a mask are two."""
+
+
+def _constants_at_places(question: Question, *terms: TermArray) -> Iterator[dict[Term, Fraction]]:
+    """Values that the constants in terms have together at some place; nothing, once, where there are none."""
+    constants = [e for e in elements_of(*terms) if names_in(TermArray((), e)) <= question.masks & question.data]
+    axes = sorted({axis for e in constants for axis in axes_in(e)})
+    columns = [question.values.whole(TermArray((), e), axes)[0].flatten().tolist() for e in constants]
+    together = dict.fromkeys(zip(*columns, strict=True)) if columns else {(): None}
+    finite = (values for values in together if all(map(math.isfinite, values)))
+    for values in itertools.islice(finite, _MOST_PLACES):
+        yield dict(zip(constants, map(Fraction, values), strict=True))
 
 
 def _unknown(reason: Reason, formula: str, line: str | None) -> Decision:
@@ -119,7 +176,7 @@ def _kept_from_points(
     own = set(elements_of(*one.posterior.terms))
     if set(elements_of(one.term)) - own and (_like_a_mixture(body, posterior) or _akin(question, mean, posterior)):
         return OfDivergence.OTHER_ARRAYS
-    if derived := sorted(names_in(one.term) & set(question.derived)):
+    if derived := question.derived_from(posterior, one.term):
         return ThroughUnread(question.derived[derived[0]])
     return OfDivergence.SEVERAL_PLACES if _at_several_places(one.term) else None
 
@@ -180,12 +237,3 @@ def _unwritten(
         TermArray((), replaced(of(part).term, by)) for part in (posterior.mean, posterior.log_variance, term)
     )
     return whole, posterior.with_moments(mean, log_variance)
-
-
-def _is_sum(question: Question, group: Group, parts: list[TermArray]) -> bool:
-    """Whether the body is the sum of these terms, at the recorded values."""
-    axes = places_of(question, group)
-    body = question.values.of(group.body, axes)
-    total = reduce(add, (question.values.of(part, axes) for part in parts))
-    # The tolerance of a sum of some thousand float64 numbers; what is left out of the noise is larger by far.
-    return bool(torch.allclose(body, total, rtol=1e-9, atol=1e-9, equal_nan=True))

@@ -61,6 +61,7 @@ _MISTAKES: Mapping[Mistake, str] = {
     Mistake.VARIANCE_AS_DEVIATION: "; it is the KL if the deviation is what is sampled with as variance",
     Mistake.REVERSED: "; it is KL(N(0, I) || q), the other way round",
     Mistake.CLAMPED: "; a clamp or maximum changes it there",
+    Mistake.PRIORS_LOGARITHM: "; the logarithm beside its squares is that of another variance of the prior",
     Mistake.UNPROVED: "",
     Mistake.UNKNOWN: "",
 }
@@ -150,6 +151,8 @@ _OF_SAMPLER: Mapping[Any, Sentence] = {
     "known here.",
     OfSampler.CONSTANT_NOISE: "what stands for its noise is a constant, the same in every step.",
     OfSampler.NO_NOISE: "no noise from torch reaches the decoder: z is not sampled, or its noise comes from elsewhere.",
+    OfSampler.NO_NOISE_SOMEWHERE: "some coordinates of z have no noise: their deviation is multiplied by a constant "
+    "that is 0, and their mean is decoded.",
     OfSampler.NOTHING_SAMPLED: "nothing is sampled.",
     of_sampler.SeveralDraws: lambda reason: f"z has several draws in it ({', '.join(reason.draws)}).",
     of_sampler.SharedDraw: "one draw is shared along {axes}: the coordinates of z are not independent.",
@@ -193,6 +196,8 @@ _OF_DIVERGENCE: Mapping[Any, Sentence] = {
     of_divergence.NoKl: _no_kl,
     of_divergence.LatentsWithoutKl: "{missing} of the latents that are sampled have no KL in the loss.",
     of_divergence.PartOfCoordinates: "it is the KL of {here} of the {whole} coordinates that are sampled.",
+    of_divergence.PriorsOfRows: "each row's posterior is held against the priors of {count} rows, and not against its "
+    "own row's alone: that is no KL to one prior.",
     of_divergence.PriorNotDeclared: "it is the KL to {prior}, where {declared} was declared as the prior.",
 }
 

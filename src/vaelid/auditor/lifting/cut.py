@@ -4,7 +4,7 @@ In: an event. Out: its outputs as leaves. For example, a network's `x @ w` becom
 says nothing but its name, with the inputs x and w; after `h[:, 0] = 0` nothing is known of h as a whole any more.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 import torch
 from torch import Tensor
@@ -16,6 +16,7 @@ from vaelid.auditor.lifting.operands import operand, outside_tensor
 from vaelid.auditor.lifting.own_backward import through_own_backward
 from vaelid.auditor.lifting.reader import Reader
 from vaelid.auditor.lifting.tensor import Lifted, dense
+from vaelid.auditor.lifting.written_parts import number_of, with_part_written
 from vaelid.auditor.recording.events import Event, Region
 
 __all__ = ["cut", "forget", "updated"]
@@ -86,18 +87,33 @@ def _written_in_parts(reader: Reader, event: Event, region: Region) -> Lifted:
     return reader.leaf(reader.name("unknown"), "made", region, torch.empty(0), event.number, **made)
 
 
-def forget(reader: Reader, event: Event, results: Iterable[Lifted]) -> None:
-    """Forget every tensor that shares a position with what the event wrote into, except the results themselves."""
+def forget(reader: Reader, event: Event, results: Sequence[Lifted]) -> None:
+    """Forget every tensor that shares a position with what the event wrote into, except the results themselves.
+
+    Not one into a part of which one number was written: it is read as it is then.
+    """
     written = [region for region in event.made_regions if region.storage in event.written]
     whole = {region.storage for region in written} != set(event.written)  # then it is not known where it wrote
-    forgotten = []
+    forgotten, changed = [], {}
     for region in [region for region in reader.known if region.storage in event.written]:
         if whole or any(region.overlaps(other) for other in written if other.storage == region.storage):
             forgotten.append(reader.known.pop(region))
+            known = None if whole else _with_number(reader, event, forgotten[-1], region, results)
+            changed |= {} if known is None else {region: known}
+    reader.known |= changed
     read = [reader.known[region] for region in event.regions if region in reader.known]
     names = frozenset().union(*(_leaves_of(x) for x in (*results, *read, *forgotten)))
     for storage in event.written:
         reader.written[storage] = reader.written.get(storage, frozenset()) | names
+
+
+def _with_number(reader: Reader, event: Event, x: Lifted, region: Region, results: Sequence[Lifted]) -> Lifted | None:
+    """A tensor after one number was written into a part of it; None where it was anything else that was written."""
+    number = number_of(results[0]) if len(results) == len(event.made_regions) == 1 else None
+    part = event.made_regions[0] if event.made_regions else region
+    if number is None or part == region:
+        return None
+    return with_part_written(reader, event, x, region, part, number)
 
 
 def _leaves_of(x: Lifted) -> frozenset[str]:

@@ -71,6 +71,14 @@ class Reading:
 
         return OnDemand((name for name, leaf in self.leaves.items() if leaf.tensor.numel()), values)
 
+    def entering_of(self) -> dict[str, list[frozenset[str]]]:
+        """Of each leaf that an operation made that is not looked into, the leaves of each tensor that went into it."""
+        found: dict[str, list[frozenset[str]]] = {}
+        for tensor, leaf in self.entering:
+            for part in tensor.pieces or (tensor,):
+                found.setdefault(leaf.name, []).append(part.leaves)
+        return found
+
     def line_of(self, names: frozenset[str]) -> str | None:
         """The line that made the last part that depends on these leaves only, before it was joined with others."""
         for part, line, whole in reversed(self.joins):

@@ -55,22 +55,21 @@ def question_of(
     posteriors = _named_by_scale([_of_either_sign(run, posterior) for posterior in posteriors])
     own = frozenset().union(*(p.leaves for p in posteriors))
     unread = _unread(run, data | own)
-    noise = _noise(run, posteriors)
+    noise, made_from = _noise(run, posteriors), _made_from(run, posteriors)
     outputs = _outputs(run, posteriors, data | own) if assigned is None else assigned.outputs
-    free = {n for n, leaf in leaves.items() if leaf.kind in ("made", "noise", "parameter")} - data
-    # truth values stay what they are: there is none between them
-    vary = [n for n in leaves if n in free | outputs | own and leaves[n].tensor.dtype != torch.bool]
     question = Question(
         run.term,
         posteriors,
         noise,
         outputs,
         data,
-        Probe.near(run.arrays(), run.lengths, vary, fixed),
+        Probe.near(run.arrays(), run.lengths, _varied(run, data, outputs | own), fixed),
         masks=masks_of(run.term, data, leaves) | {n for n, leaf in leaves.items() if leaf.kind == "constant"},
         rows=rows,
         moved=moved,
-        derived=_derived(run, own, noise),
+        derived=_derived(run, made_from, own, noise),
+        made_from=made_from,
+        seen=_seen(run),
         drawn={name: leaf.noise for name, leaf in leaves.items()},
         written={},
         rewrites={},
@@ -90,6 +89,16 @@ def question_of(
         if posterior.positive is None and _is_clamped(posterior.log_variance):
             question = _with_clamped(question, posterior.log_variance, f"v_{k}")
     return question
+
+
+def _varied(run: Formula, data: frozenset[str], known: frozenset[str]) -> list[str]:
+    """The arrays that are elsewhere at each point: what is known to be the model's, and whatever is no data.
+
+    Constants stay what they are, and so do truth values: there is none between them.
+    """
+    leaves = run.reading.leaves
+    free = known.union(n for n, leaf in leaves.items() if leaf.kind in ("made", "noise", "parameter") and n not in data)
+    return [n for n in leaves if n in free and leaves[n].kind != "constant" and leaves[n].tensor.dtype != torch.bool]
 
 
 def _is_clamped(log_variance: TermArray) -> bool:
@@ -154,14 +163,34 @@ def _outputs(run: Formula, posteriors: Sequence[Posterior], others: frozenset[st
     return frozenset(outputs or {n for n, leaf in leaves.items() if leaf.kind == "made"} - others)
 
 
-def _derived(run: Formula, own: frozenset[str], noise: Mapping[str, int]) -> dict[str, str]:
+def _made_from(run: Formula, posteriors: Sequence[Posterior]) -> dict[str, frozenset[str]]:
+    """Of each array that was made from posteriors' own arrays, these."""
+    leaves = run.reading.leaves
+    own = frozenset().union(*(names_in(term) for p in posteriors for term in (*p.terms, *_written_for(p))))
+    made = ((n, ancestors(run.reading, leaf.inputs) & own) for n, leaf in leaves.items() if leaf.kind == "made")
+    return {name: origins for name, origins in made if origins and name not in own}
+
+
+def _seen(run: Formula) -> dict[str, frozenset[str]]:
+    """Of each array that an operation made, the tensors of the batch that it sees besides what was drawn from them."""
+    leaves, entering = run.reading.leaves, run.reading.entering_of()
+    found: dict[str, frozenset[str]] = {n: frozenset({n}) for n, leaf in leaves.items() if leaf.kind == "argument"}
+    made = [n for n, leaf in leaves.items() if leaf.kind == "made"]
+    for name in made:  # in the order of the run, so that what an array is made from comes before it
+        entered = entering.get(name, [leaves[name].inputs])
+        seen = (n for names in entered if not any(leaves[n].kind == "noise" for n in names) for n in names)
+        found[name] = frozenset().union(*(found.get(n, frozenset()) for n in seen))
+    return {name: found[name] for name in made}
+
+
+def _derived(
+    run: Formula, made_from: Mapping[str, frozenset[str]], own: frozenset[str], noise: Mapping[str, int]
+) -> dict[str, str]:
     """What was made from a posterior's arrays, or drawn and is no sample's: its value is not independent of theirs."""
-    found = {}
-    for name, leaf in run.reading.leaves.items():
-        stray = leaf.kind == "noise" and name not in noise
-        if name not in own and (stray or (leaf.kind == "made" and ancestors(run.reading, leaf.inputs) & own)):
-            found[name] = f"{leaf.operation or 'an operation'} ({leaf.source})"
-    return found
+    leaves = run.reading.leaves
+    stray = {n for n, leaf in leaves.items() if leaf.kind == "noise" and n not in noise and n not in own}
+    names = (n for n in leaves if n in made_from or n in stray)
+    return {name: f"{leaves[name].operation or 'an operation'} ({leaves[name].source})" for name in names}
 
 
 def _unread(run: Formula, known: frozenset[str]) -> frozenset[str]:

@@ -8,7 +8,7 @@ from vaelid.auditor.formula.arithmetic import simple, tidy, without_number
 from vaelid.auditor.formula.axes_of_terms import axes_in, element_of
 from vaelid.readings.terms.arrays import TermArray, as_term
 from vaelid.readings.terms.namespace import NAMESPACE as xp
-from vaelid.readings.terms.syntax import Number, Operator, Term
+from vaelid.readings.terms.syntax import Number, Operator, Power, Term
 
 __all__ = ["log_variance_of"]
 
@@ -17,11 +17,16 @@ def log_variance_of(deviation: TermArray, name: str) -> tuple[TermArray, TermArr
     """The log-variance of a deviation, and the term that has to be positive for it, if there is one.
 
     ``exp(h / 2)`` gives ``h`` and None. A deviation s that is no exponential gives ``2 * name`` and s: wherever s
-    occurs, e to the array `name` is to be written.
+    occurs, e to the array `name` is to be written. An even power is that of what a KL may have in it, as of a variance
+    that is used for a deviation: ``softplus(h)^2`` gives ``4 * name`` and ``softplus(h)``.
     """
     term = _positive(tidy(deviation)).term
     if isinstance(term.head, Number) and term.head.value > 0:
         return (as_term(0) if term.head.value == 1 else 2 * xp.log(TermArray((), term))), None
+    base, exponent = _as_power(term)
+    if exponent and exponent % 2 == 0:  # of an odd one what is positive is the whole: the base may have either sign
+        log_variance, positive = log_variance_of(base, name)
+        return simple(exponent * log_variance), positive
     log_variance = _twice(term.arguments[0]) if term.head == Operator("exp") else None
     if log_variance is None:
         number, core = without_number(term)
@@ -33,6 +38,16 @@ def log_variance_of(deviation: TermArray, name: str) -> tuple[TermArray, TermArr
         positive = log_variance.term.arguments[0]
         return element_of(name, axes_in(positive)), TermArray((), positive)
     return log_variance, None
+
+
+def _as_power(term: Term) -> tuple[TermArray, int]:
+    """What a term is a power of, and which: s and 2 for s^2, also as s * s."""
+    match term.head, term.arguments:
+        case Power(exponent=exponent), (base,):
+            return TermArray((), base), exponent
+        case Operator("multiply"), (x, y) if x is y:
+            return TermArray((), x), 2
+    return TermArray((), term), 1
 
 
 def _positive(term: TermArray) -> TermArray:

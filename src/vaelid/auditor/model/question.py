@@ -7,7 +7,7 @@ posterior's: the kind of ``mu^2`` is a divergence.
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 from vaelid.auditor.formula.axes_of_terms import (
@@ -45,6 +45,8 @@ class Question:
         rows: the axes of rows.
         moved: the axes that had several lengths in the runs.
         derived: arrays that were made from a posterior's own, or drawn and no sample's: by which operation, and where.
+        made_from: for each that was made from a posterior's own, these.
+        seen: for each array that an operation made, the tensors of the batch that it sees besides through a draw.
         drawn: for each array the draws that it was made from.
         written: for each array that was written for a term, the arrays in that term.
         rewrites: for each array that was written for a term, that term.
@@ -75,6 +77,8 @@ class Question:
     unread_of_data: frozenset[str] = frozenset()
     akin: frozenset[str] = frozenset()
     made_of_data: frozenset[str] = frozenset()
+    made_from: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    seen: Mapping[str, frozenset[str]] = field(default_factory=dict)
 
     @property
     def hypotheses(self) -> tuple[Term, ...]:
@@ -100,6 +104,26 @@ class Question:
     def drawn_for(self, *terms: TermArray) -> frozenset[int]:
         """The posteriors that these draws are from, by number."""
         return frozenset(self.noise[name] for name in self.noise_in(*terms) if name in self.noise)
+
+    def derived_from(self, posterior: Posterior, term: TermArray) -> list[str]:
+        """The arrays in a term that are not free of a posterior: made from its own arrays, or drawn for no sample.
+
+        What the network of a lower level's prior makes of the sample above is free of the lower posterior.
+        """
+        own = self.as_recorded(posterior.leaves)
+        names = self.as_recorded(names_in(term)) & set(self.derived)
+        return sorted(name for name in names if own & self.made_from.get(name, own))
+
+    def perhaps_the_priors(self, posterior: Posterior) -> frozenset[str]:
+        """Arrays of a posterior that see nothing of the data in the loss, beside others that do: the prior's, too.
+
+        So a residual posterior N(m + dm, s^2), and one that weighs m by precisions, have the prior's m in their mean.
+        """
+        data = self.as_recorded(names_in(self.term) & self.data)
+        compared = frozenset().union(*(self.seen.get(name, frozenset({name})) for name in data))
+        made = [name for name in self.as_recorded(posterior.leaves) if name in self.seen]
+        blind = frozenset(name for name in made if not self.seen[name] & compared)
+        return blind if len(blind) < len(made) else frozenset()
 
     def as_recorded(self, names: Iterable[str]) -> frozenset[str]:
         """These arrays as the recording has them: an array that was written for a term is that term's arrays."""

@@ -8,6 +8,8 @@ KL in closed form.
 from functools import reduce
 from operator import add
 
+import torch
+
 from vaelid.auditor.formula.arithmetic import replaced, simple
 from vaelid.auditor.formula.axes_of_terms import names_in, variable_of
 from vaelid.auditor.model.question import Question
@@ -15,7 +17,7 @@ from vaelid.auditor.proofs.polynomials import in_powers_of
 from vaelid.readings.terms.arrays import TermArray, as_term
 from vaelid.readings.terms.syntax import Element, Term, subterms
 
-__all__ = ["over_noise"]
+__all__ = ["adds_up", "over_noise"]
 
 
 def over_noise(body: TermArray, question: Question) -> tuple[TermArray, list[TermArray]]:
@@ -38,6 +40,14 @@ def over_noise(body: TermArray, question: Question) -> tuple[TermArray, list[Ter
         body, more = _over_one(body, eps)
         rest += more
     return body, rest
+
+
+def adds_up(question: Question, body: TermArray, parts: list[TermArray], axes: list[int]) -> bool:
+    """Whether a body is the sum of these terms at the recorded values, as of its mean and the remainder."""
+    whole = question.values.of(body, axes)
+    total = reduce(add, (question.values.of(part, axes) for part in parts))
+    # The tolerance of a sum of some thousand float64 numbers; what is left out of the noise is larger by far.
+    return bool(torch.allclose(whole, total, rtol=1e-9, atol=1e-9, equal_nan=True))
 
 
 def _over_one(body: TermArray, eps: Term) -> tuple[TermArray, list[TermArray]]:

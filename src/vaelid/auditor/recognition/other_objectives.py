@@ -18,11 +18,11 @@ from vaelid.auditor.model.question import Question
 from vaelid.auditor.proofs.decomposition import decomposed
 from vaelid.auditor.proofs.obligations import NoProof
 from vaelid.auditor.proofs.sums import axes_of, under_sums, value_of
-from vaelid.auditor.recognition.groups import Gathered
+from vaelid.auditor.recognition.groups import Gathered, places_of
 from vaelid.auditor.recognition.likelihoods import find_likelihood
-from vaelid.auditor.recognition.noise import over_noise
+from vaelid.auditor.recognition.noise import adds_up, over_noise
 from vaelid.auditor.recognition.priors import find_divergence
-from vaelid.auditor.recognition.quantities import Found
+from vaelid.auditor.recognition.quantities import Found, candidates
 from vaelid.readings.errors import ReadingError
 from vaelid.readings.terms.arrays import TermArray
 from vaelid.readings.terms.syntax import INDEX, Binder, Operator, Power, Term, Variable, free_variables, subterms
@@ -40,6 +40,7 @@ __all__ = [
     "likelihood_and_more",
     "mixture_prior",
     "outputs_beside",
+    "weighed_by_parameters",
 ]
 
 
@@ -87,7 +88,7 @@ def _is_divergence(question: Question, term: TermArray, k: int) -> bool:
         axes = axes_of(parts)
         body, _ = over_noise(under_sums(parts, axes), question)
         everywhere = [*axes, *axes_in(term.term)]
-        found = find_divergence(body, everywhere, posterior, question.values, posterior.leaves)
+        found = find_divergence(body, everywhere, posterior, question.values.at_fixed_lengths(), posterior.leaves)
         return isinstance(found, Found) and not is_number(found.fit.weights[0], 0)
     except (ReadingError, NoProof, KeyError):
         return False
@@ -106,6 +107,26 @@ def function_of_divergence(question: Question, group: Gathered) -> str | None:
         if name == "square":
             return "squared capacity: (KL - C)^2"
         return f"{_named(name, group)} of the KL"
+    return None
+
+
+def weighed_by_parameters(question: Question, group: Gathered) -> str | None:
+    """The name of a KL that is multiplied by a function of parameters, which the loss trains; None if it is none."""
+    if not isinstance(group.kind, Divergence):
+        return None
+    posterior = question.posteriors[group.kind.posterior]
+    mean, rest = over_noise(group.body, question)
+    axes, values = places_of(question, group), question.values.at_fixed_lengths()
+    learned = question.parameters - question.as_recorded(posterior.leaves)
+    try:
+        if not adds_up(question, group.body, [mean, *rest], axes):
+            return None
+        for weight in candidates(mean, lambda names: names <= learned):
+            found = find_divergence(mean / weight, axes, posterior, values, posterior.leaves)
+            if isinstance(found, Found) and not is_number(found.fit.weights[0], 0):
+                return "a KL with a learned weight"
+    except (ReadingError, KeyError):
+        return None
     return None
 
 

@@ -21,7 +21,7 @@ from vaelid.readings.terms.arrays import TermArray, as_term, real
 from vaelid.readings.terms.namespace import NAMESPACE as xp
 from vaelid.theory.library.definitions import gaussian_density
 
-__all__ = ["at_the_draw", "find_divergence", "find_integrand", "prior_sees_sample"]
+__all__ = ["at_the_draw", "find_divergence", "find_integrand", "not_the_posteriors", "prior_sees_sample"]
 
 
 def find_divergence(
@@ -50,7 +50,7 @@ def find_divergence(
         if found := found_with(Body.of(term, masks), masked, axes, values):
             return found
     of = [term] if written is None or written.term is term.term else [term, written]
-    parts = [part for one in of for part in _not_the_posteriors(one, posterior, own)]
+    parts = [part for one in of for part in not_the_posteriors(one, posterior, own)]
     return _learned_prior(body, axes, posterior, values, list({part.term: part for part in parts}.values()))
 
 
@@ -114,7 +114,7 @@ def _learned_prior(
     return None
 
 
-def _not_the_posteriors(term: TermArray, posterior: Posterior, own: frozenset[str]) -> list[TermArray]:
+def not_the_posteriors(term: TermArray, posterior: Posterior, own: frozenset[str]) -> list[TermArray]:
     """The parts of a term that are of other elements than a posterior's, in columns of its arrays too."""
     known = {*elements_of(posterior.mean, posterior.log_variance)}
     found = candidates(term, lambda names: not names & own)

@@ -80,7 +80,8 @@ class LossAtPoints:
         """Whether it is small enough, has no index of its own, and its mean over the draws is known."""
         if not self.names <= set(self.base) or any(map(is_index, _indices(self.question.term))):
             return False
-        if not all(bool(torch.isfinite(self.base[name]).all()) for name in self.names):
+        names = self.names.union(*(posterior.leaves for posterior in self.question.posteriors))
+        if not all(bool(torch.isfinite(self.base[name]).all()) for name in names):
             return False
         folded = (TermArray((), fold.term) for fold in self.question.folds.values())
         degree = _degree(self.question.term.term, frozenset(self.noise))

@@ -13,7 +13,7 @@ from flint import arb, arb_mat
 
 from vaelid.auditor.findings.report import Witness
 from vaelid.auditor.findings.witnesses import separated
-from vaelid.auditor.formula.axes_of_terms import at_lengths, elements_of
+from vaelid.auditor.formula.axes_of_terms import at_lengths, elements_of, names_in
 from vaelid.auditor.formula.in_balls import NUMBERS, Assignment, enclosure, points
 from vaelid.auditor.model.kl import kl_to_normal, moments
 from vaelid.auditor.model.posterior import Posterior
@@ -38,16 +38,23 @@ _MEANING = "one coordinate; the weight and constant that fit at two other points
 
 
 def no_divergence(
-    body: TermArray, posterior: Posterior, lengths: Mapping[str, int], shown: Callable[[Term], str]
+    body: TermArray,
+    posterior: Posterior,
+    lengths: Mapping[str, int],
+    shown: Callable[[Term], str],
+    held: frozenset[str] = frozenset(),
 ) -> Witness | None:
-    """A point that shows the body to be no multiple of the KL to N(0, I), or to any normal prior, plus a constant."""
-    own = elements_of(*posterior.terms)
-    others = [e for e in elements_of(body) if e not in own]
+    """A point that shows the body to be no multiple of the KL to N(0, I), or to any normal prior, plus a constant.
+
+    `held`: the posterior's arrays that do not move, as they may be the prior's.
+    """
+    own = [e for e in elements_of(*posterior.terms) if not names_in(TermArray((), e)) <= held]
+    others = [e for e in elements_of(body, *posterior.terms) if e not in own]
     target = at_lengths(kl_to_normal(posterior), lengths)
     fixed = _fixed(others)
     grid = points(own, fixed) + [{**fixed, **dict.fromkeys(own, Fraction(0)), e: v} for e in own for v in _FAR]
     known = [(point, value) for point in grid if (value := enclosure(body, point)) is not None]
-    if _in_span(known, [at_lengths(column, lengths) for column in (*moments(posterior), as_term(1))]):
+    if _in_span(known, {name: at_lengths(column, lengths) for name, column in _columns(posterior, held).items()}):
         return None
     return no_multiple(body, target, [point for point, _ in known], shown)
 
@@ -98,23 +105,27 @@ def _fixed(others: list[Term]) -> Assignment:
     return {e: NUMBERS[1 + k % 2] / (k + 2) for k, e in enumerate(others)}
 
 
-def _in_span(values: list[tuple[Assignment, arb]], columns: list[TermArray]) -> bool:
-    """Whether the values are those of a (mu^2 + e^lv) + b mu + c lv + d everywhere: of a KL to some normal prior.
+def _columns(posterior: Posterior, held: frozenset[str]) -> dict[str, TermArray]:
+    """What the KL to any normal prior is a combination of, but for what does not move, as the log of a fixed spread."""
+    moved = zip(("square", "linear", "logarithm"), moments(posterior), strict=True)
+    return {name: column for name, column in moved if names_in(column) - held} | {"constant": as_term(1)}
 
-    `columns`: what a, b, c and d are the weights of.
-    """
+
+def _in_span(values: list[tuple[Assignment, arb]], columns: Mapping[str, TermArray]) -> bool:
+    """Whether the values are those of a (mu^2 + e^lv) + b mu + c lv + d everywhere: of a KL to some normal prior."""
     rows = []
     for point, value in values:
-        row = [entry for column in columns if (entry := enclosure(column, point)) is not None]
+        row = [entry for column in columns.values() if (entry := enclosure(column, point)) is not None]
         if len(row) == len(columns):
             rows.append((row, value))
-    for chosen in itertools.islice(itertools.combinations(range(len(rows)), 4), 0, _MOST_CHOICES, _STEP):
+    choices = itertools.combinations(range(len(rows)), len(columns))
+    for chosen in itertools.islice(choices, 0, _MOST_CHOICES, _STEP):
         matrix = arb_mat([rows[k][0] for k in chosen])
         if matrix.det().contains(0):
             continue
         solution = [row[0] for row in matrix.solve(arb_mat([[rows[k][1]] for k in chosen])).tolist()]
-        square, _, logarithm, _ = solution
-        if not (square > 0 and logarithm < 0):
+        factor = dict(zip(columns, solution, strict=True))
+        if not (factor["square"] > 0 and factor.get("logarithm", arb(-1)) < 0):
             return False
         return all(_product(row, solution).overlaps(value) for row, value in rows)
     return True

@@ -21,6 +21,7 @@ __all__ = [
     "OfDivergence",
     "PartOfCoordinates",
     "PriorNotDeclared",
+    "PriorsOfRows",
     "ScaledNoise",
     "ThroughUnread",
 ]
@@ -52,6 +53,7 @@ class Mistake(Enum):
     VARIANCE_AS_DEVIATION = auto()
     REVERSED = auto()
     CLAMPED = auto()
+    PRIORS_LOGARITHM = auto()
     UNPROVED = auto()
     UNKNOWN = auto()
 
@@ -139,3 +141,10 @@ class PriorNotDeclared(Reason):
 
     prior: str
     declared: str | None
+
+
+@dataclass(frozen=True)
+class PriorsOfRows(Reason):
+    """Each row's posterior is held against the priors of so many rows."""
+
+    count: int

@@ -37,6 +37,7 @@ class OfSampler(Reason, Enum):
     NOISE_OUTSIDE_TORCH = auto()
     CONSTANT_NOISE = auto()
     NO_NOISE = auto()
+    NO_NOISE_SOMEWHERE = auto()
     NOTHING_SAMPLED = auto()
 
 
