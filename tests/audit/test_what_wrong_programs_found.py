@@ -1,0 +1,57 @@
+"""Small wrong steps that programs of known truth (`tests/programs`) showed to be undecided, beside right ones like them."""
+
+import pytest
+import torch
+import torch.nn.functional as F
+from torch import nn
+from torch.distributions import Beta
+
+from vaelid.auditor import audit
+
+D, L, ROWS = 6, 2, 5
+torch.manual_seed(5)
+ENCODER, DECODER = nn.Linear(D, 2 * L), nn.Linear(L, D)
+X, POSITIVE, UNIT = torch.randn(ROWS, D), 0.1 + 3 * torch.rand(ROWS, D), 0.05 + 0.9 * torch.rand(ROWS, D)
+
+
+def posterior(x):
+    mu, logvar = ENCODER(x).chunk(2, dim=-1)
+    return mu, logvar, mu + torch.exp(0.5 * logvar) * torch.randn_like(mu)
+
+
+def kl(mu, logvar):
+    return 0.5 * (mu**2 + logvar.exp() - 1 - logvar).sum()
+
+
+def step_of(nll):
+    """A step with this function of data and outputs, summed."""
+
+    def step(x):
+        mu, logvar, z = posterior(x)
+        return (nll(x, DECODER(z)).sum() + kl(mu, logvar)) / len(x)
+
+    return step
+
+
+OWN_DENSITIES = {
+    "log cosh": (lambda x, h: torch.cosh(x - h).log(), X),
+    "pinball": (lambda x, h: torch.max(0.8 * (x - h), -0.2 * (x - h)), X),
+    "exponential": (lambda x, h: x * torch.exp(-h) + h, POSITIVE),
+    "beta": (lambda x, h: -Beta(F.softplus(h) + 0.5, 1.5).log_prob(x), UNIT),
+}
+
+
+@pytest.mark.parametrize("name", OWN_DENSITIES)
+def test_a_density_without_a_name_that_is_rewarded_has_a_negative_weight(name):
+    nll, data = OWN_DENSITIES[name]
+    assert audit(step_of(nll), data).verdict == "PROVED"
+    report = audit(step_of(lambda x, h: -nll(x, h)), data)
+    assert report.verdict == "REFUTED", report
+    assert "the loss grows with the likelihood" in report.summary
+
+
+@pytest.mark.parametrize(
+    "nll", [lambda x, h: -x * h, lambda x, h: -2 * F.relu((x - h).abs() - 1), lambda x, h: (x - h).abs() * h]
+)
+def test_what_is_a_density_by_neither_sign_is_not_said_to_be_rewarded(nll):
+    assert "grows with the likelihood" not in audit(step_of(nll), UNIT).summary
