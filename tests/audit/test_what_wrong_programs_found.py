@@ -10,7 +10,7 @@ from vaelid.auditor import audit
 
 D, L, ROWS = 6, 2, 5
 torch.manual_seed(5)
-ENCODER, DECODER = nn.Linear(D, 2 * L), nn.Linear(L, D)
+ENCODER, DECODER, ANOTHER = nn.Linear(D, 2 * L), nn.Linear(L, D), nn.Linear(L, D)
 X, POSITIVE, UNIT = torch.randn(ROWS, D), 0.1 + 3 * torch.rand(ROWS, D), 0.05 + 0.9 * torch.rand(ROWS, D)
 
 
@@ -55,3 +55,36 @@ def test_a_density_without_a_name_that_is_rewarded_has_a_negative_weight(name):
 )
 def test_what_is_a_density_by_neither_sign_is_not_said_to_be_rewarded(nll):
     assert "grows with the likelihood" not in audit(step_of(nll), UNIT).summary
+
+
+def rows_weighted_by_their_error(x, weight=torch.sigmoid):
+    mu, logvar, z = posterior(x)
+    each = OWN_DENSITIES["log cosh"][0](x, DECODER(z)).sum(1)
+    return ((each * weight(each)).sum() + kl(mu, logvar)) / len(x)
+
+
+def test_a_function_of_a_summed_density_without_a_name_is_another_objective():
+    report = audit(rows_weighted_by_their_error, X)
+    assert report.verdict == "OTHER", report
+    assert report.objective_name == "a function (exp) of a summed negative log-likelihood"
+
+
+@pytest.mark.parametrize("error", [lambda x, h: 0.5 * (x - h) ** 2, OWN_DENSITIES["log cosh"][0]])
+def test_a_mixture_of_two_densities_of_a_row_is_no_function_of_one(error):
+    """-log (exp(-a) + exp(-b)) is a likelihood, whatever the verdict on it."""
+
+    def step(x):
+        mu, logvar, z = posterior(x)
+        one, other = (error(x, net(z)).sum(1) for net in (DECODER, ANOTHER))
+        return (-torch.logaddexp(-one, -other).sum() + kl(mu, logvar)) / len(x)
+
+    assert audit(step, X).verdict in ("PROVED", "UNKNOWN")
+
+
+def test_a_function_beside_another_likelihood_is_named_all_the_same():
+    def step(x):
+        mu, logvar, z = posterior(x)
+        root = (x - DECODER(z)).pow(2).sum().sqrt()
+        return root + (x - ANOTHER(z)).abs().pow(3).sum() + kl(mu, logvar)
+
+    assert audit(step, X).objective_name == "the root of a summed Gaussian error"
