@@ -69,6 +69,12 @@ def test_a_function_of_a_summed_density_without_a_name_is_another_objective():
     assert report.objective_name == "a function (exp) of a summed negative log-likelihood"
 
 
+def test_of_a_detached_weight_it_is_not_said_that_the_value_is_right():
+    report = audit(lambda x: rows_weighted_by_their_error(x, lambda each: torch.sigmoid(each).detach()), X)
+    assert report.verdict == "REFUTED", report
+    assert "its gradient is not that of its value" in report.summary
+
+
 @pytest.mark.parametrize("error", [lambda x, h: 0.5 * (x - h) ** 2, OWN_DENSITIES["log cosh"][0]])
 def test_a_mixture_of_two_densities_of_a_row_is_no_function_of_one(error):
     """-log (exp(-a) + exp(-b)) is a likelihood, whatever the verdict on it."""
