@@ -1,5 +1,7 @@
 """Small wrong steps that programs of known truth (`tests/programs`) showed to be undecided, beside right ones like them."""
 
+import math
+
 import pytest
 import torch
 import torch.nn.functional as F
@@ -94,3 +96,19 @@ def test_a_function_beside_another_likelihood_is_named_all_the_same():
         return root + (x - ANOTHER(z)).abs().pow(3).sum() + kl(mu, logvar)
 
     assert audit(step, X).objective_name == "the root of a summed Gaussian error"
+
+
+def at_a_draw_to_wide_prior(x, share):
+    """log q - log p at the draw, p = N(1, 4), times a share of the mean over rows."""
+    mu, logvar, z = posterior(x)
+    log_q = -0.5 * ((z - mu) / torch.exp(0.5 * logvar)) ** 2 - 0.5 * logvar
+    log_p = -0.5 * (z - 1) ** 2 / 4 - 0.5 * (2 * math.log(2.0))
+    return (0.5 * (x - DECODER(z)) ** 2).sum(1).mean() + 0.5 * share * (log_q - log_p).sum(1).mean()
+
+
+def test_a_kl_at_the_draw_that_is_divided_by_the_rows_twice():
+    """The terms of mean 0 have 1 / B twice, as the weight has."""
+    assert audit(lambda x: at_a_draw_to_wide_prior(x, 1.0), X, beta=0.5).verdict == "PROVED"
+    report = audit(lambda x: at_a_draw_to_wide_prior(x, 1 / len(x)), X, beta=0.5)
+    assert report.verdict == "REFUTED", report
+    assert report.beta_formula == "0.5 / B"
