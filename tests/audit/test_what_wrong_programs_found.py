@@ -1,4 +1,4 @@
-"""Small wrong steps that programs of known truth (`tests/programs`) showed to be undecided, beside right ones like them."""
+"""Small wrong steps that programs of known truth (`tests/programs`) showed to be undecided, and right ones like them."""
 
 import math
 
@@ -6,7 +6,7 @@ import pytest
 import torch
 import torch.nn.functional as F
 from torch import nn
-from torch.distributions import Beta
+from torch.distributions import Beta, Normal, kl_divergence
 
 from vaelid.auditor import audit
 
@@ -112,3 +112,46 @@ def test_a_kl_at_the_draw_that_is_divided_by_the_rows_twice():
     report = audit(lambda x: at_a_draw_to_wide_prior(x, 1 / len(x)), X, beta=0.5)
     assert report.verdict == "REFUTED", report
     assert report.beta_formula == "0.5 / B"
+
+
+WIDE_MEAN, WIDE_SPREAD = nn.Parameter(torch.randn(L)), nn.Parameter(0.3 * torch.randn(L))
+KEPT = torch.tensor([1.0, 0.0, 1.0, 1.0, 0.0])
+
+
+def to_a_learned_prior(mu, logvar, z=None):
+    """The KL of each row; at a draw, if one is given."""
+    q, p = Normal(mu, torch.exp(0.5 * logvar)), Normal(WIDE_MEAN, torch.exp(0.5 * WIDE_SPREAD))
+    return (kl_divergence(q, p) if z is None else q.log_prob(z) - p.log_prob(z)).sum(1)
+
+
+@pytest.mark.parametrize("at_draw", [False, True])
+def test_rows_that_a_mask_leaves_out_have_no_kl_to_a_learned_prior_either(at_draw):
+    def step(batch):
+        x, mask = batch
+        mu, logvar, z = posterior(x)
+        own = to_a_learned_prior(mu, logvar, z if at_draw else None)
+        return ((0.5 * (x - DECODER(z)) ** 2).sum(1) * mask + own * mask).sum() / len(x)
+
+    assert audit(step, (X, KEPT)).verdict == "PROVED"
+
+
+def with_a_weight(weight, own=to_a_learned_prior):
+    def step(x):
+        mu, logvar, z = posterior(x)
+        rec, kld = (0.5 * (x - DECODER(z)) ** 2).sum(), own(mu, logvar).sum()
+        return (rec + weight(rec, kld) * kld) / len(x)
+
+    return step
+
+
+@pytest.mark.parametrize("own", [to_a_learned_prior, kl])
+def test_a_weight_of_the_values_is_another_objective(own):
+    report = audit(with_a_weight(lambda rec, kld: (rec / kld).detach(), own), X)
+    assert report.verdict == "OTHER", report
+    assert "computed from values of each step" in report.objective_name
+    assert audit(with_a_weight(lambda rec, kld: -(rec / kld).detach(), own), X).verdict != "PROVED"
+
+
+def test_a_number_that_is_detached_is_a_weight():
+    half = torch.tensor(0.5)
+    assert audit(with_a_weight(lambda rec, kld: half.detach()), X, beta=0.5).verdict == "PROVED"

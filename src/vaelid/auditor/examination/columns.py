@@ -105,9 +105,12 @@ def _of_divergence(account: Account, divergence: StatedDivergence, numbers: Numb
         raise ReadingError("a mask of latents that have covariances")
     q, p = posterior_and_prior(posterior, divergence, numbers, axes)
     kl = torch.zeros((), dtype=torch.float64)
+
+    def masked(term: Tensor, axes: list[int]) -> Tensor:
+        return (term if divergence.mask is None else numbers.of(divergence.mask, axes) * term).sum()
+
     if not divergence.at_draw:
-        mask = 1.0 if divergence.mask is None else numbers.of(divergence.mask, axes)
-        kl = (mask * td.kl_divergence(q, p)).sum()
+        kl = masked(td.kl_divergence(q, p), axes)
     zero = torch.zeros((), dtype=torch.float64)
     found = [zero] * 4
     for at, draws in ((0, posterior.draws), (2, posterior.more)):
@@ -117,10 +120,11 @@ def _of_divergence(account: Account, divergence: StatedDivergence, numbers: Numb
             z = drawn(q, numbers.of(element, every))
             share = _places(account, axes) / z.numel() / max(1, len(posterior.draws))
             if divergence.at_draw:
-                kl = kl + share * (q.log_prob(z) - p.log_prob(z)).sum()
+                kl = kl + share * masked(q.log_prob(z) - p.log_prob(z), every)
                 continue
-            found[at] = found[at] + share * (q.log_prob(z) + q.entropy()).sum()
-            found[at + 1] = found[at + 1] + share * (p.log_prob(z) + td.kl_divergence(q, p) + q.entropy()).sum()
+            of_prior = p.log_prob(z) + td.kl_divergence(q, p) + q.entropy()
+            found[at] = found[at] + share * masked(q.log_prob(z) + q.entropy(), every)
+            found[at + 1] = found[at + 1] + share * masked(of_prior, every)
     return torch.stack([kl, *found])
 
 
