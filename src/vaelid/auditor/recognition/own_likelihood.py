@@ -114,8 +114,17 @@ def _datum(question: Question, term: TermArray) -> Term | None:
 
 
 def _without_masks(question: Question, parts: list[Part]) -> Iterator[tuple[list[Part], TermArray | None]]:
-    """What each mask is multiplied by, with that mask's element; the parts themselves where they have none."""
-    masks, found = question.masks - question.made_of_data, False
+    """What each mask is multiplied by, with that mask's element; the parts themselves where no mask was given.
+
+    What was made of data comes last: `x < 0.5` may choose between two formulas of one density.
+    """
+    found = [*_without_each(parts, question.masks - question.made_of_data)]
+    yield from found or [(parts, None)]
+    yield from _without_each(parts, question.masks & question.made_of_data)
+
+
+def _without_each(parts: list[Part], masks: frozenset[str]) -> Iterator[tuple[list[Part], TermArray | None]]:
+    """What the parts are times each of these masks, where they are 0 without it."""
     for element in [element for element in elements_of(value_of(parts)) if _name(element) in masks]:
         one, zero = (
             [
@@ -125,10 +134,7 @@ def _without_masks(question: Question, parts: list[Part]) -> Iterator[tuple[list
             for k in (1, 0)
         )
         if not any(names_in(part.term) for part in zero):
-            found = True
             yield one, TermArray((), element)
-    if not found:
-        yield parts, None
 
 
 @dataclass(frozen=True)
