@@ -1,4 +1,4 @@
-"""Small wrong steps that programs of known truth (`tests/programs`) showed to be undecided, and right ones like them."""
+"""Small wrong steps that programs of known truth (`tests/programs`) left undecided, and right ones like them."""
 
 import math
 
@@ -155,3 +155,59 @@ def test_a_weight_of_the_values_is_another_objective(own):
 def test_a_number_that_is_detached_is_a_weight():
     half = torch.tensor(0.5)
     assert audit(with_a_weight(lambda rec, kld: half.detach()), X, beta=0.5).verdict == "PROVED"
+
+
+MISSING = torch.where(torch.rand(ROWS, D) < 0.3, -torch.ones(()), X)
+RATINGS = torch.randint(0, 6, (ROWS, D)).float()
+SCALE = nn.Parameter(0.1 * torch.randn(D))
+
+
+def of_several_draws(kept):
+    """A mask that is made in each turn of a loop, and a density without a name."""
+
+    def step(x):
+        mu, logvar = ENCODER(x).chunk(2, dim=-1)
+        nll = 0.0
+        for _ in range(3):
+            z = mu + torch.exp(0.5 * logvar) * torch.randn_like(mu)
+            nll = nll + (torch.cosh(x - DECODER(z)).log() * kept(x)).sum() / 3
+        return (nll + kl(mu, logvar)) / len(x)
+
+    return step
+
+
+def learned_scale(x, h):
+    return 0.5 * ((x - h) / SCALE.exp()) ** 2 + SCALE
+
+
+MASKS_OF_VALUES = {
+    "several draws": (of_several_draws(lambda x: x > 0.5), X),
+    "both sides": (step_of(lambda x, h: torch.cosh(x - h).log() * (x.abs() < 1)), X),
+    "a learned scale": (step_of(lambda x, h: learned_scale(x, h) * (x > 0.5)), X),
+    "whole numbers": (step_of(lambda x, h: (F.softplus(-h) + x * F.softplus(h)) * (x > 2)), RATINGS),
+}
+
+
+@pytest.mark.parametrize("name", MASKS_OF_VALUES)
+def test_a_mask_that_keeps_another_share_at_another_output(name):
+    step, data = MASKS_OF_VALUES[name]
+    report = audit(step, data)
+    assert report.verdict == "REFUTED", report
+    assert "what is left out depends on the values there" in report.summary
+
+
+@pytest.mark.parametrize(
+    ("step", "data"),
+    [
+        (of_several_draws(lambda x: x != -1), MISSING),
+        (step_of(lambda x, h: learned_scale(x, h) * (x != -1)), MISSING),
+        (step_of(lambda x, h: 0.5 * (x - h) ** 2 * (x != 0)), RATINGS),
+    ],
+)
+def test_one_value_that_stands_for_none_takes_nothing_from_a_density(step, data):
+    assert audit(step, data).verdict in ("PROVED", "UNKNOWN")
+
+
+def test_a_mask_of_all_values_together_is_not_judged_by_single_ones():
+    report = audit(step_of(lambda x, h: torch.cosh(x - h).log() * (x > x.mean())), X)
+    assert report.verdict == "UNKNOWN", report

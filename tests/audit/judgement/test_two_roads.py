@@ -104,8 +104,8 @@ def test_any_other_doubt_leaves_no_verdict_with_both_findings(name):
     assert found.claim("examination").witness is None
 
 
-def test_a_mask_that_moves_and_a_sum_that_does_refute_together():
-    found = of_both(opinion=with_doubts("mask", "density"))
+def test_a_mask_that_keeps_another_share_refutes():
+    found = of_both(opinion=with_doubts("mask", "kept"))
     assert (found.verdict, found.claim("examination").bug) == ("REFUTED", "likelihood-wrong")
     assert "what is left out depends on the values there" in found.summary
 

@@ -22,7 +22,7 @@ from vaelid.auditor.formula.axes_of_terms import axes_in, length_name
 from vaelid.readings.errors import ReadingError
 from vaelid.readings.terms.arrays import as_term
 
-__all__ = ["Columns", "MeanZero", "columns_of", "divergences_or_standard"]
+__all__ = ["Columns", "MeanZero", "columns_of", "divergences_or_standard", "nll_at_places"]
 
 
 class MeanZero(NamedTuple):
@@ -72,7 +72,7 @@ def columns_of(account: Account, numbers: Numbers) -> Columns:
     """Of one run. Raises `ReadingError` where an array of the account is no tensor of the run."""
     nll = torch.zeros((), dtype=torch.float64)
     for likelihood in account.likelihoods:
-        term = _negative_log_likelihood(likelihood, numbers)
+        term = nll_at_places(likelihood, numbers)
         if likelihood.mask is not None:
             mask = numbers.of(likelihood.mask, likelihood.axes)
             term = torch.where(mask == 0, 0.0, term * mask)
@@ -89,7 +89,8 @@ def columns_of(account: Account, numbers: Numbers) -> Columns:
     return Columns(float(nll.detach()), kl, tuple(mean_zero))
 
 
-def _negative_log_likelihood(likelihood: StatedLikelihood, numbers: Numbers) -> Tensor:
+def nll_at_places(likelihood: StatedLikelihood, numbers: Numbers) -> Tensor:
+    """The negative log-likelihood at each place, without a mask."""
     if likelihood.formula is not None:
         return numbers.of(likelihood.formula, likelihood.axes)
     return negative_log_likelihood(likelihood, [numbers.of(p, likelihood.axes) for p in likelihood.parameters])
