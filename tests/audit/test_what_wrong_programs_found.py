@@ -211,3 +211,32 @@ def test_one_value_that_stands_for_none_takes_nothing_from_a_density(step, data)
 def test_a_mask_of_all_values_together_is_not_judged_by_single_ones():
     report = audit(step_of(lambda x, h: torch.cosh(x - h).log() * (x > x.mean())), X)
     assert report.verdict == "UNKNOWN", report
+
+
+TOP, OF_TOP = nn.Linear(D, 2 * L), nn.Linear(L, 2 * L)
+
+
+def two_levels(penalty):
+    """p(z | z_top) is made from the draw of the upper level, and so from that one's posterior."""
+
+    def step(x):
+        mu_top, logvar_top = TOP(x).chunk(2, dim=-1)
+        z_top = mu_top + torch.exp(0.5 * logvar_top) * torch.randn_like(mu_top)
+        mean, spread = OF_TOP(z_top).chunk(2, dim=-1)
+        mu, logvar, z = posterior(x)
+        q, p = Normal(mu, torch.exp(0.5 * logvar)), Normal(mean, torch.exp(0.5 * spread))
+        both = kl_divergence(q, p).sum() + kl(mu_top, logvar_top) + penalty(mu, mean)
+        return (0.5 * (x - DECODER(z)).pow(2).sum() + both) / len(x)
+
+    return step
+
+
+def test_points_tell_against_a_kl_beside_a_prior_that_another_latent_makes():
+    assert audit(two_levels(lambda mu, mean: 0.0), X).verdict == "PROVED"
+    report = audit(two_levels(lambda mu, mean: 0.1 * mu.pow(2).sum()), X)
+    assert report.verdict == "REFUTED", report
+    assert "to a normal prior" in report.summary
+
+
+def test_a_network_of_the_posterior_itself_is_not_left_out():
+    assert audit(two_levels(lambda mu, mean: 0.1 * ANOTHER(mu).pow(2).sum()), X).verdict != "PROVED"

@@ -119,7 +119,7 @@ def _kept_from_points(
     own = set(elements_of(*one.posterior.terms))
     if set(elements_of(one.term)) - own and (_like_a_mixture(body, posterior) or _akin(question, mean, posterior)):
         return OfDivergence.OTHER_ARRAYS
-    if derived := sorted(names_in(one.term) & set(question.derived)):
+    if derived := question.derived_from(posterior, names_in(one.term)):
         return ThroughUnread(question.derived[derived[0]])
     return OfDivergence.SEVERAL_PLACES if _at_several_places(one.term) else None
 

@@ -80,6 +80,7 @@ def question_of(
         unread_of_data=_of_data(run, unread, data),
         akin=_akin(run, posteriors),
         made_of_data=frozenset(n for n in data if n in leaves and leaves[n].kind == "made"),
+        origins=_origins(run, own.union(*(names_in(t) for p in posteriors for t in _written_for(p)))),
     )
     for posterior in posteriors:
         if posterior.positive is not None:
@@ -162,6 +163,12 @@ def _derived(run: Formula, own: frozenset[str], noise: Mapping[str, int]) -> dic
         if name not in own and (stray or (leaf.kind == "made" and ancestors(run.reading, leaf.inputs) & own)):
             found[name] = f"{leaf.operation or 'an operation'} ({leaf.source})"
     return found
+
+
+def _origins(run: Formula, own: frozenset[str]) -> dict[str, frozenset[str]]:
+    """Which of these arrays each that an operation made was made from; a draw may be entwined with any."""
+    made = ((n, leaf) for n, leaf in run.reading.leaves.items() if leaf.kind == "made")
+    return {name: ancestors(run.reading, leaf.inputs) & own for name, leaf in made}
 
 
 def _unread(run: Formula, known: frozenset[str]) -> frozenset[str]:

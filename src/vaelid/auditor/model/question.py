@@ -7,7 +7,7 @@ posterior's: the kind of ``mu^2`` is a divergence.
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 from vaelid.auditor.formula.axes_of_terms import (
@@ -54,6 +54,7 @@ class Question:
         unread_of_data: of these, the arrays that were made of data, too.
         akin: arrays that are no posterior's, and were made from what a posterior's were made from: they move together.
         made_of_data: of the data, the arrays that functions without a formula made of others, as `x < 0.5` is.
+        origins: for arrays of `derived`, the posteriors' arrays that each was made from; of others it is not known.
     """
 
     term: TermArray
@@ -75,6 +76,7 @@ class Question:
     unread_of_data: frozenset[str] = frozenset()
     akin: frozenset[str] = frozenset()
     made_of_data: frozenset[str] = frozenset()
+    origins: Mapping[str, frozenset[str]] = field(default_factory=dict)
 
     @property
     def hypotheses(self) -> tuple[Term, ...]:
@@ -100,6 +102,11 @@ class Question:
     def drawn_for(self, *terms: TermArray) -> frozenset[int]:
         """The posteriors that these draws are from, by number."""
         return frozenset(self.noise[name] for name in self.noise_in(*terms) if name in self.noise)
+
+    def derived_from(self, posterior: Posterior, names: Iterable[str]) -> list[str]:
+        """Those of these arrays that were made from this posterior's, or from what is not known."""
+        own = self.as_recorded(posterior.leaves)
+        return sorted(n for n in names if n in self.derived and self.origins.get(n, own) & own)
 
     def as_recorded(self, names: Iterable[str]) -> frozenset[str]:
         """These arrays as the recording has them: an array that was written for a term is that term's arrays."""

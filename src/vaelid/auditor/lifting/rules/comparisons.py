@@ -7,9 +7,9 @@ array of truth values, of which no more is known than that it was made of x.
 
 import math
 
-from vaelid.auditor.formula.errors import Mixed
+from vaelid.auditor.formula.errors import Mixed, Unread
 from vaelid.auditor.lifting.cut import cut
-from vaelid.auditor.lifting.operands import operands
+from vaelid.auditor.lifting.operands import read
 from vaelid.auditor.lifting.reader import Reader
 from vaelid.auditor.lifting.registry import reads
 from vaelid.auditor.lifting.tensor import Lifted
@@ -33,12 +33,15 @@ def _compared(reader: Reader, event: Event) -> Lifted:
 def _of_arrays(reader: Reader, event: Event) -> Lifted:
     """The truth values; those of the same comparison before, where a loop over draws makes its mask in each turn.
 
-    Only of data: a comparison that autograd goes into is cut each time, with what it has of gradients.
+    Only of data with an element: a comparison that autograd goes into is cut each time, with what it has of gradients.
     """
-    sides = operands(reader, event, 2)
-    if any(side.pieces or side.picked is not None or side.live or side.stops for side in sides):
+    sides = [read(reader, event, value) for value in event.arguments[:2]]
+    if any(side.live or side.stops for side in sides):
         raise Mixed("")
-    asked = (event.operation, *((side.dims, side.element.term) for side in sides))
+    try:
+        asked = (event.operation, *((side.dims, side.element.term) for side in sides))
+    except Unread:
+        raise Mixed("") from None
     if asked not in reader.comparisons:
         (reader.comparisons[asked],) = cut(reader, event)
     return reader.comparisons[asked]
