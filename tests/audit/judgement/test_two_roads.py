@@ -61,7 +61,13 @@ def test_a_proof_that_all_runs_agree_with_stays_with_its_ledger():
     assert of_both() == replace(PROVED, premises=(LAW,))
 
 
-BUG_OF_DOUBT = {"support": "likelihood-wrong", "prior": None, "fresh noise": "frozen-noise", "gradient": None}
+BUG_OF_DOUBT = {
+    "support": "likelihood-wrong",
+    "prior": None,
+    "fresh noise": "frozen-noise",
+    "gradient": None,
+    "kept": "likelihood-wrong",
+}
 """A prior made of the data and a changed gradient are in no list of bugs with a mend yet."""
 
 
