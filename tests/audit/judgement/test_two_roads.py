@@ -61,7 +61,13 @@ def test_a_proof_that_all_runs_agree_with_stays_with_its_ledger():
     assert of_both() == replace(PROVED, premises=(LAW,))
 
 
-BUG_OF_DOUBT = {"support": "likelihood-wrong", "prior": None, "fresh noise": "frozen-noise", "gradient": None}
+BUG_OF_DOUBT = {
+    "support": "likelihood-wrong",
+    "prior": None,
+    "fresh noise": "frozen-noise",
+    "gradient": None,
+    "kept": "likelihood-wrong",
+}
 """A prior made of the data and a changed gradient are in no list of bugs with a mend yet."""
 
 
@@ -104,8 +110,8 @@ def test_any_other_doubt_leaves_no_verdict_with_both_findings(name):
     assert found.claim("examination").witness is None
 
 
-def test_a_mask_that_moves_and_a_sum_that_does_refute_together():
-    found = of_both(opinion=with_doubts("mask", "density"))
+def test_a_mask_that_keeps_another_share_refutes():
+    found = of_both(opinion=with_doubts("mask", "kept"))
     assert (found.verdict, found.claim("examination").bug) == ("REFUTED", "likelihood-wrong")
     assert "what is left out depends on the values there" in found.summary
 

@@ -112,7 +112,6 @@ def test_one_rule_on_one_event(name):
 @pytest.mark.parametrize(
     ("function", "reason"),
     [
-        (lambda a, b: a > b, "^$"),
         (lambda a, b: torch.div(a, b, rounding_mode="trunc"), "a division that rounds"),
         (lambda a, b: a**b, "a power whose exponent is a tensor"),
         (lambda a, b: a.amax(1), "a product or extremum of many elements"),
@@ -150,3 +149,10 @@ def test_an_operand_is_known_by_its_region():
     reader, event = last(lambda a, b: a.exp())
     assert operand(reader, event, event.arguments[0]).leaves == {"x1"}
     assert text(operand(reader, event, 0.1).element.term) == "1/10"
+
+
+def test_a_comparison_that_is_made_again_is_one_array():
+    reader, event = last(lambda a, b: a > b)
+    one, again = (RULES[event.operation].function(reader, event) for _ in range(2))
+    assert one is again
+    assert [leaf.operation for leaf in reader.leaves.values() if leaf.inputs] == ["gt"]

@@ -67,7 +67,6 @@ NONE = {
     "saturating": lambda h, x: torch.tanh((x - h) ** 2).sum(),
     "of the sum": lambda h, x: log_cosh((x - h).sum(1)).sum(),
     "of two places": lambda h, x: log_cosh(x[:, :-1] - h[:, :-1] - 0.1 * x[:, 1:]).sum(),
-    "negative": lambda h, x: -log_cosh(x - h).sum(),
     "another weight for each output": lambda h, x: (h.exp() * log_cosh(x - h)).sum(),
 }
 
@@ -77,6 +76,12 @@ def test_what_is_no_density_is_none(name):
     group, found = found_of(NONE[name])
     assert found.theorem is None
     assert group.found is None or group.found.target.family != OWN
+
+
+def test_a_density_that_is_rewarded_has_a_negative_weight():
+    group, found = found_of(lambda h, x: -3 * log_cosh(x - h).sum())
+    assert found.theorem is not None
+    assert weight_of(group) == pytest.approx(-3)
 
 
 def test_a_name_is_preferred():

@@ -22,7 +22,7 @@ from vaelid.auditor.formula.axes_of_terms import axes_in, length_name
 from vaelid.readings.errors import ReadingError
 from vaelid.readings.terms.arrays import as_term
 
-__all__ = ["Columns", "MeanZero", "columns_of", "divergences_or_standard"]
+__all__ = ["Columns", "MeanZero", "columns_of", "divergences_or_standard", "nll_at_places"]
 
 
 class MeanZero(NamedTuple):
@@ -72,7 +72,7 @@ def columns_of(account: Account, numbers: Numbers) -> Columns:
     """Of one run. Raises `ReadingError` where an array of the account is no tensor of the run."""
     nll = torch.zeros((), dtype=torch.float64)
     for likelihood in account.likelihoods:
-        term = _negative_log_likelihood(likelihood, numbers)
+        term = nll_at_places(likelihood, numbers)
         if likelihood.mask is not None:
             mask = numbers.of(likelihood.mask, likelihood.axes)
             term = torch.where(mask == 0, 0.0, term * mask)
@@ -89,7 +89,8 @@ def columns_of(account: Account, numbers: Numbers) -> Columns:
     return Columns(float(nll.detach()), kl, tuple(mean_zero))
 
 
-def _negative_log_likelihood(likelihood: StatedLikelihood, numbers: Numbers) -> Tensor:
+def nll_at_places(likelihood: StatedLikelihood, numbers: Numbers) -> Tensor:
+    """The negative log-likelihood at each place, without a mask."""
     if likelihood.formula is not None:
         return numbers.of(likelihood.formula, likelihood.axes)
     return negative_log_likelihood(likelihood, [numbers.of(p, likelihood.axes) for p in likelihood.parameters])
@@ -105,9 +106,12 @@ def _of_divergence(account: Account, divergence: StatedDivergence, numbers: Numb
         raise ReadingError("a mask of latents that have covariances")
     q, p = posterior_and_prior(posterior, divergence, numbers, axes)
     kl = torch.zeros((), dtype=torch.float64)
+
+    def masked(term: Tensor, axes: list[int]) -> Tensor:
+        return (term if divergence.mask is None else numbers.of(divergence.mask, axes) * term).sum()
+
     if not divergence.at_draw:
-        mask = 1.0 if divergence.mask is None else numbers.of(divergence.mask, axes)
-        kl = (mask * td.kl_divergence(q, p)).sum()
+        kl = masked(td.kl_divergence(q, p), axes)
     zero = torch.zeros((), dtype=torch.float64)
     found = [zero] * 4
     for at, draws in ((0, posterior.draws), (2, posterior.more)):
@@ -117,10 +121,11 @@ def _of_divergence(account: Account, divergence: StatedDivergence, numbers: Numb
             z = drawn(q, numbers.of(element, every))
             share = _places(account, axes) / z.numel() / max(1, len(posterior.draws))
             if divergence.at_draw:
-                kl = kl + share * (q.log_prob(z) - p.log_prob(z)).sum()
+                kl = kl + share * masked(q.log_prob(z) - p.log_prob(z), every)
                 continue
-            found[at] = found[at] + share * (q.log_prob(z) + q.entropy()).sum()
-            found[at + 1] = found[at + 1] + share * (p.log_prob(z) + td.kl_divergence(q, p) + q.entropy()).sum()
+            of_prior = p.log_prob(z) + td.kl_divergence(q, p) + q.entropy()
+            found[at] = found[at] + share * masked(q.log_prob(z) + q.entropy(), every)
+            found[at + 1] = found[at + 1] + share * masked(of_prior, every)
     return torch.stack([kl, *found])
 
 

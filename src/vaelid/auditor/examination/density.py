@@ -22,7 +22,7 @@ from vaelid.auditor.recording.events import Recording
 from vaelid.readings.errors import ReadingError
 from vaelid.readings.terms.arrays import TermArray
 
-__all__ = ["density"]
+__all__ = ["density", "held_in"]
 
 _GRIDS: dict[str, Sequence[int]] = {
     "bernoulli": (0, 1),
@@ -111,17 +111,17 @@ def _recorded(written: Mapping[str, object], *terms: TermArray) -> set[str]:
 
 def _held(examined: Examined, output: str) -> dict[int, Tensor]:
     """The outputs of the operations that made the posterior's arrays and what was decoded, as they are in a run."""
-    account = examined.account
+    return examined.bench.run(seed=0, look=lambda recording: held_in(examined, recording, output)).seen
+
+
+def held_in(examined: Examined, recording: Recording, *more: str) -> dict[int, Tensor]:
+    """The same in this run, by the operation."""
+    account, numbers = examined.account, examined.numbers(recording)
     terms = [term for p in account.posteriors for term in (p.mean, p.log_variance)]
     terms += [posterior.below.element for posterior in account.posteriors if posterior.below is not None]
-    names = _recorded(account.written, *terms) | account.outputs | {output}
-
-    def look(recording: Recording) -> dict[int, Tensor]:
-        numbers = examined.numbers(recording)
-        sites = {name: account.sites[name].event for name in sorted(names) if name in account.sites}
-        return {event: numbers.tensor(name).detach().clone() for name, event in sites.items() if event is not None}
-
-    return examined.bench.run(seed=0, look=look).seen
+    names = _recorded(account.written, *terms) | account.outputs | {*more}
+    events = {name: account.sites[name].event for name in sorted(names) if name in account.sites}
+    return {event: numbers.tensor(name).detach().clone() for name, event in events.items() if event is not None}
 
 
 def _grid(examined: Examined, likelihood: StatedLikelihood, data: str, x: Tensor) -> Sequence[float]:

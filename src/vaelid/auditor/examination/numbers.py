@@ -47,6 +47,12 @@ class Numbers(Mapping[str, Tensor]):
         axes = axes_in(term.term) if axes is None else dict.fromkeys(axes)
         return values_of(term.term, self, self._account.lengths, index_names(axes))
 
+    def where(self, name: str, values: Tensor) -> "Numbers":
+        """The same run, with other values of one array."""
+        found = Numbers(self._account, self._recording)
+        found._known[name] = values
+        return found
+
     def tensor(self, name: str) -> Tensor:
         """The tensor of the run that an array is, in the run's own shape. Raises `ReadingError` where there is none."""
         site = self._account.sites.get(name)

@@ -43,6 +43,8 @@ __all__ = ["judge_divergences"]
 
 
 _WEIGHT_FOR_EACH = "a KL with a weight for each coordinate"
+_WEIGHTS_OF_PLACES = "a KL with a weight for each place"
+_COMPUTED_WEIGHT = "a KL whose weight is computed from values of each step, and detached: no fixed beta"
 _NO_WEIGHT = "a KL that is multiplied by 0 in this step, as at the start of a warm-up"
 
 
@@ -194,14 +196,18 @@ def _is_of_other_rows(assessed: Assessed, target: Quantity, posterior: Posterior
 
 
 def _weights_of_places(assessed: Assessed, target: Quantity, posterior: Posterior) -> str | None:
-    """What the constants are that a KL is multiplied by, place by place; None for the mask of the data itself."""
+    """What the constants are that a KL is multiplied by, if not numbers; None for the mask of the data itself."""
     if (mask := target.mask) is None:
         return None
     compared = assessed.reconstruction
     other = compared.found.target.mask if compared is not None and compared.found is not None else None
     of_rows = set(axes_in(mask.term)) <= set(posterior.axes[:-1])  # and not of latent coordinates
     same = other is not None and other.term is mask.term
-    return None if of_rows and same and is_mask(mask, assessed.question) else "a KL with a weight for each place"
+    if of_rows and same and is_mask(mask, assessed.question):
+        return None
+    leaves = assessed.run.reading.leaves
+    computed = any(leaves[n].kind == "constant" and leaves[n].inputs for n in names_in(mask) if n in leaves)
+    return _COMPUTED_WEIGHT if computed else _WEIGHTS_OF_PLACES
 
 
 def _with_prior(judged: Judged, decision: Decision, group: Group, target: Quantity, posterior: Posterior) -> Decision:

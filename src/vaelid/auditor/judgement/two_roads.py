@@ -24,6 +24,10 @@ _REFUTE = {
     ),
     "fresh noise": ("no noise is drawn anew: two seeds give one loss", "frozen-noise"),
     "gradient": ("what is back-propagated is not the gradient of the loss", None),
+    "kept": (
+        "what is left out depends on the values there: the rest is no likelihood of them",
+        "likelihood-wrong",
+    ),
 }
 """Checks whose two numbers decide alone, with what they mean, and the name of the bug. Any other doubt may come from a
 formula that was misread."""
@@ -105,10 +109,6 @@ def _of_proved(report: Report, opinion: Opinion, premises: tuple[Premise, ...]) 
         by_name.pop("gradient", None)
     if (decided := _decided_alone(report, by_name)) is not None:
         return decided
-    if {"mask", "density"} <= by_name.keys():
-        reason = "what is left out depends on the values there: the rest is no likelihood of them."
-        claim = Claim("examination", "REFUTED", reason, witness=_witness(by_name["density"]), bug="likelihood-wrong")
-        return report.overruled(claim, f"This loss is not the ELBO: {reason}")
     if by_name:
         claim = Claim("examination", "UNKNOWN", f"runs of the code disagree with its formula. {_all(opinion)}.")
         return report.overruled(claim, f"The formula is an ELBO, and runs of the code disagree: {_all(opinion)}.")

@@ -240,9 +240,9 @@ _OF_RECONSTRUCTION: Mapping[Any, Sentence] = {
 _OF_OBJECTIVE: Mapping[Any, Sentence] = {
     OfObjective.NOTHING_SAMPLED_AS_DECLARED: "nothing is sampled: no noise enters the decoder, where an ELBO was "
     "declared.",
-    OfObjective.GRADIENT_CUT_OFF: "its value is right, but a gradient is cut off.",
-    OfObjective.ANOTHER_GRADIENT: "its value is right, but not its gradient: a backward, or a hook, of your own "
-    "changes it.",
+    OfObjective.GRADIENT_CUT_OFF: "its gradient is not that of its value: one is cut off.",
+    OfObjective.ANOTHER_GRADIENT: "its gradient is not that of its value: a backward, or a hook, of your own changes "
+    "it.",
     OfObjective.BOUND: "it is -log of a sum over draws of p(x, z) / q(z|x), averaged over rows, and a constant.",
     OfObjective.SEVERAL_WEIGHTS: "its terms have several weights.",
     of_objective.Weighted: lambda reason: f"{_weighted(reason)}.",

@@ -59,6 +59,7 @@ class Reader:
         codes: the one-hot codes of labels, each with the element of the labels.
         compared: tensors from a user's own backward, once that was compared with the formula's.
         settled: lines at which something was detached, and the gradient is the formula's all the same.
+        comparisons: the truth values of each comparison of data, by the operation and what was compared.
     """
 
     recording: Recording
@@ -86,6 +87,7 @@ class Reader:
     codes: list[tuple[Term | None, Leaf]] = field(default_factory=list)
     compared: dict[tuple[Region, frozenset[str]], Lifted] = field(default_factory=dict)
     settled: set[str] = field(default_factory=set)
+    comparisons: dict[tuple[Any, ...], Lifted] = field(default_factory=dict)
 
     def name(self, stem: str) -> str:
         """The next name that starts with a stem: h1, h2, ..."""

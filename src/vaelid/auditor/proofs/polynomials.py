@@ -131,8 +131,11 @@ def _written(monomial: Powers, factor: Fraction) -> TermArray:
         if atom.head == Operator("exp"):
             exponents.append(as_term(power) * TermArray((), atom.arguments[0]))
         else:
-            k = abs(int(power))
-            (above if power > 0 else below).append(TermArray((), atom) if k == 1 else TermArray((), atom) ** k)
+            k, whole = abs(int(power)), TermArray((), atom)
+            if power < 0 and atom.head == Operator("real"):
+                below += [whole] * k  # as weights have it: a proof takes each 1 / N for a number, and knows no 1 / N^2
+            else:
+                (above if power > 0 else below).append(whole if k == 1 else whole**k)
     above += [xp.exp(reduce(add, exponents))] if exponents else []
     product = reduce(mul, above) if above else None
     if product is None:

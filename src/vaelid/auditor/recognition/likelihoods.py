@@ -7,20 +7,25 @@ terms. Which are tried, `families.py` says.
 
 import itertools
 from contextlib import suppress
-from functools import reduce
-from operator import add
 
 import torch
 from torch import Tensor
 
-from vaelid.auditor.formula.arithmetic import is_number, replaced, simple
 from vaelid.auditor.formula.axes_of_terms import index_names, names_in
 from vaelid.auditor.formula.in_tensors import values_of
-from vaelid.auditor.model.combination import Combination
 from vaelid.auditor.model.probe import Probe
 from vaelid.auditor.model.question import Rewrite
 from vaelid.auditor.recognition.families import TermsWithValues, proposed_likelihoods
-from vaelid.auditor.recognition.quantities import Body, Found, Quantity, candidates, fits, found_with
+from vaelid.auditor.recognition.quantities import (
+    Body,
+    Found,
+    Quantity,
+    candidates,
+    fits,
+    found_with,
+    with_mask,
+    without_mask,
+)
 from vaelid.readings.errors import ReadingError
 from vaelid.readings.terms.arrays import TermArray, as_term
 
@@ -51,8 +56,6 @@ def find_likelihood(
 
 
 _ZERO = as_term(0)
-_ROUNDING = 1e-9
-"""Of a float64 in a product or two, relative to 1 + its size: a term that is no multiple is off by 1e-3 and more."""
 _FEWEST = 8
 """How many places must have a finite value: fewer numbers are fitted by too many likelihoods."""
 
@@ -67,34 +70,15 @@ def _masked_likelihood(
 ) -> Found | Rewrite | None:
     """A likelihood times a constant at each place: a mask, or weights."""
     for mask in candidates(term, lambda names: names <= masks):
-        inside = _without(term, mask, axes, values)
+        inside = without_mask(term, mask, axes, values)
         if inside is None:
             continue
         rest, kept = data - names_in(mask), values.of(mask, axes) != 0
         for body in (Body.of(inside, rest), Body.of(inside)):
             found = _find_likelihood(body, axes, values, rest, rows, kept)
             if found is not None:
-                return found if isinstance(found, Rewrite) else _with_mask(found, mask)
+                return found if isinstance(found, Rewrite) else with_mask(found, mask)
     return None
-
-
-def _without(term: TermArray, mask: TermArray, axes: list[int], values: Probe) -> TermArray | None:
-    """What a term is a mask times, by values; None where it is no multiple of the mask."""
-    inside, zero = (simple(TermArray((), replaced(term.term, {mask.term: as_term(number).term}))) for number in (1, 0))
-    if not names_in(inside) or names_in(inside) & names_in(mask):
-        return None
-    numbers, product = values.of(term, axes), values.of(mask, axes) * values.of(inside, axes)
-    defined = torch.isfinite(numbers) & torch.isfinite(product)
-    alike = torch.allclose(numbers[defined], product[defined], rtol=_ROUNDING, atol=_ROUNDING)
-    return inside if alike and not bool(values.of(zero, axes).nan_to_num().abs().max() > _ROUNDING) else None
-
-
-def _with_mask(found: Found, mask: TermArray) -> Found:
-    """The same times a mask: what is added to the likelihood at each place is a constant at those that are kept."""
-    more = [part for part in (found.aside, found.number) if part is not None]
-    more += [] if is_number(found.fit.constant, 0) else [found.fit.constant]
-    aside = mask * reduce(add, more) if more else None
-    return Found(found.target.masked(mask), Combination(found.fit.weights, _ZERO), aside, at_kept=found.added_number)
 
 
 def _find_likelihood(

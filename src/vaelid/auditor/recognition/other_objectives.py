@@ -7,7 +7,7 @@ A question and a group that is not proved come in; the name of what the group is
 from functools import reduce
 
 from vaelid.auditor.findings.report import Claim
-from vaelid.auditor.formula.arithmetic import is_number
+from vaelid.auditor.formula.arithmetic import is_number, replaced
 from vaelid.auditor.formula.axes_of_terms import axes_in, length_name, names_in, total
 from vaelid.auditor.formula.kinds import Divergence, Reconstruction
 from vaelid.auditor.lifting.axes import Axes
@@ -18,13 +18,14 @@ from vaelid.auditor.model.question import Question
 from vaelid.auditor.proofs.decomposition import decomposed
 from vaelid.auditor.proofs.obligations import NoProof
 from vaelid.auditor.proofs.sums import axes_of, under_sums, value_of
-from vaelid.auditor.recognition.groups import Gathered, places_of
+from vaelid.auditor.recognition.groups import Gathered, gathered_of, places_of
 from vaelid.auditor.recognition.likelihoods import find_likelihood
 from vaelid.auditor.recognition.noise import adds_up, over_noise
+from vaelid.auditor.recognition.own_likelihood import OWN, own_likelihood
 from vaelid.auditor.recognition.priors import find_divergence
 from vaelid.auditor.recognition.quantities import Found, candidates
 from vaelid.readings.errors import ReadingError
-from vaelid.readings.terms.arrays import TermArray
+from vaelid.readings.terms.arrays import TermArray, as_term
 from vaelid.readings.terms.syntax import INDEX, Binder, Operator, Power, Term, Variable, free_variables, subterms
 
 __all__ = [
@@ -154,23 +155,59 @@ def _of_absolute(question: Question, group: Gathered, inside: TermArray) -> str:
 
 
 def function_of_likelihood(question: Question, group: Gathered) -> str | None:
-    """The name of the function of a negative log-likelihood that the group is, such as a root; None if it is none."""
-    for name, inside in _inside(group.body.term):
-        if question.kind(inside) != Reconstruction():
-            continue
-        try:
-            parts = list(decomposed(inside, question.kind, question.hypotheses).parts)
-            axes = axes_of(parts)
-            if not axes:
+    """The name of the function of a negative log-likelihood that the group is, such as a root; None if it is none.
+
+    Of one alone: -log (exp(-a) + exp(-b)) of two is the negative logarithm of a mixture, which is a likelihood.
+    """
+    for addend in _addends(group.body.term):
+        for name, inside in _inside(addend):
+            if question.kind(inside) != Reconstruction() or not _is_function_of(question, addend, inside):
                 continue
-            found = find_likelihood(
-                under_sums(parts, axes), [*axes, *axes_in(inside.term)], question.values, question.data
-            )
-        except (ReadingError, NoProof, KeyError):
-            continue
-        if isinstance(found, Found):
-            return f"{_named(name, group)} of a summed {found.target.name} error"
+            if (found := _likelihood_in(question, inside)) is not None:
+                what = "negative log-likelihood" if found.target.family == OWN else f"{found.target.name} error"
+                return f"{_named(name, group)} of a summed {what}"
     return None
+
+
+def _likelihood_in(question: Question, term: TermArray) -> Found | None:
+    """The likelihood of which a term is a sum, maybe by its own formula alone."""
+    try:
+        parts = decomposed(term, question.kind, question.hypotheses).parts
+        axes = axes_of(parts)
+        if not axes:
+            return None
+        summand, everywhere = under_sums(list(parts), axes), [*axes, *axes_in(term.term)]
+        found = find_likelihood(summand, everywhere, question.values, question.data)
+        found = found or own_likelihood(question, gathered_of(Reconstruction(), parts), everywhere)
+    except (ReadingError, NoProof, KeyError):
+        return None
+    return found if isinstance(found, Found) else None
+
+
+def _is_function_of(question: Question, term: Term, inside: TermArray) -> bool:
+    """Whether no output stands in a term but in this part, or in the sum that the part is a number times."""
+    left = replaced(term, {_without_factors(inside.term): as_term(1).term})
+    return not names_in(TermArray((), left)) & question.outputs
+
+
+def _addends(term: Term) -> list[Term]:
+    """The addends of a term, each without its sign and factors that have no array in them."""
+    term = _without_factors(term)
+    if term.head in (Operator("add"), Operator("subtract")):
+        return [addend for argument in term.arguments for addend in _addends(argument)]
+    return [term]
+
+
+def _without_factors(term: Term) -> Term:
+    """A term without its sign, and the factors that have no array in them."""
+    match term.head, term.arguments:
+        case Operator("negative"), (x,):
+            return _without_factors(x)
+        case Operator("multiply" | "divide"), (x, y) if not names_in(TermArray((), y)):
+            return _without_factors(x)
+        case Operator("multiply"), (x, y) if not names_in(TermArray((), x)):
+            return _without_factors(y)
+    return term
 
 
 def _named(function: str, group: Gathered) -> str:

@@ -49,23 +49,35 @@ _MOST_NUMBERS = 4
 
 
 def own_likelihood(question: Question, group: Gathered, axes: list[int]) -> Found | None:
-    """A group as a weight times the negative logarithm of a density of one datum at each place, maybe times a mask."""
+    """A group as a weight times the negative logarithm of a density of one datum at each place, maybe times a mask.
+
+    The weight of a density that is rewarded, as in a loss with its sign the wrong way round, is negative.
+    """
     if (datum := _datum(question, group.body)) is None or names_in(group.body) & question.unread_of_data:
         return None  # what a function without a formula made of the datum moves with it
     parts = list(group.parts)
     for axis in group.axes:
         _, parts = below_sum(parts, axis)
-    for inside, mask in _without_masks(question, parts):
-        for weight, body in _weighted(inside, question.count_of_draws):
-            if _is_density(question, body, datum, axes):
-                others = [e for e in elements_of(body) if _name(e) not in question.data]
-                others.sort(key=lambda e: _name(e) not in question.outputs)  # the decoder's before learned scales
-                parameters = tuple(TermArray((), element) for element in (datum, *others))
-                # and the whole, in whose sums outputs of several draws may be joined
-                target = Quantity(_NAME, body, family=OWN, parameters=(*parameters, body), own_formula=body)
-                target = target if mask is None else target.masked(mask)
-                return Found(target, Combination((weight,), as_term(0)))
+    every = [
+        (weight, body, mask)
+        for inside, mask in _without_masks(question, parts)
+        for weight, body in _weighted(inside, question.count_of_draws)
+    ]
+    # a density that is rewarded comes last: of a few values one over a density may have one total, too
+    for weight, body, mask in (*every, *((-weight, -body, mask) for weight, body, mask in every)):
+        if _is_density(question, body, datum, axes):
+            return Found(_target(question, body, datum, mask), Combination((weight,), as_term(0)))
     return None
+
+
+def _target(question: Question, body: TermArray, datum: Term, mask: TermArray | None) -> Quantity:
+    """The negative logarithm of a density, with what is in it: the datum, then the decoder's outputs, then the rest."""
+    others = [e for e in elements_of(body) if _name(e) not in question.data]
+    others.sort(key=lambda e: _name(e) not in question.outputs)  # the decoder's before learned scales
+    parameters = tuple(TermArray((), element) for element in (datum, *others))
+    # and the whole, in whose sums outputs of several draws may be joined
+    target = Quantity(_NAME, body, family=OWN, parameters=(*parameters, body), own_formula=body)
+    return target if mask is None else target.masked(mask)
 
 
 def with_name_of(question: Question, own: Found, named: Found, axes: list[int]) -> Found | None:
@@ -102,8 +114,17 @@ def _datum(question: Question, term: TermArray) -> Term | None:
 
 
 def _without_masks(question: Question, parts: list[Part]) -> Iterator[tuple[list[Part], TermArray | None]]:
-    """What each mask is multiplied by, with that mask's element; the parts themselves where they have none."""
-    masks, found = question.masks - question.made_of_data, False
+    """What each mask is multiplied by, with that mask's element; the parts themselves where no mask was given.
+
+    What was made of data comes last: `x < 0.5` may choose between two formulas of one density.
+    """
+    found = [*_without_each(parts, question.masks - question.made_of_data)]
+    yield from found or [(parts, None)]
+    yield from _without_each(parts, question.masks & question.made_of_data)
+
+
+def _without_each(parts: list[Part], masks: frozenset[str]) -> Iterator[tuple[list[Part], TermArray | None]]:
+    """What the parts are times each of these masks, where they are 0 without it."""
     for element in [element for element in elements_of(value_of(parts)) if _name(element) in masks]:
         one, zero = (
             [
@@ -113,10 +134,7 @@ def _without_masks(question: Question, parts: list[Part]) -> Iterator[tuple[list
             for k in (1, 0)
         )
         if not any(names_in(part.term) for part in zero):
-            found = True
             yield one, TermArray((), element)
-    if not found:
-        yield parts, None
 
 
 @dataclass(frozen=True)

@@ -4,8 +4,6 @@ The summand of a group comes in, averaged over its noise, with the posterior; wh
 Example: ``mu^2 / 4 + exp(lv) / 4 - lv`` is twice the KL to N(0, 4), and a constant.
 """
 
-from fractions import Fraction
-
 import torch
 
 from vaelid import spec
@@ -16,7 +14,17 @@ from vaelid.auditor.model.posterior import Posterior
 from vaelid.auditor.model.probe import Probe
 from vaelid.auditor.model.question import Question, Rewrite
 from vaelid.auditor.proofs.sums import added
-from vaelid.auditor.recognition.quantities import Body, Found, Quantity, candidates, fits, found_with, log_forms
+from vaelid.auditor.recognition.quantities import (
+    Body,
+    Found,
+    Quantity,
+    candidates,
+    fits,
+    found_with,
+    log_forms,
+    with_mask,
+    without_mask,
+)
 from vaelid.readings.terms.arrays import TermArray, as_term, real
 from vaelid.readings.terms.namespace import NAMESPACE as xp
 from vaelid.theory.library.definitions import gaussian_density
@@ -35,23 +43,27 @@ def find_divergence(
 ) -> Found | Rewrite | None:
     """The prior, if the term is a multiple of the divergence to one, plus a constant.
 
-    The commonest prior is tried first, and the one with the most parameters last: each further one takes longer, and a
+    Masks come first: by values, a mask that is a single number is a weight like others, and no proof takes it for one.
+    Then the commonest prior is tried, and the one with the most parameters last: each further one takes longer, and a
     standard prior is a learned one too. `own`: the posterior's arrays. `masks`: constants that may weigh each place.
     `written`: the term as it stands in the loss, if this is its mean over draws, which multiplies a prior's h + w out.
     """
-    body = Body.of(term)
-    standard = Quantity("N(0, I)", kl_to_normal(posterior))
-    if found := found_with(body, standard, axes, values):
-        return found
-    if found := _fixed_prior(body, axes, posterior, values):
-        return found
     for mask in candidates(term, lambda names: names <= masks):
-        masked = Quantity("N(0, I)", mask * standard.term, mask * as_term(Fraction(-1, 2)), mask=mask)
-        if found := found_with(Body.of(term, masks), masked, axes, values):
-            return found
+        if (inside := without_mask(term, mask, axes, values)) is not None:
+            found = find_divergence(inside, axes, posterior, values, own)
+            if found is not None:
+                return found if isinstance(found, Rewrite) else with_mask(found, mask)
+    if found := _prior_of_numbers(Body.of(term), axes, posterior, values):
+        return found
     of = [term] if written is None or written.term is term.term else [term, written]
     parts = [part for one in of for part in not_the_posteriors(one, posterior, own)]
-    return _learned_prior(body, axes, posterior, values, list({part.term: part for part in parts}.values()))
+    return _learned_prior(Body.of(term), axes, posterior, values, list({part.term: part for part in parts}.values()))
+
+
+def _prior_of_numbers(body: Body, axes: list[int], posterior: Posterior, values: Probe) -> Found | None:
+    """N(0, I), or another prior whose mean and variance are numbers."""
+    standard = Quantity("N(0, I)", kl_to_normal(posterior))
+    return found_with(body, standard, axes, values) or _fixed_prior(body, axes, posterior, values)
 
 
 def _fixed_prior(body: Body, axes: list[int], posterior: Posterior, values: Probe) -> Found | None:

@@ -13,6 +13,7 @@ from operator import add
 import torch
 from torch import Tensor
 
+from vaelid.auditor.formula.arithmetic import is_number, replaced, simple
 from vaelid.auditor.formula.axes_of_terms import names_in
 from vaelid.auditor.model.combination import Combination, fitted
 from vaelid.auditor.model.probe import Probe
@@ -21,7 +22,17 @@ from vaelid.auditor.proofs.sums import added
 from vaelid.readings.terms.arrays import TermArray, as_term
 from vaelid.readings.terms.syntax import REAL, Number, Operator, Power, Term, subterms
 
-__all__ = ["Body", "Found", "Quantity", "candidates", "fits", "found_with", "log_forms"]
+__all__ = [
+    "Body",
+    "Found",
+    "Quantity",
+    "candidates",
+    "fits",
+    "found_with",
+    "log_forms",
+    "with_mask",
+    "without_mask",
+]
 
 
 @dataclass(frozen=True)
@@ -143,6 +154,31 @@ def fits(values: Tensor, rows: Tensor) -> Tensor:
     norms = one.norm() * others.norm(dim=-1)
     scale = 1e-9 * (values.abs().max() + 1e-300) * (rows.abs().amax(-1) + 1e-300)
     return usable & (norms > scale) & ((others @ one).abs() > (1 - 1e-11) * norms)
+
+
+_PRODUCT = 1e-9
+"""Of a float64 in a product or two, relative to 1 + its size: a term that is no multiple is off by 1e-3 and more."""
+
+
+def without_mask(term: TermArray, mask: TermArray, axes: list[int], values: Probe) -> TermArray | None:
+    """What a term is a mask times, by values; None where it is no multiple of the mask."""
+    inside, zero = (simple(TermArray((), replaced(term.term, {mask.term: as_term(number).term}))) for number in (1, 0))
+    if not names_in(inside) or names_in(inside) & names_in(mask):
+        return None
+    numbers, product = values.of(term, axes), values.of(mask, axes) * values.of(inside, axes)
+    defined = torch.isfinite(numbers) & torch.isfinite(product)
+    alike = torch.allclose(numbers[defined], product[defined], rtol=_PRODUCT, atol=_PRODUCT)
+    return inside if alike and not bool(values.of(zero, axes).nan_to_num().abs().max() > _PRODUCT) else None
+
+
+def with_mask(found: Found, mask: TermArray) -> Found:
+    """The same times a mask: what is added to the quantity at each place is a constant at those that are kept."""
+    more = [part for part in (found.aside, found.number) if part is not None]
+    more += [] if is_number(found.fit.constant, 0) else [found.fit.constant]
+    aside = mask * reduce(add, more) if more else None
+    return Found(
+        found.target.masked(mask), Combination(found.fit.weights, as_term(0)), aside, at_kept=found.added_number
+    )
 
 
 _SIMPLE = 10**4
