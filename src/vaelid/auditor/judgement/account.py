@@ -156,7 +156,7 @@ def _places(reading: Reading, recording: Recording) -> tuple[Mapping[str, Site],
     for (event_number, region), tensor in recording.made.items():
         event = recording.events[event_number]
         if event_number not in number:
-            (argument,) = event.regions
+            argument = next(iter(event.regions), region)
             if argument in before:
                 made[id(tensor)] = before[region] = before[argument]
             elif argument in recording.given:

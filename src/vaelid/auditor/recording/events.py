@@ -114,7 +114,7 @@ class Event:
         `torch.autocast` a double is not cast.
         """
         if self.operation == "_to_copy":
-            return all(region.real for region in (*self.regions, *self.made_regions))
+            return bool(self.regions) and all(region.real for region in (*self.regions, *self.made_regions))
         return self.operation == "detach"
 
     @cached_property

@@ -14,6 +14,7 @@ from typing import Any
 
 import torch
 from torch import Tensor
+from torch._C._functorch import is_functorch_wrapped_tensor
 from torch.autograd.function import BackwardCFunction
 from torch.utils._pytree import tree_flatten, tree_unflatten
 
@@ -74,8 +75,10 @@ class _Recorder(OperationMode):
         )
 
     def known_region(self, tensor: Tensor) -> Region | None:
-        """Its region, if an operation has read or made what lies there."""
-        return self.region(tensor) if not is_lazy(tensor) and self.address(tensor) in self.numbers else None
+        """Its region, if an operation has read or made what lies there. Under `vmap` a tensor has no storage."""
+        if is_lazy(tensor) or is_functorch_wrapped_tensor(tensor):
+            return None
+        return self.region(tensor) if self.address(tensor) in self.numbers else None
 
     def read(self, value: Any) -> Any:
         if not isinstance(value, Tensor):
