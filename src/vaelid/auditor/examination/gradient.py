@@ -60,6 +60,9 @@ class _Measured:
     moved: frozenset[int] = frozenset()
 
 
+_SATURATED = 1e-12
+
+
 def gradient(examined: Examined) -> None:
     """Raises `ReadingError` where the slope cannot be had by differences."""
     bench = examined.bench
@@ -87,6 +90,8 @@ def gradient(examined: Examined) -> None:
         return examined.check("gradient", True)
     if not found.inside and bench.run(seed=0, look=_reads_what_it_kept).seen:
         raise ReadingError("it reads numbers that it has just kept without gradient, as a spectral norm does")
+    if bench.run(seed=0, look=_saturates).seen:
+        raise ReadingError("probabilities are 0 or 1, where `binary_cross_entropy` has not the slope of its value")
     worst = int((t - s).abs().argmax())
     meaning = "the slope that is back-propagated, along a direction of the weights, and the slope of the loss"
     return examined.check("gradient", False, trained[worst], slopes[worst], meaning)
@@ -179,6 +184,13 @@ def _reads_what_it_kept(recording: Recording) -> bool:
         if event.no_grad:
             written |= event.written & buffers
     return False
+
+
+def _saturates(recording: Recording) -> bool:
+    """Whether a cross-entropy gets probabilities of which torch divides by 1e-12 in place of p (1 - p)."""
+    read = {e.regions[0] for e in recording.events if e.name.startswith("aten.binary_cross_entropy.")}
+    seen = [tensor for (_, region), tensor in recording.made.items() if region in read]
+    return any(bool((p * (1 - p) < _SATURATED).any()) for p in seen)
 
 
 def _without(examined: Examined, direction: _Direction, beside: set[int]) -> _Direction:

@@ -25,6 +25,7 @@ from vaelid.auditor.judgement.cut_gradients import untrained
 from vaelid.auditor.judgement.scale import variance_factor
 from vaelid.auditor.lifting.reading import Reading
 from vaelid.auditor.lifting.tensor import Leaf
+from vaelid.auditor.lifting.two_runs import Formula
 from vaelid.auditor.model.posterior import Posterior, ancestors
 from vaelid.auditor.model.simplifications import constants_summed
 from vaelid.auditor.recognition.groups import places_of
@@ -63,7 +64,7 @@ def account_of(assessed: Assessed, declared: Declared, beta: float | None) -> Ac
         question.as_recorded(question.outputs),
         bool(run.reading.decided),
         bool(untrained(assessed)),
-        bool(run.reading.clamps) or any(word in note for note in run.notes for word in _CLAMPED),
+        _has_clamps(run),
         beta,
         variance_factor(objective, declared),
         _batch_tensors(run.reading, constants_summed(run)),
@@ -96,6 +97,12 @@ def _draws(reading: Reading, names: Iterable[str]) -> dict[str, tuple[TermArray,
 
 def _axes(reading: Reading, leaf: Leaf) -> tuple[int, ...]:
     return tuple(axis for dim in leaf.dims for axis in reading.axes.now(dim))
+
+
+def _has_clamps(run: Formula) -> bool:
+    """Whether something is held in bounds: by the user's code, or by torch's, whose cross-entropy ends at -100."""
+    held = any(event.name.startswith("aten.binary_cross_entropy.") for event in run.recording.events)
+    return held or bool(run.reading.clamps) or any(word in note for note in run.notes for word in _CLAMPED)
 
 
 def _divergences(assessed: Assessed) -> Iterable[StatedDivergence]:
