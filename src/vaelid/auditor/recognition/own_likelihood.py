@@ -2,7 +2,8 @@
 
 In: the summand of a reconstruction. Out: it as a weight times a negative log-density, or None. For example, for
 ``log(cosh(x - h)) / B`` the weight is 1 / B: the integral of 1 / cosh(x - h) over x is pi, whatever h is. That it is
-one number is tried here at a few outputs, as a proposal; a verdict asks further runs for it.
+one number is tried here at a few outputs, as a proposal; a verdict asks further runs for it. It is longer than other
+files: the weight, the sign and what counts under a mask are one search.
 """
 
 import itertools
