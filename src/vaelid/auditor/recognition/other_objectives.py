@@ -219,7 +219,7 @@ def _named(function: str, group: Gathered) -> str:
 def outputs_beside(question: Question, group: Gathered) -> frozenset[str]:
     """Outputs of networks in the terms of a reconstruction that have no data, none of which stands beside data.
 
-    A discriminator's is one, and so is the logarithm of a flow's determinant.
+    A discriminator's is one, and so is the logarithm of a flow's determinant; a sorted likelihood has data inside.
     """
     data = question.data - question.masks
     beside, compared = frozenset[str](), frozenset[str]()
@@ -228,7 +228,7 @@ def outputs_beside(question: Question, group: Gathered) -> frozenset[str]:
         if names & data:
             compared |= names & question.outputs
         else:
-            beside |= names & question.outputs
+            beside |= names & question.outputs - question.unread_of_data
     return frozenset() if beside & compared else beside
 
 
