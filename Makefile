@@ -26,7 +26,7 @@ test-floats: $(VENV)/.installed-dev  ## The tests that hang on floats, with the 
 	  $(BIN)/python -m pytest -m "floats and not slow" -n auto --dist loadfile tests/train tests/twins tests/interface
 
 test-long: $(VENV)/.installed-dev  ## The long tests
-	$(BIN)/python -m pytest -m slow
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -m slow -n auto --dist loadfile
 	VAELID_TYPES_OF_TERMS=1 $(BIN)/python -m pytest -m "not slow" -n auto --dist loadfile tests/readings tests/theory tests/audit/formula tests/audit/lifting
 
 test-jax: $(VENV)/.installed-dev  ## The conformance suite with JAX as one more reading (installs JAX)
