@@ -34,6 +34,8 @@ __all__ = [
     "users_code",
 ]
 
+_JIT: Any = torch.jit
+
 
 @dataclass(frozen=True)
 class Call:
@@ -148,7 +150,7 @@ def users_code() -> Iterator[None]:
     What `torch.jit` compiled runs as it is written: optimised, as it is after some runs, it has another order.
     """
     try:
-        with torch.jit.optimized_execution(False):
+        with _JIT.optimized_execution(False):
             yield
     except (InputError, Unread, KeyboardInterrupt):
         raise
