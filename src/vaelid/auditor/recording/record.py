@@ -116,11 +116,7 @@ class _Recorder(OperationMode):
         outputs = tuple(self.region(value) if isinstance(value, Tensor) else value for value in made)
         self.known |= written
         number = len(self.events)
-        for tensor, region in zip(made, outputs, strict=True):
-            if isinstance(tensor, Tensor):
-                self.known.add(region.storage)
-                self.made[number, region] = tensor
-                self.in_storage.setdefault(region.storage, []).append((number, region))
+        self.keep_made(number, made, outputs)
         frames = _users_frames(sys._getframe(1))
         innermost = next(frames, None)
         source = _line_of(innermost)
@@ -149,6 +145,14 @@ class _Recorder(OperationMode):
             )
         )
         return result
+
+    def keep_made(self, number: int, made: Sequence[Any], outputs: Sequence[Any]) -> None:
+        """What the event of a number put out."""
+        for tensor, region in zip(made, outputs, strict=True):
+            if isinstance(tensor, Tensor):
+                self.known.add(region.storage)
+                self.made[number, region] = tensor
+                self.in_storage.setdefault(region.storage, []).append((number, region))
 
     def updates(self, read: Sequence[Tensor], outputs: Sequence[Any], written: frozenset[int]) -> bool:
         """Whether an operation only updates weights."""
