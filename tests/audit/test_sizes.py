@@ -4,6 +4,7 @@ import ast
 from pathlib import Path
 
 import pytest
+
 import vaelid.auditor
 
 AUDITOR = Path(vaelid.auditor.__file__).parent

@@ -9,7 +9,6 @@ special treatment. It knows a tensor by its region of memory: same storage, size
 
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from types import FrameType
 from typing import Any
 
 import torch
@@ -23,6 +22,7 @@ from vaelid.auditor.recording.operation_mode import OperationMode
 from vaelid.auditor.recording.own_training import OwnTraining
 from vaelid.auditor.recording.state import State
 from vaelid.auditor.recording.storages import is_lazy
+from vaelid.auditor.recording.users_frames import line_of, users_frames
 from vaelid.auditor.recording.users_names import UsersNames
 from vaelid.readings.twins import TwinCall, by_slow_sides
 
@@ -117,9 +117,9 @@ class _Recorder(OperationMode):
         self.known |= written
         number = len(self.events)
         self.keep_made(number, made, outputs)
-        frames = _users_frames(sys._getframe(1))
+        frames = users_frames(sys._getframe(1))
         innermost = next(frames, None)
-        source = _line_of(innermost)
+        source = line_of(innermost)
         if self.state is not None and innermost is not None:  # a run whose formula is to be shown
             self.names.see([innermost, *frames])
         if name.startswith(_ASK_FOR_A_VALUE) and not _checking():
@@ -235,8 +235,7 @@ def _written(operation: Any, arguments: tuple[Any, ...], options: Mapping[str, A
             yield from (region.storage for region in tree_flatten(given)[0] if isinstance(region, Region))
 
 
-# A line of the user's is in none of these files. `_BETWEEN` are those between the recorder and who asked for a value.
-_NOT_THE_USERS = ("/torch/", "/jaxtyping/", "/vaelid/auditor/", "/vaelid/readings/twins.py")
+# Files between the recorder and who asked for a value.
 _BETWEEN = (
     "<",
     "/jaxtyping/",
@@ -253,23 +252,6 @@ def _checking() -> bool:
     while caller is not None and any(part in caller.f_code.co_filename for part in _BETWEEN):
         caller = caller.f_back
     return caller is not None and "/torch/" in caller.f_code.co_filename
-
-
-def _users_frames(frame: FrameType | None) -> Iterator[FrameType]:
-    """The frames that are neither torch's nor ours, the innermost first, up to the one that the recorder called."""
-    found = False
-    while frame is not None:
-        file = frame.f_code.co_filename
-        if found and "/vaelid/auditor/" in file:
-            return
-        if not file.startswith("<") and not any(part in file for part in _NOT_THE_USERS):
-            found = True
-            yield frame
-        frame = frame.f_back
-
-
-def _line_of(frame: FrameType | None) -> str:
-    return "unknown" if frame is None else f"{frame.f_code.co_filename}:{frame.f_lineno}"
 
 
 def record(

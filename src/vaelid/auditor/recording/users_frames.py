@@ -1,0 +1,31 @@
+"""The user's frames among those of torch and ours.
+
+In: the frame of an operation. Out: the frames of the user's code below it, and the line at which one stands. For
+example, of `self.decoder(z)` in `step` the operation's line is that of `step`, however many modules of torch lie between.
+"""
+
+from collections.abc import Iterator
+from types import FrameType
+
+__all__ = ["line_of", "users_frames"]
+
+# A line of the user's is in none of these files.
+_NOT_THE_USERS = ("/torch/", "/jaxtyping/", "/vaelid/auditor/", "/vaelid/readings/twins.py")
+
+
+def users_frames(frame: FrameType | None) -> Iterator[FrameType]:
+    """The frames that are neither torch's nor ours, the innermost first, up to the one that the recorder called."""
+    found = False
+    while frame is not None:
+        file = frame.f_code.co_filename
+        if found and "/vaelid/auditor/" in file:
+            return
+        if not file.startswith("<") and not any(part in file for part in _NOT_THE_USERS):
+            found = True
+            yield frame
+        frame = frame.f_back
+
+
+def line_of(frame: FrameType | None) -> str:
+    """File and line at which a frame stands."""
+    return "unknown" if frame is None else f"{frame.f_code.co_filename}:{frame.f_lineno}"
