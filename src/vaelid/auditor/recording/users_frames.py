@@ -1,7 +1,8 @@
 """The user's frames among those of torch and ours.
 
 In: the frame of an operation. Out: the frames of the user's code below it, and the line at which one stands. For
-example, of `self.decoder(z)` in `step` the operation's line is that of `step`, however many modules of torch lie between.
+example, of `self.decoder(z)` in `step` the operation's line is that of `step`, however many of torch's modules it went
+through.
 """
 
 from collections.abc import Iterator
