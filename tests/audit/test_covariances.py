@@ -214,8 +214,8 @@ def _of_conditions(c):
     ("weights", "verdict", "beta"),
     [
         ((0.5, 0.5), "PROVED", 1),
-        ((1 / 3, 1 / 3, 1 / 3), "PROVED", 1),
-        ((1.0, 1.0), "PROVED", 2),
+        pytest.param((1 / 3, 1 / 3, 1 / 3), "PROVED", 1, marks=pytest.mark.slow),
+        pytest.param((1.0, 1.0), "PROVED", 2, marks=pytest.mark.slow),
         ((-0.5, -0.5), "REFUTED", -1),
     ],
 )

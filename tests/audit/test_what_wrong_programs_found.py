@@ -10,6 +10,8 @@ from torch.distributions import Beta, Normal, kl_divergence
 
 from vaelid.auditor import audit
 
+pytestmark = pytest.mark.slow  # an audit takes one to three seconds, and there are some hundred
+
 D, L, ROWS = 6, 2, 5
 torch.manual_seed(5)
 ENCODER, DECODER, ANOTHER = nn.Linear(D, 2 * L), nn.Linear(L, D), nn.Linear(L, D)

@@ -67,7 +67,7 @@ MUTANTS = {
     "gradient": {"output": hooked},
     "noise": {"noise": lambda m: 3 * torch.randn_like(m)},
     "rows": {"finish": lambda loss: loss.square() / 30},
-    "state": {"noise": lambda m: KEPT.setdefault("noise", torch.randn(4, 2, dtype=torch.float64)).to(m)},
+    "state": {"noise": lambda m: KEPT.setdefault("noise", torch.randn(4, 2, dtype=torch.float32))},
     "coverage": {"total": lambda nll, kl: nll[2:].sum() + kl.sum()},
 }
 
@@ -189,12 +189,18 @@ def test_what_was_examined_becomes_an_opinion():
     assert _shown(12345678901.0) == "1.23456789e+10"
 
 
+def single(loss):
+    if loss.dtype != torch.float32:
+        raise TypeError("float32, please")
+    return loss
+
+
 @pytest.mark.parametrize(
     ("double", "off", "of", "is_rounding"),
     [(False, 1e-7, 1, True), (False, 1e-6, 1, False), (False, 1e-6, 100, True), (True, 1e-16, 1, False)],
 )
 def test_what_may_be_rounding(double, off, of, is_rounding):
-    made = Small(finish=(lambda loss: loss) if double else (lambda loss: loss.float())).made()
+    made = Small(finish=(lambda loss: loss) if double else single).made()
     with unchanged([made.step], [made.batch]) as state:
         examined = Examined(Bench(made.step, made.batch, scalar_loss, state), made.account)
     assert examined.bench.double == double

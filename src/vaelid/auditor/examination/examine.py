@@ -14,7 +14,7 @@ from vaelid.auditor.examination.checks import make_checks
 from vaelid.auditor.examination.density import density
 from vaelid.auditor.examination.examined import Examined
 from vaelid.auditor.examination.gradient import gradient
-from vaelid.auditor.examination.kept import kept
+from vaelid.auditor.examination.kept_values import kept_values
 from vaelid.auditor.examination.noise import noise, state
 from vaelid.auditor.examination.rows import rows
 from vaelid.auditor.examination.sources import coverage, mask, prior, support
@@ -39,7 +39,7 @@ CHECKS: dict[str, Callable[[Examined], None]] = {
     "rows": rows,
     "prior": prior,
     "mask": mask,
-    "kept": kept,
+    "kept": kept_values,
     "density": density,
 }
 """By name. `density` is last: it asks for the weight that `value` fits."""

@@ -35,6 +35,10 @@ class Witness:
     expected: str
     meaning: str
 
+    def where(self, values: Mapping[str, str]) -> "Witness":
+        """The same, where further arguments have these values."""
+        return replace(self, point={**values, **self.point})
+
 
 @dataclass(frozen=True)
 class Claim:

@@ -8,7 +8,7 @@ if the deviation were the variance.
 import itertools
 import math
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from fractions import Fraction
 
 from vaelid.auditor.findings.report import Witness
@@ -132,8 +132,7 @@ def _witness(question: Question, posterior: Posterior, one: _OneCoordinate) -> W
         )
         found = no_divergence(term, one.posterior.with_moments(mean, log_variance), lengths, one.shown, held)
         if found is not None:
-            shown = {one.shown(element): str(value) for element, value in known.items()}
-            return replace(found, point={**shown, **found.point})
+            return found.where({one.shown(element): str(value) for element, value in known.items()})
     return None
 
 

@@ -6,7 +6,6 @@ draws are known it has not, and is the mean over them.
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 from functools import reduce
 from operator import add
 
@@ -30,9 +29,7 @@ def where_draws_are_known(posterior: Posterior, body: TermArray) -> Posterior:
     drawn = [name for name in posterior.draws if name in names_in(body)]
     if posterior.centre is None or not drawn:
         return posterior
-    means = [_with_draw(posterior.centre, posterior.noise, name) for name in drawn]
-    several = tuple(means) if len(means) > 1 else ()
-    return replace(posterior, mean=means[0], below=None, centre=None, means=several)
+    return posterior.at_draws(tuple(_with_draw(posterior.centre, posterior.noise, name) for name in drawn))
 
 
 def _with_draw(centre: TermArray, name: str, other: str) -> TermArray:
@@ -56,7 +53,7 @@ def kl_to_normal(
     Of N columns each has 1 / N of the first.
     """
     if posterior.means:
-        each = (replace(posterior, mean=own, means=()) for own in posterior.means)
+        each = (posterior.with_moments(own, posterior.log_variance) for own in posterior.means)
         return _over_draws([kl_to_normal(one, mean, log_variance) for one in each])
     own_mean, own_log_variance = posterior.mean, posterior.log_variance
     if mean is not None and log_variance is not None:

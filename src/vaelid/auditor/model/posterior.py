@@ -9,12 +9,7 @@ from dataclasses import dataclass, replace
 from fractions import Fraction
 
 from vaelid.auditor.findings.account import Below
-from vaelid.auditor.formula.arithmetic import (
-    linear_in,
-    replaced,
-    tidy,
-    without_what_cancels,
-)
+from vaelid.auditor.formula.arithmetic import linear_in, replaced, tidy, without_what_cancels
 from vaelid.auditor.formula.axes_of_terms import axes_in, element_of, names_in
 from vaelid.auditor.formula.errors import Unread
 from vaelid.auditor.formula.upstream import upstream
@@ -119,7 +114,12 @@ class Posterior:
         self, mean: TermArray, log_variance: TermArray, axes: tuple[int, ...] | None = None
     ) -> "Posterior":
         """Another Gaussian of the same draws: of this mean and log-variance, on other axes if these are given."""
-        return replace(self, mean=mean, log_variance=log_variance, axes=self.axes if axes is None else axes)
+        own = self.axes if axes is None else axes
+        return replace(self, mean=mean, log_variance=log_variance, axes=own, means=())
+
+    def at_draws(self, means: tuple[TermArray, ...]) -> "Posterior":
+        """Of a covariance, each coordinate's law where the draws of those before it are known; one mean for each."""
+        return replace(self, mean=means[0], below=None, centre=None, means=means if len(means) > 1 else ())
 
     def written(self, change: Callable[[TermArray], TermArray]) -> "Posterior":
         """The same posterior, its terms written otherwise."""

@@ -23,7 +23,7 @@ from vaelid.readings.errors import ReadingError
 from vaelid.readings.terms.arrays import TermArray
 from vaelid.readings.terms.syntax import Element
 
-__all__ = ["kept"]
+__all__ = ["kept_values"]
 
 _STEPS = (0.0, 0.5, 1.5)
 """From the recorded weights, in deviations of each: there the outputs are others."""
@@ -33,7 +33,7 @@ _CLOSE = 1e-3
 """How far totals may be apart in nats, and probabilities: each is a sum with so few points."""
 
 
-def kept(examined: Examined) -> None:
+def kept_values(examined: Examined) -> None:
     """Raises `ReadingError` where no probability is known, or whether a datum is kept depends on others."""
     if all(check.passed for check in examined.checks if check.name == "mask"):
         return  # a mask that stays where it is keeps all values of a datum, or none
