@@ -193,3 +193,10 @@ def passes(examined: Examined) -> dict[str, bool]:
     """By name, whether all of it passed."""
     names = dict.fromkeys(check.name for check in examined.checks)
     return {name: all(check.passed for check in of(examined, name)) for name in names}
+
+
+def single(value):
+    """The same, and no code for double precision: it stays in float32."""
+    if value.dtype != torch.float32:
+        raise TypeError("float32, please")
+    return value

@@ -12,7 +12,7 @@ from vaelid.auditor.recording.calls import scalar_loss
 from vaelid.auditor.recording.state import unchanged
 from vaelid.spec.errors import UserCodeError
 
-from .made import Small, grey
+from .made import Small, grey, single
 
 pytestmark = pytest.mark.slow  # audits run three times slower under type checks; `make test-long` has them
 
@@ -280,7 +280,7 @@ def test_a_mask_in_single_precision_rounds_nothing():
 @pytest.mark.parametrize(("kind", "rounding"), [("float", 2**-23), ("bfloat16", 2**-7), ("half", 2**-10)])
 def test_the_coarsest_rounding_is_that_of_the_shortest_number(kind, rounding):
     w = weight(5)
-    with on_bench(lambda x: getattr(x @ w, kind)().float().sum(), X) as bench:
+    with on_bench(lambda x: getattr(single(x @ w), kind)().float().sum(), X) as bench:
         assert bench.coarsest == rounding
 
 

@@ -12,7 +12,7 @@ from vaelid.auditor.examination import density as module
 from vaelid.auditor.examination.density import density
 from vaelid.readings.errors import ReadingError
 
-from .made import Small, binary, likelihood, one, run
+from .made import Small, binary, likelihood, one, run, single
 
 pytestmark = pytest.mark.slow  # audits run three times slower under type checks; `make test-long` has them
 
@@ -182,5 +182,5 @@ def test_where_no_sum_is_made_it_is_said(name):
 
 def test_rounding_that_hides_the_sum_is_not_examined():
     with pytest.raises(ReadingError, match=r"no output goes with the first datum|rounding hides the sum"):
-        summed(finish=lambda loss: (loss + 3e6).float())
-    assert summed(finish=lambda loss: loss.float()).passed
+        summed(finish=lambda loss: single(loss) + 3e6)
+    assert summed(finish=single).passed

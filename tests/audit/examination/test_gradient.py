@@ -8,7 +8,7 @@ from vaelid.auditor.examination import gradient as module
 from vaelid.auditor.examination.gradient import _distance, gradient
 from vaelid.readings.errors import ReadingError
 
-from .made import Small, kl_to_standard, one, run
+from .made import Small, kl_to_standard, one, run, single
 
 pytestmark = pytest.mark.slow  # audits run three times slower under type checks; `make test-long` has them
 
@@ -284,18 +284,18 @@ def test_draws_by_rejection_have_no_slope():
 
 @pytest.mark.slow
 def test_single_precision_is_compared_roughly_or_not_at_all():
-    examined = graded(finish=lambda loss: loss.float())
+    examined = graded(finish=single)
     assert not examined.bench.double
     assert passed(examined)
-    check = one(graded(hooked("h"), finish=lambda loss: loss.float()), "gradient")
+    check = one(graded(hooked("h"), finish=single), "gradient")
     assert not check.passed
 
 
 HIDDEN = {
-    "a large constant": {"finish": lambda loss: (loss + 1e6).float()},
+    "a large constant": {"finish": lambda loss: single(loss) + 1e6},
     "a loss of 8 bits": {"finish": lambda loss: (loss + 1000).bfloat16()},  # two losses are one number
-    "an output of 8 bits": {"output": lambda h: h.bfloat16().float()},
-    "z of 8 bits": {"sample": lambda m, v, eps: (m + (v / 2).exp() * eps).bfloat16().float()},
+    "an output of 8 bits": {"output": lambda h: single(h).bfloat16().float()},
+    "z of 8 bits": {"sample": lambda m, v, eps: single(m + (v / 2).exp() * eps).bfloat16().float()},
 }
 
 
