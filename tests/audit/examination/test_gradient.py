@@ -293,7 +293,7 @@ def test_single_precision_is_compared_roughly_or_not_at_all():
 
 HIDDEN = {
     "a large constant": {"finish": lambda loss: single(loss) + 1e6},
-    "a loss of 8 bits": {"finish": lambda loss: (loss + 1000).bfloat16()},  # two losses are one number
+    "a loss of 8 bits": {"finish": lambda loss: (single(loss) + 1000).bfloat16()},  # two losses are one number
     "an output of 8 bits": {"output": lambda h: single(h).bfloat16().float()},
     "z of 8 bits": {"sample": lambda m, v, eps: single(m + (v / 2).exp() * eps).bfloat16().float()},
 }
