@@ -61,6 +61,7 @@ class _Measured:
 
 
 _SATURATED = 1e-12
+"""Of p (1 - p): by what is smaller torch's backward of `binary_cross_entropy` does not divide."""
 
 
 def gradient(examined: Examined) -> None:
