@@ -5,6 +5,7 @@ tests hang on floats is said here too.
 """
 
 import os
+from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -64,3 +65,15 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.skip(reason="the types are refused before the words are said"))
         if any(item.path.is_relative_to(place) for place in places):
             item.add_marker("floats")
+    _leave_to_the_long_suite(items)
+
+
+def _leave_to_the_long_suite(items: list[pytest.Item]) -> None:
+    """Of a test with the mark `every(n)` the first case and each nth after it stay; all others become slow."""
+    cases: Counter[tuple[Path, str]] = Counter()
+    for item in items:
+        if (mark := item.get_closest_marker("every")) is not None:
+            test = item.path, item.nodeid.partition("[")[0]
+            if cases[test] % mark.args[0]:
+                item.add_marker("slow")
+            cases[test] += 1

@@ -129,6 +129,7 @@ def some_now(ways, now):
 
 
 @pytest.mark.parametrize("way", some_now(RIGHT, 3))
+@pytest.mark.every(2)
 def test_it_is_proved(way):
     def step(x):
         z, kl = way(*heads(x))
@@ -376,6 +377,7 @@ NOT_PROVED = [
 
 
 @pytest.mark.parametrize("way", [*some_now(REFUTED, 3), *some_now(NOT_PROVED, 2)])
+@pytest.mark.every(3)
 def test_a_mistake_is_not_proved(way):
     def step(x):
         z, kl = way(*heads(x))

@@ -104,6 +104,7 @@ CASES = losses(*nets(7, 3), nets(7, 3)[1])
 
 
 @pytest.mark.parametrize("step", CASES, ids=lambda step: step.__name__)
+@pytest.mark.every(3)
 def test_several_draws(step):
     verdicts, beta = CASES[step]
     found = audit(step, DATA)

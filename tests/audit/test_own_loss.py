@@ -47,6 +47,7 @@ def test_every_likelihood_has_its_words():
 
 
 @pytest.mark.parametrize("name", NAMES)
+@pytest.mark.every(3)
 def test_the_loss_of_a_model_is_proved(name: str):
     report = vaelid.audit(model_of(name).loss, data_of(name), beta=1)
     assert (report.verdict, report.beta_effective) == ("PROVED", 1.0), report
@@ -57,6 +58,7 @@ def test_the_loss_of_a_model_is_proved(name: str):
 
 
 @pytest.mark.parametrize("name", NAMES)
+@pytest.mark.every(4)
 def test_with_another_beta_it_is_the_beta_elbo(name: str):
     model = model_of(name)
     report = vaelid.audit(lambda x: model.loss(x, beta=4.0), data_of(name), beta=4)
@@ -66,6 +68,7 @@ def test_with_another_beta_it_is_the_beta_elbo(name: str):
 @pytest.mark.parametrize(
     ("name", "arch"), [("bernoulli", "conv"), ("gaussian_diag", "conv"), ("categorical:17", "mlp")]
 )
+@pytest.mark.every(3)
 def test_observations_may_have_several_axes(name: str, arch: str):
     drawn = torch.randint(0, 17, (5, 2, 4, 4), generator=torch.Generator().manual_seed(1)).float()
     x = {"bernoulli": (drawn > 8).float(), "gaussian_diag": drawn / 16}.get(name, drawn)

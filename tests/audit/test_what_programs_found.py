@@ -218,6 +218,7 @@ def test_the_same_clamp_written_twice_is_not_refuted():
 
 @pytest.mark.parametrize("asserted", [True, False])
 @pytest.mark.parametrize("register", ["register_hook", "register_post_accumulate_grad_hook"])
+@pytest.mark.every(2)
 def test_a_hook_on_a_weight_is_not_proved_under_autocast(register, asserted):
     """No operation of the run shows the hook, and where the step asks for float32 no slopes are compared."""
     decoder = nn.Linear(L, D)
@@ -298,6 +299,7 @@ def test_columns_cut_elsewhere_than_they_were_joined_are_all_columns(cut):
 
 
 @pytest.mark.parametrize("changed", ["nothing", "scaled", "clipped", "added"])
+@pytest.mark.every(2)
 def test_gradients_that_are_changed_after_backward(changed):
     """What an optimizer is given may be scaled or clipped; what is added to it is another objective's."""
 

@@ -150,6 +150,7 @@ BEFORE = {
 
 @pytest.mark.parametrize("meant", LIKELIHOODS)
 @pytest.mark.parametrize("family", BEFORE)
+@pytest.mark.every(3)
 def test_another_likelihood_than_the_declared_one_is_refuted_with_two_numbers(family, meant):
     def loss(logits, x, mu, logvar):
         return BEFORE[family](logits, x) + kl_of(mu, logvar)

@@ -45,6 +45,7 @@ LEAST_CONTRAST = """() => {
 
 
 @pytest.mark.parametrize("name", SMALL)
+@pytest.mark.every(2)
 def test_the_page_loads_without_complaint_asks_for_nothing_and_shows_every_image(name, chromium, tmp_path):
     with opened(chromium, render_run(small_report(name)), tmp_path) as found:
         sizes = found.page.evaluate("[...document.images].map(image => [image.complete, image.naturalWidth])")

@@ -29,6 +29,7 @@ from vaelid.theory.statement import eq, given, le, lt
         "bernoulli_log_density(1, logits) == logits - log(exp(logits) + exp(0))",
     ],
 )
+@pytest.mark.every(2)
 def test_what_follows_from_the_library_is_proved(claim):
     theorem = prove(claim)
     assert theorem.axioms <= {"exp_zero", "exp_gt_one_plus", "exp_add", "log_exp", "exp_log", "pi_pos"}

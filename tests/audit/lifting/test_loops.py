@@ -69,6 +69,7 @@ def sampled(sample):
 
 
 @pytest.mark.parametrize("sample", [by_latents, by_columns, by_rows])
+@pytest.mark.every(2)
 def test_a_sample_that_a_loop_makes_is_one_sample(sample):
     report = audit(*sampled(sample))
     assert (report.verdict, report.beta_effective) == ("PROVED", 1)
@@ -76,6 +77,7 @@ def test_a_sample_that_a_loop_makes_is_one_sample(sample):
 
 
 @pytest.mark.parametrize("sample", [shared, chained, last_without_noise, of_next])
+@pytest.mark.every(2)
 def test_a_sample_that_is_another_is_not_proved(sample):
     assert audit(*sampled(sample)).verdict != "PROVED"
 
@@ -123,6 +125,7 @@ def kl_subtracted(m, v):
 
 
 @pytest.mark.parametrize("total", [kl_by_latents, kl_by_rows, kl_by_both, kl_subtracted])
+@pytest.mark.every(2)
 def test_a_kl_that_a_loop_adds_up_is_the_kl(total):
     report = audit(*added(total))
     assert (report.verdict, report.beta_effective) == ("PROVED", 1)
@@ -143,6 +146,7 @@ def test_a_kl_that_a_loop_adds_up_is_the_kl(total):
     ids=["without the first", "without the last", "one twice", "the first alone", "weights", "of the next deviation",
          "of the first deviation", "without the last row"],
 )  # fmt: skip
+@pytest.mark.every(3)
 def test_a_sum_that_is_another_is_not_proved(total):
     assert audit(*added(total)).verdict != "PROVED"
 

@@ -87,6 +87,7 @@ ITERATORS = {
 
 
 @pytest.mark.parametrize("kind", ITERATORS)
+@pytest.mark.every(3)
 def test_an_iterator_is_where_it_was(kind):
     it, same = ITERATORS[kind](), ITERATORS[kind]()
     next(it), next(same)
@@ -113,6 +114,7 @@ def generated():
         lambda: iter({k: k for k in range(30)}),
     ],
 )
+@pytest.mark.every(4)
 def test_an_iterator_that_cannot_be_set_back_is_named(make):
     it = make()
     next(it)
@@ -162,6 +164,7 @@ def hidden(kind, held):
 
 
 @pytest.mark.parametrize("kind", ["queue", "thread", "context", "array"])
+@pytest.mark.every(2)
 def test_an_optimizer_that_no_name_leads_to_is_as_it_was(kind):
     net, x = parts()
     opt = torch.optim.Adam(net.parameters(), lr=0.1)
@@ -205,6 +208,7 @@ SHY = {
 
 @pytest.mark.parametrize("kind", SHY)
 @pytest.mark.parametrize("base", [object, dict, list])
+@pytest.mark.every(5)
 def test_an_object_that_cannot_be_looked_at_is_left_alone(kind, base):
     net, x = parts()
     shy = type("Shy", (base,), dict(SHY[kind]))()

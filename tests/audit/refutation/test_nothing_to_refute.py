@@ -83,6 +83,7 @@ def refutation_in_part(question_, declared):
 @pytest.mark.parametrize("name", LIKELIHOODS)
 @FEW
 @given(positive, positive, any_number)
+@pytest.mark.every(3)
 def test_a_beta_elbo_of_any_weight_is_not_refuted(name, weight, beta, constant):
     nll, family, arrays = LIKELIHOODS[name]
     whole = over(nll, 0, 2) + as_term(beta) * over(kl_to(0, 1), 0, 1)
@@ -108,6 +109,7 @@ def test_an_estimate_at_the_draw_is_not_refuted(weight):
 
 
 @pytest.mark.parametrize("name", LIKELIHOODS)
+@pytest.mark.every(3)
 def test_a_likelihood_of_any_weight_is_not_refuted_by_itself(name):
     body, family, arrays = LIKELIHOODS[name]
     if "masked" in name or "learned" in name:  # a product with data is no one term; a scale is no datum's output
@@ -138,12 +140,14 @@ FAULTS = {
 @pytest.mark.parametrize("name", FAULTS)
 @settings(max_examples=4)
 @given(st.fractions(-2, 2, max_denominator=16).filter(bool), positive)
+@pytest.mark.every(3)
 def test_any_amount_of_another_function_is_refuted(name, amount, weight):
     body = as_term(weight) * kl_to(0, 1) + as_term(amount) * FAULTS[name]
     assert no_divergence(body, POSTERIOR, {}, Shown(POSTERIOR, NAMES)) is not None
 
 
 @pytest.mark.parametrize("name", FAULTS)
+@pytest.mark.every(3)
 def test_a_fault_in_every_coordinate_refutes_the_whole(name):
     whole = over(SQUARES, 0, 2) + over(kl_to(0, 1) + FAULTS[name] / 16, 0, 1)
     refuted = not_declared(asked(whole, ARRAYS), Declared(beta=1.0, likelihood="gaussian"))

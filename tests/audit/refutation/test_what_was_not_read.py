@@ -32,6 +32,7 @@ RIGHT_AND_NOT_READ = {
 
 @pytest.mark.parametrize("name", RIGHT_AND_NOT_READ)
 @pytest.mark.parametrize("declared", [{}, {"beta": 1}, {"beta": 1, "likelihood": "gaussian"}])
+@pytest.mark.every(4)
 def test_what_was_not_read_is_not_refuted(name, declared):
     torch.manual_seed(0)
     batch = torch.randn(5, 7), torch.rand(5, 7) > 0.3

@@ -15,11 +15,12 @@ import torch
 from torch import Tensor
 from torch._C._functorch import is_functorch_wrapped_tensor
 from torch.autograd.function import BackwardCFunction
-from torch.utils._pytree import tree_flatten, tree_unflatten
+from torch.utils._pytree import tree_flatten, tree_map
 
 from vaelid.auditor.recording.events import Event, Recording, Region
 from vaelid.auditor.recording.operation_mode import OperationMode
 from vaelid.auditor.recording.own_training import OwnTraining
+from vaelid.auditor.recording.schemas import name_of, storages_written
 from vaelid.auditor.recording.state import State
 from vaelid.auditor.recording.storages import is_lazy
 from vaelid.auditor.recording.users_frames import line_of, users_frames
@@ -32,6 +33,7 @@ __all__ = ["has_its_own_backward", "is_from_own_function", "record"]
 # The operations by which Python reads a tensor's value: `.item()`, `if tensor:`, `torch.equal`.
 _ASK_FOR_A_VALUE = ("aten._local_scalar_dense", "aten.is_nonzero", "aten.equal")
 _CLAMPS = ("aten.clamp", "aten.hardtanh")
+_HOLD_VALUES = (list, tuple, dict)
 
 
 class _Recorder(OperationMode):
@@ -96,21 +98,21 @@ class _Recorder(OperationMode):
         return given is not None and is_from_own_function(given)
 
     def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
-        values, form = tree_flatten((tuple(args), dict(kwargs or {})))
-        arguments, options = tree_unflatten([self.read(value) for value in values], form)
-        tensors = [value for value in values if isinstance(value, Tensor)]
-        regions = [self.region(tensor) for tensor in tensors]
+        values, arguments, options = self.read_all(args, kwargs or {})
+        tensors = [value for value, _ in values]
+        regions = [region for _, region in values]
         stopped_at = frozenset(at for at, tensor in enumerate(tensors) if not tensor.requires_grad)
         stopped = frozenset(regions[at] for at in stopped_at)
         twofold = any(at not in stopped_at and region in stopped for at, region in enumerate(regions))
         no_grad = not torch.is_grad_enabled()
-        custom = frozenset(r for r, t in zip(regions, tensors, strict=True) if has_its_own_backward(t))
+        custom = frozenset(region for tensor, region in values if has_its_own_backward(tensor))
         outside = frozenset(region for region in regions if self.is_from_outside(region))
-        written = frozenset(_written(func, arguments, options))
-        self.keep_state(tensors, written, kwargs or {})
+        written = frozenset(storages_written(func, arguments, options))
+        self.keep_state(values, written, kwargs or {})
         self.save_values(written)
-        name = str(func)
-        before = args[0].clone() if name.startswith(_CLAMPS) and written else None  # it is changed in place
+        name = name_of(func)
+        clamps = name.startswith(_CLAMPS)
+        before = args[0].clone() if clamps and written else None  # it is changed in place
         result = func(*args, **(kwargs or {}))
         made = [result] if isinstance(result, Tensor) else tree_flatten(result)[0]
         outputs = tuple(self.region(value) if isinstance(value, Tensor) else value for value in made)
@@ -124,7 +126,7 @@ class _Recorder(OperationMode):
             self.names.see([innermost, *frames])
         if name.startswith(_ASK_FOR_A_VALUE) and not _checking():
             self.decided_by_value.append(source)
-        unchanged = name.startswith(_CLAMPS) and torch.equal(result, args[0] if before is None else before)
+        unchanged = clamps and torch.equal(result, args[0] if before is None else before)
         self.events.append(
             Event(
                 number,
@@ -141,10 +143,25 @@ class _Recorder(OperationMode):
                 twofold,
                 outside,
                 stopped_at,
-                self.updates(tensors, outputs, written),
+                self.updates(regions, outputs, written),
             )
         )
         return result
+
+    def read_all(
+        self, args: Sequence[Any], kwargs: Mapping[str, Any]
+    ) -> tuple[list[tuple[Tensor, Region]], tuple[Any, ...], dict[str, Any]]:
+        """The tensors among the arguments of an operation with their regions; and the arguments with these instead."""
+        values: list[tuple[Tensor, Region]] = []
+
+        def read(value: Any) -> Any:
+            if isinstance(value, Tensor):
+                region = self.read(value)
+                values.append((value, region))
+                return region
+            return tree_map(read, value) if isinstance(value, _HOLD_VALUES) and value else value
+
+        return values, tuple([read(value) for value in args]), {name: read(value) for name, value in kwargs.items()}
 
     def keep_made(self, number: int, made: Sequence[Any], outputs: Sequence[Any]) -> None:
         """What the event of a number put out."""
@@ -154,26 +171,28 @@ class _Recorder(OperationMode):
                 self.made[number, region] = tensor
                 self.in_storage.setdefault(region.storage, []).append((number, region))
 
-    def updates(self, read: Sequence[Tensor], outputs: Sequence[Any], written: frozenset[int]) -> bool:
+    def updates(self, read: Sequence[Region], outputs: Sequence[Any], written: frozenset[int]) -> bool:
         """Whether an operation only updates weights."""
         if not self.own.trains:
             return False
         made = {value.storage for value in outputs if isinstance(value, Region)} | written
-        return self.own.updates({self.region(tensor).storage for tensor in read}, written, made, self.trained)
+        return self.own.updates({region.storage for region in read}, written, made, self.trained)
 
     def back_propagated(self, returned: Tensor) -> Tensor:
         """What was returned; if that is a tensor that the code called `backward` of, detached, the tensor itself."""
         roots = [] if returned.requires_grad else self.own.roots
         return next((root for root in reversed(roots) if self.region(root) == self.region(returned)), returned)
 
-    def keep_state(self, tensors: Sequence[Tensor], written: frozenset[int], options: Mapping[str, Any]) -> None:
+    def keep_state(
+        self, values: Sequence[tuple[Tensor, Region]], written: frozenset[int], options: Mapping[str, Any]
+    ) -> None:
         """Before an operation: a tensor that no operation of this run made was there before, and will be set back."""
         if self.state is None:
             return
-        for tensor in tensors:
-            if (storage := self.region(tensor).storage) not in self.known:
+        for tensor, region in values:
+            if region.storage not in self.known:
                 self.state.see(tensor)
-                if storage in written:
+                if region.storage in written:
                     self.state.storages.keep(tensor)
         if isinstance(generator := options.get("generator"), torch.Generator):
             self.state.see_generator(generator)
@@ -218,21 +237,15 @@ class _Recorder(OperationMode):
 
 def has_its_own_backward(tensor: Tensor) -> bool:
     """Whether it is from a user's own autograd function or one that torch.jit compiled, or has a hook."""
+    if tensor._backward_hooks:
+        return True
     made = tensor.grad_fn
-    return is_from_own_function(tensor) or bool(tensor._backward_hooks) or "torch::jit" in (made.name() if made else "")
+    return made is not None and (isinstance(made, BackwardCFunction) or "torch::jit" in made.name())
 
 
 def is_from_own_function(tensor: Tensor) -> bool:
     """Whether it is from a user's own autograd function, in whose forward autograd is switched off."""
     return isinstance(tensor.grad_fn, BackwardCFunction)
-
-
-def _written(operation: Any, arguments: tuple[Any, ...], options: Mapping[str, Any]) -> Iterator[int]:
-    """The storages of the arguments that the operation's own schema says it writes into."""
-    for position, argument in enumerate(operation._schema.arguments):
-        if argument.alias_info is not None and argument.alias_info.is_write:
-            given = arguments[position] if position < len(arguments) else options.get(argument.name)
-            yield from (region.storage for region in tree_flatten(given)[0] if isinstance(region, Region))
 
 
 # Files between the recorder and who asked for a value.

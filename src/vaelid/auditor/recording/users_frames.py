@@ -6,6 +6,7 @@ through.
 """
 
 from collections.abc import Iterator
+from functools import cache
 from types import FrameType
 
 __all__ = ["line_of", "users_frames"]
@@ -19,12 +20,17 @@ def users_frames(frame: FrameType | None) -> Iterator[FrameType]:
     found = False
     while frame is not None:
         file = frame.f_code.co_filename
-        if found and "/vaelid/auditor/" in file:
-            return
-        if not file.startswith("<") and not any(part in file for part in _NOT_THE_USERS):
+        if _is_the_users(file):
             found = True
             yield frame
+        elif found and "/vaelid/auditor/" in file:
+            return
         frame = frame.f_back
+
+
+@cache
+def _is_the_users(file: str) -> bool:
+    return not file.startswith("<") and not any(part in file for part in _NOT_THE_USERS)
 
 
 def line_of(frame: FrameType | None) -> str:
