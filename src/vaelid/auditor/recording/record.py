@@ -8,7 +8,7 @@ special treatment. It knows a tensor by its region of memory: same storage, size
 """
 
 import sys
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import torch
