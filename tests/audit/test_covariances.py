@@ -166,6 +166,7 @@ def test_a_fixed_prior_is_named():
     assert audit(step, X, prior="N(0.5, 4)").verdict == "PROVED"
 
 
+@pytest.mark.slow
 def test_a_prior_of_conditions():
     def step(batch):
         x, c = batch
@@ -179,6 +180,7 @@ def test_a_prior_of_conditions():
     assert (report.verdict, report.beta_effective) == ("PROVED", 1), report
 
 
+@pytest.mark.slow
 def test_several_draws():
     def step(x):
         mu, raw = heads(x)
@@ -220,12 +222,14 @@ def _of_conditions(c):
         ((-0.5, -0.5), "REFUTED", -1),
     ],
 )
+@pytest.mark.every(2)
 def test_draws_that_a_loop_takes(weights, verdict, beta):
     batch = X, torch.randn(ROWS, 2)
     report = audit(_draws_in_a_loop(weights, lambda c: standard()), batch)
     assert (report.verdict, report.beta_effective) == (verdict, beta), report
 
 
+@pytest.mark.slow
 def test_draws_that_a_loop_takes_and_a_prior_of_conditions():
     batch = X, torch.randn(ROWS, 2)
     report = audit(_draws_in_a_loop((0.5, 0.5), _of_conditions), batch, beta=1)

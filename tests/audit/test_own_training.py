@@ -107,6 +107,7 @@ def test_a_multiple_is_noted():
     assert "what is back-propagated is 2 times what is returned" in audit(in_chunks(vae, of=0.5), vae.x).notes
 
 
+@pytest.mark.slow
 def test_chunks_of_several_lengths_are_proved_as_sums_and_not_refuted_as_means():
     vae = Vae(rows=5)
     assert audit(in_chunks(vae), vae.x).verdict == "PROVED"
@@ -149,6 +150,7 @@ def tampered(vae, change, step=True):
     return run
 
 
+@pytest.mark.slow
 def test_gradients_may_be_clipped_and_not_turned_round_or_dropped():
     vae = Vae()
     clipped = tampered(vae, lambda: nn.utils.clip_grad_norm_(vae.weights, 1.0))
@@ -190,6 +192,7 @@ def in_turns(vae):
 
 
 @pytest.mark.parametrize("made", [several, in_turns])
+@pytest.mark.every(2)
 def test_several_updates_are_neither_proved_nor_refuted_and_the_reason_is_given(made):
     vae = Vae()
     found = audit(made(vae), vae.x)
@@ -258,6 +261,7 @@ OTHER_SLOPES = {
 
 
 @pytest.mark.parametrize("name", SAME)
+@pytest.mark.every(3)
 def test_a_detached_zero_changes_nothing(name):
     vae = Vae()
     assert audit(lambda x: vae.loss(x, SAME[name]), vae.x).verdict == "PROVED"
@@ -280,6 +284,7 @@ def test_a_detached_zero_changes_nothing_where_z_is_joined_with_a_condition():
 
 
 @pytest.mark.parametrize("name", OTHER_SLOPES)
+@pytest.mark.every(3)
 def test_a_detached_part_of_z_changes_its_gradient(name):
     vae = Vae()
     assert audit(lambda x: vae.loss(x, OTHER_SLOPES[name]), vae.x).verdict == "REFUTED"

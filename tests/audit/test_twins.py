@@ -127,6 +127,7 @@ WRONG_KERNELS = {
 
 
 @pytest.mark.parametrize("name", WRONG_KERNELS)
+@pytest.mark.every(3)
 def test_a_kernel_that_its_slow_side_does_not_define_is_not_proved(name: str):
     report = audited(WRONG_KERNELS[name])
     assert report.verdict == "UNKNOWN", report

@@ -285,6 +285,7 @@ def json_fault(text: str) -> str:
     raise AssertionError
 
 
+@pytest.mark.slow
 def test_a_cut_log_is_written_again_from_the_checkpoint(vaelid, run):
     whole = (run / "log.jsonl").read_text()
     for left in ("", whole[:-3], whole[:20], "\0" * 40, whole.replace("validation", "tested")):

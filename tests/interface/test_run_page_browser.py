@@ -45,7 +45,7 @@ LEAST_CONTRAST = """() => {
 
 
 @pytest.mark.parametrize("name", SMALL)
-@pytest.mark.every(2)
+@pytest.mark.every(4)
 def test_the_page_loads_without_complaint_asks_for_nothing_and_shows_every_image(name, chromium, tmp_path):
     with opened(chromium, render_run(small_report(name)), tmp_path) as found:
         sizes = found.page.evaluate("[...document.images].map(image => [image.complete, image.naturalWidth])")
@@ -57,6 +57,7 @@ def test_the_page_loads_without_complaint_asks_for_nothing_and_shows_every_image
 
 
 @pytest.mark.parametrize("name", ["digits", "vectors", "line", "vector line", "colour"])
+@pytest.mark.every(3)
 def test_the_mouse_over_the_map_changes_the_decoded_observation_and_its_place(name, chromium, tmp_path):
     with opened(chromium, render_run(small_report(name)), tmp_path) as found:
         before, place = found.picture(), found.page.locator("#pos").text_content()
@@ -138,6 +139,7 @@ def test_a_class_button_dims_the_others_and_a_second_press_brings_them_back(chro
 
 
 @pytest.mark.parametrize("name", SMALL)
+@pytest.mark.every(2)
 def test_nothing_overflows_sideways(name, chromium, tmp_path):
     with opened(chromium, render_run(small_report(name)), tmp_path) as found:
         for width in (320, 375, 390, 768, 1280):

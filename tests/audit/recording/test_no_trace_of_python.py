@@ -164,7 +164,7 @@ def hidden(kind, held):
 
 
 @pytest.mark.parametrize("kind", ["queue", "thread", "context", "array"])
-@pytest.mark.every(2)
+@pytest.mark.every(4)
 def test_an_optimizer_that_no_name_leads_to_is_as_it_was(kind):
     net, x = parts()
     opt = torch.optim.Adam(net.parameters(), lr=0.1)

@@ -116,6 +116,7 @@ def step(inside: Any) -> Any:
 @NEWER
 @pytest.mark.parametrize("where", ["before", "inside", "both"])
 @pytest.mark.parametrize("name", ["cuda.matmul tf32", "mkldnn.matmul bf16", "all tf32", "cudnn.conv ieee"])
+@pytest.mark.every(4)
 def test_an_audit_beside_both_apis_says_nothing_of_what_could_not_be_set_back(name, where):
     """Before it, torch's getters raised out of the audit; inside it, they were taken for switches that refuse."""
     if where != "inside":

@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from vaelid.auditor.recording.events import Region
-from vaelid.auditor.recording.schemas import name_of, storages_written
+from vaelid.auditor.recording.schemas import operation_name, storages_written
 
 _ATEN = torch.ops.aten
 
@@ -29,5 +29,5 @@ def test_what_is_written_is_what_the_schema_says(operation, arguments, options, 
 
 
 def test_a_name_is_as_torch_prints_it():
-    assert name_of(_ATEN.add_.Tensor) == "aten.add_.Tensor"
-    assert name_of(_ATEN.add.Tensor) == "aten.add.Tensor"
+    assert operation_name(_ATEN.add_.Tensor) == "aten.add_.Tensor"
+    assert operation_name(_ATEN.add.Tensor) == "aten.add.Tensor"

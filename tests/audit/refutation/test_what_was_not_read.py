@@ -48,6 +48,7 @@ def test_an_output_that_is_compared_with_nothing_is_refuted_still():
     assert audit(step, batch, beta=1).verdict == "REFUTED"
 
 
+@pytest.mark.slow
 def test_of_a_latent_that_was_not_read_no_array_is_one_that_is_compared_with_nothing():
     """A second latent with a whole covariance: its triangle stands in its KL, which is not read."""
     torch.manual_seed(0)

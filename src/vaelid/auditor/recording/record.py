@@ -20,7 +20,7 @@ from torch.utils._pytree import tree_flatten, tree_map
 from vaelid.auditor.recording.events import Event, Recording, Region
 from vaelid.auditor.recording.operation_mode import OperationMode
 from vaelid.auditor.recording.own_training import OwnTraining
-from vaelid.auditor.recording.schemas import name_of, storages_written
+from vaelid.auditor.recording.schemas import operation_name, storages_written
 from vaelid.auditor.recording.state import State
 from vaelid.auditor.recording.storages import is_lazy
 from vaelid.auditor.recording.users_frames import line_of, users_frames
@@ -110,7 +110,7 @@ class _Recorder(OperationMode):
         written = frozenset(storages_written(func, arguments, options))
         self.keep_state(values, written, kwargs or {})
         self.save_values(written)
-        name = name_of(func)
+        name = operation_name(func)
         clamps = name.startswith(_CLAMPS)
         before = args[0].clone() if clamps and written else None  # it is changed in place
         result = func(*args, **(kwargs or {}))

@@ -14,11 +14,11 @@ from torch.utils._pytree import tree_leaves
 
 from vaelid.auditor.recording.events import Region
 
-__all__ = ["name_of", "storages_written"]
+__all__ = ["operation_name", "storages_written"]
 
 
 @cache
-def name_of(operation: Any) -> str:
+def operation_name(operation: Any) -> str:
     """The name as torch prints it: ``aten.add_.Tensor``."""
     return str(operation)
 
