@@ -16,6 +16,7 @@ from vaelid.auditor.examination.examined import Examined
 from vaelid.auditor.examination.gradient import gradient
 from vaelid.auditor.examination.kept_values import kept_values
 from vaelid.auditor.examination.noise import noise, state
+from vaelid.auditor.examination.prior_order import prior_order
 from vaelid.auditor.examination.rows import rows
 from vaelid.auditor.examination.sources import coverage, mask, prior, support
 from vaelid.auditor.examination.twins import twins
@@ -38,6 +39,7 @@ CHECKS: dict[str, Callable[[Examined], None]] = {
     "noise": noise,
     "rows": rows,
     "prior": prior,
+    "order": prior_order,
     "mask": mask,
     "kept": kept_values,
     "density": density,

@@ -11,6 +11,7 @@ from torch.utils._pytree import tree_flatten, tree_unflatten
 from vaelid.auditor.examination.densities import drawn, law_of, off_support, with_coordinates_last
 from vaelid.auditor.examination.examined import Examined, other_rows
 from vaelid.auditor.examination.numbers import Numbers
+from vaelid.auditor.examination.tensors_of_latents import that_hold
 from vaelid.auditor.findings.account import Account, StatedLikelihood
 from vaelid.auditor.formula.axes_of_terms import array_name, axes_in, elements_of, names_in
 from vaelid.auditor.recording.events import Recording
@@ -78,21 +79,10 @@ def _latents(examined: Examined, numbers: Numbers, recording: Recording) -> list
             axes = with_coordinates_last(posterior, every)
             law, eps = law_of(posterior, numbers, axes), numbers.of(element, axes)
             # a deviation may be of either sign: m - s eps has the law of m + s eps
-            held = [t for z in (drawn(law, eps), drawn(law, -eps)) for t in _that_hold(z, recording)]
+            held = [t for z in (drawn(law, eps), drawn(law, -eps)) for t in that_hold(z, recording)]
             if not held:
                 raise ReadingError("no tensor of the run holds the latent")
             found += held
-    return found
-
-
-def _that_hold(values: Tensor, recording: Recording) -> list[Tensor]:
-    """The tensors of a run that have these values, in some order."""
-    known, found = values.detach().flatten().sort().values, []
-    for tensor in recording.made.values():
-        if tensor.grad_fn is None or tensor.numel() != known.numel() or not tensor.is_floating_point():
-            continue
-        if torch.allclose(tensor.detach().double().flatten().sort().values, known, rtol=1e-6, atol=1e-7):
-            found.append(tensor)
     return found
 
 

@@ -6,6 +6,7 @@ has the sentence "it holds for every B, D and L".
 """
 
 from collections.abc import Iterable
+from graphlib import CycleError, TopologicalSorter
 
 from torch import Tensor
 
@@ -13,6 +14,7 @@ from vaelid.auditor.findings.opinion import Opinion
 from vaelid.auditor.findings.premise import Premise
 from vaelid.auditor.findings.twins import of_all_calls
 from vaelid.auditor.formula.axes_of_terms import names_in
+from vaelid.auditor.formula.kinds import Divergence
 from vaelid.auditor.formula.upstream import upstream
 from vaelid.auditor.judgement.assessed import Assessed
 from vaelid.auditor.judgement.masks import premise_of_mask
@@ -56,12 +58,31 @@ def _prior(assessed: Assessed, opinion: Opinion) -> Premise:
     learned = [t for t in _targets(assessed) if t.learned]
     if not learned:
         return Premise("prior", "theorem", "it is made of numbers, and so of nothing of x")
+    if not _is_ordered(assessed) and "order" not in opinion.passed:
+        why = opinion.left.get("order", "it was not examined")
+        return Premise(
+            "prior", "missing", f"that of a latent may be made from that same latent, and be no density: {why}"
+        )
     if "prior" in opinion.passed:
         return Premise("prior", "examined", "with z held, it does not move with the x that is reconstructed")
     if not any(_sees_data(assessed, target) for target in learned):
         return Premise("prior", "data flow", "nothing of the x that is reconstructed goes into it, but through z")
     why = opinion.left.get("prior", "it was not examined")
     return Premise("prior", "missing", f"it is made from the x that is reconstructed, for all that is known: {why}")
+
+
+def _is_ordered(assessed: Assessed) -> bool:
+    """Whether by data flow each latent's prior is made of others only, and not of one that hangs on it in turn."""
+    above: dict[int, set[int]] = {}
+    for group, _ in assessed.divergences():
+        if group.found is not None and isinstance(group.kind, Divergence):
+            drawn = assessed.question.drawn_for(*group.found.target.parameters)
+            above.setdefault(group.kind.posterior, set()).update(drawn)
+    try:
+        TopologicalSorter(above).prepare()
+    except CycleError:
+        return False
+    return True
 
 
 def _targets(assessed: Assessed) -> list[Quantity]:

@@ -22,6 +22,7 @@ _REFUTE = {
         "the prior is made from the x that is reconstructed: p(x|z) p(z|x) is no density of x",
         None,
     ),
+    "order": ("the prior of a latent is made from that same latent: it is no density of z", None),
     "fresh noise": ("no noise is drawn anew: two seeds give one loss", "frozen-noise"),
     "gradient": ("what is back-propagated is not the gradient of the loss", None),
     "kept": (

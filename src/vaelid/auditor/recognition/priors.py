@@ -95,14 +95,18 @@ def _fixed_prior(body: Body, axes: list[int], posterior: Posterior, values: Prob
 def _learned_prior(
     body: Body, axes: list[int], posterior: Posterior, values: Probe, parts: list[TermArray]
 ) -> Found | Rewrite | None:
-    """A prior whose mean and log-variance are among these parts of the term: all pairs are tried, by values."""
+    """A prior whose mean and log-variance are among these parts of the term: all pairs are tried, by values.
+
+    Or the log-variance is the posterior's own, as where both have one scale that is a parameter: no logarithm is left.
+    """
     numbers = values.of(body.term, axes)
     log_variance = values.of(posterior.log_variance, axes)
     means = [values.of(t, axes) for t in posterior.means or (posterior.mean,)]
     others = [(t, values.of(t, axes)) for t in parts]
     shares = [[(t, values.of(t, axes)) for t in _addends(of)] for of in (posterior.mean, posterior.log_variance)]
     zero = (as_term(0), torch.zeros_like(numbers))
-    forms = [zero, *shares[1], *log_forms(others, 2)]
+    own = shares[1] or [(posterior.log_variance, log_variance)]
+    forms = [zero, *own, *log_forms(others, 2)]
     log_variances = torch.stack([values for _, values in forms])
     deviations, spreads = torch.exp(-log_variances / 2), log_variance - log_variances
     part, below = 1.0, torch.zeros_like(numbers)
