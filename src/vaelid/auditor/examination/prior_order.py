@@ -5,6 +5,8 @@ its mean with respect to z lead on to ever fewer coordinates, and end; those of 
 and the product of these is no density of z.
 """
 
+import math
+
 import torch
 from torch import Tensor
 
@@ -15,6 +17,7 @@ from vaelid.auditor.examination.numbers import Numbers
 from vaelid.auditor.examination.tensors_of_latents import that_hold
 from vaelid.auditor.recording.events import Recording
 from vaelid.readings.errors import ReadingError
+from vaelid.readings.terms.arrays import TermArray
 
 __all__ = ["prior_order"]
 
@@ -76,28 +79,30 @@ class _Chain:
             return torch.zeros_like(slope)  # what a latent was made from is no part of its prior's condition
 
         hooks = [tensor.register_hook(lambda slope, at=at: take(at, slope)) for tensor, at in self.tensors]
+        size, step = 1.0, 0
         try:
-            for step in range(longest + 1):
-                terms = (
-                    (kind * (values * weights[at].reshape(values.shape)).sum(), values)
-                    for kind, (values, at) in zip(kinds, self.priors, strict=True)
-                )
-                total = [term for term, values in terms if values.requires_grad]
+            while size and step <= longest:
                 received.zero_()
-                if total:
-                    of = [tensor for tensor, _ in self.tensors]
-                    torch.autograd.grad(torch.stack(total).sum(), of, retain_graph=True, allow_unused=True)
-                size = float(received.abs().max())
-                if size == 0 or not torch.isfinite(received).all():
-                    return size, step + 1
-                weights = received / size
+                self._back(weights, kinds)
+                size, step = float(received.abs().max()), step + 1
+                if not math.isfinite(size):
+                    raise ReadingError("the priors' slopes are not finite")
+                weights = received / size if size else received.clone()
         finally:
             for hook in hooks:
                 hook.remove()
-        return size, longest + 1
+        return size, step
+
+    def _back(self, weights: Tensor, kinds: Tensor) -> None:
+        """The slopes of all priors' parameters go back to the latents, which take them."""
+        pairs = zip(kinds, self.priors, strict=True)
+        terms = [kind * (values * weights[at].reshape(values.shape)).sum() for kind, (values, at) in pairs]
+        if total := [term for term in terms if term.requires_grad]:
+            latents = [tensor for tensor, _ in self.tensors]
+            torch.autograd.grad(torch.stack(total).sum(), latents, retain_graph=True, allow_unused=True)
 
 
-def _at(numbers: Numbers, term: object, axes: list[int]) -> Tensor:
+def _at(numbers: Numbers, term: TermArray, axes: list[int]) -> Tensor:
     return numbers.of(term, axes).double()
 
 
