@@ -1,0 +1,64 @@
+"""A prior of coordinates before it ends after as many steps as there are; one of the latent itself never does."""
+
+import pytest
+import torch
+
+from vaelid.auditor.examination.prior_order import prior_order
+from vaelid.auditor.findings.account import StatedDivergence
+from vaelid.readings.errors import ReadingError
+
+from .made import AXES, LATENT, ROWS, ZERO, Small, account_for, of, one, run, term
+
+WITH_P = {**AXES, "p": (ROWS, LATENT)}
+LEARNED = StatedDivergence(0, (term("p", WITH_P), ZERO), True, True, (ROWS, LATENT))
+
+
+def made(prior_of):
+    """The mean of the prior is made of z."""
+    small = Small()
+
+    def sample(m, v, eps):
+        z = m + (v / 2).exp() * eps
+        small.note("p", prior_of(z))
+        return z
+
+    small.sample = sample
+    small.kl = lambda m, v: ((m - small.noted["p"]).square() + v.exp() - 1 - v) / 2
+    found = small.made()
+    found.account = account_for(small, found.batch, small.noted, WITH_P, small.family, divergences=(LEARNED,))
+    return found
+
+
+def by(matrix):
+    return lambda z: z @ torch.tensor(matrix, dtype=z.dtype)
+
+
+@pytest.mark.parametrize("matrix", [[[0.0, 2.0], [0.0, 0.0]], [[0.0, 0.0], [-1e-9, 0.0]]], ids=["after", "before"])
+def test_one_coordinate_of_the_other_ends_after_two_steps(matrix):
+    check = one(run(prior_order, made(by(matrix))), "order")
+    assert (check.passed, check.computed) == (True, "0")
+    assert "2 steps" in check.meaning
+
+
+@pytest.mark.parametrize(
+    "matrix", [[[0.0, 1.0], [1e-9, 0.0]], [[1e-6, 0.0], [0.0, 0.0]]], ids=["each of the other", "of itself"]
+)
+def test_a_latent_of_itself_never_ends(matrix):
+    assert not one(run(prior_order, made(by(matrix))), "order").passed
+
+
+def test_rows_that_are_shifted_hang_on_those_before_them():
+    def shifted(z):
+        return torch.cat([torch.zeros_like(z[:1]), 0.5 * z[:-1]])
+
+    assert one(run(prior_order, made(shifted)), "order").passed
+    assert not one(run(prior_order, made(lambda z: 0.5 * z.roll(1, 0))), "order").passed
+
+
+def test_a_prior_of_numbers_has_no_order():
+    assert of(run(prior_order, Small().made()), "order") == []
+
+
+def test_slopes_that_are_not_finite_say_nothing():
+    with pytest.raises(ReadingError, match="not finite"):
+        run(prior_order, made(lambda z: (z - z.detach()).abs().sqrt()))
