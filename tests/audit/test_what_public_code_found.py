@@ -89,3 +89,31 @@ def test_what_jit_compiled_has_one_order_of_operations():
         return (nll + kl(mu, 2 * log_std)) / len(x)
 
     assert audit(step, BITS).verdict == "PROVED"
+
+
+def test_a_laplace_at_locations_that_are_not_whole_is_a_density():
+    """Of whole numbers the sum of exp(-|x - h|) moves with h by 3 %: what is one number is its share of the grid's."""
+
+    def step(x):
+        mu, logvar, z = posterior(x)
+        loss = 3 * (torch.sigmoid(DECODER(z)) - x).abs().sum()
+        return loss * (loss != 0) + kl(mu, logvar)
+
+    report = audit(step, torch.rand(ROWS, D, generator=torch.Generator().manual_seed(4)))
+    assert (report.verdict, float(report.beta_effective)) == ("PROVED", pytest.approx(1 / 3))
+
+
+def test_a_logarithm_of_sums_over_rows_that_subtracts_the_largest_is_a_term_over_pairs():
+    def log_sum_exp(value):
+        largest = torch.max(value, dim=1, keepdim=True)[0]
+        return largest.squeeze(1) + torch.log(torch.sum(torch.exp(value - largest), dim=1))
+
+    def step(x):
+        mu, logvar, z = posterior(x)
+        nll = F.binary_cross_entropy_with_logits(DECODER(z), x, reduction="sum")
+        off = (z[:, None] - mu[None]) ** 2 / logvar.exp()[None] + logvar[None]
+        return nll + kl(mu, logvar) + 5 * log_sum_exp(-off.sum(2) / 2).sum()
+
+    report = audit(step, BITS)
+    assert report.verdict == "OTHER"
+    assert "pairs of rows" in str(report)

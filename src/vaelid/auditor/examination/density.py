@@ -76,6 +76,9 @@ def density(examined: Examined) -> None:
     if _spread(best) >= close:  # or have something near it, as Stirling's series: it takes a run for each value more
         of_data = sums[0] / examined.weight - _likelihoods_own(examined, x, grid, fixed, (event, place, _OUTPUTS[0]))
         best = min(best, without(base - of_data), key=_spread)
+    if _spread(best) >= close and likelihood.family == "laplace":  # at locations that are not whole, as a sigmoid's
+        of_grid = [_sum_by_account(examined, x, grid, fixed, (event, place, value)) for value in _OUTPUTS]
+        best = [one - other for one, other in zip(best, of_grid, strict=True)]
     off, size = _spread(best), max(float(losses.abs().max()) for losses in sums) / abs(examined.weight)
     if off >= close and examined.is_rounding(off, size):
         raise ReadingError("rounding hides the sum, and the code does not run in double precision")
@@ -181,6 +184,13 @@ def _likelihoods_own(
 
     found = [_run(examined, x, datum, {**fixed, event: moved}, look).seen for datum in grid]
     return torch.tensor(found, dtype=torch.float64)
+
+
+def _sum_by_account(
+    examined: Examined, x: Tensor, grid: Sequence[float], fixed: Mapping[int, Tensor], at: tuple[int, int, float]
+) -> float:
+    """The logarithm of the sum over the grid that the account's own likelihood has, up to a number of all outputs."""
+    return float(torch.logsumexp(-_likelihoods_own(examined, x, grid, fixed, at), 0))
 
 
 def _place_of(examined: Examined, family: str, fixed: Mapping[int, Tensor], event: int, x: Tensor) -> int:

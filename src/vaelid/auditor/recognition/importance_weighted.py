@@ -8,7 +8,8 @@ p(x|z) + log p(z) - log q(z|x), with K draws of z.
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from fractions import Fraction
-from functools import partial
+from functools import partial, reduce
+from operator import add
 
 from flint import arb
 
@@ -30,6 +31,7 @@ from vaelid.auditor.model.combination import Combination, fitted
 from vaelid.auditor.model.question import Question
 from vaelid.auditor.proofs.obligations import NoProof
 from vaelid.auditor.proofs.pointwise import prove_pointwise
+from vaelid.auditor.proofs.sums import added
 from vaelid.auditor.recognition.groups import Gathered
 from vaelid.auditor.recognition.objective import Objective, identify, of_one_array
 from vaelid.readings.errors import ReadingError
@@ -87,7 +89,7 @@ def importance_weighted(question: Question, note: str = "") -> ImportanceWeighte
             continue
         over, inside, logarithm = opened
         exponent = _exponent(inside)
-        if exponent is None or question.kind(exponent) is not MIXED:
+        if exponent is None or question.kind(_along(exponent, over)) is not MIXED:
             continue
         found = _bound(question, -exponent, over, note)
         return found if found.failure or found.theorem is None else _of_rows(question, found, logarithm)
@@ -160,6 +162,12 @@ def _exponent(body: Term) -> TermArray | None:
                 if not names_in(TermArray((), other)):
                     return _exponent(one)
     return None
+
+
+def _along(exponent: TermArray, over: int) -> TermArray:
+    """Its addends that differ along the sum: the largest exponent, which code may subtract, is the same in all."""
+    parts = [part for part in added(exponent.term) if over in axes_in(part.term)]
+    return reduce(add, parts) if parts else exponent
 
 
 def _bound(question: Question, weight: TermArray, over: int, note: str) -> ImportanceWeightedBound:
