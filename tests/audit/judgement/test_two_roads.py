@@ -64,6 +64,7 @@ def test_a_proof_that_all_runs_agree_with_stays_with_its_ledger():
 BUG_OF_DOUBT = {
     "support": "likelihood-wrong",
     "prior": None,
+    "order": None,
     "fresh noise": "frozen-noise",
     "gradient": None,
     "kept": "likelihood-wrong",
