@@ -83,6 +83,8 @@ def off_support(likelihood: StatedLikelihood, x: Tensor) -> tuple[float, str] | 
     elif likelihood.family not in ("poisson", "negative_binomial"):
         return None
     x = x[torch.isfinite(x)]
+    if likelihood.family == "categorical" and bool((x == x.round()).all()):
+        high = math.inf  # counts of a row, as words: the multinomial of so many, but for what has only data in it
     of_counts = likelihood.family in ("poisson", "negative_binomial", "binomial")
     # data that were divided and multiplied again (k / 16 * 16) are whole but for rounding
     away = (x - x.round()).abs() > _ROUNDING * (1 + x.abs()) if of_counts else torch.zeros_like(x, dtype=torch.bool)

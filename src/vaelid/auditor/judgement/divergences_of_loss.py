@@ -4,8 +4,10 @@ In comes what was found out about a loss and what was declared; out go `Decision
 is missing. For two latents of which one has a KL the last is REFUTED, with `LatentsWithoutKl(1)`.
 """
 
+from itertools import combinations
+
 from vaelid.auditor.findings.witnesses import least_of_two_priors, no_slope_of_divergence, too_few
-from vaelid.auditor.formula.axes_of_terms import axes_in, names_in
+from vaelid.auditor.formula.axes_of_terms import axes_in, axis_of, is_length, names_in
 from vaelid.auditor.formula.kinds import MIXED, PARAMETER
 from vaelid.auditor.judgement.assessed import Assessed, Judged
 from vaelid.auditor.judgement.coverage import counted_twice, of_posterior_alone, part_of_latents, priors_of_rows
@@ -38,6 +40,7 @@ from vaelid.auditor.recognition.other_objectives import (
 )
 from vaelid.auditor.recognition.priors import prior_sees_sample
 from vaelid.auditor.recognition.quantities import Quantity
+from vaelid.readings.terms.syntax import Binder, subterms
 
 __all__ = ["judge_divergences"]
 
@@ -81,10 +84,13 @@ def _may_be_the_decoders(assessed: Assessed) -> bool:
 
 
 def _unsure_of_latents(assessed: Assessed) -> bool:
-    """Whether not every sample is a known posterior's, or what is decoded may not be the sample alone."""
+    """Whether not every sample is a posterior's of its own, or what is decoded may not be the sample alone."""
     samplers = assessed.samplers
     if sum(len(p.draws) or 1 for p in assessed.question.posteriors) < len(samplers):
         return True
+    pairs = combinations(assessed.question.posteriors, 2)
+    if any(one.leaves & other.leaves for one, other in pairs):
+        return True  # of columns of one array, the KL of one latent looks like a term of both
     return any(d.verdict in ("UNKNOWN", "OTHER") for d in samplers) or passes_by_the_sample(assessed)
 
 
@@ -112,12 +118,14 @@ def _multiplied_by_0(assessed: Assessed) -> str | None:
 def _of_group(judged: Judged, group: Group, posterior: Posterior) -> Decision:
     """What is known of a group that depends on a posterior."""
     assessed = judged.assessed
+    if group.theorem is None and _of_other_law(assessed, posterior):
+        return Decision("divergence", "UNKNOWN", OfDivergence.NOT_RECOGNISED, source=assessed.line_of(group))
     if group.theorem is None and (other := _of_other(assessed, group)) is not None:
         return other
     weight, line = assessed.weights.get(group.kind), assessed.line_of(group)
     trains = _trained_by(assessed, group)
     decision = judge_divergence(assessed.objective, group, posterior, assessed.names, weight, line, trains)
-    if decision.verdict == "REFUTED" and _stands_elsewhere(assessed, posterior):
+    if decision.verdict == "REFUTED" and (_stands_elsewhere(assessed, posterior) or _of_all_rows(assessed, posterior)):
         return Decision("divergence", "UNKNOWN", OfDivergence.NOT_RECOGNISED, decision.formula, source=line)
     if decision.verdict == "REFUTED" and (unread := of_posterior_alone(assessed, posterior)) is not None:
         reason = ThroughUnread(unread.operation)
@@ -141,6 +149,19 @@ def _of_group(judged: Judged, group: Group, posterior: Posterior) -> Decision:
         witness = too_few(*part, "coordinates")
         return decision.but("REFUTED", PartOfCoordinates(*part), witness=witness, bug="kl-partial")
     return _with_prior(judged, decision, group, target, posterior)
+
+
+def _of_all_rows(assessed: Assessed, posterior: Posterior) -> bool:
+    """Whether rows go into each other's posterior, as a mean over the batch does that code subtracts from means."""
+    sums = (p for term in posterior.terms for p in subterms(term.term) if p.head == Binder("sum"))
+    lengths = (total.arguments[0].head for total in sums)
+    return any(is_length(length) and axis_of(length) in assessed.question.rows for length in lengths)
+
+
+def _of_other_law(assessed: Assessed, posterior: Posterior) -> bool:
+    """Whether its draws are no normal's, nor taken for one: what a KL of an exponential is says nothing of normals."""
+    leaves = assessed.run.reading.leaves
+    return any(leaves[n].law not in ("normal", "uniform") for n in assessed.question.as_recorded(posterior.draws))
 
 
 def _trained_by(assessed: Assessed, group: Group) -> Trains:

@@ -23,6 +23,7 @@ from vaelid.auditor.judgement.reasons.base import Reason, Told
 from vaelid.auditor.judgement.reasons.of_sampler import (
     NoGradientTo,
     OfSampler,
+    PartlyShared,
     Restricted,
     SeveralDraws,
     SharedDraw,
@@ -122,9 +123,18 @@ def _wrong_noise(affine: _Affine, frozen: frozenset[str]) -> Decision | None:
         return Decision("sampler", "UNKNOWN", UnknownLaw(noise.operation), affine.formula, source=noise.source)
     if noise.source in frozen:
         return affine.decided(OfSampler.FROZEN_NOISE, without_noise("over steps"), "frozen-noise", noise.source)
-    own = {axis for dim in noise.dims for axis in affine.reading.axes.now(dim)}
-    shared = [axis for axis in affine.posterior.axes if axis not in own]  # along others z is repeated as it stands
-    return _shared(shared, affine.reading, affine.names, affine.sample) if shared else None
+    # along other axes than the posterior's z is repeated as it stands
+    missed = [{*affine.posterior.axes} - _axes_of(affine.reading, one) for one in affine.sample.noise]
+    if shared := set.intersection(*missed):
+        return _shared(shared, affine.reading, affine.names, affine.sample)
+    if any(missed):  # of several draws that are added: the places are correlated, and no KL here is of such a law
+        reason = PartlyShared(_axes_in_words(set.union(*missed), affine.reading, affine.names))
+        return Decision("sampler", "UNKNOWN", reason, affine.formula, source=noise.source)
+    return None
+
+
+def _axes_of(reading: Reading, noise: Leaf) -> set[int]:
+    return {axis for dim in noise.dims for axis in reading.axes.now(dim)}
 
 
 def _wrong_gradient(affine: _Affine) -> Decision | None:
@@ -192,11 +202,15 @@ def _proved(affine: _Affine) -> Decision:
     return Decision("sampler", "PROVED", reason, formula, theorems=(theorem,), source=line)
 
 
-def _shared(axes: Iterable[int], reading: Reading, names: Names, sample: Sample) -> Decision:
-    """Of one draw for all places along some axes."""
-    which = " and ".join(
+def _axes_in_words(axes: Iterable[int], reading: Reading, names: Names) -> str:
+    return " and ".join(
         names.of_axis.get(axis, f"an axis of length {reading.axes.lengths[axis]}") for axis in sorted(axes)
     )
+
+
+def _shared(axes: Iterable[int], reading: Reading, names: Names, sample: Sample) -> Decision:
+    """Of one draw for all places along some axes."""
+    which = _axes_in_words(axes, reading, names)
     drawn = [e for e in elements_of(sample.element) if names_in(TermArray((), e)) <= {n.name for n in sample.noise}]
     of_all = [e for e in drawn if not set(axes) <= set(axes_in(e))]
     witness = correlation(f"z at two places along {which}, given the data", Fraction(len(of_all), len(drawn)))

@@ -156,6 +156,8 @@ _OF_SAMPLER: Mapping[Any, Sentence] = {
     OfSampler.NOTHING_SAMPLED: "nothing is sampled.",
     of_sampler.SeveralDraws: lambda reason: f"z has several draws in it ({', '.join(reason.draws)}).",
     of_sampler.SharedDraw: "one draw is shared along {axes}: the coordinates of z are not independent.",
+    of_sampler.PartlyShared: "of the draws that are added, one is shared along {axes}: the places of z are "
+    "correlated, and the KL of such a law is not read.",
     of_sampler.UnknownLaw: "the law of the noise, drawn by {operation}, is not known here.",
     of_sampler.NoGradientTo: _no_gradient,
     of_sampler.Restricted: "the {part} is a constant: the posterior is restricted.",

@@ -13,6 +13,7 @@ __all__ = [
     "AnotherMoment",
     "NoGradientTo",
     "OfSampler",
+    "PartlyShared",
     "Restricted",
     "SeveralDraws",
     "SharedDraw",
@@ -51,6 +52,13 @@ class SeveralDraws(Reason):
 @dataclass(frozen=True)
 class SharedDraw(Reason):
     """One draw stands for all places along these axes."""
+
+    axes: str
+
+
+@dataclass(frozen=True)
+class PartlyShared(Reason):
+    """Of several draws that are added, one stands for all places along these axes."""
 
     axes: str
 
