@@ -63,6 +63,7 @@ from vaelid.auditor.judgement.reasons.of_reconstruction import (
 from vaelid.auditor.judgement.reasons.of_sampler import (
     AnotherMoment,
     NoGradientTo,
+    PartlyShared,
     Restricted,
     SeveralDraws,
     SharedDraw,
@@ -94,6 +95,11 @@ SAID = [
     (Told("with {braces} in it."), "with {braces} in it."),
     (IsOther("free bits: max(KL, a number)"), "it is free bits: max(KL, a number)."),
     (SeveralDraws(("eps", "u")), "z has several draws in it (eps, u)."),
+    (
+        PartlyShared("L"),
+        "of the draws that are added, one is shared along L: the places of z are correlated, and the KL of such a law is "
+        "not read.",
+    ),
     (SharedDraw("B and L"), "one draw is shared along B and L: the coordinates of z are not independent."),
     (
         AnotherMoment("variance", {"logvar": "1"}, "7.38905609893", "2.71828182846"),

@@ -59,7 +59,9 @@ def judge_divergences(judged: Judged) -> list[Decision]:
     unknown = _unsure_of_latents(assessed)
     stray = any(group.kind in (MIXED, PARAMETER) for group in assessed.objective.groups)
     if not decisions and (assessed.samplers or not judged.sampled):
-        if unknown or stray or (not judged.sampled and assessed.made_from(posteriors[0].leaves)):
+        of_one_array = any(one.leaves & other.leaves for one, other in combinations(posteriors, 2))
+        # of columns of one array, the KL of one latent looks like a term of both
+        if unknown or stray or of_one_array or (not judged.sampled and assessed.made_from(posteriors[0].leaves)):
             return [Decision("divergence", "UNKNOWN", OfDivergence.NOT_RECOGNISED)]
         return [_absent(judged)]
     missing = len(posteriors) - len(assessed.with_divergences())
@@ -84,13 +86,10 @@ def _may_be_the_decoders(assessed: Assessed) -> bool:
 
 
 def _unsure_of_latents(assessed: Assessed) -> bool:
-    """Whether not every sample is a posterior's of its own, or what is decoded may not be the sample alone."""
+    """Whether not every sample is a known posterior's, or what is decoded may not be the sample alone."""
     samplers = assessed.samplers
     if sum(len(p.draws) or 1 for p in assessed.question.posteriors) < len(samplers):
         return True
-    pairs = combinations(assessed.question.posteriors, 2)
-    if any(one.leaves & other.leaves for one, other in pairs):
-        return True  # of columns of one array, the KL of one latent looks like a term of both
     return any(d.verdict in ("UNKNOWN", "OTHER") for d in samplers) or passes_by_the_sample(assessed)
 
 
