@@ -97,8 +97,8 @@ SAID = [
     (SeveralDraws(("eps", "u")), "z has several draws in it (eps, u)."),
     (
         PartlyShared("L"),
-        "of the draws that are added, one is shared along L: the places of z are correlated, and the KL of such a law is "
-        "not read.",
+        "of the draws that are added, one is shared along L: the places of z are correlated, and the KL of such a "
+        "law is not read.",
     ),
     (SharedDraw("B and L"), "one draw is shared along B and L: the coordinates of z are not independent."),
     (
