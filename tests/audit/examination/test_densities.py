@@ -140,7 +140,7 @@ def off(family, *data):
 NAN, INF = float("nan"), float("inf")
 INSIDE = {
     "bernoulli": (0, 1, 0.5, 1 + 1e-7, -1e-7, NAN),
-    "categorical": (0, 1, 1 / 3),
+    "categorical": (0, 1, 1 / 3, 2, 17),
     "poisson": (0, 1, 300, 3 * (1 / 3), 7 + 1e-7, -1e-7, NAN, INF),
     "negative_binomial": (0, 1, 1e6),
     "binomial": (0, 8, 8 + 1e-7, 8 / 255 * 255),
@@ -149,7 +149,7 @@ INSIDE = {
 }
 BESIDE = {
     "bernoulli": (2, -1, 255, 1.001, -0.001),
-    "categorical": (2, -0.5),
+    "categorical": (1.5, -0.5),
     "poisson": (-1, 0.5, 1.01, -0.3, math.log(5)),
     "negative_binomial": (-1, 2.5),
     "binomial": (9, -1, 0.5, 255),
