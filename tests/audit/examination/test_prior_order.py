@@ -62,3 +62,19 @@ def test_a_prior_of_numbers_has_no_order():
 def test_slopes_that_are_not_finite_say_nothing():
     with pytest.raises(ReadingError, match="not finite"):
         run(prior_order, made(lambda z: (z - z.detach()).abs().sqrt()))
+
+
+@pytest.mark.parametrize(
+    "step",
+    [torch.sign, torch.round, torch.detach, lambda z: (z > 0) * 2.0 - 1],
+    ids=["sign", "round", "detach", "above"],
+)
+def test_of_what_moves_by_steps_slopes_say_nothing(step):
+    """Each would pass: no slope leads from the mean of the prior to the latent."""
+    with pytest.raises(ReadingError, match="by steps"):
+        run(prior_order, made(lambda z: step(z) @ torch.tensor([[0.0, 1.0], [1.0, 0.0]], dtype=z.dtype)))
+
+
+def test_a_weight_that_is_0_at_first_hides_nothing():
+    weight = torch.nn.Parameter(torch.zeros(2, 2))
+    assert not one(run(prior_order, made(lambda z: z @ weight.to(z))), "order").passed

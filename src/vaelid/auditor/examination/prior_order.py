@@ -10,31 +10,42 @@ import math
 import torch
 from torch import Tensor
 
-from vaelid.auditor.examination.bench import number_of_rows
-from vaelid.auditor.examination.densities import drawn, law_of, with_coordinates_last
+from vaelid.auditor.examination.bench import number_of_rows, operations
+from vaelid.auditor.examination.density import recorded
 from vaelid.auditor.examination.examined import Examined
-from vaelid.auditor.examination.numbers import Numbers
-from vaelid.auditor.examination.tensors_of_latents import that_hold
+from vaelid.auditor.examination.steps_of_latents import made_by_steps
+from vaelid.auditor.examination.tensors_of_latents import held_draws
 from vaelid.auditor.recording.events import Recording
 from vaelid.readings.errors import ReadingError
-from vaelid.readings.terms.arrays import TermArray
 
 __all__ = ["prior_order"]
 
+_STEPS = (0.0, 0.5, 1.5)
+"""From the recorded weights, in deviations of each: weights that are 0, or a unit that is off, hide what hangs on
+what."""
 _MOST = 256
 """Coordinates that are followed one after the other. Of more, in all rows, those of one row are: rows hang on none of
 the others, which has a check of its own."""
 
 
 def prior_order(examined: Examined) -> None:
-    """Raises `ReadingError` where no tensor of the run holds the latent, or the chain is too long to be followed."""
+    """Raises `ReadingError` where no tensor of the run holds the latent, the chain is too long to be followed, or a
+    prior's parameter moves by steps, of which slopes say nothing.
+    """
+    bench = examined.bench
     if not any(divergence.learned for divergence in examined.account.divergences):
         return
 
-    def look(recording: Recording) -> tuple[float, int]:
-        return _Chain(examined, recording).followed(number_of_rows(examined.bench.batch) or 1)
+    def look(recording: Recording) -> tuple[float, int, bool]:
+        if operations(recording) != examined.account.operations:
+            raise ReadingError("at other weights the code does other operations")
+        chain = _Chain(examined, recording)
+        return *chain.followed(number_of_rows(bench.batch) or 1), chain.has_steps(examined, recording)
 
-    left, steps = examined.bench.run(seed=0, look=look).seen
+    seen = [bench.run(bench.moved(step, seed=50 + k), seed=0, look=look).seen for k, step in enumerate(_STEPS)]
+    left, steps, _ = max(seen, key=lambda one: one[0])
+    if left == 0 and any(by_steps for _, _, by_steps in seen):
+        raise ReadingError("a latent's prior hangs on a latent by steps, of which slopes say nothing")
     meaning = f"what the priors' parameters hang on after {steps} steps from latent to latent, as a slope"
     examined.check("order", left == 0, left, 0, meaning)
 
@@ -44,21 +55,25 @@ class _Chain:
 
     def __init__(self, examined: Examined, recording: Recording) -> None:
         numbers = examined.numbers(recording)
-        self.count, self.tensors, self.priors = 0, [], []
+        self.count = 0
+        self.tensors: list[tuple[Tensor, Tensor]] = []
+        self.priors: list[tuple[Tensor, Tensor]] = []
         for at, posterior in enumerate(examined.account.posteriors):
             learned = [one for one in examined.account.divergences if one.posterior == at and one.learned]
-            for element, own in {**posterior.draws, **posterior.more}.values():
-                every = [*posterior.axes, *(axis for axis in own if axis not in posterior.axes)]
-                axes = with_coordinates_last(posterior, every)
-                law, eps = law_of(posterior, numbers, axes), numbers.of(element, axes)
-                places = torch.arange(self.count, self.count + eps.numel())
-                self.count += eps.numel()
-                # a deviation may be of either sign: m - s eps has the law of m + s eps
-                held = [found for z in (drawn(law, eps), drawn(law, -eps)) for found in _held(z, places, recording)]
-                if not held:
-                    raise ReadingError("no tensor of the run holds the latent")
-                self.tensors += held
-                self.priors += [(_at(numbers, t, axes), places) for one in learned for t in one.prior]
+            for axes, held in held_draws(posterior, {**posterior.draws, **posterior.more}, numbers, recording):
+                size = held[0][1].numel()
+                places = torch.arange(self.count, self.count + size)
+                self.count += size
+                self.tensors += [(tensor, _in_its_order(tensor, z, places)) for tensor, z in held]
+                self.priors += [(numbers.of(t, axes).double(), places) for one in learned for t in one.prior]
+
+    def has_steps(self, examined: Examined, recording: Recording) -> bool:
+        """Whether a prior's parameter was made from a latent by way of a step."""
+        account, events = examined.account, recording.computing
+        terms = [term for one in account.divergences if one.learned for term in one.prior]
+        sites = [account.sites[name] for name in recorded(account.written, *terms) if name in account.sites]
+        regions = [events[site.event].outputs[site.position] for site in sites if site.event is not None]
+        return made_by_steps(recording, (tensor for tensor, _ in self.tensors), regions)
 
     def followed(self, rows: int) -> tuple[float, int]:
         """The slopes that are left when each is led on from latent to latent as often as there are latents.
@@ -102,16 +117,8 @@ class _Chain:
             torch.autograd.grad(torch.stack(total).sum(), latents, retain_graph=True, allow_unused=True)
 
 
-def _at(numbers: Numbers, term: TermArray, axes: list[int]) -> Tensor:
-    return numbers.of(term, axes).double()
-
-
-def _held(z: Tensor, places: Tensor, recording: Recording) -> list[tuple[Tensor, Tensor]]:
-    """The tensors of a run that hold these values, and the number of the place that each of theirs is of."""
-    found = []
-    order = places[z.detach().flatten().argsort()]
-    for tensor in that_hold(z, recording):
-        own = torch.empty_like(order)
-        own[tensor.detach().double().flatten().argsort()] = order
-        found.append((tensor, own))
-    return found
+def _in_its_order(tensor: Tensor, z: Tensor, places: Tensor) -> Tensor:
+    """The number of the place that each value of the tensor is of."""
+    own = torch.empty_like(places)
+    own[tensor.detach().double().flatten().argsort()] = places[z.detach().flatten().argsort()]
+    return own

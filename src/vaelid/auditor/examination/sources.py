@@ -8,10 +8,10 @@ import torch
 from torch import Tensor
 from torch.utils._pytree import tree_flatten, tree_unflatten
 
-from vaelid.auditor.examination.densities import drawn, law_of, off_support, with_coordinates_last
+from vaelid.auditor.examination.densities import off_support
 from vaelid.auditor.examination.examined import Examined, other_rows
 from vaelid.auditor.examination.numbers import Numbers
-from vaelid.auditor.examination.tensors_of_latents import that_hold
+from vaelid.auditor.examination.tensors_of_latents import held_draws
 from vaelid.auditor.findings.account import Account, StatedLikelihood
 from vaelid.auditor.formula.axes_of_terms import array_name, axes_in, elements_of, names_in
 from vaelid.auditor.recording.events import Recording
@@ -71,19 +71,9 @@ def _asks_for_gradient(leaf: object, wanted: bool) -> object:
 
 
 def _latents(examined: Examined, numbers: Numbers, recording: Recording) -> list[Tensor]:
-    """The tensors of a run that hold z, known by their values. Raises `ReadingError` where none does."""
-    found = []
-    for posterior in examined.account.posteriors:
-        for element, own in posterior.draws.values():
-            every = [*posterior.axes, *(axis for axis in own if axis not in posterior.axes)]
-            axes = with_coordinates_last(posterior, every)
-            law, eps = law_of(posterior, numbers, axes), numbers.of(element, axes)
-            # a deviation may be of either sign: m - s eps has the law of m + s eps
-            held = [t for z in (drawn(law, eps), drawn(law, -eps)) for t in that_hold(z, recording)]
-            if not held:
-                raise ReadingError("no tensor of the run holds the latent")
-            found += held
-    return found
+    """The tensors of a run that hold z. Raises `ReadingError` where none does."""
+    draws = (one for p in examined.account.posteriors for one in held_draws(p, p.draws, numbers, recording))
+    return [tensor for _, held in draws for tensor, _ in held]
 
 
 def mask(examined: Examined) -> None:
