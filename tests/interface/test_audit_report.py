@@ -8,7 +8,7 @@ import pytest
 from tests.interface.browser import chromium_browser, opened
 from tests.interface.sample_audits import NOISE_LINE, STD_LINE, proved, refuted, written
 
-from vaelid.auditor import Claim, Report
+from vaelid.auditor import Claim, Report, Witness
 from vaelid.interface.audit.code import panels
 from vaelid.interface.audit.page import render_audit
 from vaelid.interface.audit.parts import formula, prose, sentence
@@ -158,6 +158,16 @@ def test_what_the_user_wrote_is_text_and_not_html(file):
     assert "<script" not in page
     assert "x &lt; 1 &amp; &#x27;&lt;script&gt;&#x27;" in page
     Checked(page)
+
+
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [("examination", "The numbers are those of runs, rounded."), ("sampler", "Both numbers are exact.")],
+)
+def test_numbers_of_runs_are_not_called_exact(name, words, file):
+    claim = Claim(name, "REFUTED", "two seeds give one loss.", witness=Witness({}, "0.645140723", "0", "a slope"))
+    report = Report("m:f", "REFUTED", "?", "It is none.", claims=(claim,), source=f"{file}:1")
+    assert f"A slope. {words}" in plain(render_audit(report))
 
 
 def test_a_page_without_lines_or_numbers_is_whole(file):

@@ -46,7 +46,7 @@ def prior_order(examined: Examined) -> None:
     left, steps, _ = max(seen, key=lambda one: one[0])
     if left == 0 and any(by_steps for _, _, by_steps in seen):
         raise ReadingError("a latent's prior hangs on a latent by steps, of which slopes say nothing")
-    meaning = f"what the priors' parameters hang on after {steps} steps from latent to latent, as a slope"
+    meaning = f"the largest slope that is left of the priors' parameters after {steps} steps from latent to latent"
     examined.check("order", left == 0, left, 0, meaning)
 
 

@@ -141,7 +141,8 @@ def _witness(report: Report) -> str:
     table = "".join(f'<tr><th scope="row">{name}</th><td class="num">{value}</td></tr>' for name, value in rows)
     rounded = "+/-" in seen.computed + seen.expected
     bounds = "The bounds are rigorous (ball arithmetic) and exclude each other: no rounding excuses the difference."
-    words = f"{sentence(seen.meaning)} {bounds if rounded else 'Both numbers are exact.'}"
+    exact = "Both numbers are exact." if claim.name != "examination" else "The numbers are those of runs, rounded."
+    words = f"{sentence(seen.meaning)} {bounds if rounded else exact}"
     told = f'<table class="wt"><tbody>{table}</tbody></table><p class="small">{words}</p>'
     drawing = number_line(seen)
     body = f'<div class="wide two">{drawing}<div>{told}</div></div>' if drawing else f"<div>{told}</div>"
