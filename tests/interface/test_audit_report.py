@@ -165,9 +165,9 @@ def test_what_the_user_wrote_is_text_and_not_html(file):
     [("examination", "The numbers are those of runs, rounded."), ("sampler", "Both numbers are exact.")],
 )
 def test_numbers_of_runs_are_not_called_exact(name, words, file):
-    claim = Claim(name, "REFUTED", "two seeds give one loss.", witness=Witness({}, "0.645140723", "0", "a slope"))
+    claim = Claim(name, "REFUTED", "two seeds give one loss.", witness=Witness({}, "0.645140723", "0", "the slope"))
     report = Report("m:f", "REFUTED", "?", "It is none.", claims=(claim,), source=f"{file}:1")
-    assert f"A slope. {words}" in plain(render_audit(report))
+    assert f"The slope. {words}" in plain(render_audit(report))
 
 
 def test_a_page_without_lines_or_numbers_is_whole(file):
