@@ -151,3 +151,45 @@ def test_a_scale_that_sees_the_data_is_no_priors(x):
         return (model.nll(z, x) + (mean**2 / (2 * torch.exp(2 * log_scale))).sum()) / len(x)
 
     assert vaelid.audit(step, x).verdict == "REFUTED"
+
+
+def with_mean(mean_of):
+    """The prior N(mean, 1) at the draw; the mean is made of z, its noise and x."""
+    model = Model()
+
+    def step(x):
+        mean, scale = model.mean(x), model.log_scale(x).exp()
+        eps = torch.randn_like(mean)
+        z = mean + scale * eps
+        prior = Normal(mean_of(model, z, eps, x), 1.0)
+        return (model.nll(z, x) + (Normal(mean, scale).log_prob(z) - prior.log_prob(z)).sum()) / len(x)
+
+    return step
+
+
+CODES = nn.Embedding(7, L)
+SLOPES_SAY_NOTHING = {
+    "a sign": lambda model, z, eps, x: model.lower(torch.sign(z)),
+    "a code": lambda model, z, eps, x: CODES((z.sum(-1).abs() * 3).long() % 7),
+    "a list": lambda model, z, eps, x: CODES(torch.tensor([int(3 * abs(v)) % 7 for v in z.sum(-1).tolist()])),
+    "a draw": lambda model, z, eps, x: model.lower(torch.bernoulli(torch.sigmoid(z))),
+    "the noise": lambda model, z, eps, x: model.lower(eps),
+    "a code of the data": lambda model, z, eps, x: CODES(x[:, 0].long()),
+}
+
+
+@pytest.mark.parametrize("name", SLOPES_SAY_NOTHING)
+def test_a_prior_of_which_slopes_say_nothing_is_not_proved(name, x):
+    assert vaelid.audit(with_mean(SLOPES_SAY_NOTHING[name]), x).verdict == "UNKNOWN"
+
+
+def test_a_prior_whose_weights_are_0_at_first_is_refuted(x):
+    net = nn.Linear(L, L)
+    nn.init.zeros_(net.weight)
+    assert vaelid.audit(with_mean(lambda model, z, eps, x: net(z)), x).verdict == "REFUTED"
+
+
+def test_a_fixed_linear_prior_is_not_refuted(x):
+    """Of N(A z, 1) with a fixed A the total 1 / |det(1 - A)| is a number."""
+    fixed = 0.4 * (torch.eye(L).roll(1, 0) + torch.eye(L).roll(-1, 0)) * (1 - torch.eye(L))
+    assert vaelid.audit(with_mean(lambda model, z, eps, x: z @ fixed), x).verdict in ("UNKNOWN", "PROVED")

@@ -65,6 +65,37 @@ def test_weights_of_words_that_are_no_counts_are_refuted():
     assert audit(of_words, 0.7 * COUNTS).verdict == "REFUTED"
 
 
+def test_weights_of_classes_are_no_counts():
+    """Of one class -w log p, summed over the classes as exp, is no number: sum over j of p_j to the power w_j."""
+    weights, classes = torch.tensor([1.0, 2.0, 3.0, 1.0, 4.0, 1.0]), torch.eye(D)[torch.arange(ROWS)]
+
+    def step(x):
+        mean, log_variance = HEAD(x).chunk(2, -1)
+        log_p = F.log_softmax(DECODER(drawn(mean, log_variance)), -1)
+        return (-(weights * x * log_p).sum(-1) + kl(mean, log_variance)).mean()
+
+    assert audit(step, classes).verdict in ("REFUTED", "OTHER")
+
+
+def test_a_gammas_own_gradient_is_not_cut_off():
+    def step(x):
+        a, b = (F.softplus(HEAD(x)) + 0.1).chunk(2, -1)
+        q, p = td.Gamma(a, b), td.Gamma(torch.full_like(a, 2.0), torch.ones_like(a))
+        z = q.rsample()
+        return (nll(DECODER(z), x) + (q.log_prob(z) - p.log_prob(z)).sum(-1)).mean()
+
+    assert audit(step, BITS).verdict == "UNKNOWN"
+
+
+def test_a_dirichlets_draw_is_a_sample():
+    def step(x):
+        a = F.softplus(HEAD(x)[:, :L]) + 0.1
+        q, p = td.Dirichlet(a), td.Dirichlet(torch.ones(L))
+        return (nll(DECODER(q.rsample()), x) + td.kl_divergence(q, p)).mean()
+
+    assert audit(step, BITS).verdict == "UNKNOWN"
+
+
 @pytest.mark.parametrize("closed", [True, False])
 def test_the_kl_of_an_exponential_is_not_refuted_as_a_normals(closed):
     def step(x):

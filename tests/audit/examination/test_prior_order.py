@@ -5,6 +5,7 @@ import torch
 
 from vaelid.auditor.examination.prior_order import prior_order
 from vaelid.auditor.findings.account import StatedDivergence
+from vaelid.auditor.findings.opinion import PRIOR_OF_NOISE
 from vaelid.readings.errors import ReadingError
 
 from .made import AXES, LATENT, ROWS, ZERO, Small, account_for, of, one, run, term
@@ -44,7 +45,15 @@ def test_one_coordinate_of_the_other_ends_after_two_steps(matrix):
     "matrix", [[[0.0, 1.0], [1e-9, 0.0]], [[1e-6, 0.0], [0.0, 0.0]]], ids=["each of the other", "of itself"]
 )
 def test_a_latent_of_itself_never_ends(matrix):
-    assert not one(run(prior_order, made(by(matrix))), "order").passed
+    weight = torch.nn.Parameter(torch.tensor(matrix))
+    assert not one(run(prior_order, made(lambda z: z @ weight.to(z))), "order").passed
+
+
+@pytest.mark.parametrize("matrix", [[[0.0, 0.4], [0.4, 0.0]], [[0.5, 0.0], [0.0, 0.0]]])
+def test_of_a_fixed_matrix_it_is_left(matrix):
+    """N(A z, 1) with a fixed A is a normal density of z, up to a number: 1 / |det(1 - A)|."""
+    with pytest.raises(ReadingError, match="fixed linear map"):
+        run(prior_order, made(by(matrix)))
 
 
 def test_rows_that_are_shifted_hang_on_those_before_them():
@@ -52,7 +61,8 @@ def test_rows_that_are_shifted_hang_on_those_before_them():
         return torch.cat([torch.zeros_like(z[:1]), 0.5 * z[:-1]])
 
     assert one(run(prior_order, made(shifted)), "order").passed
-    assert not one(run(prior_order, made(lambda z: 0.5 * z.roll(1, 0))), "order").passed
+    weight = torch.nn.Parameter(torch.ones(()))
+    assert not one(run(prior_order, made(lambda z: weight.to(z) * z.roll(1, 0))), "order").passed
 
 
 def test_a_prior_of_numbers_has_no_order():
@@ -73,6 +83,27 @@ def test_of_what_moves_by_steps_slopes_say_nothing(step):
     """Each would pass: no slope leads from the mean of the prior to the latent."""
     with pytest.raises(ReadingError, match="by steps"):
         run(prior_order, made(lambda z: step(z) @ torch.tensor([[0.0, 1.0], [1.0, 0.0]], dtype=z.dtype)))
+
+
+def test_a_prior_of_the_noise_is_none_of_the_latent():
+    small = Small()
+
+    def sample(m, v, eps):
+        small.note("p", torch.tanh(eps))
+        return m + (v / 2).exp() * eps
+
+    small.sample = sample
+    small.kl = lambda m, v: ((m - small.noted["p"]).square() + v.exp() - 1 - v) / 2
+    found = small.made()
+    found.account = account_for(small, found.batch, small.noted, WITH_P, small.family, divergences=(LEARNED,))
+    with pytest.raises(ReadingError, match=PRIOR_OF_NOISE):
+        run(prior_order, found)
+
+
+def test_what_python_makes_of_values_is_not_followed():
+    codes = torch.nn.Parameter(torch.randn(9, 2))
+    with pytest.raises(ReadingError, match="that Python makes"):
+        run(prior_order, made(lambda z: codes.to(z)[torch.tensor([int(4 + 3 * row) % 9 for row in z.sum(1).tolist()])]))
 
 
 def test_a_weight_that_is_0_at_first_hides_nothing():

@@ -15,6 +15,8 @@ from torch.nn import functional as F
 from vaelid.auditor.examination.numbers import Numbers
 from vaelid.auditor.findings.account import StatedDivergence, StatedLikelihood, StatedPosterior
 from vaelid.readings.errors import ReadingError
+from vaelid.readings.terms.arrays import TermArray
+from vaelid.readings.terms.syntax import Element
 
 __all__ = [
     "base_measure",
@@ -83,7 +85,7 @@ def off_support(likelihood: StatedLikelihood, x: Tensor) -> tuple[float, str] | 
     elif likelihood.family not in ("poisson", "negative_binomial"):
         return None
     x = x[torch.isfinite(x)]
-    if likelihood.family == "categorical" and bool((x == x.round()).all()):
+    if likelihood.family == "categorical" and _is_plain(likelihood.parameters[0]) and bool((x == x.round()).all()):
         high = math.inf  # counts of a row, as words: the multinomial of so many, but for what has only data in it
     of_counts = likelihood.family in ("poisson", "negative_binomial", "binomial")
     # data that were divided and multiplied again (k / 16 * 16) are whole but for rounding
@@ -94,6 +96,11 @@ def off_support(likelihood: StatedLikelihood, x: Tensor) -> tuple[float, str] | 
     where = f"{low:g} to {high:g}" if high < math.inf else f"{low:g} or more"
     worst = x[beyond].abs().argmax()
     return float(x[beyond][worst]), f"{'whole numbers, ' if of_counts else ''}{where}"
+
+
+def _is_plain(data: TermArray) -> bool:
+    """Whether they are compared as they are given: what a class's weight multiplies is no count."""
+    return isinstance(data.term.head, Element)
 
 
 _ROUNDING = 1e-5

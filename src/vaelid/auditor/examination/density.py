@@ -15,14 +15,13 @@ from vaelid.auditor.examination.bench import RunOutcome
 from vaelid.auditor.examination.columns import columns_of
 from vaelid.auditor.examination.densities import base_measure
 from vaelid.auditor.examination.examined import Examined, with_tensor
+from vaelid.auditor.examination.flow import recorded
 from vaelid.auditor.examination.own_density import own_density
 from vaelid.auditor.findings.account import StatedLikelihood
-from vaelid.auditor.formula.axes_of_terms import names_in
 from vaelid.auditor.recording.events import Recording
 from vaelid.readings.errors import ReadingError
-from vaelid.readings.terms.arrays import TermArray
 
-__all__ = ["density", "held_in", "recorded"]
+__all__ = ["density", "held_in"]
 
 _GRIDS: dict[str, Sequence[int]] = {
     "bernoulli": (0, 1),
@@ -94,23 +93,15 @@ def _spread(logs: Sequence[float]) -> float:
 def _one_datum(examined: Examined, likelihood: StatedLikelihood) -> tuple[str, str]:
     """The tensor of the batch that is compared, and the output that it is compared with: each one."""
     account, tensors = examined.account, examined.data_tensors()
-    data = [name for name in recorded(account.written, likelihood.parameters[0]) if name in tensors]
+    data = [name for name in recorded(account, likelihood.parameters[0]) if name in tensors]
     outputs = [
         name
-        for name in recorded(account.written, *likelihood.parameters[1:2])
+        for name in recorded(account, *likelihood.parameters[1:2])
         if name in account.sites and account.sites[name].event is not None
     ]
     if len(data) != 1 or len(outputs) != 1 or not tensors[data[0]].is_floating_point():
         raise ReadingError("one datum and its own output are not told apart")
     return data[0], outputs[0]
-
-
-def recorded(written: Mapping[str, object], *terms: TermArray) -> set[str]:
-    """The names of the arrays in terms, and in the terms that arrays were written for."""
-    found = {name for term in terms for name in names_in(term)}
-    for name in [name for name in found if name in written]:
-        found |= names_in(getattr(written[name], "term"))  # noqa: B009
-    return found
 
 
 def _held(examined: Examined, output: str) -> dict[int, Tensor]:
@@ -123,7 +114,7 @@ def held_in(examined: Examined, recording: Recording, *more: str) -> dict[int, T
     account, numbers = examined.account, examined.numbers(recording)
     terms = [term for p in account.posteriors for term in (p.mean, p.log_variance)]
     terms += [posterior.below.element for posterior in account.posteriors if posterior.below is not None]
-    names = recorded(account.written, *terms) | account.outputs | {*more}
+    names = recorded(account, *terms) | account.outputs | {*more}
     events = {name: account.sites[name].event for name in sorted(names) if name in account.sites}
     return {event: numbers.tensor(name).detach().clone() for name, event in events.items() if event is not None}
 

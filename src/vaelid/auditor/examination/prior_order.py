@@ -6,48 +6,95 @@ and the product of these is no density of z.
 """
 
 import math
+from dataclasses import dataclass
 
 import torch
 from torch import Tensor
 
 from vaelid.auditor.examination.bench import number_of_rows, operations
-from vaelid.auditor.examination.density import recorded
 from vaelid.auditor.examination.examined import Examined
-from vaelid.auditor.examination.steps_of_latents import made_by_steps
+from vaelid.auditor.examination.flow import flow, regions_of, storages_of
 from vaelid.auditor.examination.tensors_of_latents import held_draws
+from vaelid.auditor.findings.opinion import PRIOR_BY_STEPS, PRIOR_OF_NOISE, PRIOR_OF_PYTHON
 from vaelid.auditor.recording.events import Recording
 from vaelid.readings.errors import ReadingError
 
 __all__ = ["prior_order"]
 
-_STEPS = (0.0, 0.5, 1.5)
+_STEPS, _SEEDS = (0.0, 0.0, 0.5, 1.5), (0, 1, 0, 0)
 """From the recorded weights, in deviations of each: weights that are 0, or a unit that is off, hide what hangs on
-what."""
+what. And once other noise."""
+_MOST_VALUES = 10**6
+"""Of a tensor that a run was given: of a larger one it is not asked whether it is another at other noise."""
 _MOST = 256
 """Coordinates that are followed one after the other. Of more, in all rows, those of one row are: rows hang on none of
 the others, which has a check of its own."""
 
 
+@dataclass(frozen=True)
+class _Seen:
+    """Of one run: the slopes that are left after some steps, the ways to a prior, and given tensors that go into it."""
+
+    left: float
+    steps: int
+    of_noise: bool
+    by_steps: bool
+    given: list[Tensor]
+
+
 def prior_order(examined: Examined) -> None:
-    """Raises `ReadingError` where no tensor of the run holds the latent, the chain is too long to be followed, or a
-    prior's parameter moves by steps, of which slopes say nothing.
+    """Raises `ReadingError` where slopes say too little: no tensor of the run holds a latent, a prior is made from its
+    noise or by steps, Python makes a tensor from values of the run, or what a prior hangs on is one fixed linear map.
     """
     bench = examined.bench
     if not any(divergence.learned for divergence in examined.account.divergences):
         return
 
-    def look(recording: Recording) -> tuple[float, int, bool]:
+    def look(recording: Recording) -> _Seen:
         if operations(recording) != examined.account.operations:
             raise ReadingError("at other weights the code does other operations")
-        chain = _Chain(examined, recording)
-        return *chain.followed(number_of_rows(bench.batch) or 1), chain.has_steps(examined, recording)
+        return _seen(examined, recording)
 
-    seen = [bench.run(bench.moved(step, seed=50 + k), seed=0, look=look).seen for k, step in enumerate(_STEPS)]
-    left, steps, _ = max(seen, key=lambda one: one[0])
-    if left == 0 and any(by_steps for _, _, by_steps in seen):
-        raise ReadingError("a latent's prior hangs on a latent by steps, of which slopes say nothing")
-    meaning = f"the largest slope that is left of the priors' parameters after {steps} steps from latent to latent"
-    examined.check("order", left == 0, left, 0, meaning)
+    seen: list[_Seen] = [
+        bench.run(bench.moved(step, seed=50 + k), seed=seed, look=look).seen
+        for k, (step, seed) in enumerate(zip(_STEPS, _SEEDS, strict=True))
+    ]
+    if any(one.of_noise for one in seen):
+        raise ReadingError(PRIOR_OF_NOISE)
+    if any(not torch.equal(one, other) for one, other in zip(seen[0].given, seen[1].given, strict=False)):
+        raise ReadingError(PRIOR_OF_PYTHON)
+    worst = max(seen, key=lambda one: one.left)
+    if worst.left == 0 and any(one.by_steps for one in seen):
+        raise ReadingError(PRIOR_BY_STEPS)
+    if worst.left and all(math.isclose(one.left, worst.left, rel_tol=1e-9) for one in seen):
+        raise ReadingError("a prior hangs on its own latent by a fixed linear map: its total is not read")
+    meaning = (
+        f"the largest slope that is left of the priors' parameters after {worst.steps} steps from latent to latent"
+    )
+    examined.check("order", worst.left == 0, worst.left, 0, meaning)
+
+
+def _seen(examined: Examined, recording: Recording) -> _Seen:
+    account, bench = examined.account, examined.bench
+    chain = _Chain(examined, recording)
+    priors = [term for one in account.divergences if one.learned for term in one.prior]
+    regions = regions_of(account, recording, *priors)
+    latents = storages_of(recording, [tensor for tensor, _ in chain.tensors])
+    draws = [element for p in account.posteriors for element, _ in (*p.draws.values(), *p.more.values())]
+    noise = frozenset(region.storage for region in regions_of(account, recording, *draws))
+    own = {id(tensor) for tensor in bench.given}
+    given = [
+        tensor.detach().clone()
+        for region, tensor in recording.given.items()
+        if id(tensor) not in own and tensor.numel() <= _MOST_VALUES
+        if flow(recording, frozenset((region.storage,)), latents).reaches(regions)
+    ]
+    return _Seen(
+        *chain.followed(number_of_rows(bench.batch) or 1),
+        flow(recording, noise, latents).reaches(regions),
+        flow(recording, latents).reaches_by_steps(regions),
+        given,
+    )
 
 
 class _Chain:
@@ -66,14 +113,6 @@ class _Chain:
                 self.count += size
                 self.tensors += [(tensor, _in_its_order(tensor, z, places)) for tensor, z in held]
                 self.priors += [(numbers.of(t, axes).double(), places) for one in learned for t in one.prior]
-
-    def has_steps(self, examined: Examined, recording: Recording) -> bool:
-        """Whether a prior's parameter was made from a latent by way of a step."""
-        account, events = examined.account, recording.computing
-        terms = [term for one in account.divergences if one.learned for term in one.prior]
-        sites = [account.sites[name] for name in recorded(account.written, *terms) if name in account.sites]
-        regions = [events[site.event].outputs[site.position] for site in sites if site.event is not None]
-        return made_by_steps(recording, (tensor for tensor, _ in self.tensors), regions)
 
     def followed(self, rows: int) -> tuple[float, int]:
         """The slopes that are left when each is led on from latent to latent as often as there are latents.

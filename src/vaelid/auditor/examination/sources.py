@@ -10,6 +10,7 @@ from torch.utils._pytree import tree_flatten, tree_unflatten
 
 from vaelid.auditor.examination.densities import off_support
 from vaelid.auditor.examination.examined import Examined, other_rows
+from vaelid.auditor.examination.flow import flow, regions_of, storages_of
 from vaelid.auditor.examination.numbers import Numbers
 from vaelid.auditor.examination.tensors_of_latents import held_draws
 from vaelid.auditor.findings.account import Account, StatedLikelihood
@@ -20,10 +21,14 @@ from vaelid.readings.errors import ReadingError
 __all__ = ["coverage", "mask", "prior", "support"]
 
 
+_STEPS = (0.0, 0.5)
+"""From the recorded weights, in deviations of each: weights that are 0 hide what hangs on the data."""
+
+
 def prior(examined: Examined) -> None:
     """With z held, the parameters of a learned prior do not move with the data that are reconstructed.
 
-    Raises `ReadingError` where these data are no real tensor of the batch.
+    Raises `ReadingError` where these data are no real tensor of the batch, or the prior hangs on them by steps.
     """
     account, bench = examined.account, examined.bench
     learned = [divergence for divergence in account.divergences if divergence.learned]
@@ -36,10 +41,13 @@ def prior(examined: Examined) -> None:
     if not data:
         raise ReadingError("the data that are reconstructed are no real tensor of the batch")
 
-    def look(recording: Recording) -> float:
+    def look(recording: Recording) -> tuple[float, bool]:
         numbers = examined.numbers(recording)
+        latents = _latents(examined, numbers, recording)
+        from_data = flow(recording, storages_of(recording, data), storages_of(recording, latents))
+        priors = regions_of(account, recording, *(term for one in learned for term in one.prior))
         compared = [_slopes(numbers.of(one.parameters[0]), data) for one in account.likelihoods]
-        held = [tensor.register_hook(torch.zeros_like) for tensor in _latents(examined, numbers, recording)]
+        held = [tensor.register_hook(torch.zeros_like) for tensor in latents]
         largest = 0.0
         for divergence in learned:
             for term in divergence.prior:
@@ -49,9 +57,14 @@ def prior(examined: Examined) -> None:
                         largest = max(largest, float((slope * places).abs().max()))
         for hook in held:
             hook.remove()
-        return largest
+        return largest, from_data.reaches_by_steps(priors)
 
-    slope = bench.run(batch=tree_unflatten(asked, structure), seed=0, look=look, cloned=False).seen
+    batch = tree_unflatten(asked, structure)
+    values = (bench.moved(step, seed=60 + k) for k, step in enumerate(_STEPS))
+    seen = [bench.run(some, batch, seed=0, look=look, cloned=False).seen for some in values]
+    slope = max(slope for slope, _ in seen)
+    if slope == 0 and any(by_steps for _, by_steps in seen):
+        raise ReadingError("the prior hangs on the data by steps, of which slopes say nothing")
     meaning = "the largest slope of the prior's parameters with respect to the data that are reconstructed, z held"
     examined.check("prior", slope == 0, slope, 0, meaning)
 

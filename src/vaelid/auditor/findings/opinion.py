@@ -8,8 +8,12 @@ from dataclasses import dataclass, field
 
 from vaelid.auditor.findings.twins import TwinAgreement
 
-__all__ = ["SLOPE_IS_HIDDEN", "Check", "Opinion"]
+__all__ = ["PRIOR_BY_STEPS", "PRIOR_OF_NOISE", "PRIOR_OF_PYTHON", "SLOPE_IS_HIDDEN", "Check", "Opinion"]
 
+PRIOR_OF_NOISE = "a latent's prior is made from the noise of a latent by another way than that latent"
+PRIOR_OF_PYTHON = "a latent's prior is made from a tensor that Python makes from values of the run"
+PRIOR_BY_STEPS = "a latent's prior hangs on a latent by steps, of which slopes say nothing"
+"""Reasons why the check ``order`` was left in which data flow cannot stand for it."""
 SLOPE_IS_HIDDEN = "rounding hides the slope, and the code does not run in double precision"
 """The reason why the check ``gradient`` was left, where runs can say nothing of a gradient."""
 

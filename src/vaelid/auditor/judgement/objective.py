@@ -114,11 +114,16 @@ def _is_derived(assessed: Assessed, stray: Sequence[Group]) -> bool:
     return all(group.kind is PARAMETER and names_in(group.body) & derived for group in stray)
 
 
+_READ_LAWS = ("normal", "uniform")
+
+
 def _without_gradient(assessed: Assessed, others: Sequence[Decision]) -> Named | None:
     """A loss of the right value whose gradient is cut off, where no part was refuted for it or anything else."""
     if any(d.verdict == "REFUTED" for d in others):
         return None
     told = {d.source for d in others if d.bug == "detached"}
+    # a draw of another law may pass its gradient on by torch's own rule, which is not read
+    told |= {leaf.source for leaf in assessed.run.reading.leaves.values() if leaf.noise and leaf.law not in _READ_LAWS}
     stops = [stop for stop in cuts(assessed) if stop.line not in told]
     if not stops:
         return None

@@ -10,7 +10,7 @@ from graphlib import CycleError, TopologicalSorter
 
 from torch import Tensor
 
-from vaelid.auditor.findings.opinion import Opinion
+from vaelid.auditor.findings.opinion import PRIOR_BY_STEPS, PRIOR_OF_NOISE, PRIOR_OF_PYTHON, Opinion
 from vaelid.auditor.findings.premise import Premise
 from vaelid.auditor.findings.twins import of_all_calls
 from vaelid.auditor.formula.axes_of_terms import names_in
@@ -54,12 +54,16 @@ def _law(assessed: Assessed, opinion: Opinion, sampled: bool) -> Premise:
     return Premise("law", "missing", "whether z is drawn from the law of which the KL speaks is not known")
 
 
+_NOT_BY_DATA_FLOW = (PRIOR_BY_STEPS, PRIOR_OF_NOISE, PRIOR_OF_PYTHON)
+
+
 def _prior(assessed: Assessed, opinion: Opinion) -> Premise:
     learned = [t for t in _targets(assessed) if t.learned]
     if not learned:
         return Premise("prior", "theorem", "it is made of numbers, and so of nothing of x")
-    if not _is_ordered(assessed) and "order" not in opinion.passed:
-        why = opinion.left.get("order", "it was not examined")
+    left = opinion.left.get("order")
+    if "order" not in opinion.passed and (left in _NOT_BY_DATA_FLOW or not _is_ordered(assessed)):
+        why = left or "it was not examined"
         return Premise(
             "prior", "missing", f"that of a latent may be made from that same latent, and be no density: {why}"
         )

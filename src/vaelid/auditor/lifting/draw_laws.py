@@ -11,7 +11,7 @@ NORMAL = frozenset({"randn", "randn_like", "normal", "normal_functional"})
 UNIFORM = frozenset({"rand", "rand_like", "uniform"})
 _OF_OTHER_LAWS = frozenset(
     {"bernoulli", "exponential", "cauchy", "log_normal", "geometric", "multinomial", "randperm", "randint", "random"}
-    | {"poisson", "_standard_gamma", "native_dropout"}
+    | {"poisson", "binomial", "_standard_gamma", "_sample_dirichlet", "native_dropout"}
 )
 RANDOM = NORMAL | UNIFORM | _OF_OTHER_LAWS
 """Every operation that draws."""

@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from vaelid.auditor.examination.steps_of_latents import made_by_steps
+from vaelid.auditor.examination.flow import flow, storages_of
 from vaelid.auditor.recording.record import record
 
 _X = torch.linspace(-1.0, 2.0, 6, requires_grad=True)
@@ -20,7 +20,7 @@ def _by_steps(function):
 
     recording = record(step, [_X], {"x": _X})
     (region,) = {region for (_, region), tensor in recording.made.items() if tensor is end}
-    return made_by_steps(recording, [z], [region])
+    return flow(recording, storages_of(recording, [z])).reaches_by_steps([region])
 
 
 @pytest.mark.parametrize(
