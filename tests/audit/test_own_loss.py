@@ -58,7 +58,7 @@ def test_the_loss_of_a_model_is_proved(name: str):
 
 
 @pytest.mark.parametrize("name", NAMES)
-@pytest.mark.every(4)
+@pytest.mark.every(6)
 def test_with_another_beta_it_is_the_beta_elbo(name: str):
     model = model_of(name)
     report = vaelid.audit(lambda x: model.loss(x, beta=4.0), data_of(name), beta=4)

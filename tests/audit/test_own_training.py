@@ -93,7 +93,7 @@ RIGHT = {
 
 
 @pytest.mark.parametrize("name", RIGHT)
-@pytest.mark.every(3)
+@pytest.mark.every(5)
 def test_a_right_gradient_of_what_is_only_shown_is_proved(name):
     vae = Vae()
     found = audit(RIGHT[name](vae), vae.x)
@@ -128,7 +128,7 @@ REFUTED = {
 
 
 @pytest.mark.parametrize("name", REFUTED)
-@pytest.mark.every(3)
+@pytest.mark.every(5)
 def test_another_gradient_than_that_of_what_is_shown_is_refuted(name):
     vae = Vae()
     found = audit(REFUTED[name](vae), vae.x)

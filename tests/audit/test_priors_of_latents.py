@@ -64,6 +64,7 @@ def test_a_prior_of_coordinates_before_it_is_proved(mask, x):
     [torch.ones(L, L), torch.eye(L), 1 - torch.eye(L), UPPER.T + torch.eye(L)],
     ids=["all", "itself", "all others", "itself and before"],
 )
+@pytest.mark.every(2)
 def test_a_prior_of_the_latent_itself_is_refuted(mask, x):
     report = vaelid.audit(with_prior_of_itself(mask), x)
     assert report.verdict == "REFUTED"
@@ -137,6 +138,7 @@ def at_the_draw(model, mean, z):
 
 
 @pytest.mark.parametrize("divergence", [by_hand, by_library, at_the_draw])
+@pytest.mark.every(3)
 def test_one_scale_of_posterior_and_prior_is_proved(divergence, x):
     report = vaelid.audit(with_shared_scale(divergence), x)
     assert (report.verdict, float(report.beta_effective)) == ("PROVED", 1)
@@ -179,6 +181,7 @@ SLOPES_SAY_NOTHING = {
 
 
 @pytest.mark.parametrize("name", SLOPES_SAY_NOTHING)
+@pytest.mark.every(3)
 def test_a_prior_of_which_slopes_say_nothing_is_not_proved(name, x):
     assert vaelid.audit(with_mean(SLOPES_SAY_NOTHING[name]), x).verdict == "UNKNOWN"
 

@@ -94,7 +94,7 @@ def configured(report, **sections):
 
 
 @pytest.mark.parametrize("name", SMALL)
-@pytest.mark.every(2)
+@pytest.mark.every(4)
 def test_every_kind_of_run_gives_a_well_formed_page_that_names_nothing_outside(name):
     report = small_report(name)
     html = render_run(report)

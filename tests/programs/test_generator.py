@@ -11,7 +11,7 @@ from .oracle import check
 from .program import RIGHT, Program
 from .selection import ORDER, SHARE_OF_WRONG, programs
 
-FEW, MANY = 30, 500
+FEW, MANY = 15, 500
 
 
 @pytest.fixture(scope="module")

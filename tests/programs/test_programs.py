@@ -13,7 +13,7 @@ from .known import KNOWN
 from .selection import programs
 from .table import FORBIDDEN
 
-FEW, MANY = 10, 120  # an audit takes a second or two
+FEW, MANY = 6, 120  # an audit takes a second or two
 
 
 def _wrong(state, first: int, last: int) -> dict[int, str]:

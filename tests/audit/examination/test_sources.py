@@ -73,9 +73,10 @@ def test_a_prior_of_parameters_has_none():
     assert examined_prior(with_prior(lambda x, self: weight * 2)).passed
 
 
-def test_a_prior_of_x_that_is_detached_is_not_seen_by_slopes():
-    """The ledger's data flow has to see it."""
-    assert examined_prior(with_prior(lambda x, self: x.detach() @ FROM_X.to(x))).passed
+@pytest.mark.parametrize("step", [torch.detach, torch.sign, lambda x: (x > 0).to(x)], ids=["detach", "sign", "above"])
+def test_of_a_prior_of_steps_of_x_slopes_say_nothing(step):
+    with pytest.raises(ReadingError, match="by steps"):
+        examined_prior(with_prior(lambda x, self: step(x) @ FROM_X.to(x)))
 
 
 class FromZ(Small):

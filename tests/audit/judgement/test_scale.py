@@ -31,7 +31,7 @@ def step_of(density, draws, reduced, weight):
 @pytest.mark.parametrize(
     ("reduced", "places"), [(lambda nll: nll.sum(1).mean(), 1), (lambda nll: nll.mean(), 8)], ids=["of rows", "of all"]
 )
-@pytest.mark.every(5)
+@pytest.mark.every(8)
 def test_the_variance_that_a_density_states_is_its_own(name, draws, reduced, places):
     torch.manual_seed(0)
     report = audit(step_of(DENSITIES[name], draws, reduced, 0.3), torch.randn(6, 8))
@@ -66,7 +66,7 @@ LEARNED = {
 
 @pytest.mark.parametrize("draws", [1, 2, 3])
 @pytest.mark.parametrize("name", LEARNED)
-@pytest.mark.every(4)
+@pytest.mark.every(6)
 def test_a_mean_over_draws_has_the_beta_of_one_draw(name, draws):
     torch.manual_seed(0)
     encoder, decoder, density = nn.Linear(8, 4), nn.Linear(2, 16), LEARNED[name]

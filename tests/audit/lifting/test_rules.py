@@ -202,7 +202,7 @@ masked_fill index_put index masked_select bitwise_not logical_not bitwise_and lo
 """
 OF_OTHER_LAWS = """
 bernoulli exponential cauchy log_normal geometric multinomial randperm randint random poisson _standard_gamma
-native_dropout
+native_dropout binomial _sample_dirichlet
 """
 
 

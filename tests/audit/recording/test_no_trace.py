@@ -54,7 +54,7 @@ def case(name):
 
 @pytest.mark.parametrize("name", [case(name) for name in CASES])
 @pytest.mark.filterwarnings("ignore")
-@pytest.mark.every(3)
+@pytest.mark.every(6)
 def test_an_audit_changes_nothing(name):
     made = CASES[name]()
     before = contents(made.watched), contents(made.batch), {**of_process(), **seen()}

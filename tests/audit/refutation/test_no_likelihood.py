@@ -240,6 +240,7 @@ def test_classes_of_one_datum_mix_and_places_do_not():
     ids=["hyperbolic secant", "logistic", "logistic, even"],
 )
 @pytest.mark.parametrize("declared", [{}, {"beta": 1}])
+@pytest.mark.every(3)
 def test_a_density_that_nobody_called_a_bernoullis_is_not_refuted_as_one(nll, verdict, declared):
     torch.manual_seed(0)
     encoder, decoder = torch.nn.Linear(6, 4), torch.nn.Linear(2, 6)

@@ -160,7 +160,8 @@ def _of_all_rows(assessed: Assessed, posterior: Posterior) -> bool:
 def _of_other_law(assessed: Assessed, posterior: Posterior) -> bool:
     """Whether its draws are no normal's, nor taken for one: what a KL of an exponential is says nothing of normals."""
     leaves = assessed.run.reading.leaves
-    return any(leaves[n].law not in ("normal", "uniform") for n in assessed.question.as_recorded(posterior.draws))
+    draws = [leaves[name] for name in assessed.question.as_recorded(posterior.draws) if name in leaves]
+    return any(leaf.law not in ("", "normal", "uniform") for leaf in draws)
 
 
 def _trained_by(assessed: Assessed, group: Group) -> Trains:

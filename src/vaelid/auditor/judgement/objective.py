@@ -123,7 +123,7 @@ def _without_gradient(assessed: Assessed, others: Sequence[Decision]) -> Named |
         return None
     told = {d.source for d in others if d.bug == "detached"}
     # a draw of another law may pass its gradient on by torch's own rule, which is not read
-    told |= {leaf.source for leaf in assessed.run.reading.leaves.values() if leaf.noise and leaf.law not in _READ_LAWS}
+    told |= {leaf.source for leaf in assessed.run.reading.leaves.values() if leaf.law not in ("", *_READ_LAWS)}
     stops = [stop for stop in cuts(assessed) if stop.line not in told]
     if not stops:
         return None
