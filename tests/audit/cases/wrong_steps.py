@@ -70,7 +70,16 @@ noisy(
 )
 noisy("shifted_noise", lambda t: torch.randn_like(t) + 0.5, None, claims={})
 noisy("positive_noise", lambda t: torch.randn_like(t).abs(), None, ("REFUTED", "UNKNOWN"), claims={})
-noisy("bernoulli_noise", lambda t: torch.bernoulli(torch.full_like(t, 0.5)) * 2 - 1, None, claims={})
+
+
+def signs(t):
+    return torch.bernoulli(torch.full_like(t, 0.5)) * 2 - 1
+
+
+# A draw of another law may have a right KL of its own; declared as the advice says, this one is refuted.
+noisy("bernoulli_noise", signs, None, ("REFUTED", "UNKNOWN"), claims={})
+usual_elbo = {"beta": 1.0, "likelihood": "gaussian", "prior": "N(0, I)"}
+noisy("declared_bernoulli_noise", signs, None, claims={}, declared=usual_elbo)
 
 
 @BANK.step("REFUTED", claims={"sampler": "REFUTED"}, bug="frozen-noise", numbers=False)
