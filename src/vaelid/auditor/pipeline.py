@@ -3,6 +3,7 @@
 A function and calls of it come in; a `Report` or a `Claim` goes out. Each stage gets what the one before it made,
 whole, and has ended before the next begins. Example, for a training step: `Asked` -> `Formula` (recorded and lifted) ->
 `LossModel` -> `Objective` -> `Assessed` -> `Report`.
+It is longer than other files, so that all that an audit does in turn stands in one place.
 """
 
 from collections.abc import Callable, Mapping
@@ -44,7 +45,8 @@ from vaelid.auditor.recognition.weaker_readings import (
     Weaker,
     recognise,
 )
-from vaelid.auditor.recording.calls import Call, call_of, check_finite, fewer_rows, scalar_loss, source_of
+from vaelid.auditor.recording.calls import Call, calls_of_step, check_finite, scalar_loss, source_of
+from vaelid.auditor.recording.fewer_rows import enough_rows
 from vaelid.auditor.recording.state import ADVANCED
 from vaelid.spec.errors import InputError, UserCodeError
 
@@ -63,6 +65,7 @@ class Asked:
         alike: pairs of arguments with the same axes.
         gradients: whether its gradients count; those of an evaluation do not.
         again: whether the first call is made twice, to see which noise is drawn anew.
+        assumed: what is taken for granted of its calls.
     """
 
     function: Callable[..., Any]
@@ -72,6 +75,7 @@ class Asked:
     alike: tuple[tuple[str, str], ...] = ()
     gradients: bool = True
     again: bool = True
+    assumed: tuple[str, ...] = ()
 
     def by_value(self) -> "Asked":
         """The same, where gradients do not count."""
@@ -87,6 +91,7 @@ class Asked:
             alike=self.alike,
             gradients=self.gradients,
             again=self.again,
+            assumed=self.assumed,
         )
 
 
@@ -140,14 +145,26 @@ def report_on_step(
     evaluation: Callable[[Any], Any] | None = None,
 ) -> Report:
     """The report on a training step, called with a batch and with fewer rows of it."""
-    calls = (call_of(batch),)
-    if (fewer := fewer_rows(batch)) is not None:
-        calls = (*calls, call_of(fewer))
-    asked = Asked(step, calls)
-    other = None if evaluation is None else _report_on_evaluation(evaluation, calls, declared)
+    other = None if evaluation is None else _report_on_evaluation(evaluation, batch, declared)
+    some, assumed = enough_rows(step, batch)
+    report = _report_on_rows(step, some, declared, audited, other, assumed)
+    if assumed and report.beta_moves:  # then it has a value at the user's number of rows only
+        return _report_on_rows(step, batch, declared, audited, other)
+    return report
+
+
+def _report_on_rows(
+    step: Callable[[Any], Any],
+    batch: Any,
+    declared: Declared,
+    audited: Audited,
+    evaluation: Report | None,
+    assumed: tuple[str, ...] = (),
+) -> Report:
+    asked = Asked(step, calls_of_step(batch), assumed=assumed)
 
     def on(found: Assessed) -> Report:
-        report = verdict(found, declared, audited=audited, evaluation=other)
+        report = verdict(found, declared, audited=audited, evaluation=evaluation)
         return report if report.verdict == "OTHER" else _examined(report, found, step, batch, declared)
 
     found = assess(asked)
@@ -171,10 +188,12 @@ def _examined(report: Report, found: Assessed, step: Callable[[Any], Any], batch
     return after_examination(report, opinion, premises, declared, families=account.families)
 
 
-def _report_on_evaluation(evaluation: Callable[[Any], Any], calls: tuple[Call, ...], declared: Declared) -> Report:
+def _report_on_evaluation(evaluation: Callable[[Any], Any], batch: Any, declared: Declared) -> Report:
     audited = Audited("evaluation")
+    batch, assumed = enough_rows(evaluation, batch)
     try:
-        return verdict(assess(Asked(evaluation, calls, gradients=False)), declared, audited=audited)
+        asked = Asked(evaluation, calls_of_step(batch), gradients=False, assumed=assumed)
+        return verdict(assess(asked), declared, audited=audited)
     except UNREAD as reason:
         return unread(audited, reason)
 

@@ -18,8 +18,8 @@ def region(tensor):
 
 
 def names_in(frames):
-    found = UsersNames(region)
-    found.see(frames)
+    found = UsersNames()
+    found.see(frames, region)
     return {known.size: name for known, name in found.found.items()}
 
 
@@ -54,10 +54,10 @@ def test_parameters_have_the_names_of_their_attributes_and_a_layers_weight_has_n
 
 
 def test_a_frame_that_stands_where_it_stood_is_not_looked_at_again():
-    found, looked = UsersNames(lambda tensor: looked.append(tensor)), []
+    found, looked = UsersNames(), []
     z = torch.zeros(2)
     frame = sys._getframe()
     for _ in range(3):
-        found.see([frame])
+        found.see([frame], looked.append)
     assert len(looked) == 1
     assert z.shape == (2,)

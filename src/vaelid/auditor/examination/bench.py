@@ -9,6 +9,7 @@ All is set back at the end by the recording's own `State`.
 """
 
 import random
+import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, ExitStack
 from dataclasses import dataclass
@@ -84,12 +85,13 @@ class Bench:
         coarsest: the relative rounding of the least precise number in a run: 2^-7 where a part is in bfloat16.
         inside: whether the step back-propagates its loss itself.
         runs: how often it has run.
+        seconds: what the last run took.
         twin_dtype: of the real numbers that a fused kernel was given in the step's own precision; None if none was.
     """
 
     def __init__(self, step: Callable[[Any], Any], batch: Any, scalar: Callable[[Any], Tensor], state: State) -> None:
         self.step, self.batch, self.scalar, self.state = step, batch, scalar, state
-        self.runs, self.double = 0, False
+        self.runs, self.double, self.seconds = 0, False, 0.0
         self.given: list[Tensor] = []
         self.parameters: list[Tensor] = []
         self.start: list[Tensor] = []
@@ -167,7 +169,7 @@ class Bench:
             python_goes_on: whether Python's own values are as the last run left them.
             cloned: whether the step gets a copy of the batch, into which it may write.
         """
-        self.runs += 1
+        self.runs, started = self.runs + 1, time.monotonic()
         batch = self.batch if batch is None else batch
         if cloned:
             batch = _cloned(batch)
@@ -194,6 +196,7 @@ class Bench:
                 total = () if not gradient else caught.total if shown or not inside else caught.with_caller(loss)
         finally:
             self.restore(not python_goes_on)
+            self.seconds = time.monotonic() - started
         return RunOutcome(value, seen, total, inside, caught.moved, shown, caught.altered)
 
     def _modes(self, within: AbstractContextManager[Any] | None, do: Mapping[int, Tensor] | None) -> Iterator[Any]:

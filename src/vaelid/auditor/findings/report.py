@@ -140,6 +140,11 @@ class Report:
     source: str | None = None
     seconds: float = 0.0
 
+    @property
+    def beta_moves(self) -> bool:
+        """Whether `beta_effective` is of the recorded sizes alone."""
+        return self.beta_formula is not None and any(letter.isupper() for letter in self.beta_formula)
+
     def claim(self, name: str) -> Claim:
         """The claim of this name; KeyError if it was not examined."""
         return {claim.name: claim for claim in self.claims}[name]

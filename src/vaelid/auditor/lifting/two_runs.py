@@ -84,6 +84,7 @@ def read_calls(
     alike: Sequence[tuple[str, str]] = (),
     gradients: bool = True,
     again: bool = True,
+    assumed: Sequence[str] = (),
 ) -> Formula:
     """The function's formula, from one run for each call. Raises `Unread`, `UserCodeError` and `InputError`.
 
@@ -97,6 +98,7 @@ def read_calls(
         alike: pairs of arguments whose dimensions are the same axes.
         gradients: whether the loss is meant to be differentiated.
         again: whether the first call is made once more, to see which noise and which constants are the same.
+        assumed: what is taken for granted of the calls.
     """
     arguments = [argument for call in calls for argument in call.arguments]
     with unchanged([function], arguments) as state:
@@ -110,7 +112,7 @@ def read_calls(
     first, recording = readings[0], recordings[0]
     frozen = frozen_draws(recording, repeated) if repeated is not None else frozenset()
     moving = _moving_constants(first, recording, repeated) if repeated is not None else frozenset()
-    assumptions = (*state.assumptions(), *_of_foreign_rules(first), *_of_slow_sides(twins))
+    assumptions = (*assumed, *state.assumptions(), *_of_foreign_rules(first), *_of_slow_sides(twins))
     return Formula(first, recording, term, moved, [*notes, *said], frozen, moving, assumptions, twins)
 
 

@@ -25,6 +25,7 @@ from vaelid.spec.errors import InputError, UserCodeError, words_of
 __all__ = [
     "Call",
     "call_of",
+    "calls_of_step",
     "check_finite",
     "fewer_rows",
     "frozen_draws",
@@ -109,6 +110,12 @@ def fewer_rows(batch: Any) -> Any | None:
     # that is near another by chance (1/64 and 1/63) is told apart, and the second run takes about as long as the first.
     kept = count - 1 if count < 12 else count - max(1, count // 7)
     return tree_unflatten([leaf[:kept] if isinstance(leaf, Tensor) else leaf for leaf in leaves], structure)
+
+
+def calls_of_step(batch: Any) -> tuple[Call, ...]:
+    """The calls of a step that are read: with the batch, and with fewer rows where these can be cut off."""
+    fewer = fewer_rows(batch)
+    return (call_of(batch),) if fewer is None else (call_of(batch), call_of(fewer))
 
 
 def observed(function: Callable[..., Any], call: Call, scalar: Callable[[Any], Tensor], state: State) -> Recording:

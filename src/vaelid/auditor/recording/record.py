@@ -29,11 +29,9 @@ from vaelid.readings.twins import TwinCall, by_slow_sides
 
 __all__ = ["has_its_own_backward", "is_from_own_function", "record"]
 
-
 # The operations by which Python reads a tensor's value: `.item()`, `if tensor:`, `torch.equal`.
 _ASK_FOR_A_VALUE = ("aten._local_scalar_dense", "aten.is_nonzero", "aten.equal")
 _CLAMPS = ("aten.clamp", "aten.hardtanh")
-_HOLD_VALUES = (list, tuple, dict)
 
 
 class _Recorder(OperationMode):
@@ -54,7 +52,7 @@ class _Recorder(OperationMode):
         self.in_storage: dict[int, list[tuple[int, Region]]] = {}
         self.own = OwnTraining()
         self.trained: set[int] = set()  # the storages of given tensors that ask for a gradient
-        self.names = UsersNames(self.known_region)
+        self.names = UsersNames()
 
     def address(self, tensor: Tensor) -> int:
         """The address of its storage; of a sparse tensor, which is never a view, that of the object."""
@@ -123,7 +121,7 @@ class _Recorder(OperationMode):
         innermost = next(frames, None)
         source = line_of(innermost)
         if self.state is not None and innermost is not None:  # a run whose formula is to be shown
-            self.names.see([innermost, *frames])
+            self.names.see([innermost, *frames], self.known_region)
         if name.startswith(_ASK_FOR_A_VALUE) and not _checking():
             self.decided_by_value.append(source)
         unchanged = clamps and torch.equal(result, args[0] if before is None else before)
@@ -153,15 +151,21 @@ class _Recorder(OperationMode):
     ) -> tuple[list[tuple[Tensor, Region]], tuple[Any, ...], dict[str, Any]]:
         """The tensors among the arguments of an operation with their regions; and the arguments with these instead."""
         values: list[tuple[Tensor, Region]] = []
+        arguments = tuple([self.read_one(value, values) for value in args])
+        return values, arguments, {name: self.read_one(value, values) for name, value in kwargs.items()}
 
-        def read(value: Any) -> Any:
-            if isinstance(value, Tensor):
-                region = self.read(value)
-                values.append((value, region))
-                return region
-            return tree_map(read, value) if isinstance(value, _HOLD_VALUES) and value else value
+    def read_one(self, value: Any, values: list[tuple[Tensor, Region]]) -> Any:
+        """An argument with regions in the place of tensors, which are added to `values`.
 
-        return values, tuple([read(value) for value in args]), {name: read(value) for name, value in kwargs.items()}
+        A function inside of another that calls itself would keep the tensors alive for hundreds of runs.
+        """
+        if isinstance(value, Tensor):
+            region = self.read(value)
+            values.append((value, region))
+            return region
+        return (
+            tree_map(lambda one: self.read_one(one, values), value) if isinstance(value, list | tuple | dict) else value
+        )
 
     def keep_made(self, number: int, made: Sequence[Any], outputs: Sequence[Any]) -> None:
         """What the event of a number put out."""

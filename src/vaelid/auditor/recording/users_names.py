@@ -21,8 +21,7 @@ _WITHOUT_MEANING = ("weight", "bias", "self")
 class UsersNames:
     """Collects names. Of several the one in the outermost function is kept: the user sees that one first."""
 
-    def __init__(self, region: Callable[[Tensor], Region | None]) -> None:
-        self.region = region
+    def __init__(self) -> None:
         self.known: dict[Region, tuple[int, str]] = {}
         self.lines: dict[int, int] = {}
         self.modules: set[int] = set()
@@ -32,16 +31,15 @@ class UsersNames:
         """The name of each region that has one."""
         return {region: name for region, (_, name) in self.known.items()}
 
-    def see(self, frames: Sequence[FrameType]) -> None:
+    def see(self, frames: Sequence[FrameType], region_of: Callable[[Tensor], Region | None]) -> None:
         """The variables of these frames, the innermost first; a frame that stands where it stood holds nothing new."""
         for depth, frame in enumerate(reversed(frames)):
             if self.lines.get(id(frame)) != frame.f_lineno:
                 self.lines[id(frame)] = frame.f_lineno
                 for name, tensor in self._tensors_of(frame):
-                    self._name(tensor, name, depth)
+                    self._name(region_of(tensor), name, depth)
 
-    def _name(self, tensor: Tensor, name: str, depth: int) -> None:
-        region = self.region(tensor)
+    def _name(self, region: Region | None, name: str, depth: int) -> None:
         if region is not None and name not in _WITHOUT_MEANING:
             before = self.known.get(region)
             if before is None or depth < before[0]:

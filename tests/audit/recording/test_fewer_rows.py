@@ -1,0 +1,120 @@
+"""A large batch is cut where, with few rows, a step does what it does with all of them; otherwise it is taken whole."""
+
+import numpy as np
+import pytest
+import torch
+from torch import nn
+
+from vaelid.auditor import audit
+from vaelid.auditor.recording.fewer_rows import enough_rows
+
+ROWS, PIXELS = 8192, 64
+HALF = ROWS // 2
+WEIGHTS = torch.ones(ROWS)
+
+
+def step_of(loss):
+    """A step whose loss is made of the terms of each row."""
+    torch.manual_seed(0)
+    encoder, decoder = nn.Linear(PIXELS, 8), nn.Linear(4, PIXELS)
+
+    def step(x):
+        mu, logvar = encoder(x).chunk(2, dim=1)
+        logits = decoder(mu + torch.exp(logvar / 2) * torch.randn_like(mu))
+        nll = nn.functional.binary_cross_entropy_with_logits(logits, x, reduction="none").sum(1)
+        return loss(nll, ((mu**2 + logvar.exp() - logvar - 1) / 2).sum(1))
+
+    return step
+
+
+def batch(rows=ROWS):
+    generator = torch.Generator().manual_seed(1)
+    return (torch.rand(rows, PIXELS, generator=generator) > 0.5).float()
+
+
+def of_size(n):
+    """A number that only a large batch has."""
+    return 4.0 if n > HALF else 1.0
+
+
+CUT = {
+    "mean": lambda nll, kl: (nll + kl).mean(),
+    "sum over the number of rows": lambda nll, kl: (nll + kl).sum() / len(kl),
+    "of all data": lambda nll, kl: 60000 / len(kl) * (nll + kl).sum(),
+    "weights of ones": lambda nll, kl: (torch.ones(len(kl)) * (nll + kl)).mean(),
+}
+WHOLE = {
+    "a float": lambda nll, kl: (nll + of_size(len(kl)) * kl).mean(),
+    "a tensor": lambda nll, kl: (nll + torch.tensor(of_size(len(kl))) * kl).mean(),
+    "a list": lambda nll, kl: (nll + torch.tensor([of_size(len(kl))] * len(kl)) * kl).mean(),
+    "an array": lambda nll, kl: (nll + torch.from_numpy(np.full(len(kl), of_size(len(kl)))).float() * kl).mean(),
+    "filled": lambda nll, kl: (nll + torch.full((len(kl),), of_size(len(kl))) * kl).mean(),
+    "a root": lambda nll, kl: (nll + (len(kl) / ROWS) ** 0.5 * kl).mean(),
+    "first rows": lambda nll, kl: nll.mean() + kl[:HALF].mean(),
+    "late rows": lambda nll, kl: (nll + torch.where(torch.arange(len(kl)) > HALF, 4.0, 1.0) * kl).mean(),
+    "stored weights": lambda nll, kl: ((nll + kl) * WEIGHTS).mean(),
+    "another operation": lambda nll, kl: (nll + kl).mean() if len(kl) < HALF else (nll + kl).sum() / len(kl),
+}
+
+
+@pytest.mark.parametrize("name", CUT)
+def test_it_is_cut_where_all_rows_are_treated_alike(name):
+    some, said = enough_rows(step_of(CUT[name]), batch())
+    assert some.shape == (512, PIXELS)
+    assert torch.equal(some, batch()[::16])
+    assert len(said) == 1
+    assert "8,192 rows" in said[0]
+    assert "512" in said[0]
+
+
+@pytest.mark.parametrize("name", WHOLE)
+def test_it_is_whole_where_further_rows_may_be_treated_otherwise(name):
+    x = batch()
+    some, said = enough_rows(step_of(WHOLE[name]), x)
+    assert some is x
+    assert said == ()
+
+
+def test_a_small_batch_is_not_looked_at():
+    x = batch(100)
+
+    def never(x):
+        raise AssertionError
+
+    assert enough_rows(never, x) == (x, ())
+
+
+def test_nothing_has_changed_after():
+    torch.manual_seed(0)
+    model = nn.Linear(PIXELS, 1)
+    optimizer, seen = torch.optim.Adam(model.parameters()), []
+
+    def step(x):
+        seen.append(len(x))
+        loss = model(x).square().mean()
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+        return loss
+
+    x, state = batch(), torch.random.get_rng_state()
+    before, data = model.weight.clone(), x.clone()
+    some, _ = enough_rows(step, x)
+    assert len(some) == 512
+    assert torch.equal(model.weight, before)
+    assert torch.equal(x, data)
+    assert model.weight.grad is None
+    assert not optimizer.state
+    assert seen == []
+    assert torch.equal(torch.random.get_rng_state(), state)
+
+
+def test_the_report_says_what_stands_for_all_rows():
+    report = audit(step_of(CUT["mean"]), batch())
+    assert (report.verdict, report.beta_effective, report.sizes["B"]) == ("PROVED", 1.0, 512)
+    assert any(said.startswith("the 8,192 rows are treated as 512 of them were") for said in report.assumptions)
+
+
+def test_a_beta_that_moves_with_the_rows_is_that_of_all_rows():
+    report = audit(step_of(lambda nll, kl: (nll + len(kl) / 2048 * kl).mean()), batch())
+    assert (report.beta_effective, report.sizes["B"]) == (4.0, ROWS)
