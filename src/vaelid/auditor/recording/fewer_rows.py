@@ -76,11 +76,37 @@ def _rows(batch: Any) -> int:
 
 
 def _some(batch: Any, kept: int) -> Any:
-    """So many rows, at equal distances: data may be in order."""
+    """So many rows: those with the extreme numbers of any tensor, and others at equal distances."""
     leaves, structure = tree_flatten(batch)
-    apart = _rows(batch) // kept
-    some = [leaf[: apart * kept : apart].contiguous() if isinstance(leaf, Tensor) else leaf for leaf in leaves]
+    count = _rows(batch)
+    extreme = set().union(*(_extreme_rows(leaf) for leaf in leaves if isinstance(leaf, Tensor)))
+    kept = max(kept, len(extreme))
+    others = [row for row in range(0, count, count // kept) if row not in extreme]
+    rows = torch.tensor(sorted([*extreme, *others][:kept]))
+    some = [leaf[rows.to(leaf.device)] if isinstance(leaf, Tensor) else leaf for leaf in leaves]
     return tree_unflatten(some, structure)
+
+
+def _extreme_rows(tensor: Tensor) -> set[int]:
+    """Rows in which a number, or the sum, is least and greatest; with what is no number or, of all, the least whole.
+
+    Whether data lie in the support of a likelihood is asked of the rows that stay.
+    """
+    if tensor.is_complex():
+        return set()
+    numbers = tensor.detach().reshape(len(tensor), -1).double()
+    finite = numbers.nan_to_num(0.0, 0.0, 0.0)
+    sums, off = finite.sum(1), (finite - finite.round()).abs()
+    greatest = (
+        finite.amax(1),
+        -finite.amin(1),
+        sums,
+        -sums,
+        off.amax(1),
+        numbers.isnan().sum(1),
+        numbers.isinf().sum(1),
+    )
+    return {int(of_row.argmax()) for of_row in greatest if of_row.min() < of_row.max()}
 
 
 def _divisor(count: int, most: int) -> int:
@@ -102,11 +128,19 @@ def _rows_of_bytes(of_fewest: int, of_fewer: int) -> int:
 
 @dataclass(frozen=True)
 class _Operation:
-    """One operation of a run: its name without library and overload, its numbers, the lengths of tensors not made."""
+    """One operation of a run.
+
+    Attributes:
+        name: without library and overload.
+        numbers: that it is given.
+        lengths: of the tensors that it is given and that no operation made.
+        of_table: whether one of these is not trained, and may hold an entry for each row of all data.
+    """
 
     name: str
     numbers: tuple[float, ...]
     lengths: tuple[int, ...]
+    of_table: bool
 
 
 class _Operations(OperationMode):
@@ -133,7 +167,8 @@ class _Operations(OperationMode):
         numbers += [_value(v) for v in tensors if v.numel() == 1]
         lengths = tuple(length for tensor in tensors for length in tensor.shape)
         name = operation_name(func).removeprefix("aten.").partition(".")[0].rstrip("_")
-        self.found.append(_Operation(name, tuple(numbers), lengths))
+        of_table = any(tensor.numel() > 1 and not tensor.requires_grad for tensor in tensors)
+        self.found.append(_Operation(name, tuple(numbers), lengths, of_table))
         for leaf in tree_leaves(result):
             self._note(leaf)
         return result
@@ -176,6 +211,8 @@ def _follows(same: Sequence[_Operation], rows: Sequence[int]) -> bool:
     moved = any(len(set(three)) > 1 for three in zip(*(o.numbers for o in same), strict=True))
     if moved and not one.name.startswith(_TAKE_LENGTHS):
         return False
+    if one.name.startswith(_LOOK_UP) and one.of_table:
+        return False
     if one.name.startswith(_TAKE_PLACES) and any(min(rows) < abs(number) <= max(rows) for number in last.numbers):
         return False
     return all(_is_expected(three, rows) for three in zip(*(o.numbers for o in same), strict=True))
@@ -186,6 +223,7 @@ _OF_NEW = ("new_", "zeros", "ones", "full", "empty", "rand", "normal", "unflatte
 _TAKE_LENGTHS = (*_OF_SHAPES, *_OF_NEW, "mul", "div")
 """Beginnings of the names of operations in which a number may follow the number of rows: as a length, or a weight."""
 
+_LOOK_UP = ("index", "gather", "embedding", "take")
 _FIND_PLACES = ("slice", "select", "narrow", "split", "index", "gather")
 _COMPARE = ("gt", "lt", "ge", "le", "eq", "ne", "remainder", "fmod", "floor_divide")
 _TAKE_PLACES = (*_FIND_PLACES, *_COMPARE)
