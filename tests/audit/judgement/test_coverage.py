@@ -190,9 +190,11 @@ def test_a_mask_is_zero_or_one_number(values, mask, kept):
     asked = question(arrays={"m": torch.tensor(values, dtype=torch.float64)})
     weights = element_of("m", (2,))
     assert is_mask(weights, asked) == mask
-    assert kept_or_left_out(target(mask=weights), asked) == kept
-    assert kept_or_left_out(target(), asked)
-    assert not kept_or_left_out(target(element_of("x", (0,)), X_HAT, mask=weights), asked)  # of another axis
+    assert is_mask(weights, asked, kept_as=1) == (values == [1.0, 0, 1, 0])
+    assert kept_or_left_out(target(mask=weights), asked, []) == (values == [1.0, 0, 1, 0])
+    assert kept_or_left_out(target(mask=weights), asked, [weights]) == kept  # the KL's, too
+    assert kept_or_left_out(target(), asked, [])
+    assert not kept_or_left_out(target(element_of("x", (0,)), X_HAT, mask=weights), asked, [])  # of another axis
 
 
 # mistakes

@@ -107,6 +107,73 @@ def test_a_table_of_all_rows_is_looked_up_whole():
     assert said == ()
 
 
+class Reversed(torch.autograd.Function):
+    """Whose gradient is turned round in a large batch."""
+
+    @staticmethod
+    def forward(ctx, value):
+        return value.clone()
+
+    @staticmethod
+    def backward(ctx, slope):
+        return slope * (-1 if len(slope) > HALF else 1)
+
+
+def cut_at(value, last):
+    value.register_hook(lambda slope: torch.cat([slope[:last], torch.zeros_like(slope[last:])]))
+    return value
+
+
+def written(value):
+    value.detach().numpy()[1000:] = 0
+    return value
+
+
+def seeded(value):
+    if len(value) > HALF:
+        torch.manual_seed(0)
+    return value
+
+
+OUT_OF_SIGHT = {
+    "a hook": lambda nll, kl: (nll + cut_at(kl, 1000)).mean(),
+    "a function": lambda nll, kl: (nll + Reversed.apply(kl)).mean(),
+    "numpy": lambda nll, kl: (nll + written(kl)).mean(),
+    "a seed": lambda nll, kl: (nll + kl + 0 * torch.rand_like(seeded(kl))).mean(),
+}
+
+
+@pytest.mark.parametrize("name", OUT_OF_SIGHT)
+def test_it_is_whole_where_operations_do_not_show_all(name):
+    x = batch()
+    some, said = enough_rows(step_of(OUT_OF_SIGHT[name]), x)
+    assert some is x
+    assert said == ()
+
+
+@pytest.mark.parametrize("change", ["none", "scaled", "hook"])
+def test_a_gradient_that_is_changed_in_a_large_batch_keeps_it_whole(change):
+    torch.manual_seed(0)
+    model = nn.Linear(PIXELS, 1)
+    optimizer = torch.optim.SGD(model.parameters())
+    if change == "hook":
+        model.weight.register_hook(lambda slope: -slope)
+
+    def step(x):
+        optimizer.zero_grad()
+        loss = model(x).square().mean()
+        loss.backward()
+        if len(x) > HALF and change == "none":
+            model.weight.grad = None
+        if change == "scaled":
+            model.weight.grad.mul_(-1.0 if len(x) > HALF else 1.0)
+        optimizer.step()
+        return loss
+
+    some, _ = enough_rows(step, x := batch())
+    assert some is x
+
+
 def test_a_small_batch_is_not_looked_at():
     x = batch(100)
 

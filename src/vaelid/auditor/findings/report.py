@@ -5,6 +5,7 @@ whole, both of which are plain data for JSON (`as_data`) and a few lines of text
 report is REFUTED, and so is its claim ``divergence``.
 """
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any, Literal
@@ -142,8 +143,8 @@ class Report:
 
     @property
     def beta_moves(self) -> bool:
-        """Whether `beta_effective` is of the recorded sizes alone."""
-        return self.beta_formula is not None and any(letter.isupper() for letter in self.beta_formula)
+        """Whether `beta_effective` is of the recorded number of rows alone."""
+        return self.beta_formula is not None and re.search(r"\bB\b", self.beta_formula) is not None
 
     def claim(self, name: str) -> Claim:
         """The claim of this name; KeyError if it was not examined."""

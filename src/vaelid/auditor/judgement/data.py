@@ -5,6 +5,7 @@ of the data, an axis along which one output stands for all, masks, and notes. Fo
 `DataChanged("x[b, d] / 255")`.
 """
 
+from collections.abc import Collection
 from dataclasses import dataclass
 
 import torch
@@ -151,18 +152,25 @@ def _sides_not_seen(assessed: Assessed) -> list[Reason]:
     return list(dict.fromkeys(OneSideOnly(leaf.operation, leaf.source) for leaf in one_sided))
 
 
-def kept_or_left_out(target: Quantity, question: Question) -> bool:
-    """Whether places of the data are taken as they are, or left out: not given weights."""
+def kept_or_left_out(target: Quantity, question: Question, of_divergences: Collection[TermArray]) -> bool:
+    """Whether places of the data are taken as they are, or left out: not given weights.
+
+    `of_divergences`: the masks of KLs. What a mask keeps may have any weight that the KL under the same mask has, too.
+    """
     if (mask := target.mask) is None:
         return True
     own = set(axes_in(target.parameters[0].term)) if target.parameters else set()
-    return set(axes_in(mask.term)) <= own and is_mask(mask, question)
+    shared = any(other.term is mask.term for other in of_divergences)
+    return set(axes_in(mask.term)) <= own and is_mask(mask, question, kept_as=None if shared else 1)
 
 
-def is_mask(weights: TermArray, question: Question) -> bool:
-    """Whether weights of places are 0 and 1, or 0 and another number, which is the same for all."""
-    values = question.values.of(weights, axes_in(weights.term))
-    return bool(((values == 0) | (values == values.max())).all())
+def is_mask(weights: TermArray, question: Question, kept_as: float | None = None) -> bool:
+    """Whether weights of places, all of them, are 0 and one other number: this one, if it is given.
+
+    What weighs a likelihood twice, and a KL once, is not left to a beta: it is a weight of the batch's.
+    """
+    values = question.values.whole(weights, axes_in(weights.term))[0]
+    return bool(((values == 0) | (values == (values.max() if kept_as is None else kept_as))).all())
 
 
 def _is_code(values: Tensor) -> bool:

@@ -120,7 +120,8 @@ def _doubts(judged: Judged, group: Group, found: Found, decision: Decision) -> I
     yield from _not_declared(judged, group, found, decision)
     if is_smoothed(assessed, target):
         yield decision.but("OTHER", IsOther(_SMOOTHED), other=_SMOOTHED)
-    if not kept_or_left_out(target, assessed.question):
+    divergences = [group.found.target.mask for group, _ in assessed.divergences() if group.found is not None]
+    if not kept_or_left_out(target, assessed.question, [mask for mask in divergences if mask is not None]):
         yield decision.but("OTHER", IsOther(_WEIGHTS_OF_PLACES), other=_WEIGHTS_OF_PLACES)
     if (share := kept_part(assessed)) < 1:
         witness = too_few(share.numerator, share.denominator, f"in {share.denominator} places")
