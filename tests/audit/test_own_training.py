@@ -288,3 +288,35 @@ def test_a_detached_zero_changes_nothing_where_z_is_joined_with_a_condition():
 def test_a_detached_part_of_z_changes_its_gradient(name):
     vae = Vae()
     assert audit(lambda x: vae.loss(x, OTHER_SLOPES[name]), vae.x).verdict == "REFUTED"
+
+
+def test_a_gradient_set_to_zero_before_the_optimizer_steps_is_refuted():
+    torch.manual_seed(0)
+    encoder, decoder = torch.nn.Linear(6, 4), torch.nn.Linear(2, 6)
+    optimizer = torch.optim.SGD([*encoder.parameters(), *decoder.parameters()], lr=1e-3)
+
+    def step(x):
+        mu, logvar = encoder(x).chunk(2, dim=1)
+        x_hat = decoder(mu + torch.exp(logvar / 2) * torch.randn_like(mu))
+        loss = ((x_hat - x) ** 2 / 2).sum(1).mean() + ((mu**2 + logvar.exp() - logvar - 1) / 2).sum(1).mean()
+        optimizer.zero_grad()
+        loss.backward()
+        encoder.weight.grad.zero_()
+        optimizer.step()
+        return loss
+
+    assert audit(step, torch.randn(5, 6)).verdict in ("REFUTED", "UNKNOWN")
+
+
+def test_what_a_hook_raises_in_an_audit_is_not_called_our_defect():
+    torch.manual_seed(0)
+    encoder, decoder, seen = torch.nn.Linear(6, 4), torch.nn.Linear(2, 6), {}
+    encoder.weight.register_hook(lambda slope: slope * (1.0 if seen["rows"] < 1000 else 0.0))
+
+    def step(x):
+        seen["rows"] = len(x)
+        mu, logvar = encoder(x).chunk(2, dim=1)
+        x_hat = decoder(mu + torch.exp(logvar / 2) * torch.randn_like(mu))
+        return ((x_hat - x) ** 2 / 2).sum(1).mean() + ((mu**2 + logvar.exp() - logvar - 1) / 2).sum(1).mean()
+
+    assert audit(step, torch.randn(5, 6)).verdict in ("PROVED", "UNKNOWN")

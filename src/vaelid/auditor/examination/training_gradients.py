@@ -162,7 +162,7 @@ def _scaled_or_clipped(one: Tensor | None, given: Tensor | None) -> bool:
         return True
     before, after = one.double().flatten(), given.detach().double().flatten()
     if not bool(before.any()) or not bool(after.any()):
-        return True
+        return not bool(before.any())  # of a gradient that is set to zero nothing is left
     norms = float(before.norm() * after.norm())
     bound = float(after.abs().max())
     clipped = before.clamp(-bound, bound)
