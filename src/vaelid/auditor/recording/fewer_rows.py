@@ -17,8 +17,8 @@ from torch.utils._pytree import tree_flatten, tree_leaves, tree_unflatten
 from vaelid.auditor.formula.errors import UNREAD
 from vaelid.auditor.recording.calls import call_of, fewer_rows, observed, scalar_loss
 from vaelid.auditor.recording.events import Recording
+from vaelid.auditor.recording.outlines import outline_of, treat_alike
 from vaelid.auditor.recording.state import unchanged
-from vaelid.auditor.recording.traces import trace, treat_alike
 from vaelid.spec.errors import InputError, UserCodeError
 
 __all__ = ["enough_rows"]
@@ -52,8 +52,8 @@ def enough_rows(step: Callable[[Any], Any], batch: Any) -> tuple[Any, tuple[str,
                 return batch, ()
             part = _some(batch, kept)
             parts = (part, fewer_rows(part), batch)
-            runs = [trace(step, one, state) for one in parts]
-            again = trace(step, batch, state)
+            runs = [outline_of(step, one, state) for one in parts]
+            again = outline_of(step, batch, state)
         except (InputError, UserCodeError, *UNREAD):
             return batch, ()  # it holds something of the batch's size, perhaps
     if not treat_alike(runs, again, [_rows(one) for one in parts]):

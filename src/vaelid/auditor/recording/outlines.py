@@ -1,6 +1,6 @@
 """Whether a step does with some rows what it does with more of them: what a run shows without keeping what it computes.
 
-In: a step, and batches. Out: a `Trace` of each run, and whether they treat all rows alike. For example, the runs of a
+In: a step, and batches. Out: an `Outline` of each run, and whether they treat all rows alike. For example, the runs of a
 mean over 512 and over 8,192 rows divide by 512 and by 8,192, and are otherwise the same; those of a step with
 `beta = 4 if len(x) > 1000 else 1` are not.
 """
@@ -24,7 +24,7 @@ from vaelid.auditor.recording.schemas import operation_name
 from vaelid.auditor.recording.state import State
 from vaelid.readings.twins import by_slow_sides
 
-__all__ = ["Trace", "trace", "treat_alike"]
+__all__ = ["Outline", "outline_of", "treat_alike"]
 
 
 @dataclass(frozen=True)
@@ -110,7 +110,7 @@ def _value(tensor: Tensor) -> float:
 
 
 @dataclass(frozen=True)
-class Trace:
+class Outline:
     """What a run did: operations, calls, draws; and whether a gradient or a number may have passed unseen."""
 
     operations: list[_Operation]
@@ -119,7 +119,7 @@ class Trace:
     unseen: bool
 
 
-def trace(step: Callable[[Any], Any], batch: Any, state: State) -> Trace:
+def outline_of(step: Callable[[Any], Any], batch: Any, state: State) -> Outline:
     """One run, after which all but random generators is set back."""
     seen, calls = _Operations(batch), _Calls()
     try:
@@ -128,10 +128,10 @@ def trace(step: Callable[[Any], Any], batch: Any, state: State) -> Trace:
     finally:
         state.restore_run()
     unseen = seen.hooked or any(name.startswith(_OUT_OF_SIGHT) for name in calls.names)
-    return Trace(seen.found, calls.names, seen.drawn, unseen)
+    return Outline(seen.found, calls.names, seen.drawn, unseen)
 
 
-def treat_alike(runs: Sequence[Trace], again: Trace, rows: Sequence[int]) -> bool:
+def treat_alike(runs: Sequence[Outline], again: Outline, rows: Sequence[int]) -> bool:
     """Whether all that runs of these numbers of rows did is the same; `again`: one more of the last number.
 
     Where noise is drawn anew in the last two, it is drawn anew with all rows.
