@@ -1,7 +1,7 @@
 """Whether a step does with some rows what it does with more of them: what a run shows without keeping what it computes.
 
-In: a step, and batches. Out: an `Outline` of each run, and whether they treat all rows alike. For example, the runs of a
-mean over 512 and over 8,192 rows divide by 512 and by 8,192, and are otherwise the same; those of a step with
+In: a step, and batches. Out: an `Outline` of each run, and whether they treat all rows alike. For example, the runs of
+a mean over 512 and over 8,192 rows divide by 512 and by 8,192, and are otherwise the same; those of a step with
 `beta = 4 if len(x) > 1000 else 1` are not.
 """
 
