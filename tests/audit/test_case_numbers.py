@@ -10,6 +10,7 @@ SIZES = ({"B": 5, "L": 3, "D": 7}, {"B": 4, "L": 2, "D": 6})
 torch.set_num_threads(1)
 
 
+@pytest.mark.every(3)
 @pytest.mark.parametrize("name", [name for name, case in CASES.items() if case.numbers])
 def test_the_case_says_what_the_numbers_say(name):
     case = CASES[name]

@@ -27,6 +27,7 @@ def answered(call):
         return type(error).__name__ if str(error) else "no message"
 
 
+@pytest.mark.every(3)
 @pytest.mark.filterwarnings("ignore")
 @pytest.mark.parametrize("door", ["step", "loss", "kl", "sampler"])
 @pytest.mark.parametrize(

@@ -139,6 +139,7 @@ MORE = {
 }
 
 
+@pytest.mark.every(2)
 @pytest.mark.parametrize("name", [*RULES, *MORE])
 def test_the_formula_has_the_values_that_torch_gives(name):
     reading = check((RULES | MORE)[name])

@@ -68,6 +68,7 @@ def test_it_is_cut_where_all_rows_are_treated_alike(name):
     assert "512" in said[0]
 
 
+@pytest.mark.every(2)
 @pytest.mark.parametrize("name", WHOLE)
 def test_it_is_whole_where_further_rows_may_be_treated_otherwise(name):
     x = batch()
@@ -76,6 +77,7 @@ def test_it_is_whole_where_further_rows_may_be_treated_otherwise(name):
     assert said == ()
 
 
+@pytest.mark.every(4)
 @pytest.mark.parametrize("value", [3.0, -0.5, 0.4, torch.nan, torch.inf, -torch.inf])
 @pytest.mark.parametrize("row", [0, 17, ROWS - 1])
 def test_a_row_with_an_odd_number_stays(row, value):
