@@ -27,8 +27,8 @@ _SMALL_BATCH = 2**17
 """Numbers in a batch that is taken whole without a look at what the step makes of it: 128 rows of 1,000 numbers."""
 
 _BYTES = 2**24
-"""What one run may compute at most, if it has more than the fewest rows: with a hundred times as much a run takes a
-second, and what an audit keeps of it is some gigabytes."""
+"""What a run may compute at most, if it has more than the fewest rows. With a hundred times these bytes a run takes a
+second, and an audit keeps some gigabytes."""
 
 _MOST = 512
 """Rows that say as much as more of them do; code that goes through its rows part by part takes longer with each."""
@@ -59,7 +59,7 @@ def enough_rows(step: Callable[[Any], Any], batch: Any) -> tuple[Any, tuple[str,
     if not treat_alike(runs, again, [_rows(one) for one in parts]):
         return batch, ()
     said = (
-        f"the {count:,} rows are treated as {kept:,} of them were: with all of them the step did the same "
+        f"the {count:,} rows are treated as {_rows(part):,} of them were: with all of them the step did the same "
         f"{len(runs[-1].operations):,} operations, with the same numbers or such as follow the number of rows"
     )
     return part, (said,)
@@ -82,9 +82,10 @@ def _some(batch: Any, kept: int) -> Any:
 
 
 def _extreme_rows(tensor: Tensor) -> set[int]:
-    """Rows in which a number, or the sum, is least and greatest; with what is no number or, of all, the least whole.
+    """The rows with the least and greatest number and sum, the number farthest from a whole one, nan, and infinity.
 
-    Whether data lie in the support of a likelihood is asked of the rows that stay.
+    Whether data lie in the support of a likelihood is asked of the rows that stay. Where all rows are equal in one of
+    these respects, any of them will do.
     """
     if tensor.is_complex():
         return set()

@@ -100,7 +100,7 @@ class _Calls(TorchFunctionMode):
         self.names: list[str] = []
 
     def __torch_function__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
-        self.names.append(getattr(func, "__name__", str(func)) + getattr(func, "__qualname__", ""))
+        self.names.append(getattr(func, "__name__", str(func)))
         return func(*args, **(kwargs or {}))
 
 
@@ -127,7 +127,7 @@ def outline_of(step: Callable[[Any], Any], batch: Any, state: State) -> Outline:
             scalar_loss(step(batch))
     finally:
         state.restore_run()
-    unseen = seen.hooked or any(name.startswith(_OUT_OF_SIGHT) for name in calls.names)
+    unseen = seen.hooked or bool(_OUT_OF_SIGHT & set(calls.names))
     return Outline(seen.found, calls.names, seen.drawn, unseen)
 
 
@@ -144,17 +144,9 @@ def treat_alike(runs: Sequence[Outline], again: Outline, rows: Sequence[int]) ->
 
 
 _DRAW = ("rand", "normal", "bernoulli", "exponential", "uniform", "log_normal", "multinomial", "native_dropout")
-_OUT_OF_SIGHT = (
-    "numpy",
-    "__array__",
-    "__dlpack__",
-    "data_ptr",
-    "untyped_storage",
-    "storage",
-    "register_hook",
-    "register_post_accumulate_grad_hook",
-)
-"""Beginnings of the names of functions by which numbers or gradients are changed and no operation is seen."""
+_HOOKS = {"register_hook", "register_post_accumulate_grad_hook"}
+_OUT_OF_SIGHT = _HOOKS | {"numpy", "__array__", "__dlpack__", "data_ptr", "untyped_storage", "storage"}
+"""Functions by which numbers or gradients may be changed so that no operation shows it."""
 
 
 def _follow_rows(runs: Sequence[list[_Operation]], rows: Sequence[int]) -> bool:
@@ -167,7 +159,8 @@ def _follow_rows(runs: Sequence[list[_Operation]], rows: Sequence[int]) -> bool:
 def _follows(same: Sequence[_Operation], rows: Sequence[int]) -> bool:
     """Whether an operation is the same in runs of these numbers of rows.
 
-    A tensor that was there before the run may have other values in its further rows, and a number may be a row's.
+    It is not where a tensor that no operation made has an entry for each row, or may be a table of all rows. Nor is it
+    where a fixed number may be the place of a row that the shorter runs do not have.
     """
     one, _, last = same
     if any(o.name != one.name or len(o.numbers) != len(one.numbers) or o.lengths != one.lengths for o in same):
