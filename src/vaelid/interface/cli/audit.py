@@ -72,7 +72,7 @@ class SecondsOption(click.ParamType):
 @click.option(
     "--time-limit",
     type=SecondsOption(),
-    default=60.0,
+    default=180.0,
     metavar="SECONDS",
     show_default=True,
     help="After which your code is ended.",
