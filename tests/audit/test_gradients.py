@@ -72,7 +72,7 @@ RIGHT = {
 
 
 @pytest.mark.parametrize("name", RIGHT)
-@pytest.mark.every(3)
+@pytest.mark.every(6)
 def test_a_gradient_that_is_the_formulas_is_proved(name):
     found = audit(step_with(**RIGHT[name]), DATA)
     assert found.verdict == "PROVED", found
@@ -95,7 +95,7 @@ WRONG = {
 
 
 @pytest.mark.parametrize("name", WRONG)
-@pytest.mark.every(3)
+@pytest.mark.every(6)
 def test_another_gradient_than_the_formulas_is_refuted(name):
     found = audit(step_with(**WRONG[name]), DATA)
     assert found.verdict == "REFUTED", found

@@ -47,7 +47,7 @@ def test_every_likelihood_has_its_words():
 
 
 @pytest.mark.parametrize("name", NAMES)
-@pytest.mark.every(3)
+@pytest.mark.every(6)
 def test_the_loss_of_a_model_is_proved(name: str):
     report = vaelid.audit(model_of(name).loss, data_of(name), beta=1)
     assert (report.verdict, report.beta_effective) == ("PROVED", 1.0), report

@@ -93,7 +93,7 @@ RIGHT = {
 
 
 @pytest.mark.parametrize("name", RIGHT)
-@pytest.mark.every(5)
+@pytest.mark.every(10)
 def test_a_right_gradient_of_what_is_only_shown_is_proved(name):
     vae = Vae()
     found = audit(RIGHT[name](vae), vae.x)
@@ -128,7 +128,7 @@ REFUTED = {
 
 
 @pytest.mark.parametrize("name", REFUTED)
-@pytest.mark.every(5)
+@pytest.mark.every(10)
 def test_another_gradient_than_that_of_what_is_shown_is_refuted(name):
     vae = Vae()
     found = audit(REFUTED[name](vae), vae.x)
@@ -192,7 +192,7 @@ def in_turns(vae):
 
 
 @pytest.mark.parametrize("made", [several, in_turns])
-@pytest.mark.every(2)
+@pytest.mark.every(4)
 def test_several_updates_are_neither_proved_nor_refuted_and_the_reason_is_given(made):
     vae = Vae()
     found = audit(made(vae), vae.x)
@@ -200,6 +200,7 @@ def test_several_updates_are_neither_proved_nor_refuted_and_the_reason_is_given(
     assert "it updates weights several times" in found.summary
 
 
+@pytest.mark.slow
 def test_a_prior_that_is_set_to_the_means_of_the_batch_is_not_proved():
     vae, center = Vae(), nn.Parameter(torch.zeros(3))
     optimizer = torch.optim.SGD([center], 1.0)
@@ -218,6 +219,7 @@ def test_a_prior_that_is_set_to_the_means_of_the_batch_is_not_proved():
     assert audit(step, vae.x).verdict == "UNKNOWN"
 
 
+@pytest.mark.slow
 def test_a_discriminator_that_is_trained_inside_leaves_the_loss_to_the_caller():
     vae, other = Vae(), nn.Linear(3, 1)
     optimizer = torch.optim.SGD(other.parameters(), 1e-3)

@@ -49,6 +49,7 @@ UNREAD_NOISE = {  # each was REFUTED, "no noise from torch is in z": fault R2
 
 
 @pytest.mark.parametrize("name", UNREAD_NOISE)
+@pytest.mark.every(3)
 def test_a_sampler_whose_noise_is_not_read_is_unknown_with_its_line(name):
     found = audit_sampler(UNREAD_NOISE[name])
     assert found.verdict == "UNKNOWN"
@@ -78,6 +79,7 @@ CUT = {  # each with which of mean and deviation no gradient comes to
 
 
 @pytest.mark.parametrize("name", CUT)
+@pytest.mark.every(3)
 def test_a_sampler_without_a_gradient_is_refuted(name):
     sampler, missed = CUT[name]
     found = audit_sampler(sampler)

@@ -54,6 +54,7 @@ OTHER_ORDER = UPPER[[1, 2, 0]][:, [1, 2, 0]]
 
 
 @pytest.mark.parametrize("mask", [UPPER, UPPER.T, OTHER_ORDER], ids=["after", "before", "another order"])
+@pytest.mark.every(2)
 def test_a_prior_of_coordinates_before_it_is_proved(mask, x):
     report = vaelid.audit(with_prior_of_itself(mask), x)
     assert (report.verdict, float(report.beta_effective)) == ("PROVED", 1)

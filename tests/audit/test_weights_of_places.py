@@ -62,7 +62,7 @@ def test_weights_are_no_mask(name):
     assert (report.verdict, report.objective_name) == ("OTHER", "a likelihood with a weight for each place")
 
 
-@pytest.mark.every(7)
+@pytest.mark.every(14)
 @pytest.mark.parametrize("name", WRONG)
 def test_nor_are_they_where_an_elbo_is_declared(name):
     loss, weights = WRONG[name]

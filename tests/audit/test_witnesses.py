@@ -113,6 +113,7 @@ def test_a_decoder_whose_inside_is_detached_is_refuted():
         (lambda mu, logvar: Normal(mu, torch.exp(0.5 * logvar)).sample(), "mean and deviation"),
     ],
 )
+@pytest.mark.every(2)
 def test_a_cut_gradient_is_said_of_what_it_is_cut_from(sample, cut):
     found = audit(step_of(sample), DATA).claim("sampler")
     assert found.reason == f"z has the right value, but no gradient goes back through it to the {cut}."
@@ -150,7 +151,7 @@ BEFORE = {
 
 @pytest.mark.parametrize("meant", LIKELIHOODS)
 @pytest.mark.parametrize("family", BEFORE)
-@pytest.mark.every(3)
+@pytest.mark.every(6)
 def test_another_likelihood_than_the_declared_one_is_refuted_with_two_numbers(family, meant):
     def loss(logits, x, mu, logvar):
         return BEFORE[family](logits, x) + kl_of(mu, logvar)
@@ -181,6 +182,7 @@ def test_classes_where_places_were_declared_are_refuted():
 
 
 @pytest.mark.parametrize("given_", [None, "negative_binomial"])
+@pytest.mark.every(2)
 def test_what_torch_puts_beside_a_negative_binomial_is_of_the_data(given_):
     def loss(logits, x, mu, logvar):
         return -NegativeBinomial(4.0, logits=logits, validate_args=False).log_prob(x).sum() + kl_of(mu, logvar)

@@ -74,7 +74,7 @@ SLOW = [name for name in ATTACKS if name not in OF_THE_FORK and name not in QUIC
 
 
 @pytest.mark.parametrize("name", [*QUICK, *(pytest.param(name, marks=pytest.mark.slow) for name in SLOW)])
-@pytest.mark.every(2)
+@pytest.mark.every(4)
 def test_no_attack_holds_the_audit_or_forges_a_verdict(name, vaelid, folder, monkeypatch):
     monkeypatch.setattr(process, "_spawned", Forked)
     attack = ATTACKS[name]

@@ -59,7 +59,7 @@ SIGNALS = [signal.SIGKILL, signal.SIGINT, pytest.param(signal.SIGTERM, marks=pyt
 
 
 @pytest.mark.parametrize("how", SIGNALS, ids=lambda how: how.name)
-@pytest.mark.every(2)
+@pytest.mark.every(4)
 def test_a_run_stopped_at_random_steps_ends_as_the_uninterrupted_run(uninterrupted, tmp_path, how):
     run, moments = tmp_path / "run", random.Random(how.value)
     started, steps = time.time(), []

@@ -97,6 +97,7 @@ def with_noise(noise):
     ],
     ids=["by hand", "rsample", "matrix", "numpy", "turned round"],
 )
+@pytest.mark.every(3)
 def test_a_sampler_passes(function):
     opinion = of_sampler(function)
     assert (opinion.passed, opinion.doubts, opinion.left) == ({"shape", "law", "gradient"}, (), {})
@@ -119,6 +120,7 @@ def test_a_sampler_passes(function):
     ids=["uniform", "uniform of variance 1", "shared by latents", "shared by rows", "a tenth more", "variance",
          "none", "transposed", "sample", "detached"],
 )  # fmt: skip
+@pytest.mark.every(3)
 def test_what_is_no_sampler_fails(function, doubt):
     assert doubt in {check.name for check in of_sampler(function).doubts}
 

@@ -59,7 +59,7 @@ def test_two_cross_entropies_of_one_datum_are_no_density():
 
 @pytest.mark.parametrize("draws", [1, 2])
 @pytest.mark.parametrize("name", TWICE)
-@pytest.mark.every(7)
+@pytest.mark.every(14)
 def test_data_that_are_counted_twice_are_not_proved(name, draws):
     assert verdict(TWICE[name], draws) in ("UNKNOWN", "REFUTED", "OTHER")
     assert verdict(TWICE[name], draws, beta=1.0) in ("UNKNOWN", "REFUTED", "OTHER")

@@ -41,6 +41,8 @@ CUT = {
     "mean": lambda nll, kl: (nll + kl).mean(),
     "sum over the number of rows": lambda nll, kl: (nll + kl).sum() / len(kl),
     "of all data": lambda nll, kl: 60000 / len(kl) * (nll + kl).sum(),
+    "a clamp that does nothing": lambda nll, kl: (nll + kl).mean().clamp(max=1e5),
+    "rows that are clamped": lambda nll, kl: (nll.clamp(max=46.0) + kl).mean(),
     "weights of ones": lambda nll, kl: (torch.ones(len(kl)) * (nll + kl)).mean(),
 }
 WHOLE = {
@@ -53,6 +55,12 @@ WHOLE = {
     "first rows": lambda nll, kl: nll.mean() + kl[:HALF].mean(),
     "late rows": lambda nll, kl: (nll + torch.where(torch.arange(len(kl)) > HALF, 4.0, 1.0) * kl).mean(),
     "stored weights": lambda nll, kl: ((nll + kl) * WEIGHTS).mean(),
+    "a sum that is compared": lambda nll, kl: (
+        (nll.sum() + torch.where(nll.detach().sum() > 1e5, 4.0, 1.0) * kl.sum()) / ROWS
+    ),
+    "a sum that is clamped": lambda nll, kl: (nll.sum().clamp(max=1e5) + kl.sum()) / len(kl),
+    "a sum that is clamped in place": lambda nll, kl: (nll.sum().clamp_(max=1e5) + kl.sum()) / len(kl),
+    "a sum below another": lambda nll, kl: (torch.minimum(nll.sum(), torch.tensor(1e5)) + kl.sum()) / len(kl),
     "another operation": lambda nll, kl: (nll + kl).mean() if len(kl) < HALF else (nll + kl).sum() / len(kl),
 }
 

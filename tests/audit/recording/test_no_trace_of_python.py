@@ -87,7 +87,7 @@ ITERATORS = {
 
 
 @pytest.mark.parametrize("kind", ITERATORS)
-@pytest.mark.every(3)
+@pytest.mark.every(6)
 def test_an_iterator_is_where_it_was(kind):
     it, same = ITERATORS[kind](), ITERATORS[kind]()
     next(it), next(same)
@@ -208,7 +208,7 @@ SHY = {
 
 @pytest.mark.parametrize("kind", SHY)
 @pytest.mark.parametrize("base", [object, dict, list])
-@pytest.mark.every(5)
+@pytest.mark.every(10)
 def test_an_object_that_cannot_be_looked_at_is_left_alone(kind, base):
     net, x = parts()
     shy = type("Shy", (base,), dict(SHY[kind]))()

@@ -83,7 +83,7 @@ def refutation_in_part(question_, declared):
 @pytest.mark.parametrize("name", LIKELIHOODS)
 @FEW
 @given(positive, positive, any_number)
-@pytest.mark.every(3)
+@pytest.mark.every(6)
 def test_a_beta_elbo_of_any_weight_is_not_refuted(name, weight, beta, constant):
     nll, family, arrays = LIKELIHOODS[name]
     whole = over(nll, 0, 2) + as_term(beta) * over(kl_to(0, 1), 0, 1)

@@ -32,7 +32,7 @@ RIGHT_AND_NOT_READ = {
 
 @pytest.mark.parametrize("name", RIGHT_AND_NOT_READ)
 @pytest.mark.parametrize("declared", [{}, {"beta": 1}, {"beta": 1, "likelihood": "gaussian"}])
-@pytest.mark.every(4)
+@pytest.mark.every(8)
 def test_what_was_not_read_is_not_refuted(name, declared):
     torch.manual_seed(0)
     batch = torch.randn(5, 7), torch.rand(5, 7) > 0.3
@@ -86,6 +86,7 @@ def test_outputs_of_the_step_before_are_not_those_of_another_row():
 
 
 @pytest.mark.parametrize("declared", [{}, {"beta": 1, "likelihood": "gaussian"}])
+@pytest.mark.every(2)
 def test_a_step_of_time_that_is_given_the_one_before_is_no_fault(declared):
     """p(x_1 | z) p(x_2 | x_1, z) ...: places of a row do not add up, and an output stands with several of them."""
     torch.manual_seed(0)

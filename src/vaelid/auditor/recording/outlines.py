@@ -36,12 +36,16 @@ class _Operation:
         numbers: that it is given.
         lengths: of the tensors that it is given and that no operation made.
         of_table: whether one of these is not trained, and may hold an entry for each row of all data.
+        shape: of what it makes.
+        switched: of an operation that takes one of several ways, where it took which: how often, and at which places.
     """
 
     name: str
     numbers: tuple[float, ...]
-    lengths: tuple[int, ...]
-    of_table: bool
+    lengths: tuple[int, ...] = ()
+    of_table: bool = False
+    shape: tuple[int, ...] = ()
+    switched: tuple[float, float] | None = None
 
 
 class _Operations(OperationMode):
@@ -64,12 +68,14 @@ class _Operations(OperationMode):
             self._note(leaf)
 
     def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
-        result = func(*args, **(kwargs or {}))
         given = tree_leaves((args, kwargs or {}))
         numbers = [float(v) for v in given if isinstance(v, int | float)]
         name = operation_name(func).removeprefix("aten.").partition(".")[0].rstrip("_")
+        # it may be changed in place
+        before = given[0].clone() if name.startswith(_TAKE_WAYS) and isinstance(given[0], Tensor) else None
+        result = func(*args, **(kwargs or {}))
         if self.own.inside or self.own.optimizing:  # tensors that autograd kept, and moments: they follow from others
-            self.found.append(_Operation(name, tuple(numbers), (), False))
+            self.found.append(_Operation(name, tuple(numbers)))
             return result
         of_tensors = [v for v in given if isinstance(v, Tensor)]
         self.hooked |= any(has_its_own_backward(v) or v._post_accumulate_grad_hooks for v in of_tensors)
@@ -77,7 +83,8 @@ class _Operations(OperationMode):
         numbers += [_value(v) for v in tensors if v.numel() == 1]
         lengths = tuple(length for tensor in tensors for length in tensor.shape)
         of_table = any(tensor.numel() > 1 and not tensor.requires_grad for tensor in tensors)
-        self.found.append(_Operation(name, tuple(numbers), lengths, of_table))
+        shape = tuple(result.shape) if isinstance(result, Tensor) else ()
+        self.found.append(_Operation(name, tuple(numbers), lengths, of_table, shape, _switched(result, before)))
         if name.startswith(_DRAW):
             self.drawn += [float(v.double().sum()) for v in tree_leaves(result) if isinstance(v, Tensor)]
         for leaf in tree_leaves(result):
@@ -107,6 +114,18 @@ class _Calls(TorchFunctionMode):
 def _value(tensor: Tensor) -> float:
     with torch._C._DisableTorchDispatch():
         return math.nan if tensor.is_complex() else float(tensor.detach())
+
+
+def _switched(result: Any, before: Tensor | None) -> tuple[float, float] | None:
+    """Where a comparison holds, or where a clamp and its like hand on their first argument, `before`, unchanged."""
+    if not isinstance(result, Tensor) or (before is None and result.dtype != torch.bool):
+        return None
+    flat = (result if before is None else result == before).detach().flatten().double()
+    return float(flat.sum()), float(flat @ torch.arange(len(flat), dtype=torch.float64, device=flat.device))
+
+
+_TAKE_WAYS = ("clamp", "hardtanh", "relu", "threshold", "maximum", "minimum", "abs", "sign", "round", "floor", "ceil")
+"""Beginnings of the names of operations that have different formulas at different numbers."""
 
 
 @dataclass(frozen=True)
@@ -160,7 +179,8 @@ def _follows(same: Sequence[_Operation], rows: Sequence[int]) -> bool:
     """Whether an operation is the same in runs of these numbers of rows.
 
     It is not where a tensor that no operation made has an entry for each row, or may be a table of all rows. Nor is it
-    where a fixed number may be the place of a row that the shorter runs do not have.
+    where a fixed number may be the place of a row that the shorter runs do not have, or where a number that all rows
+    made together, as their sum, is compared or clamped with another outcome.
     """
     one, _, last = same
     if any(o.name != one.name or len(o.numbers) != len(one.numbers) or o.lengths != one.lengths for o in same):
@@ -171,6 +191,8 @@ def _follows(same: Sequence[_Operation], rows: Sequence[int]) -> bool:
     if one.name.startswith(_LOOK_UP) and one.of_table:
         return False
     if one.name.startswith(_TAKE_PLACES) and any(min(rows) < abs(number) <= max(rows) for number in last.numbers):
+        return False
+    if len({o.shape for o in same}) == 1 and len({o.switched for o in same}) > 1:
         return False
     return all(_is_expected(three, rows) for three in zip(*(o.numbers for o in same), strict=True))
 
