@@ -4,7 +4,10 @@ from dataclasses import replace
 
 import pytest
 
+from vaelid.auditor.findings.witnesses import uniform
 from vaelid.auditor.formula.kinds import Divergence
+from vaelid.auditor.judgement.decision import Decision
+from vaelid.auditor.judgement.reasons.of_divergence import OfDivergence
 from vaelid.auditor.judgement.reasons.of_sampler import OfSampler, StrayNoise
 from vaelid.auditor.judgement.samplers_of_loss import judge_samplers, passes_by_the_sample
 
@@ -35,9 +38,12 @@ WITHOUT_NOISE = [
 ]
 
 
-def decided(read=None, *, has_divergences=True, asked=None, **changes):
+A_KL = Decision("divergence", "PROVED", OfDivergence.AT_EACH_DRAW)
+
+
+def decided(read=None, *, divergences=(A_KL,), asked=None, **changes):
     of_loss = judged(asked=asked, ran=run(read) if read else None, **changes)
-    return judge_samplers(of_loss, has_divergences=has_divergences)
+    return judge_samplers(of_loss, divergences)
 
 
 def unsampled(entering=None, leaves=WITHOUT_NOISE, **changes):
@@ -56,6 +62,21 @@ def test_a_function_of_tensors_does_not_sample():
 
 def test_what_was_decided_of_each_sample_stays():
     assert decided() == [STANDARD_DRAW]
+
+
+@pytest.mark.parametrize(
+    ("of_kl", "verdict", "reason"),
+    [
+        ("PROVED", "REFUTED", OfSampler.UNIFORM_NOISE),
+        ("REFUTED", "REFUTED", OfSampler.UNIFORM_NOISE),
+        ("UNKNOWN", "UNKNOWN", OfSampler.UNIFORM_POSTERIOR),
+    ],
+)
+def test_uniform_noise_is_wrong_unless_a_kl_may_be_that_of_a_uniform_law(of_kl, verdict, reason):
+    drawn = Decision("sampler", "REFUTED", OfSampler.UNIFORM_NOISE, witness=uniform(), bug="uniform-noise")
+    (decision,) = decided(divergences=[A_KL.but(of_kl, A_KL.reason)], samplers=[drawn])
+    assert (decision.verdict, decision.reason) == (verdict, reason)
+    assert (decision.witness is None) == (verdict == "UNKNOWN")
 
 
 @pytest.mark.parametrize(
@@ -87,7 +108,7 @@ def test_no_noise_at_all_is_refuted_at_the_line_where_the_mean_is_decoded():
 
 
 def test_without_a_divergence_nothing_is_sampled_is_another_objective():
-    (decision,) = decided(unsampled(), samplers=[], asked=NOTHING_DRAWN, has_divergences=False)
+    (decision,) = decided(unsampled(), samplers=[], asked=NOTHING_DRAWN, divergences=())
     assert (decision.verdict, decision.reason) == ("OTHER", OfSampler.NOTHING_SAMPLED)
 
 
@@ -110,7 +131,7 @@ def test_a_constant_in_place_of_noise(moving, verdict, reason):
     entered = replace(lifted(MU, ((0,), (1,))), leaves=frozenset({"mu", "c"}))
     read = unsampled(entering=[(entered, x_hat)], leaves=[WITHOUT_NOISE[0], constant, x_hat])
     of_loss = judged(asked=NOTHING_DRAWN, ran=run(read, moving=moving), samplers=[])
-    (decision,) = judge_samplers(of_loss, has_divergences=True)
+    (decision,) = judge_samplers(of_loss, [A_KL])
     assert (decision.verdict, decision.reason) == (verdict, reason)
     assert decision.source == ("step.py:4" if verdict == "REFUTED" else None)
 

@@ -79,6 +79,11 @@ class Assessed:
         """The posteriors that a divergence is of, by number."""
         return {group.kind.posterior for group in self.objective.groups if isinstance(group.kind, Divergence)}
 
+    def laws_of(self, posterior: Posterior) -> frozenset[str]:
+        """The laws of a posterior's draws: for `torch.rand` it is uniform."""
+        leaves = self.run.reading.leaves
+        return frozenset(leaves[n].law for n in self.question.as_recorded(posterior.draws) if n in leaves)
+
     def line_of(self, group: Group) -> str | None:
         """The line that a group comes from, where it is known."""
         return self.run.reading.line_of(self.question.as_recorded(names_in(group.body)))

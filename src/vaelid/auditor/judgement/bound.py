@@ -53,14 +53,17 @@ def bound_of(assessed: Assessed) -> ImportanceWeightedBound | None:
 
 def judge_bound(judged: Judged, bound: ImportanceWeightedBound) -> JudgedBound:
     """What is decided of a loss with a bound in it."""
-    samplers = judge_samplers(judged, has_divergences=False)
+    posteriors = judged.assessed.question.posteriors
+    samplers = judge_samplers(judged, ())
     if bound.other:
         decision = Decision("objective", "OTHER", IsOther(bound.other), other=bound.other)
         return JudgedBound(bound.other, (*samplers, decision), proved=False)
     if bound.theorem is None or bound.failure:
         decision = _no_bound(bound)
+        if decision.verdict == "REFUTED" and any("uniform" in judged.assessed.laws_of(p) for p in posteriors):
+            decision = Decision("objective", "UNKNOWN", Failure(bound.failure))  # of a bound with a normal posterior
         name = "no ELBO" if decision.verdict == "REFUTED" else "unknown"
-        return JudgedBound(name, (*samplers, decision), proved=False)
+        return JudgedBound(name, (*judge_samplers(judged, [decision]), decision), proved=False)
     if (stops := cuts(judged.assessed)) and not bound.note:  # where there is a note, the gradient is cut on purpose
         return JudgedBound("no ELBO", (*samplers, cut_off(stops[0])), proved=False)
     theorems = tuple(t for t in (bound.objective.theorem, bound.theorem, bound.of_rows) if t is not None)

@@ -124,7 +124,11 @@ def _of_group(judged: Judged, group: Group, posterior: Posterior) -> Decision:
     weight, line = assessed.weights.get(group.kind), assessed.line_of(group)
     trains = _trained_by(assessed, group)
     decision = judge_divergence(assessed.objective, group, posterior, assessed.names, weight, line, trains)
-    if decision.verdict == "REFUTED" and (_stands_elsewhere(assessed, posterior) or _of_all_rows(assessed, posterior)):
+    if decision.verdict == "REFUTED" and (
+        _stands_elsewhere(assessed, posterior)
+        or _of_all_rows(assessed, posterior)
+        or "uniform" in assessed.laws_of(posterior)  # no KL of a normal it may be, and that of its own law
+    ):
         return Decision("divergence", "UNKNOWN", OfDivergence.NOT_RECOGNISED, decision.formula, source=line)
     if decision.verdict == "REFUTED" and (unread := of_posterior_alone(assessed, posterior)) is not None:
         reason = ThroughUnread(unread.operation)
@@ -159,9 +163,7 @@ def _of_all_rows(assessed: Assessed, posterior: Posterior) -> bool:
 
 def _of_other_law(assessed: Assessed, posterior: Posterior) -> bool:
     """Whether its draws are no normal's, nor taken for one: what a KL of an exponential is says nothing of normals."""
-    leaves = assessed.run.reading.leaves
-    draws = [leaves[name] for name in assessed.question.as_recorded(posterior.draws) if name in leaves]
-    return any(leaf.law not in ("", "normal", "uniform") for leaf in draws)
+    return bool(assessed.laws_of(posterior) - {"", "normal", "uniform"})
 
 
 def _trained_by(assessed: Assessed, group: Group) -> Trains:

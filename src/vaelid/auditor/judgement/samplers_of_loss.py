@@ -4,25 +4,28 @@ In comes what was found out about a loss; out go `Decision`s on its sampler. For
 reaches the decoder, though a term of it is a KL, it is REFUTED with the bug ``missing-noise``.
 """
 
+from collections.abc import Sequence
+
 from vaelid.auditor.findings.report import Witness
 from vaelid.auditor.findings.witnesses import correlation, without_noise
+from vaelid.auditor.formula.kinds import MIXED
 from vaelid.auditor.judgement.assessed import Assessed, Judged
 from vaelid.auditor.judgement.decision import Decision
 from vaelid.auditor.judgement.reasons.base import Reason
-from vaelid.auditor.judgement.reasons.of_sampler import OfSampler, StrayNoise
+from vaelid.auditor.judgement.reasons.of_sampler import NoGradientTo, OfSampler, StrayNoise
 
 __all__ = ["judge_samplers", "passes_by_the_sample"]
 
 
-def judge_samplers(judged: Judged, *, has_divergences: bool) -> list[Decision]:
+def judge_samplers(judged: Judged, divergences: Sequence[Decision]) -> list[Decision]:
     """What is decided of each sample, or of there being none.
 
-    `has_divergences`: whether something was decided of a KL: a loss with one has to sample.
+    `divergences`: what was decided of each KL: a loss with one has to sample.
     """
     if not judged.sampled:
         return []
     assessed = judged.assessed
-    found = list(assessed.samplers)
+    found = [_if_it_may_be_right(assessed, decision, divergences) for decision in assessed.samplers]
     names = [name for posterior in assessed.question.posteriors for name in posterior.draws]
     if len(set(names)) < len(names):
         return [_one_draw_for_two(assessed, found[0].source)]
@@ -34,14 +37,28 @@ def judge_samplers(judged: Judged, *, has_divergences: bool) -> list[Decision]:
         return [_refuted(OfSampler.NOTHING_DRAWN_IS_DECODED, without_noise(), "missing-noise", line)]
     if lines := assessed.run.reading.stray_noise:
         return [Decision("sampler", "UNKNOWN", StrayNoise(lines))]
-    if has_divergences and constants:
+    if divergences and constants:
         if constants & assessed.run.moving:
             return [Decision("sampler", "UNKNOWN", OfSampler.NOISE_OUTSIDE_TORCH)]
         line = _line_of_latent(assessed, constants)
         return [_refuted(OfSampler.CONSTANT_NOISE, without_noise("over steps"), "frozen-noise", line)]
-    if has_divergences:
+    if divergences:
         return [_refuted(OfSampler.NO_NOISE, without_noise(), "missing-noise", _line_of_latent(assessed))]
     return [Decision("sampler", "OTHER", OfSampler.NOTHING_SAMPLED)]
+
+
+def _if_it_may_be_right(assessed: Assessed, decision: Decision, divergences: Sequence[Decision]) -> Decision:
+    """The decision on a sample, UNKNOWN where another term of the loss may make up for what is wrong with it.
+
+    Uniform noise is wrong beside the KL of a normal; a term that was not recognised may be the KL of a uniform law. A z
+    that is cut off has no gradient but by a term with the likelihood and log q(z) in it, as -log p(x|z) log q(z).
+    """
+    if decision.bug == "uniform-noise" and any(divergence.verdict == "UNKNOWN" for divergence in divergences):
+        return decision.but("UNKNOWN", OfSampler.UNIFORM_POSTERIOR)
+    mixed = any(group.kind is MIXED for group in assessed.objective.groups)
+    if isinstance(decision.reason, NoGradientTo) and mixed:
+        return decision.but("UNKNOWN", OfSampler.MAY_BE_SCORE_FUNCTION)
+    return decision
 
 
 def _one_draw_for_two(assessed: Assessed, line: str | None) -> Decision:

@@ -24,6 +24,7 @@ from vaelid.auditor.judgement.objective import Named, judge_objective
 from vaelid.auditor.judgement.reasons.base import Reason, Told
 from vaelid.auditor.judgement.reasons.notes import NotTrained
 from vaelid.auditor.judgement.reasons.of_objective import Failure, OfObjective
+from vaelid.auditor.judgement.reasons.of_sampler import OfSampler
 from vaelid.auditor.judgement.reconstructions_of_loss import judge_reconstructions
 from vaelid.auditor.judgement.samplers_of_loss import judge_samplers
 from vaelid.auditor.judgement.scale import beta_of, likelihood_name, observation_variance, prior_name
@@ -76,7 +77,7 @@ def verdict(
         return _report(judged, whole, audited, evaluation)
     divergences = judge_divergences(judged)
     parts = [
-        *judge_samplers(judged, has_divergences=bool(divergences)),
+        *judge_samplers(judged, divergences),
         *divergences,
         judge_reconstructions(judged),
     ]
@@ -101,10 +102,13 @@ def _may_be_refuted(whole: Named, declared: Declared) -> bool:
 def _not_as_declared(judged: Judged) -> Decision | None:
     """REFUTED, where a beta or a likelihood was declared and a point shows the loss to be another."""
     assessed = judged.assessed
-    samplers = judge_samplers(judged, has_divergences=False)
+    samplers = judge_samplers(judged, ())
     if any(decision.verdict == "OTHER" for decision in samplers) and not assessed.question.posteriors:
         reason, witness = OfObjective.NOTHING_SAMPLED_AS_DECLARED, without_noise()
         return Decision("objective", "REFUTED", reason, witness=witness, bug="missing-noise")
+    uniform = any("uniform" in assessed.laws_of(posterior) for posterior in assessed.question.posteriors)
+    if uniform or any(decision.reason is OfSampler.MAY_BE_SCORE_FUNCTION for decision in samplers):
+        return None  # points show that there is no KL of a normal law, or that the value is none: neither has to be
     found = not_declared(assessed.question, judged.declared)
     if found is None:
         return None

@@ -30,6 +30,8 @@ class OfSampler(Reason, Enum):
     GUMBEL_SOFTMAX = auto()
     NOT_AFFINE = auto()
     UNIFORM_NOISE = auto()
+    UNIFORM_POSTERIOR = auto()
+    MAY_BE_SCORE_FUNCTION = auto()
     FROZEN_NOISE = auto()
     ANOTHER_GRADIENT = auto()
     TWO_LATENTS_OF_ONE_DRAW = auto()
