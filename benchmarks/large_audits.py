@@ -3,6 +3,7 @@
 Each audit is made in a process of its own, whose peak is that of importing torch and of the step itself, too.
 """
 
+import itertools
 import resource
 import subprocess
 import sys
@@ -24,6 +25,39 @@ class Residual(nn.Module):
         return h + self.two(nn.functional.silu(self.one(nn.functional.silu(h))))
 
 
+class Basic(nn.Module):
+    """ResNet's basic block (He et al. 2016), which halves or doubles the sides, or leaves them."""
+
+    def __init__(self, inside: int, outside: int, *, down: int = 1, up: int = 1) -> None:
+        super().__init__()
+
+        def normed(one: int, other: int, size: int, stride: int) -> nn.Sequential:
+            convolution = nn.Conv2d(one, other, size, stride, size // 2, bias=False)
+            return nn.Sequential(convolution, nn.BatchNorm2d(other))
+
+        self.larger = nn.Upsample(scale_factor=up) if up > 1 else nn.Identity()
+        self.one, self.two = normed(inside, outside, 3, down), normed(outside, outside, 3, 1)
+        same = inside == outside and down == up == 1
+        self.beside = nn.Identity() if same else normed(inside, outside, 1, down)
+
+    def forward(self, h: Tensor) -> Tensor:
+        h = self.larger(h)
+        return torch.relu(self.two(torch.relu(self.one(h))) + self.beside(h))
+
+
+def resnet18() -> tuple[nn.Module, nn.Module, Tensor]:
+    """ResNet-18 and its mirror, 32 images of 128 x 128, 256 latents."""
+    widths = [64, 64, 128, 256, 512]
+    down, up = [nn.Conv2d(3, 64, 7, 2, 3, bias=False), nn.BatchNorm2d(64), nn.ReLU(), nn.MaxPool2d(3, 2, 1)], []
+    for one, other in itertools.pairwise(widths):
+        down += [Basic(one, other, down=1 if one == other else 2), Basic(other, other)]
+        up = [Basic(other, other), Basic(other, one, up=2), *up]
+    encoder = nn.Sequential(*down, nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(512, 512))
+    start = [nn.Linear(256, 512 * 4 * 4), nn.Unflatten(1, (512, 4, 4))]
+    decoder = nn.Sequential(*start, *up, nn.Upsample(scale_factor=2), nn.Conv2d(64, 3, 3, padding=1))
+    return encoder, decoder, torch.rand(32, 3, 128, 128)
+
+
 def dense() -> tuple[nn.Module, nn.Module, Tensor]:
     """784-400-20-400-784, 16,384 rows."""
     encoder = nn.Sequential(nn.Linear(784, 400), nn.ReLU(), nn.Linear(400, 40))
@@ -42,9 +76,12 @@ def residual() -> tuple[nn.Module, nn.Module, Tensor]:
     return encoder, decoder, torch.rand(8, 3, 128, 128)
 
 
+NETWORKS = {"dense": dense, "resnet18": resnet18, "residual": residual}
+
+
 def measure(name: str) -> None:
     torch.manual_seed(0)
-    encoder, decoder, numbers = {"dense": dense, "residual": residual}[name]()
+    encoder, decoder, numbers = NETWORKS[name]()
     x = (numbers > 0.5).float()
     optimizer = torch.optim.Adam([*encoder.parameters(), *decoder.parameters()])
 
@@ -70,5 +107,5 @@ if __name__ == "__main__":
     if sys.argv[1:]:
         measure(sys.argv[1])
     else:
-        for name in ("dense", "residual"):
+        for name in NETWORKS:
             subprocess.run([sys.executable, __file__, name], check=True)

@@ -6,6 +6,7 @@ import torch
 from torch import nn
 from torch.autograd import Function
 
+from vaelid.auditor.formula.errors import Unread
 from vaelid.auditor.recording.events import Region
 from vaelid.auditor.recording.record import has_its_own_backward, is_from_own_function, record
 from vaelid.auditor.recording.state import State
@@ -217,3 +218,67 @@ def test_whole_numbers_are_no_reals():
     found = run(lambda x, y: x[0, 0] * y, X, labels)
     assert not found.arguments["x1"].real
     assert found.arguments["x0"].real
+
+
+def trained_inside(weight, *, and_then=lambda loss, weight: loss):
+    """A step that back-propagates a loss of four operations itself."""
+
+    def step(x):
+        weight.grad = None
+        loss = ((x * weight) ** 2).sum() / len(x)
+        loss.backward()
+        return and_then(loss, weight)
+
+    return step
+
+
+def test_what_a_backward_pass_makes_is_not_kept_but_for_what_someone_holds():
+    weight = torch.ones(3, dtype=torch.float64, requires_grad=True)
+    found = run(trained_inside(weight))
+    backward = [event for event in found.events if event.trained]
+    assert len(backward) > 3
+    kept = [found.made[e.number, r] for e in backward for r in e.made_regions if (e.number, r) in found.made]
+    assert any(torch.allclose(tensor, 2 * X.square().sum(0) / 2) for tensor in kept)  # the gradient itself
+    assert len(kept) < sum(len(event.made_regions) for event in backward)
+    forward = [event for event in found.events if not event.trained]
+    assert all((event.number, made) in found.made for event in forward for made in event.made_regions)
+    assert [event.name for event in found.events_that_count()] == [event.name for event in forward]
+
+
+def test_a_gradient_that_was_not_kept_is_not_read():
+    weight = torch.ones(3, dtype=torch.float64, requires_grad=True)
+
+    def dropped(loss, weight):
+        size, weight.grad = weight.grad.square().sum(), None
+        return loss + size
+
+    found = run(trained_inside(weight, and_then=dropped))
+    counted = found.events_that_count()
+    assert any(event.trained for event in counted)
+    lost = [(e, r) for e in counted for r in e.made_regions if (e.number, r) not in found.made]
+    with pytest.raises(Unread, match="gradient that was not kept"):
+        found.output(*lost[0])
+
+
+def test_a_gradient_that_is_differentiated_again_is_kept():
+    weight = torch.ones(3, dtype=torch.float64, requires_grad=True)
+
+    def penalised(x):
+        (slope,) = torch.autograd.grad(((x * weight) ** 2).sum(), weight, create_graph=True)
+        return slope.square().sum()
+
+    found = run(penalised)
+    assert all((event.number, made) in found.made for event in found.events for made in event.made_regions)
+
+
+def test_a_storage_that_is_gone_keeps_its_number():
+    def many(x):
+        weight = torch.ones(3, dtype=torch.float64, requires_grad=True)
+        for _ in range(20):
+            loss = (x * weight).sum()
+            loss.backward()
+        return x.sum()
+
+    found = run(many)
+    numbers = [r.storage for event in found.events for r in event.made_regions if event.operation == "mul"]
+    assert len(set(numbers)) == len(numbers) == 40  # one forward and one backward each; the latter are gone

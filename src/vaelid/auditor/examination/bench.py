@@ -19,6 +19,7 @@ import numpy as np
 import torch
 from torch import Tensor
 from torch.utils._pytree import tree_flatten, tree_map
+from torch.utils.weak import WeakIdKeyDictionary
 
 from vaelid.auditor.examination.intervention import Intervention
 from vaelid.auditor.examination.precision import Rounding, Widened
@@ -61,15 +62,16 @@ class Touched(OperationMode):
 
     def __init__(self) -> None:
         super().__init__()
-        self.made: dict[int, Tensor] = {}
+        self.made = WeakIdKeyDictionary()
         self.given: dict[int, Tensor] = {}
 
     def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
         for tensor in _tensors((args, kwargs or {})):
-            if id(tensor) not in self.made:
+            if tensor not in self.made:
                 self.given[id(tensor)] = tensor
         result = func(*args, **(kwargs or {}))
-        self.made |= {id(tensor): tensor for tensor in _tensors(result)}
+        for tensor in _tensors(result):
+            self.made[tensor] = True
         return result
 
 

@@ -47,7 +47,7 @@ class _Measured:
         trained: by what is back-propagated.
         slopes: by differences of losses.
         scores: of each posterior's log q at a draw that is held; none where the others agree.
-        made: the gradients with the directions.
+        of_each: of each of `trained`, the share of each parameter, by its `id`: gradients themselves are large.
         inside: whether the code back-propagates itself.
         moved: the parameters that it moves between two of its gradients.
     """
@@ -55,7 +55,7 @@ class _Measured:
     trained: list[float] = field(default_factory=list)
     slopes: list[float] = field(default_factory=list)
     scores: list[list[float]] = field(default_factory=list)
-    made: list[tuple[Sequence[Tensor | None], _Direction]] = field(default_factory=list)
+    of_each: list[dict[int, float]] = field(default_factory=list)
     inside: bool = False
     moved: frozenset[int] = frozenset()
 
@@ -79,7 +79,7 @@ def gradient(examined: Examined) -> None:
     if near:
         return examined.check("gradient", True)
     if beside:
-        trained = [_along(examined, g, _without(examined, direction, beside)) for g, direction in found.made]
+        trained = [sum(share for at, share in parts.items() if at not in beside) for parts in found.of_each]
         if _distance(trained, slopes) <= close:
             examined.notes.append(f"parameters that this loss does not depend on are trained beside it: {len(beside)}")
             return examined.check("gradient", True)
@@ -112,9 +112,10 @@ def _measured(examined: Examined, step: float, close: float) -> _Measured:
             )
         directions = [_direction(examined, generator, _trained(examined, outcome.gradient)) for _ in range(2)]
         for direction in directions:
-            along = _along(examined, outcome.gradient, direction)
+            parts = _along_each(examined, outcome.gradient, direction)
+            found.of_each.append(parts)
+            along = sum(parts.values())
             found.trained.append(along)
-            found.made.append((outcome.gradient, direction))
             found.slopes.append(_slope_near(examined, values, direction, step, k, along, close))
             off = abs(found.slopes[-1] - along)
             # two losses that are rounded to one number have no slope, whatever the code does
@@ -194,11 +195,6 @@ def _saturates(recording: Recording) -> bool:
     return any(bool((p * (1 - p) < _SATURATED).any()) for p in seen)
 
 
-def _without(examined: Examined, direction: _Direction, beside: set[int]) -> _Direction:
-    pairs = zip(examined.bench.given, direction, strict=True)
-    return [torch.zeros_like(d) if d is not None and id(t) in beside else d for t, d in pairs]
-
-
 def _slope_near(
     examined: Examined, values: list[Tensor], direction: _Direction, step: float, seed: int, known: float, close: float
 ) -> float:
@@ -220,11 +216,11 @@ def _slope(examined: Examined, values: list[Tensor], direction: _Direction, step
     return (above - below) / (2 * step)
 
 
-def _along(examined: Examined, gradient: Sequence[Tensor | None], direction: _Direction) -> float:
-    """The slope along a direction, by a gradient."""
+def _along_each(examined: Examined, gradient: Sequence[Tensor | None], direction: _Direction) -> dict[int, float]:
+    """The share that each parameter has in the slope along a direction, by a gradient."""
     of = {id(t): d for t, d in zip(examined.bench.given, direction, strict=True) if d is not None}
     parts = zip(examined.bench.parameters, gradient, strict=True)
-    return sum(float((g.double() * of[id(p)]).sum()) for p, g in parts if g is not None)
+    return {id(p): float((g.double() * of[id(p)]).sum()) for p, g in parts if g is not None}
 
 
 def _scores(examined: Examined, values: list[Tensor], directions: list[_Direction], seed: int) -> list[list[float]]:
@@ -240,7 +236,7 @@ def _scores(examined: Examined, values: list[Tensor], directions: list[_Directio
         ]
 
     found = examined.bench.run(values, seed=seed, look=look).seen
-    return [[_along(examined, gradient, direction) for gradient in found] for direction in directions]
+    return [[sum(_along_each(examined, g, direction).values()) for g in found] for direction in directions]
 
 
 def _log_density(posterior: StatedPosterior, numbers: Numbers, held: list[Tensor] | None = None) -> Tensor:

@@ -64,7 +64,7 @@ class Numbers(Mapping[str, Tensor]):
         if site.event is None:
             return self._given[site.position]
         event = self._events[site.event]
-        return self._recording.made[event.number, event.outputs[site.position]]
+        return self._recording.output(event, event.outputs[site.position])
 
     def _found(self, name: str) -> Tensor:
         if (written := self._account.written.get(name)) is not None:

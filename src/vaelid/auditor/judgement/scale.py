@@ -10,18 +10,19 @@ from fractions import Fraction
 from flint import arb
 
 from vaelid.auditor.findings.declared import Declared
-from vaelid.auditor.formula.axes_of_terms import count, length_axes_in, length_name, names_in
+from vaelid.auditor.formula.axes_of_terms import axes_in, count, length_axes_in, length_name, names_in
 from vaelid.auditor.formula.in_balls import in_ball
 from vaelid.auditor.formula.kinds import CONSTANT, Reconstruction
 from vaelid.auditor.judgement.assessed import Assessed, draws_of
 from vaelid.auditor.judgement.names import Monomial
 from vaelid.auditor.model.combination import Combination
+from vaelid.auditor.model.question import Question
 from vaelid.auditor.proofs.sums import added, axes_of, under_sums
 from vaelid.auditor.recognition.groups import Group
 from vaelid.auditor.recognition.objective import Objective
 from vaelid.auditor.recognition.quantities import Found
 from vaelid.auditor.recognition.stated_variance import stated_scale
-from vaelid.readings.terms.arrays import as_term
+from vaelid.readings.terms.arrays import TermArray, as_term
 
 __all__ = ["beta_in_ball", "beta_of", "likelihood_name", "observation_variance", "prior_name", "variance_factor"]
 
@@ -117,19 +118,26 @@ def likelihood_name(objective: Objective, declared: Declared) -> str | None:
     """The likelihood, with the variance it is taken to have; of several kinds of data, each."""
     found = [group.found for group in objective.reconstructions if group.found is not None]
     variance = variance_factor(objective, declared)
-    names = [_name_of(one, variance) for one in found]
+    names = [_masked(_name_of(one, variance), one.target.mask, objective.question) for one in found]
     return " and ".join(dict.fromkeys(names)) or None
 
 
 def _name_of(found: Found, variance: float) -> str:
     target = found.target
     fixed = target.family in _SCALES and not target.learned
-    name = f"{target.name}, {_SCALES[target.family]} {variance:g}" if fixed else target.name
-    return name if target.mask is None else f"{name}, where a mask is not 0"
+    return f"{target.name}, {_SCALES[target.family]} {variance:g}" if fixed else target.name
+
+
+def _masked(name: str, mask: TermArray | None, question: Question) -> str:
+    """The name, with what a mask leaves of it: other places in each row, or the same in all."""
+    if mask is None:
+        return name
+    alike = bool(question.rows) and not question.rows & set(axes_in(mask.term))
+    return f"{name}, where a mask{', the same for all rows,' if alike else ''} is not 0"
 
 
 def prior_name(assessed: Assessed) -> str | None:
     """The prior of each KL."""
     found = [group.found.target for group, _ in assessed.divergences() if group.found]
-    names = [t.name if t.mask is None else f"{t.name}, where a mask is not 0" for t in found]
+    names = [_masked(target.name, target.mask, assessed.question) for target in found]
     return ", ".join(dict.fromkeys(names)) or None

@@ -139,10 +139,10 @@ _OF_SAMPLER: Mapping[Any, Sentence] = {
     OfSampler.NOT_AFFINE: "z is not a mean plus a deviation times noise.",
     OfSampler.UNIFORM_NOISE: "the noise is uniform on (0, 1): its mean is 1/2 and its variance 1/12, where a normal "
     "draw has 0 and 1.",
-    OfSampler.UNIFORM_POSTERIOR: "z is drawn from a uniform law, and no KL of a normal law was recognised: it may be that "
-    "of a uniform posterior, which is not read here.",
-    OfSampler.MAY_BE_SCORE_FUNCTION: "no gradient goes back through z, and a term has the likelihood and the posterior in "
-    "it: it may be the gradient of a score function (REINFORCE), which is not read here.",
+    OfSampler.UNIFORM_POSTERIOR: "z is drawn from a uniform law, and no KL of a normal law was recognised: it may be "
+    "that of a uniform posterior, which is not read here.",
+    OfSampler.MAY_BE_SCORE_FUNCTION: "no gradient goes back through z, and a term has the likelihood and the posterior "
+    "in it: it may be the gradient of a score function (REINFORCE), which is not read here.",
     OfSampler.FROZEN_NOISE: "the noise is the same in every step: it is not drawn anew.",
     OfSampler.ANOTHER_GRADIENT: "z has the right value, but another gradient: a backward, or a hook, of your own "
     "changes it.",

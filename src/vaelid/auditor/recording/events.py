@@ -15,6 +15,7 @@ import torch
 from torch import Tensor
 from torch.utils._pytree import tree_flatten
 
+from vaelid.auditor.formula.errors import Unread
 from vaelid.readings.twins import TwinCall
 
 __all__ = ["Event", "Recording", "Region"]
@@ -78,6 +79,7 @@ class Event:
         twofold: whether one region is read both by a tensor that autograd goes back through and by a detached one.
         stopped_at: the positions, among `regions`, of arguments through which autograd will not go back.
         updates: whether it only updates weights, as an optimizer's operations do.
+        trained: whether the code had begun to train when it was done: a loss may have been left behind.
     """
 
     number: int
@@ -95,6 +97,7 @@ class Event:
     outside: frozenset[Region] = frozenset()
     stopped_at: frozenset[int] = frozenset()
     updates: bool = False
+    trained: bool = False
 
     # Each computed once for an event, as lifting asks for them again and again.
 
@@ -184,16 +187,26 @@ class Recording:
         numbers = (tensor for tensor in (*self.made.values(), self.returned) if tensor.is_floating_point())
         return max((torch.finfo(tensor.dtype).eps for tensor in numbers), default=0.0)
 
-    def events_that_count(self) -> list[Event]:
-        """The events without the checks of values that nothing was computed from.
+    def output(self, event: Event, region: Region) -> Tensor:
+        """What an event put out in a region. Raises `Unread` where a backward pass made it and nobody held it."""
+        try:
+            return self.made[event.number, region]
+        except KeyError:
+            raise Unread("the loss is made from a gradient that was not kept", event.source) from None
 
-        Whether torch checks a distribution's arguments is a switch of the process, which must not change a report.
+    def events_that_count(self) -> list[Event]:
+        """The events without the checks of values that nothing was computed from, and without what only trains.
+
+        Whether torch checks a distribution's arguments is a switch of the process, which must not change a report. A
+        loss that trains by itself is read as one that is trained by its caller.
         """
         needed = {self.result.storage}
         found = []
         for event in reversed(self.events):
-            idle = not event.written and not any(x.real or x.storage in needed for x in event.made_regions)
-            if not idle:
-                needed |= {region.storage for region in event.regions}
+            made = event.written.union(region.storage for region in event.made_regions)
+            counts = bool(event.written) or any(x.real for x in event.made_regions)
+            if made & needed or (counts and not event.trained):
+                if not event.updates:  # new weights are leaves, whatever they were made from
+                    needed |= {region.storage for region in event.regions}
                 found.append(event)
         return found[::-1]

@@ -46,8 +46,8 @@ def enough_rows(step: Callable[[Any], Any], batch: Any) -> tuple[Any, tuple[str,
     with unchanged([step], [batch]) as state:
         few = _some(batch, _FEWEST)
         try:
-            recorded = [observed(step, call_of(part), scalar_loss, state) for part in (few, fewer_rows(few))]
-            kept = _divisor(count, _rows_of_bytes(*map(_bytes_made, recorded)))
+            sizes = [_bytes_made(observed(step, call_of(part), scalar_loss, state)) for part in (few, fewer_rows(few))]
+            kept = _divisor(count, _rows_of_bytes(*sizes))
             if kept > count // 2:
                 return batch, ()
             part = _some(batch, kept)

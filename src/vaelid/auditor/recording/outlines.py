@@ -38,6 +38,7 @@ class _Operation:
         of_table: whether one of these is not trained, and may hold an entry for each row of all data.
         shape: of what it makes.
         switched: of an operation that takes one of several ways, where it took which: how often, and at which places.
+        along: of an operation that finds places along a dimension, how long that is.
     """
 
     name: str
@@ -46,6 +47,7 @@ class _Operation:
     of_table: bool = False
     shape: tuple[int, ...] = ()
     switched: tuple[float, float] | None = None
+    along: int | None = None
 
 
 class _Operations(OperationMode):
@@ -84,7 +86,11 @@ class _Operations(OperationMode):
         lengths = tuple(length for tensor in tensors for length in tensor.shape)
         of_table = any(tensor.numel() > 1 and not tensor.requires_grad for tensor in tensors)
         shape = tuple(result.shape) if isinstance(result, Tensor) else ()
-        self.found.append(_Operation(name, tuple(numbers), lengths, of_table, shape, _switched(result, before)))
+        self.found.append(
+            _Operation(
+                name, tuple(numbers), lengths, of_table, shape, _switched(result, before), _along(name, args, kwargs)
+            )
+        )
         if name.startswith(_DRAW):
             self.drawn += [float(v.double().sum()) for v in tree_leaves(result) if isinstance(v, Tensor)]
         for leaf in tree_leaves(result):
@@ -109,6 +115,19 @@ class _Calls(TorchFunctionMode):
     def __torch_function__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
         self.names.append(getattr(func, "__name__", str(func)))
         return func(*args, **(kwargs or {}))
+
+
+def _along(name: str, args: Any, kwargs: Any) -> int | None:
+    """How long the dimension is along which an operation finds places; None where that is not known."""
+    if name not in _DIMENSION_AT or not args or not isinstance(args[0], Tensor) or args[0].ndim == 0:
+        return None
+    dims = [*args[_DIMENSION_AT[name] :], (kwargs or {}).get("dim", 0)]
+    return int(args[0].shape[dims[0]])
+
+
+_DIMENSION_AT = {"slice": 1, "select": 1, "narrow": 1, "split": 2, "unsafe_split": 2, "split_with_sizes": 2}
+"""Of operations that find places, the position of the dimension among their arguments; the first dimension if it is
+left out."""
 
 
 def _value(tensor: Tensor) -> float:
@@ -186,11 +205,16 @@ def _follows(same: Sequence[_Operation], rows: Sequence[int]) -> bool:
     if any(o.name != one.name or len(o.numbers) != len(one.numbers) or o.lengths != one.lengths for o in same):
         return False
     moved = any(len(set(three)) > 1 for three in zip(*(o.numbers for o in same), strict=True))
-    if moved and not one.name.startswith(_TAKE_LENGTHS):
+    if moved and not (one.name.startswith(_TAKE_LENGTHS) or one.name.endswith("_backward")):
         return False
     if one.name.startswith(_LOOK_UP) and one.of_table:
         return False
-    if one.name.startswith(_TAKE_PLACES) and any(min(rows) < abs(number) <= max(rows) for number in last.numbers):
+    of_rows = one.along is None or len({o.along for o in same}) > 1
+    if (
+        of_rows
+        and one.name.startswith(_TAKE_PLACES)
+        and any(min(rows) < abs(number) <= max(rows) for number in last.numbers)
+    ):
         return False
     if len({o.shape for o in same}) == 1 and len({o.switched for o in same}) > 1:
         return False
@@ -200,7 +224,10 @@ def _follows(same: Sequence[_Operation], rows: Sequence[int]) -> bool:
 _OF_SHAPES = ("view", "_unsafe_view", "reshape", "_reshape_alias", "expand", "repeat", "split", "unsafe_split", "chunk")
 _OF_NEW = ("new_", "zeros", "ones", "full", "empty", "rand", "normal", "unflatten")
 _TAKE_LENGTHS = (*_OF_SHAPES, *_OF_NEW, "mul", "div")
-"""Beginnings of the names of operations in which a number may follow the number of rows: as a length, or a weight."""
+"""Beginnings of the names of operations in which a number may follow the number of rows: as a length, or a weight.
+
+Those of a backward pass take the lengths of what was given to the operation that they are of.
+"""
 
 _LOOK_UP = ("index", "gather", "embedding", "take")
 _FIND_PLACES = ("slice", "select", "narrow", "split", "index", "gather")

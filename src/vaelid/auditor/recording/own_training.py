@@ -21,12 +21,13 @@ class OwnTraining:
         trains: whether it calls `backward`, or `torch.autograd.grad` for weights, or an optimizer of its own steps.
         optimizing: whether an optimizer is stepping now that does not call for the loss itself, as LBFGS does.
         inside: how many calls of `backward` are running.
+        in_passing: whether what it makes of gradients now is differentiated no further.
         roots: the single tensors that `backward` was called of.
         gradients: the storages in which there is nothing but gradients, and what was made of these alone.
     """
 
     def __init__(self) -> None:
-        self.trains, self.optimizing, self.inside = False, False, 0
+        self.trains, self.optimizing, self.inside, self.in_passing = False, False, 0, False
         self.gradients: set[int] = set()
         self.roots: list[Tensor] = []
 
@@ -56,11 +57,13 @@ class OwnTraining:
     def _backward(self, *arguments: Any, **options: Any) -> None:
         self.trains = True
         self.roots += [value for value in (*arguments[:1], options.get("tensors")) if isinstance(value, Tensor)]
+        around, self.in_passing = self.in_passing, not any((*arguments[3:4], options.get("create_graph")))
         self.inside += 1
         try:
             self.original(*arguments, **options)
         finally:
             self.inside -= 1
+            self.in_passing = around
 
     def _grad(self, outputs: Any, inputs: Any, *arguments: Any, **options: Any) -> Any:
         known = list(inputs) if isinstance(inputs, tuple | list) else [inputs]

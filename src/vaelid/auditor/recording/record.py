@@ -10,11 +10,13 @@ special treatment. It knows a tensor by its region of memory: same storage, size
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
+from weakref import ReferenceType, ref
 
 import torch
 from torch import Tensor
 from torch._C._functorch import is_functorch_wrapped_tensor
 from torch.autograd.function import BackwardCFunction
+from torch.multiprocessing.reductions import StorageWeakRef
 from torch.utils._pytree import tree_flatten, tree_map
 
 from vaelid.auditor.recording.events import Event, Recording, Region
@@ -47,7 +49,8 @@ class _Recorder(OperationMode):
         self.returned: Tensor | None = None
         self.twins: list[TwinCall] = []
         self.numbers: dict[int, int] = {}
-        self.kept: list[Any] = []  # a storage that is alive keeps its address to itself
+        self.kept: list[Any] = []  # a storage that is referred to, if weakly, keeps its address to itself
+        self.passing: dict[tuple[int, Region], ReferenceType[Tensor]] = {}
         self.known: set[int] = set()
         self.in_storage: dict[int, list[tuple[int, Region]]] = {}
         self.own = OwnTraining()
@@ -63,7 +66,7 @@ class _Recorder(OperationMode):
         dense, address = tensor.layout == torch.strided, self.address(tensor)
         if address not in self.numbers:
             self.numbers[address] = len(self.numbers)
-            self.kept.append(tensor.untyped_storage() if dense else tensor)
+            self.kept.append(StorageWeakRef(tensor.untyped_storage()) if dense else tensor)
         if is_lazy(tensor):  # a lazy layer's parameter has no shape yet
             return Region(self.numbers[address], (0,), (1,), 0, True)
         return Region(
@@ -142,6 +145,7 @@ class _Recorder(OperationMode):
                 outside,
                 stopped_at,
                 self.updates(regions, outputs, written),
+                self.own.trains,
             )
         )
         return result
@@ -168,10 +172,16 @@ class _Recorder(OperationMode):
         )
 
     def keep_made(self, number: int, made: Sequence[Any], outputs: Sequence[Any]) -> None:
-        """What the event of a number put out."""
+        """What the event of a number put out.
+
+        What a backward pass makes of gradients is in no loss, but for those that someone holds when it has ended.
+        """
         for tensor, region in zip(made, outputs, strict=True):
             if isinstance(tensor, Tensor):
                 self.known.add(region.storage)
+                if self.own.in_passing:
+                    self.passing[number, region] = ref(tensor)
+                    continue
                 self.made[number, region] = tensor
                 self.in_storage.setdefault(region.storage, []).append((number, region))
 
@@ -206,7 +216,9 @@ class _Recorder(OperationMode):
         if self.returned is None:
             raise RuntimeError("the run has not returned")
         events, lines, twins = tuple(self.events), tuple(self.decided_by_value), tuple(self.twins)
-        given, made, trains, names = self.given, self.made, self.own.trains, self.names.found
+        held = {key: tensor for key, passing in self.passing.items() if (tensor := passing()) is not None}
+        made = dict(sorted((self.made | held).items(), key=lambda one: one[0][0])) if held else self.made
+        given, trains, names = self.given, self.own.trains, self.names.found
         return Recording(arguments, events, result, self.returned, given, made, lines, twins, trains, names)
 
     def set_back(self) -> None:
