@@ -5,7 +5,7 @@ import torch
 from torch.distributions import Normal
 
 from vaelid.auditor.examination import gradient as module
-from vaelid.auditor.examination.gradient import _distance, gradient
+from vaelid.auditor.examination.gradient import _distance, gradient, nearest_slope
 from vaelid.readings.errors import ReadingError
 
 from .made import Small, kl_to_standard, one, run, single
@@ -97,7 +97,7 @@ def test_the_slopes_are_those_by_hand(monkeypatch):
     kept, slopes = [], []
     directed, slope = module._direction, module._slope
     monkeypatch.setattr(module, "_direction", lambda *given: kept.append(directed(*given)) or kept[-1])
-    monkeypatch.setattr(module, "_slope", lambda *given: slopes.append(slope(*given)) or slopes[-1])
+    monkeypatch.setattr(module, "_slope", lambda *given, seed: slopes.append(slope(*given, seed=seed)) or slopes[-1])
     examined = run(gradient, made)
     x = made.batch.double()
     m, v = (x @ made.weights[name].detach().double() for name in "MV")
@@ -136,9 +136,7 @@ def test_kinks_need_a_smaller_step(monkeypatch):
     parts = {"nll": lambda h, x: (300 * h - x).abs()}
     monkeypatch.setattr(module, "_STEP", 0.05)
     assert passed(graded(**parts))
-    monkeypatch.setattr(
-        module, "_slope_near", lambda e, values, d, step, seed, *_: module._slope(e, values, d, step, seed)
-    )
+    monkeypatch.setattr(module, "nearest_slope", lambda slope, step, *_, double: slope(step))
     assert not passed(graded(**parts))
 
 
@@ -310,3 +308,24 @@ def test_distances_are_relative_to_the_largest_slope():
     assert _distance([1.0, 100.0], [1.0, 100.0]) == 0
     assert _distance([1.0, 100.0], [2.0, 100.0]) == pytest.approx(1 / 200)
     assert _distance([0.0], [0.0]) == 0
+
+
+def chosen(by_step, known):
+    """The slope that is chosen where a difference gives these, at steps of 1e-4, 1e-6 and 1e-7."""
+    return nearest_slope(lambda step: by_step[f"{step:.0e}"], 1e-4, known, 1e-5, double=True)
+
+
+RESNET = {"1e-04": -8.007090400496963, "1e-06": -7.956678018672392, "1e-07": -7.957132766023278}
+"""Measured along one direction in the weights of a ResNet-18 with its mirror; back-propagated is -7.957151574981023."""
+
+
+def test_the_slope_of_a_deep_network_with_kinks_is_found_by_the_smallest_step():
+    assert chosen(RESNET, -7.957151574981023) == RESNET["1e-07"]
+
+
+def test_kinks_hide_a_slope_that_is_as_far_as_they_are_and_no_other():
+    with pytest.raises(ReadingError, match="kinks without number"):
+        chosen(RESNET, -7.9565)
+    assert chosen(RESNET, -0.79) == RESNET["1e-06"]
+    smooth = {"1e-04": 2.00000001, "1e-06": 2.0, "1e-07": 2.0}
+    assert chosen(smooth, 2.001) == 2.00000001

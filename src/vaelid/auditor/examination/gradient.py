@@ -7,9 +7,10 @@ a hook or a backward of the user's own changes autograd's and not the losses. Fo
 A gradient that differs by a multiple of the score of q, whose mean is zero, is let pass by name: sticking the landing.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
+from functools import partial
 
 import torch
 from torch import Tensor
@@ -24,7 +25,7 @@ from vaelid.auditor.findings.opinion import SLOPE_IS_HIDDEN
 from vaelid.auditor.recording.events import Recording, Region
 from vaelid.readings.errors import ReadingError
 
-__all__ = ["gradient"]
+__all__ = ["gradient", "nearest_slope"]
 
 _BY_REJECTION = ("_standard_gamma", "_dirichlet")
 """Draws whose value at a seed is no smooth function of their parameters."""
@@ -116,7 +117,8 @@ def _measured(examined: Examined, step: float, close: float) -> _Measured:
             found.of_each.append(parts)
             along = sum(parts.values())
             found.trained.append(along)
-            found.slopes.append(_slope_near(examined, values, direction, step, k, along, close))
+            slope = partial(_slope, examined, values, direction, seed=k)
+            found.slopes.append(nearest_slope(slope, step, along, close, double=bench.double))
             off = abs(found.slopes[-1] - along)
             # two losses that are rounded to one number have no slope, whatever the code does
             if not bench.double and close * abs(along) < off < bench.coarsest * abs(outcome.loss) / (2 * step):
@@ -195,23 +197,40 @@ def _saturates(recording: Recording) -> bool:
     return any(bool((p * (1 - p) < _SATURATED).any()) for p in seen)
 
 
-def _slope_near(
-    examined: Examined, values: list[Tensor], direction: _Direction, step: float, seed: int, known: float, close: float
-) -> float:
-    """The slope of the loss by a difference; by a smaller step too, if the first is not the one that is trained.
+def nearest_slope(slope: Callable[[float], float], step: float, known: float, close: float, *, double: bool) -> float:
+    """The slope of the loss by a difference; by smaller steps too, if the first is not the one that is trained.
 
-    A kink of a ReLU may lie between the two losses. Of the two slopes the one nearer to what is trained is given.
+    Kinks of ReLUs may lie between the two losses: thousands in a deep network, whose slope only the smallest step
+    shows. Of all slopes the one nearest to what is trained is given. Raises `ReadingError` where they differ among
+    themselves about as much as from it.
+
+    Args:
+        slope: of the loss, by a difference of this step.
+        step: the first to be tried.
+        known: the slope that is trained.
+        close: how near the two are, relative to it, if they are the same.
+        double: whether the losses are in double precision.
     """
-    slope = _slope(examined, values, direction, step, seed)
-    if abs(slope - known) <= close * abs(known):
-        return slope
-    smaller = _slope(examined, values, direction, step / (100 if examined.bench.double else 3), seed)
-    if not examined.bench.double and abs(smaller - slope) > close * abs(slope):
+    slopes: list[float] = []
+    for smaller in _SMALLER if double else _SMALLER_OF_FLOATS:
+        slopes.append(slope(step / smaller))
+        if abs(slopes[-1] - known) <= close * abs(known):
+            return slopes[-1]
+    spread = abs(slopes[-1] - slopes[-2])
+    nearest = min(slopes, key=lambda one: abs(one - known))
+    if double and abs(nearest - known) < _OF_SPREAD * spread:
+        raise ReadingError("the slope of the loss is another one for each step, as where it has kinks without number")
+    if not double and spread > close * abs(slopes[0]):
         raise ReadingError(SLOPE_IS_HIDDEN)
-    return min((slope, smaller), key=lambda one: abs(one - known))
+    return nearest
 
 
-def _slope(examined: Examined, values: list[Tensor], direction: _Direction, step: float, seed: int) -> float:
+_SMALLER, _SMALLER_OF_FLOATS = (1, 100, 1000), (1, 3)
+_OF_SPREAD = 3.0
+"""What is trained is no slope if it is so many times farther from the nearest than slopes by two steps are apart."""
+
+
+def _slope(examined: Examined, values: list[Tensor], direction: _Direction, step: float, *, seed: int) -> float:
     above, below = (examined.bench.run(_shifted(values, direction, sign * step), seed=seed).loss for sign in (1, -1))
     return (above - below) / (2 * step)
 
