@@ -64,7 +64,10 @@ class Numbers(Mapping[str, Tensor]):
         if site.event is None:
             return self._given[site.position]
         event = self._events[site.event]
-        return self._recording.output(event, event.outputs[site.position])
+        try:
+            return self._recording.made[event.number, event.outputs[site.position]]
+        except KeyError:
+            raise ReadingError("the loss is made from a gradient that was not kept") from None
 
     def _found(self, name: str) -> Tensor:
         if (written := self._account.written.get(name)) is not None:

@@ -28,7 +28,7 @@ def cut(reader: Reader, event: Event, why: str = "") -> list[Lifted]:
     names = frozenset().union(*(_leaves_of(x) for x in inputs))
     results = []
     for output in event.made_regions:
-        tensor = dense(reader.recording.output(event, output), event.source)
+        tensor = dense(reader.output(event, output), event.source)
         if not names and event.operation not in RANDOM and not tensor.requires_grad:  # made of numbers alone
             results.append(outside_tensor(reader, output, tensor))
             continue
@@ -50,7 +50,7 @@ def updated(reader: Reader, event: Event) -> list[Lifted]:
     these weights makes them no latents of this one.
     """
     return [
-        reader.leaf(reader.name("w"), "parameter", output, reader.recording.output(event, output), event.number)
+        reader.leaf(reader.name("w"), "parameter", output, reader.output(event, output), event.number)
         for output in event.made_regions
     ]
 

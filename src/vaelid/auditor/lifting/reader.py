@@ -12,7 +12,7 @@ from typing import Any
 from torch import Tensor
 
 from vaelid.auditor.formula.axes_of_terms import element_of
-from vaelid.auditor.formula.errors import Mixed
+from vaelid.auditor.formula.errors import Mixed, Unread
 from vaelid.auditor.lifting.axes import Axes, Dims
 from vaelid.auditor.lifting.tensor import Leaf, Lifted
 from vaelid.auditor.recording.events import Event, Recording, Region
@@ -118,6 +118,13 @@ class Reader:
     def element(self, name: str) -> TermArray:
         """The element of a leaf, at the indices of its own axes."""
         return element_of(name, [axis for dim in self.leaves[name].dims for axis in self.axes.now(dim)])
+
+    def output(self, event: Event, region: Region) -> Tensor:
+        """What an event put out in a region. Raises `Unread` where a backward pass made it and nobody held it."""
+        try:
+            return self.recording.made[event.number, region]
+        except KeyError:
+            raise Unread("the loss is made from a gradient that was not kept", event.source) from None
 
     def values_before(self, number: int, region: Region, *, trained: bool = False) -> Tensor:
         """The values that a tensor had when the event of this number read it. Raises `Mixed` where that is unknown.

@@ -15,7 +15,6 @@ import torch
 from torch import Tensor
 from torch.utils._pytree import tree_flatten
 
-from vaelid.auditor.formula.errors import Unread
 from vaelid.readings.twins import TwinCall
 
 __all__ = ["Event", "Recording", "Region"]
@@ -186,13 +185,6 @@ class Recording:
         """The relative rounding of the least precise numbers that it made: 2^-23 where a part is in float32."""
         numbers = (tensor for tensor in (*self.made.values(), self.returned) if tensor.is_floating_point())
         return max((torch.finfo(tensor.dtype).eps for tensor in numbers), default=0.0)
-
-    def output(self, event: Event, region: Region) -> Tensor:
-        """What an event put out in a region. Raises `Unread` where a backward pass made it and nobody held it."""
-        try:
-            return self.made[event.number, region]
-        except KeyError:
-            raise Unread("the loss is made from a gradient that was not kept", event.source) from None
 
     def events_that_count(self) -> list[Event]:
         """The events without the checks of values that nothing was computed from, and without what only trains.

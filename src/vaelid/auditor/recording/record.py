@@ -25,7 +25,7 @@ from vaelid.auditor.recording.own_training import OwnTraining
 from vaelid.auditor.recording.schemas import operation_name, storages_written
 from vaelid.auditor.recording.state import State
 from vaelid.auditor.recording.storages import is_lazy
-from vaelid.auditor.recording.users_frames import line_of, users_frames
+from vaelid.auditor.recording.users_frames import line_of, torch_asks, users_frames
 from vaelid.auditor.recording.users_names import UsersNames
 from vaelid.readings.twins import TwinCall, by_slow_sides
 
@@ -125,7 +125,7 @@ class _Recorder(OperationMode):
         source = line_of(innermost)
         if self.state is not None and innermost is not None:  # a run whose formula is to be shown
             self.names.see([innermost, *frames], self.known_region)
-        if name.startswith(_ASK_FOR_A_VALUE) and not _checking():
+        if name.startswith(_ASK_FOR_A_VALUE) and not torch_asks(sys._getframe(1)):
             self.decided_by_value.append(source)
         unchanged = clamps and torch.equal(result, args[0] if before is None else before)
         self.events.append(
@@ -262,25 +262,6 @@ def has_its_own_backward(tensor: Tensor) -> bool:
 def is_from_own_function(tensor: Tensor) -> bool:
     """Whether it is from a user's own autograd function, in whose forward autograd is switched off."""
     return isinstance(tensor.grad_fn, BackwardCFunction)
-
-
-# Files between the recorder and who asked for a value.
-_BETWEEN = (
-    "<",
-    "/jaxtyping/",
-    "/torch/utils/",
-    "/torch/_dynamo/",
-    "/torch/_compile.py",
-    "/vaelid/auditor/recording/record.py",
-)
-
-
-def _checking() -> bool:
-    """Whether it is torch that looks at a value, to check an argument, and not the user."""
-    caller = sys._getframe(2)
-    while caller is not None and any(part in caller.f_code.co_filename for part in _BETWEEN):
-        caller = caller.f_back
-    return caller is not None and "/torch/" in caller.f_code.co_filename
 
 
 def record(

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from functools import cache
 from types import FrameType
 
-__all__ = ["line_of", "users_frames"]
+__all__ = ["line_of", "torch_asks", "users_frames"]
 
 # A line of the user's is in none of these files.
 _NOT_THE_USERS = ("/torch/", "/jaxtyping/", "/vaelid/auditor/", "/vaelid/readings/twins.py")
@@ -36,3 +36,21 @@ def _is_the_users(file: str) -> bool:
 def line_of(frame: FrameType | None) -> str:
     """File and line at which a frame stands."""
     return "unknown" if frame is None else f"{frame.f_code.co_filename}:{frame.f_lineno}"
+
+
+# Files between the recorder and who asked for a value.
+_BETWEEN = (
+    "<",
+    "/jaxtyping/",
+    "/torch/utils/",
+    "/torch/_dynamo/",
+    "/torch/_compile.py",
+    "/vaelid/auditor/recording/record.py",
+)
+
+
+def torch_asks(frame: FrameType | None) -> bool:
+    """Whether it is torch that looks at a value, to check an argument, and not the user."""
+    while frame is not None and any(part in frame.f_code.co_filename for part in _BETWEEN):
+        frame = frame.f_back
+    return frame is not None and "/torch/" in frame.f_code.co_filename

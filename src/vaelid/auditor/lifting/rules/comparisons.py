@@ -26,7 +26,7 @@ def _compared(reader: Reader, event: Event) -> Lifted:
         return _of_arrays(reader, event)
     if event.source not in reader.decided:
         reader.decided.append(event.source)
-    answer = int(reader.recording.output(event, output).item())
+    answer = int(reader.output(event, output).item())
     return Lifted(tuple(() for _ in output.size), lambda: as_term(answer))
 
 

@@ -42,7 +42,7 @@ def _drawn(reader: Reader, event: Event, law: str, stem: str) -> Lifted:
     is_standard = (location, scale) == (0, 1)
     if is_standard and (place := place_of_one_draw(reader, event, stem, law)) is not None:
         return place.without_gradient()
-    drawn = reader.recording.output(event, output)
+    drawn = reader.output(event, output)
     composed = None if is_standard else _standard(reader, event, drawn, location, scale)
     tensor = drawn if composed is None else composed.values
     name = reader.name(stem)

@@ -35,7 +35,7 @@ def _normal_of_uniform(reader: Reader, event: Event) -> Lifted:
     if found is None or [found[0][0].term, found[1].term] != [as_term(2).term, as_term(-1).term]:
         raise Mixed("")
     (output,) = event.made_regions
-    eps = _normal_from(reader, event, (noise[0],), "erfinv", reader.recording.output(event, output) * 2**0.5)
+    eps = _normal_from(reader, event, (noise[0],), "erfinv", reader.output(event, output) * 2**0.5)
     return pointwise(reader, event, lambda e: e * (1 / exact_number(2**0.5)), eps)
 
 
@@ -62,7 +62,7 @@ def normal_of_radius_and_angle(reader: Reader, event: Event) -> Lifted | None:
             continue
         function = reader.leaves[next(iter(angle.leaves))].operation
         (output,) = event.made_regions
-        tensor = reader.recording.output(event, output)
+        tensor = reader.output(event, output)
         return _normal_from(reader, event, (u, v), f"Box and Muller, {function}", tensor)
     return None
 
